@@ -1,0 +1,17 @@
+/** Time as a dependency, so that tests and simulations decide what time it is. */
+
+export interface Clock {
+  /** The current time. */
+  now(): Date;
+}
+
+export const systemClock: Clock = { now: () => new Date() };
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+export function after(from: Date, durationMs: number): Date {
+  return new Date(from.getTime() + durationMs);
+}

@@ -1,0 +1,37 @@
+/**
+ * What edge and origin agree on beyond HTTP: the headers that only the edge may set, the purge call, and the
+ * tags. The edge deletes each of these headers from what a client sends.
+ */
+
+/** Proves that a request came through the edge. Compared in constant time at the origin. */
+export const EDGE_SECRET_HEADER = 'x-hotshelf-edge-secret';
+
+/** The shopper's IP address as Cloudflare saw it. Trusted only beside a valid edge secret. */
+export const CLIENT_IP_HEADER = 'x-hotshelf-client-ip';
+
+/** One id per request, made by the edge, echoed to the client and carried by every log line. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** A guest's proof that the cart (and the order it became) is theirs. */
+export const CART_TOKEN_HEADER = 'cart-token';
+
+/** `POST` with `Authorization: Bearer <purge secret>` and {@link PurgeRequest} as JSON; answers 204. */
+export const PURGE_PATH = '/__edge/purge';
+
+export interface PurgeRequest {
+  readonly tags: readonly string[];
+}
+
+/** As Cloudflare's purge API allows in one call, https://developers.cloudflare.com/cache/how-to/purge-cache/ */
+export const MAX_PURGE_TAGS = 30;
+
+/** Bodies above this are refused with 413, at the edge and again at the origin. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Surrogate keys, sent by the origin in `Cache-Tag`. */
+export const CACHE_TAGS = {
+  /** Every list, search and category answer: what any product's change may alter. */
+  lists: 'product-lists',
+  categories: 'categories',
+  product: (productId: string) => `product-${productId}`,
+} as const;

@@ -1,0 +1,101 @@
+/**
+ * The catalogue of events: name, version and schema, checked when an event is written to the outbox and when a
+ * worker reads it. Subject is `shop.` + name; names are `aggregate.past_participle`.
+ */
+
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { EventId } from './ids.ts';
+import type { Traceparent } from './trace.ts';
+
+const Id = Type.String({ minLength: 36, maxLength: 36 });
+
+/** A product as caches and the search index need it: whose answers became stale, and up to which version. */
+const ProductEvent = Type.Object({
+  productId: Id,
+  slug: Type.String(),
+  version: Type.Integer({ minimum: 1 }),
+});
+
+const OrderEvent = Type.Object({ orderId: Id });
+
+export const EVENTS = {
+  'product.created': { version: 1, data: ProductEvent },
+  'product.changed': { version: 1, data: ProductEvent },
+  'product.withdrawn': { version: 1, data: ProductEvent },
+  'order.placed': { version: 1, data: OrderEvent },
+  'order.paid': { version: 1, data: OrderEvent },
+  'order.payment_failed': { version: 1, data: OrderEvent },
+  'order.cancelled': { version: 1, data: OrderEvent },
+} as const satisfies Record<string, { version: number; data: TObject }>;
+
+export type EventName = keyof typeof EVENTS;
+export type EventData<Name extends EventName> = Static<(typeof EVENTS)[Name]['data']>;
+
+/** An event in transit. `id` is also the message id by which JetStream and the inbox drop duplicates. */
+export interface ShopEvent<Name extends EventName = EventName> {
+  readonly id: EventId;
+  readonly name: Name;
+  readonly version: number;
+  readonly occurredAt: string;
+  readonly traceparent: Traceparent | null;
+  readonly data: EventData<Name>;
+}
+
+export const EVENT_STREAM = 'SHOP';
+export const SUBJECT_PREFIX = 'shop.';
+
+export function subjectOf(name: EventName): string {
+  return `${SUBJECT_PREFIX}${name}`;
+}
+
+export function isEventName(name: string): name is EventName {
+  return Object.hasOwn(EVENTS, name);
+}
+
+const Envelope = Type.Object({
+  id: Id,
+  name: Type.String(),
+  version: Type.Integer(),
+  occurredAt: Type.String(),
+  traceparent: Type.Union([Type.String(), Type.Null()]),
+  data: Type.Unknown(),
+});
+
+/** Why a message cannot be read; trying again would not help. */
+export class EventDecodeError extends Error {
+  override readonly name = 'EventDecodeError';
+}
+
+/** @throws {Error} when the data does not fit the catalogue: a bug of the emitting verb. */
+export function checkEventData<Name extends EventName>(name: Name, data: EventData<Name>): EventData<Name> {
+  if (!Value.Check(EVENTS[name].data, data)) throw new Error(`the data of ${name} does not fit its schema`);
+  return data;
+}
+
+export function encodeEvent(event: ShopEvent): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(event));
+}
+
+/** @throws {EventDecodeError} when the bytes are no event of the catalogue at the version this process knows. */
+export function decodeEvent(bytes: Uint8Array): ShopEvent {
+  const candidate = parseJson(bytes);
+  if (!Value.Check(Envelope, candidate)) throw new EventDecodeError('the message is no event envelope');
+  if (!isEventName(candidate.name)) throw new EventDecodeError(`no event is called ${candidate.name}`);
+  const { version, data } = EVENTS[candidate.name];
+  if (candidate.version !== version) {
+    throw new EventDecodeError(`${candidate.name} has version ${candidate.version}, known is ${version}`);
+  }
+  if (!Value.Check(data, candidate.data)) {
+    throw new EventDecodeError(`the data of ${candidate.name} does not fit its schema`);
+  }
+  return candidate as ShopEvent;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch (cause) {
+    throw new EventDecodeError('the message is no JSON', { cause });
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Branded identifiers (UUIDv7, RFC 9562): the identifier of one thing cannot be handed over as another's.
+ * Generation is a dependency ({@link IdSource}); parsing happens once, at the border.
+ */
+
+declare const brand: unique symbol;
+export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+export type UserId = Brand<string, 'UserId'>;
+export type CategoryId = Brand<string, 'CategoryId'>;
+export type ProductId = Brand<string, 'ProductId'>;
+export type VariantId = Brand<string, 'VariantId'>;
+export type ImageId = Brand<string, 'ImageId'>;
+export type CartId = Brand<string, 'CartId'>;
+export type CartItemId = Brand<string, 'CartItemId'>;
+export type OrderId = Brand<string, 'OrderId'>;
+export type OrderLineId = Brand<string, 'OrderLineId'>;
+export type PaymentId = Brand<string, 'PaymentId'>;
+export type TokenFamilyId = Brand<string, 'TokenFamilyId'>;
+export type EventId = Brand<string, 'EventId'>;
+
+export interface IdSource {
+  /** A fresh UUIDv7 under the brand that the caller asks for: `ids.next<OrderId>()`. */
+  next<Id extends Brand<string, string>>(): Id;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}

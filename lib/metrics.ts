@@ -1,0 +1,71 @@
+/**
+ * The catalogue of metrics: name, kind, help and labels, after Prometheus' naming rules (base units, `_total`).
+ * Code asks for a metric by its name here; the registry that counts lives with the process.
+ */
+
+interface MetricKind {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+export const METRICS = {
+  http_requests_total: {
+    kind: 'counter',
+    help: 'HTTP requests answered.',
+    labels: ['method', 'route', 'status'],
+  },
+  http_request_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time from the first byte of a request to its answer.',
+    labels: ['method', 'route'],
+  },
+  cache_reads_total: {
+    kind: 'counter',
+    help: 'Reads of a cache tier, by outcome.',
+    labels: ['tier', 'outcome'],
+  },
+  orders_placed_total: { kind: 'counter', help: 'Orders placed.', labels: ['currency'] },
+  orders_paid_total: { kind: 'counter', help: 'Orders paid.', labels: ['currency'] },
+  order_revenue_minor_total: {
+    kind: 'counter',
+    help: 'Revenue of paid orders, in minor units of the currency.',
+    labels: ['currency'],
+  },
+  payments_failed_total: { kind: 'counter', help: 'Payments that failed, by reason.', labels: ['reason'] },
+  circuit_open: {
+    kind: 'gauge',
+    help: 'Whether the circuit breaker of a dependency is open (1) or not (0).',
+    labels: ['dependency'],
+  },
+  events_published_total: { kind: 'counter', help: 'Outbox rows published to JetStream.', labels: ['event'] },
+  outbox_pending_rows: { kind: 'gauge', help: 'Outbox rows that wait to be published.', labels: [] },
+  messages_handled_total: {
+    kind: 'counter',
+    help: 'Messages that a worker took, by outcome.',
+    labels: ['consumer', 'outcome'],
+  },
+  message_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time that a worker took for one message.',
+    labels: ['consumer'],
+  },
+} as const satisfies Record<string, MetricKind>;
+
+export type MetricName = keyof typeof METRICS;
+type NameOf<Kind extends MetricKind['kind']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+/** Exactly the labels that the catalogue declares for the metric. */
+export type LabelsOf<Name extends MetricName> = Readonly<
+  Record<(typeof METRICS)[Name]['labels'][number], string>
+>;
+
+export interface Metrics {
+  count<Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by?: number): void;
+  gauge<Name extends NameOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void;
+  observe<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
+  /** Everything counted so far, in Prometheus' text format. */
+  expose(): Promise<{ readonly contentType: string; readonly body: string }>;
+}

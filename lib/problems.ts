@@ -1,0 +1,110 @@
+/**
+ * The closed table of expected failures. One code decides the problem document over HTTP (RFC 9457) and,
+ * in a worker, whether a message is tried again. Anything that is not an {@link AppError} is a bug.
+ */
+
+/** `retryable`: the same request may succeed later without being changed. */
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
+export const PROBLEMS = {
+  invalid_input: { status: 400, title: 'The request is not valid', retryable: false },
+  idempotency_key_missing: { status: 400, title: 'An Idempotency-Key header is required', retryable: false },
+  webhook_signature_invalid: { status: 400, title: 'The webhook signature is not valid', retryable: false },
+  unauthenticated: { status: 401, title: 'A valid access token is required', retryable: false },
+  credentials_invalid: { status: 401, title: 'The email or the password is wrong', retryable: false },
+  refresh_token_invalid: { status: 401, title: 'The refresh token is not valid', retryable: false },
+  card_declined: { status: 402, title: 'The card was declined', retryable: false },
+  forbidden: { status: 403, title: 'This is not allowed', retryable: false },
+  edge_required: {
+    status: 403,
+    title: 'Requests reach this service through the edge only',
+    retryable: false,
+  },
+  not_found: { status: 404, title: 'There is nothing here', retryable: false },
+  product_not_found: { status: 404, title: 'No such product', retryable: false },
+  category_not_found: { status: 404, title: 'No such category', retryable: false },
+  cart_not_found: { status: 404, title: 'No such cart', retryable: false },
+  cart_item_not_found: { status: 404, title: 'No such cart item', retryable: false },
+  order_not_found: { status: 404, title: 'No such order', retryable: false },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
+  email_taken: { status: 409, title: 'There is an account with this email already', retryable: false },
+  slug_taken: { status: 409, title: 'There is a product with this slug already', retryable: false },
+  sku_taken: { status: 409, title: 'There is a variant with this SKU already', retryable: false },
+  cart_empty: { status: 409, title: 'The cart is empty', retryable: false },
+  cart_completed: { status: 409, title: 'The cart has become an order', retryable: false },
+  variant_unavailable: { status: 409, title: 'A variant is unknown or withdrawn', retryable: false },
+  out_of_stock: { status: 409, title: 'There is not enough stock', retryable: false },
+  price_changed: { status: 409, title: 'A price has changed', retryable: false },
+  idempotency_in_progress: { status: 409, title: 'The first request is still running', retryable: true },
+  version_conflict: { status: 412, title: 'It has been changed since it was read', retryable: false },
+  body_too_large: { status: 413, title: 'The body is larger than 1 MiB', retryable: false },
+  unsupported_media_type: { status: 415, title: 'The content type must be JSON', retryable: false },
+  idempotency_mismatch: {
+    status: 422,
+    title: 'The Idempotency-Key was used with another request',
+    retryable: false,
+  },
+  precondition_required: { status: 428, title: 'An If-Match header is required', retryable: false },
+  rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  internal: { status: 500, title: 'Something went wrong on our side', retryable: true },
+  payments_unavailable: { status: 503, title: 'Payments are not available at the moment', retryable: true },
+  unavailable: { status: 503, title: 'The service is not available at the moment', retryable: true },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One invalid place in the input; `path` is a JSON pointer (RFC 6901), or `header.name` for a header. */
+export interface InputError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What a failure may tell its caller, beside its code. */
+export interface ProblemExtras {
+  readonly detail?: string;
+  readonly errors?: readonly InputError[];
+  readonly retryAfterSeconds?: number;
+  readonly [member: string]: unknown;
+}
+
+/** An expected failure. Its extras are shown to the caller: never put anything internal in them. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, extras: ProblemExtras = {}) {
+    super(extras.detail ?? PROBLEMS[code].title);
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
+const DEFAULT_RETRY_AFTER_SECONDS = 1;
+
+/** The HTTP answer of a failure: an RFC 9457 document, with `Retry-After` where trying again is worth it. */
+export function problemResponse(
+  code: ProblemCode,
+  extras: ProblemExtras = {},
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, title, retryable } = PROBLEMS[code];
+  const { retryAfterSeconds, ...members } = extras;
+  const retryAfter =
+    retryAfterSeconds ?? (retryable && status !== 500 ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
+  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, ...members }), {
+    status,
+    headers: {
+      'content-type': PROBLEM_CONTENT_TYPE,
+      'cache-control': 'no-store',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...headers,
+    },
+  });
+}
