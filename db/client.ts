@@ -1,0 +1,58 @@
+/** The connection pool. Every query has a time limit, and every transaction an end. */
+
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+
+export type Database = PostgresJsDatabase;
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+/** What a store takes: the pool, or the transaction that its caller has opened. */
+export type Queryable = Database | Transaction;
+
+export interface Connection {
+  readonly db: Database;
+  /** Waits for running queries, then closes. */
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  readonly maxConnections?: number;
+  readonly statementTimeoutMs?: number;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 10;
+const DEFAULT_STATEMENT_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_SECONDS = 5;
+const CLOSE_TIMEOUT_SECONDS = 5;
+
+export function connect(url: string, options: ConnectOptions): Connection {
+  const sql = postgres(url, {
+    max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    onnotice: () => {},
+    connection: {
+      application_name: options.applicationName,
+      statement_timeout: options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    },
+  });
+  return { db: drizzle(sql), close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }) };
+}
+
+/** The SQLSTATE of a failed query, wherever the driver's error sits in the chain of causes. */
+export function sqlState(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof postgres.PostgresError) return cause.code;
+  }
+  return undefined;
+}
+
+/** The constraint that a failed query ran into, if that is why it failed. */
+export function violatedConstraint(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof postgres.PostgresError) return cause.constraint_name;
+  }
+  return undefined;
+}

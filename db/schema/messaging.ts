@@ -1,0 +1,63 @@
+/** What makes every border idempotent: stored answers, the outbox of events and the inbox of handled ones. */
+
+import { sql } from 'drizzle-orm';
+import { check, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { EventName } from '#lib/events.ts';
+import type { EventId } from '#lib/ids.ts';
+import { bytes, instant, sequence } from './columns.ts';
+
+export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
+
+/** `scope` keeps one caller's keys apart from another's. A row without a status is a request that still runs. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    scope: text('scope').notNull(),
+    key: text('key').notNull(),
+    requestHash: bytes('request_hash').notNull(),
+    /** A run that has not finished by then is taken for crashed, and the next request takes over. */
+    lockedUntil: instant('locked_until').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    responseStatus: integer('response_status'),
+    responseBody: jsonb('response_body').$type<unknown>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.key] }),
+    index('idempotency_keys_expiry').on(table.expiresAt),
+    check(
+      'idempotency_keys_length',
+      sql`char_length(${table.key}) between 1 and ${sql.raw(String(MAX_IDEMPOTENCY_KEY_LENGTH))}`,
+    ),
+    check(
+      'idempotency_keys_answer_whole',
+      sql`(${table.responseStatus} is null) = (${table.responseBody} is null)`,
+    ),
+  ],
+);
+
+/** Written in the transaction of the change that it tells of; published by the relay in the order of `seq`. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    seq: sequence('seq').primaryKey(),
+    id: uuid('id').notNull().unique().$type<EventId>(),
+    name: text('name').notNull().$type<EventName>(),
+    version: integer('version').notNull(),
+    data: jsonb('data').notNull().$type<unknown>(),
+    traceparent: text('traceparent'),
+    occurredAt: instant('occurred_at').notNull(),
+    publishedAt: instant('published_at'),
+  },
+  (table) => [index('outbox_unpublished').on(table.seq).where(sql`${table.publishedAt} is null`)],
+);
+
+/** One row for each event that a consumer has handled, in the transaction of its effect. */
+export const inbox = pgTable(
+  'inbox',
+  {
+    consumer: text('consumer').notNull(),
+    eventId: uuid('event_id').notNull().$type<EventId>(),
+    handledAt: instant('handled_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.consumer, table.eventId] })],
+);

@@ -1,0 +1,134 @@
+/** Orders with their lines and time line. What an order says never changes with the catalogue. */
+
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { CartId, OrderId, OrderLineId, ProductId, UserId, VariantId } from '#lib/ids.ts';
+import { users } from './accounts.ts';
+import { carts } from './cart.ts';
+import { variants } from './catalog.ts';
+import { counter, currencyCode, instant, minorUnits, sequence } from './columns.ts';
+
+export const orderStatus = pgEnum('order_status', [
+  'pending_payment',
+  'requires_action',
+  'payment_failed',
+  'paid',
+  'cancelled',
+  'partially_fulfilled',
+  'fulfilled',
+  'delivered',
+  'partially_refunded',
+  'refunded',
+  'returned',
+]);
+
+export interface ShippingAddress {
+  readonly name: string;
+  readonly line1: string;
+  readonly line2?: string;
+  readonly city: string;
+  readonly region?: string;
+  readonly postalCode: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+}
+
+const FIRST_ORDER_NUMBER = 100_001;
+
+export const orders = pgTable(
+  'orders',
+  {
+    id: uuid('id').primaryKey().$type<OrderId>(),
+    number: bigint('number', { mode: 'number' })
+      .notNull()
+      .unique()
+      .generatedAlwaysAsIdentity({ startWith: FIRST_ORDER_NUMBER }),
+    cartId: uuid('cart_id')
+      .notNull()
+      .$type<CartId>()
+      .references(() => carts.id),
+    userId: uuid('user_id')
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: 'set null' }),
+    email: text('email').notNull(),
+    status: orderStatus('status').notNull(),
+    currency: currencyCode('currency').notNull(),
+    totalMinor: minorUnits('total_minor').notNull(),
+    shippingAddress: jsonb('shipping_address').$type<ShippingAddress>().notNull(),
+    placedAt: instant('placed_at').notNull(),
+    /** Until then the payment must be settled; the reconciler ends what is not. */
+    paymentDeadline: instant('payment_deadline').notNull(),
+    version: counter('version').notNull().default(1),
+  },
+  (table) => [
+    check('orders_total_not_negative', sql`${table.totalMinor} >= 0`),
+    index('orders_user').on(table.userId, table.placedAt.desc(), table.id.desc()),
+    /** A cart is being paid for at most once at a time, and becomes at most one order. */
+    uniqueIndex('orders_one_live_per_cart')
+      .on(table.cartId)
+      .where(sql`${table.status} not in ('payment_failed', 'cancelled')`),
+    index('orders_open_payments')
+      .on(table.paymentDeadline)
+      .where(sql`${table.status} in ('pending_payment', 'requires_action')`),
+  ],
+);
+
+export const orderLines = pgTable(
+  'order_lines',
+  {
+    id: uuid('id').primaryKey().$type<OrderLineId>(),
+    orderId: uuid('order_id')
+      .notNull()
+      .$type<OrderId>()
+      .references(() => orders.id),
+    variantId: uuid('variant_id')
+      .notNull()
+      .$type<VariantId>()
+      .references(() => variants.id),
+    productId: uuid('product_id').notNull().$type<ProductId>(),
+    name: text('name').notNull(),
+    sku: text('sku'),
+    optionValues: text('option_values').array().notNull().default([]),
+    quantity: integer('quantity').notNull(),
+    unitPriceMinor: minorUnits('unit_price_minor').notNull(),
+    lineTotalMinor: minorUnits('line_total_minor').notNull(),
+    position: integer('position').notNull(),
+  },
+  (table) => [
+    unique('order_lines_one_per_variant').on(table.orderId, table.variantId),
+    check('order_lines_quantity_positive', sql`${table.quantity} > 0`),
+    check('order_lines_price_not_negative', sql`${table.unitPriceMinor} >= 0`),
+    check(
+      'order_lines_total_adds_up',
+      sql`${table.lineTotalMinor} = ${table.unitPriceMinor} * ${table.quantity}`,
+    ),
+  ],
+);
+
+/** The time line: who did what, and when. Append-only. */
+export const orderEvents = pgTable(
+  'order_events',
+  {
+    id: sequence('id').primaryKey(),
+    orderId: uuid('order_id')
+      .notNull()
+      .$type<OrderId>()
+      .references(() => orders.id),
+    event: text('event').notNull(),
+    actor: text('actor').notNull(),
+    occurredAt: instant('occurred_at').notNull(),
+  },
+  (table) => [index('order_events_order').on(table.orderId, table.id)],
+);

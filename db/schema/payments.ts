@@ -1,0 +1,91 @@
+/** Payments by their Stripe identifiers. Of a card only brand, last four digits and expiry are ever kept. */
+
+import { sql } from 'drizzle-orm';
+import { check, index, integer, pgEnum, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import type { OrderId, PaymentId, UserId } from '#lib/ids.ts';
+import { users } from './accounts.ts';
+import { currencyCode, instant, minorUnits } from './columns.ts';
+import { orders } from './orders.ts';
+
+export const paymentStatus = pgEnum('payment_status', [
+  'pending',
+  'requires_action',
+  'processing',
+  'captured',
+  'failed',
+  'cancelled',
+]);
+
+export const payments = pgTable(
+  'payments',
+  {
+    id: uuid('id').primaryKey().$type<PaymentId>(),
+    orderId: uuid('order_id')
+      .notNull()
+      .unique()
+      .$type<OrderId>()
+      .references(() => orders.id),
+    /** Null until Stripe has answered. */
+    stripePaymentIntentId: text('stripe_payment_intent_id').unique(),
+    status: paymentStatus('status').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    currency: currencyCode('currency').notNull(),
+    brand: text('brand'),
+    lastFour: text('last_four'),
+    declineCode: text('decline_code'),
+    createdAt: instant('created_at').notNull(),
+    capturedAt: instant('captured_at'),
+  },
+  (table) => [
+    check('payments_amount_not_negative', sql`${table.amountMinor} >= 0`),
+    check(
+      'payments_captured_with_intent',
+      sql`${table.status} <> 'captured' or ${table.stripePaymentIntentId} is not null`,
+    ),
+    check('payments_last_four', sql`${table.lastFour} ~ '^[0-9]{4}$'`),
+  ],
+);
+
+export const refundStatus = pgEnum('refund_status', ['pending', 'succeeded', 'failed']);
+
+export const refunds = pgTable(
+  'refunds',
+  {
+    id: uuid('id').primaryKey(),
+    paymentId: uuid('payment_id')
+      .notNull()
+      .$type<PaymentId>()
+      .references(() => payments.id),
+    stripeRefundId: text('stripe_refund_id').unique(),
+    status: refundStatus('status').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    reason: text('reason').notNull().default(''),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    index('refunds_payment').on(table.paymentId),
+    check('refunds_amount_positive', sql`${table.amountMinor} > 0`),
+  ],
+);
+
+export const paymentMethods = pgTable(
+  'payment_methods',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .$type<UserId>()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    stripePaymentMethodId: text('stripe_payment_method_id').notNull(),
+    brand: text('brand').notNull(),
+    lastFour: text('last_four').notNull(),
+    expMonth: integer('exp_month').notNull(),
+    expYear: integer('exp_year').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    unique('payment_methods_once_per_user').on(table.userId, table.stripePaymentMethodId),
+    check('payment_methods_last_four', sql`${table.lastFour} ~ '^[0-9]{4}$'`),
+    check('payment_methods_month', sql`${table.expMonth} between 1 and 12`),
+  ],
+);
