@@ -1,0 +1,77 @@
+/**
+ * The transactional outbox: an event is written with the change that it tells of, and published afterwards.
+ * The inbox is its other end: it makes a consumer's effect happen once, however often the event arrives.
+ */
+
+import { asc, inArray, isNull, sql } from 'drizzle-orm';
+import { checkEventData, EVENTS, type EventData, type EventName, type ShopEvent } from '#lib/events.ts';
+import type { EventId } from '#lib/ids.ts';
+import type { Traceparent } from '#lib/trace.ts';
+import type { Queryable, Transaction } from './client.ts';
+import { inbox, outbox } from './schema/messaging.ts';
+
+/** An event that is about to happen: what {@link appendEvents} adds its version to. */
+export type NewEvent = {
+  [Name in EventName]: {
+    readonly id: EventId;
+    readonly name: Name;
+    readonly data: EventData<Name>;
+    readonly occurredAt: Date;
+    readonly traceparent: Traceparent | null;
+  };
+}[EventName];
+
+/** Takes a transaction only: state and its event commit together. */
+export async function appendEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map((event) => ({
+    ...event,
+    data: checkEventData(event.name, event.data),
+    version: EVENTS[event.name].version,
+  }));
+  await tx.insert(outbox).values(rows);
+}
+
+/** The oldest unpublished events, locked for this transaction, so that two relays share the work. */
+export async function claimUnpublished(tx: Transaction, limit: number): Promise<ShopEvent[]> {
+  const rows = await tx
+    .select()
+    .from(outbox)
+    .where(isNull(outbox.publishedAt))
+    .orderBy(asc(outbox.seq))
+    .limit(limit)
+    .for('update', { skipLocked: true });
+  return rows.map(
+    (row) =>
+      ({
+        id: row.id,
+        name: row.name,
+        version: row.version,
+        occurredAt: row.occurredAt.toISOString(),
+        traceparent: row.traceparent,
+        data: row.data,
+      }) as ShopEvent,
+  );
+}
+
+export async function markPublished(tx: Transaction, ids: readonly EventId[], at: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .update(outbox)
+    .set({ publishedAt: at })
+    .where(inArray(outbox.id, [...ids]));
+}
+
+export async function countUnpublished(db: Queryable): Promise<number> {
+  return db.$count(outbox, isNull(outbox.publishedAt));
+}
+
+/** True the first time; false when this consumer has handled the event before. */
+export async function markHandled(tx: Transaction, consumer: string, eventId: EventId): Promise<boolean> {
+  const rows = await tx
+    .insert(inbox)
+    .values({ consumer, eventId })
+    .onConflictDoNothing()
+    .returning({ one: sql<number>`1` });
+  return rows.length === 1;
+}
