@@ -8,7 +8,7 @@ import { checkEventData, EVENTS, type EventData, type EventName, type ShopEvent 
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import type { Queryable, Transaction } from './client.ts';
-import { inbox, outbox } from './schema/messaging.ts';
+import { deadLetters, inbox, outbox } from './schema/messaging.ts';
 
 /** An event that is about to happen: what {@link appendEvents} adds its version to. */
 export type NewEvent = {
@@ -74,4 +74,16 @@ export async function markHandled(tx: Transaction, consumer: string, eventId: Ev
     .onConflictDoNothing()
     .returning({ one: sql<number>`1` });
   return rows.length === 1;
+}
+
+export interface DeadLetter {
+  readonly consumer: string;
+  readonly message: Uint8Array;
+  readonly streamSequence: number;
+  readonly reason: string;
+}
+
+/** Parks a message where an operator finds it. Parking it again changes nothing. */
+export async function parkDeadLetter(db: Queryable, letter: DeadLetter): Promise<void> {
+  await db.insert(deadLetters).values(letter).onConflictDoNothing();
 }

@@ -139,6 +139,15 @@ CREATE TABLE "stock_ledger" (
 	CONSTRAINT "stock_ledger_moves_something" CHECK ("stock_ledger"."on_hand_delta" <> 0 or "stock_ledger"."reserved_delta" <> 0)
 );
 --> statement-breakpoint
+CREATE TABLE "dead_letters" (
+	"consumer" text NOT NULL,
+	"message" "bytea" NOT NULL,
+	"stream_sequence" bigint NOT NULL,
+	"reason" text NOT NULL,
+	"parked_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "dead_letters_consumer_stream_sequence_pk" PRIMARY KEY("consumer","stream_sequence")
+);
+--> statement-breakpoint
 CREATE TABLE "idempotency_keys" (
 	"scope" text NOT NULL,
 	"key" text NOT NULL,

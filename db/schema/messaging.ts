@@ -1,10 +1,13 @@
-/** What makes every border idempotent: stored answers, the outbox of events and the inbox of handled ones. */
+/**
+ * What makes every border idempotent: stored answers, the outbox of events, the inbox of handled ones, and the
+ * dead letters that an operator has to look at.
+ */
 
 import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { EventName } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
-import { bytes, instant, sequence } from './columns.ts';
+import { bytes, counter, instant, sequence } from './columns.ts';
 
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 
@@ -60,4 +63,18 @@ export const inbox = pgTable(
     handledAt: instant('handled_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.consumer, table.eventId] })],
+);
+
+/** Events that a consumer could not handle: out of tries, or not worth another. */
+export const deadLetters = pgTable(
+  'dead_letters',
+  {
+    consumer: text('consumer').notNull(),
+    /** The message as it came; it may not even be an event. */
+    message: bytes('message').notNull(),
+    streamSequence: counter('stream_sequence').notNull(),
+    reason: text('reason').notNull(),
+    parkedAt: instant('parked_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.consumer, table.streamSequence] })],
 );
