@@ -79,11 +79,10 @@ export async function markHandled(tx: Transaction, consumer: string, eventId: Ev
 export interface DeadLetter {
   readonly consumer: string;
   readonly message: Uint8Array;
-  readonly streamSequence: number;
   readonly reason: string;
 }
 
-/** Parks a message where an operator finds it. Parking it again changes nothing. */
+/** Parks a message where an operator finds it. */
 export async function parkDeadLetter(db: Queryable, letter: DeadLetter): Promise<void> {
-  await db.insert(deadLetters).values(letter).onConflictDoNothing();
+  await db.insert(deadLetters).values(letter);
 }

@@ -140,12 +140,11 @@ CREATE TABLE "stock_ledger" (
 );
 --> statement-breakpoint
 CREATE TABLE "dead_letters" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "dead_letters_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"consumer" text NOT NULL,
 	"message" "bytea" NOT NULL,
-	"stream_sequence" bigint NOT NULL,
 	"reason" text NOT NULL,
-	"parked_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "dead_letters_consumer_stream_sequence_pk" PRIMARY KEY("consumer","stream_sequence")
+	"parked_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "idempotency_keys" (
@@ -310,6 +309,7 @@ CREATE UNIQUE INDEX "variants_sku" ON "variants" USING btree ("sku") WHERE "vari
 CREATE UNIQUE INDEX "variants_options" ON "variants" USING btree ("product_id","option_values") WHERE "variants"."withdrawn_at" is null;--> statement-breakpoint
 CREATE INDEX "stock_ledger_variant" ON "stock_ledger" USING btree ("variant_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "stock_ledger_once_per_order" ON "stock_ledger" USING btree ("order_id","variant_id","movement") WHERE "stock_ledger"."order_id" is not null and "stock_ledger"."movement" in ('reservation', 'release', 'sale');--> statement-breakpoint
+CREATE INDEX "dead_letters_consumer" ON "dead_letters" USING btree ("consumer","id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_expiry" ON "idempotency_keys" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "outbox_unpublished" ON "outbox" USING btree ("seq") WHERE "outbox"."published_at" is null;--> statement-breakpoint
 CREATE INDEX "order_events_order" ON "order_events" USING btree ("order_id","id");--> statement-breakpoint

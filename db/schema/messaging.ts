@@ -7,7 +7,7 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { EventName } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
-import { bytes, counter, instant, sequence } from './columns.ts';
+import { bytes, instant, sequence } from './columns.ts';
 
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 
@@ -69,12 +69,12 @@ export const inbox = pgTable(
 export const deadLetters = pgTable(
   'dead_letters',
   {
+    id: sequence('id').primaryKey(),
     consumer: text('consumer').notNull(),
     /** The message as it came; it may not even be an event. */
     message: bytes('message').notNull(),
-    streamSequence: counter('stream_sequence').notNull(),
     reason: text('reason').notNull(),
     parkedAt: instant('parked_at').notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.consumer, table.streamSequence] })],
+  (table) => [index('dead_letters_consumer').on(table.consumer, table.id)],
 );

@@ -1,0 +1,51 @@
+/** The catalogue of metrics on prom-client: one registry per process, with the runtime's own figures. */
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { assert } from '#lib/assert.ts';
+import { METRICS, type MetricName, type Metrics } from '#lib/metrics.ts';
+
+const DURATION_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+type Instrument = Counter | Gauge | Histogram;
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const instruments = new Map<MetricName, Instrument>();
+  for (const [name, { kind, help, labels }] of Object.entries(METRICS)) {
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    instruments.set(name as MetricName, createInstrument(kind, options));
+  }
+  return {
+    count: (name, labels, by = 1) => {
+      const counter = instruments.get(name);
+      assert(counter instanceof Counter, `${name} is no counter`);
+      counter.inc(labels, by);
+    },
+    gauge: (name, labels, value) => {
+      const gauge = instruments.get(name);
+      assert(gauge instanceof Gauge, `${name} is no gauge`);
+      gauge.set(labels, value);
+    },
+    observe: (name, labels, seconds) => {
+      const histogram = instruments.get(name);
+      assert(histogram instanceof Histogram, `${name} is no histogram`);
+      histogram.observe(labels, seconds);
+    },
+    expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+function createInstrument(
+  kind: 'counter' | 'gauge' | 'histogram',
+  options: { name: string; help: string; labelNames: string[]; registers: Registry[] },
+): Instrument {
+  switch (kind) {
+    case 'counter':
+      return new Counter(options);
+    case 'gauge':
+      return new Gauge(options);
+    case 'histogram':
+      return new Histogram({ ...options, buckets: DURATION_BUCKETS_SECONDS });
+  }
+}

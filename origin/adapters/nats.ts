@@ -1,0 +1,224 @@
+/**
+ * NATS as the shop uses it: one JetStream stream of events, durable pull consumers for workers, and plain
+ * subscriptions for whoever only wants to hear of a change now. The process starts and runs without NATS;
+ * calls fail within their time until it is back.
+ */
+
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  connect,
+  DiscardPolicy,
+  type JsMsg,
+  type NatsConnection,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+} from 'nats';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import {
+  decodeEvent,
+  EVENT_STREAM,
+  encodeEvent,
+  type ShopEvent,
+  SUBJECT_PREFIX,
+  subjectOf,
+} from '#lib/events.ts';
+import type { Logger } from '#lib/log.ts';
+
+export interface ConsumerSpec {
+  /** Durable name; also the consumer's name in the inbox. */
+  readonly name: string;
+  /** Event name or wildcard: `order.paid`, `product.*`. */
+  readonly filter: string;
+}
+
+/** One message as a worker gets it. Exactly one of ack, retry and drop ends it. */
+export interface Delivery {
+  readonly data: Uint8Array;
+  /** 1 the first time. */
+  readonly attempt: number;
+  ack(): void;
+  retry(afterMs: number): void;
+  drop(): void;
+}
+
+export interface EventBus {
+  /** Creates the stream where it is missing. @throws when NATS does not answer in time. */
+  ensureStream(): Promise<void>;
+  /** @throws when JetStream does not acknowledge in time; publishing the same event again is safe. */
+  publish(event: ShopEvent): Promise<void>;
+  /** Hears events from now on, at most once each; nothing is replayed after a lost connection. */
+  watch(filter: string, onEvent: (event: ShopEvent) => void): void;
+  /**
+   * Pulls until the signal aborts or the stream is lost; the caller starts again.
+   * At most {@link MAX_IN_FLIGHT} deliveries are handed out at a time.
+   */
+  pull(
+    spec: ConsumerSpec,
+    onDelivery: (delivery: Delivery) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** @throws when NATS does not answer in time. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CALL_TIMEOUT_MS = 2 * SECOND_MS;
+const RECONNECT_WAIT_MS = 250;
+const DUPLICATE_WINDOW_MS = 10 * MINUTE_MS;
+const RETENTION_MS = 7 * DAY_MS;
+const MAX_STREAM_BYTES = 1024 ** 3;
+const ACK_WAIT_MS = 30 * SECOND_MS;
+const MAX_IN_FLIGHT = 16;
+const PULL_EXPIRES_MS = 30 * SECOND_MS;
+const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
+const PING_INTERVAL_MS = 10 * SECOND_MS;
+
+export function connectNats(url: string, name: string, log: Logger): EventBus {
+  const { servers, credentials } = parseUrl(url);
+  let closing = false;
+  const connection = connect({
+    servers,
+    ...credentials,
+    name,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    pingInterval: PING_INTERVAL_MS,
+    timeout: CALL_TIMEOUT_MS,
+  });
+  connection.then(
+    (nats) => (closing ? void nats.close() : void logStatus(nats, log)),
+    (error: unknown) => log.error('nats refused the connection', { error }),
+  );
+  const within = async () => deadline(connection, 'nats is not connected');
+
+  return {
+    ensureStream: async () => ensureStream(await within()),
+    publish: async (event) => {
+      const js = (await within()).jetstream({ timeout: CALL_TIMEOUT_MS });
+      await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id });
+    },
+    watch: (filter, onEvent) => {
+      connection.then(
+        (nats) => {
+          nats.subscribe(SUBJECT_PREFIX + filter, {
+            callback: (error, message) => {
+              if (error === null) hear(message.data, onEvent, log);
+            },
+          });
+        },
+        () => {},
+      );
+    },
+    pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
+    ping: async () => {
+      await deadline((await within()).flush(), 'nats does not answer');
+    },
+    close: async () => {
+      closing = true;
+      const nats = await Promise.race([connection.catch(() => null), Promise.resolve(null)]);
+      if (nats) await deadline(nats.drain(), 'nats does not drain').catch(() => nats.close());
+    },
+  };
+}
+
+/** NATS takes a token or a user and password from options, not from the URL's user part. */
+function parseUrl(url: string) {
+  const { username, password, host } = new URL(url);
+  const user = decodeURIComponent(username);
+  const pass = decodeURIComponent(password);
+  if (user === '') return { servers: host, credentials: {} };
+  return { servers: host, credentials: pass === '' ? { token: user } : { user, pass } };
+}
+
+async function logStatus(nats: NatsConnection, log: Logger): Promise<void> {
+  log.info('nats is connected');
+  for await (const { type } of nats.status()) {
+    if (type === 'disconnect') log.warn('the connection to nats closed');
+    if (type === 'reconnect') log.info('nats is connected again');
+  }
+}
+
+function hear(data: Uint8Array, onEvent: (event: ShopEvent) => void, log: Logger): void {
+  try {
+    onEvent(decodeEvent(data));
+  } catch (error) {
+    log.error('an event could not be heard', { error });
+  }
+}
+
+async function ensureStream(nats: NatsConnection): Promise<void> {
+  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  await manager.streams.add({
+    name: EVENT_STREAM,
+    subjects: [`${SUBJECT_PREFIX}>`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(RETENTION_MS),
+    max_bytes: MAX_STREAM_BYTES,
+    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+  });
+}
+
+interface Pull {
+  readonly spec: ConsumerSpec;
+  readonly onDelivery: (delivery: Delivery) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: Pull): Promise<void> {
+  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  await manager.consumers.add(EVENT_STREAM, {
+    durable_name: spec.name,
+    filter_subject: SUBJECT_PREFIX + spec.filter,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: MAX_IN_FLIGHT * 4,
+  });
+  const consumer = await nats.jetstream().consumers.get(EVENT_STREAM, spec.name);
+  const messages: ConsumerMessages = await consumer.consume({
+    max_messages: MAX_IN_FLIGHT,
+    expires: PULL_EXPIRES_MS,
+    idle_heartbeat: IDLE_HEARTBEAT_MS,
+    abort_on_missing_resource: true,
+  });
+  const stop = () => messages.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const inFlight = new Set<Promise<void>>();
+  try {
+    for await (const message of messages) {
+      const handling: Promise<void> = onDelivery(delivery(message)).finally(() => inFlight.delete(handling));
+      inFlight.add(handling);
+      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await Promise.all(inFlight);
+  }
+}
+
+function delivery(message: JsMsg): Delivery {
+  return {
+    data: message.data,
+    attempt: message.info.deliveryCount,
+    ack: () => message.ack(),
+    retry: (afterMs) => message.nak(afterMs),
+    drop: () => message.term(),
+  };
+}
+
+async function deadline<T>(work: Promise<T>, message: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`${message} within ${CALL_TIMEOUT_MS} ms`)),
+    CALL_TIMEOUT_MS,
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,46 @@
+/** The environment of the processes that own data: the origin and, through the same deps, the workers. */
+
+import { type Static, Type } from '@sinclair/typebox';
+import { parseConfig } from '#lib/config.ts';
+
+const MIN_SECRET_LENGTH = 32;
+
+const Secret = Type.String({ minLength: MIN_SECRET_LENGTH });
+const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
+
+/** What {@link createDeps} needs in every process. */
+export const SharedConfigSchema = Type.Object({
+  DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
+  DATABASE_MAX_CONNECTIONS: Type.Integer({ minimum: 1, maximum: 500, default: 10 }),
+  REDIS_URL: Type.String({ pattern: '^rediss?://' }),
+  NATS_URL: Type.String({ pattern: '^(nats|tls)://' }),
+  STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
+  /** Where Stripe's API is, when it is not Stripe itself. */
+  STRIPE_API_URL: Type.Optional(HttpUrl),
+  /** Where shoppers reach the shop: the edge. */
+  PUBLIC_URL: HttpUrl,
+  LOG_LEVEL: Type.Union(
+    [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
+    { default: 'info' },
+  ),
+});
+
+const OriginConfigSchema = Type.Composite([
+  SharedConfigSchema,
+  Type.Object({
+    ORIGIN_HOST: Type.String({ default: '127.0.0.1' }),
+    ORIGIN_PORT: Type.Integer({ ...Port, default: 3000 }),
+    EDGE_SECRET: Secret,
+    JWT_SECRET: Secret,
+    STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
+  }),
+]);
+
+export type SharedConfig = Static<typeof SharedConfigSchema>;
+export type OriginConfig = Static<typeof OriginConfigSchema>;
+
+/** @throws {ConfigError} naming the first variable that is missing or wrong. */
+export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
+  return parseConfig(OriginConfigSchema, environment);
+}
