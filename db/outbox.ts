@@ -4,22 +4,17 @@
  */
 
 import { asc, inArray, isNull, sql } from 'drizzle-orm';
-import { checkEventData, EVENTS, type EventData, type EventName, type ShopEvent } from '#lib/events.ts';
+import { checkEventData, EVENTS, type EventInput, type ShopEvent } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import type { Queryable, Transaction } from './client.ts';
 import { deadLetters, inbox, outbox } from './schema/messaging.ts';
 
-/** An event that is about to happen: what {@link appendEvents} adds its version to. */
-export type NewEvent = {
-  [Name in EventName]: {
-    readonly id: EventId;
-    readonly name: Name;
-    readonly data: EventData<Name>;
-    readonly occurredAt: Date;
-    readonly traceparent: Traceparent | null;
-  };
-}[EventName];
+export type NewEvent = EventInput & {
+  readonly id: EventId;
+  readonly occurredAt: Date;
+  readonly traceparent: Traceparent | null;
+};
 
 /** Takes a transaction only: state and its event commit together. */
 export async function appendEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {

@@ -32,6 +32,11 @@ export const EVENTS = {
 export type EventName = keyof typeof EVENTS;
 export type EventData<Name extends EventName> = Static<(typeof EVENTS)[Name]['data']>;
 
+/** An event as a verb tells of it. */
+export type EventInput = {
+  [Name in EventName]: { readonly name: Name; readonly data: EventData<Name> };
+}[EventName];
+
 /** An event in transit. `id` is also the message id by which JetStream and the inbox drop duplicates. */
 export interface ShopEvent<Name extends EventName = EventName> {
   readonly id: EventId;

@@ -4,7 +4,7 @@
  */
 
 import {
-  type CircuitState,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
@@ -33,8 +33,17 @@ export interface CallPolicy {
 export interface Guard {
   /** Runs the call under the policy. The signal is aborted when the attempt's time is up. */
   run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  onStateChange(listener: (state: CircuitState) => void): void;
+  onStateChange(listener: (state: CircuitName) => void): void;
 }
+
+const CIRCUIT_NAMES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Isolated]: 'open',
+} as const;
+
+export type CircuitName = (typeof CIRCUIT_NAMES)[CircuitState];
 
 const INITIAL_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 2_000;
@@ -56,7 +65,7 @@ export function createGuard(policy: CallPolicy): Guard {
   return {
     run: (call) => stack.execute(({ signal }) => call(signal)),
     onStateChange: (listener) => {
-      breaker.onStateChange(listener);
+      breaker.onStateChange((state) => listener(CIRCUIT_NAMES[state]));
     },
   };
 }

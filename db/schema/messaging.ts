@@ -18,6 +18,8 @@ export const idempotencyKeys = pgTable(
     scope: text('scope').notNull(),
     key: text('key').notNull(),
     requestHash: bytes('request_hash').notNull(),
+    /** The id of what the request makes, chosen before it runs, so that a second run finds the first one's work. */
+    resourceId: uuid('resource_id').notNull(),
     /** A run that has not finished by then is taken for crashed, and the next request takes over. */
     lockedUntil: instant('locked_until').notNull(),
     expiresAt: instant('expires_at').notNull(),

@@ -1,0 +1,96 @@
+/** Stored answers by Idempotency-Key. One row is one request of one caller; claiming it is one statement. */
+
+import { and, eq, lt, or, sql } from 'drizzle-orm';
+import type { Queryable } from './client.ts';
+import { idempotencyKeys } from './schema/messaging.ts';
+
+export interface IdempotencyClaim {
+  /** Keeps one caller's keys apart from another's. */
+  readonly scope: string;
+  readonly key: string;
+  readonly requestHash: Uint8Array;
+  /** Taken as the resource's id when this is the first request with the key. */
+  readonly resourceId: string;
+  readonly now: Date;
+  readonly lockedUntil: Date;
+  readonly expiresAt: Date;
+}
+
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly resourceId: string }
+  | { readonly kind: 'answered'; readonly answer: StoredAnswer }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'mismatch' };
+
+/**
+ * Claims the key, or tells why not. A key whose day is over is claimed afresh; one whose run was cut off is
+ * taken over with its resource id.
+ */
+export async function claimKey(db: Queryable, claim: IdempotencyClaim): Promise<ClaimResult> {
+  const { scope, key, requestHash, resourceId, now, lockedUntil, expiresAt } = claim;
+  const expired = lt(idempotencyKeys.expiresAt, now);
+  const abandoned = and(
+    sql`${idempotencyKeys.responseStatus} is null`,
+    lt(idempotencyKeys.lockedUntil, now),
+    eq(idempotencyKeys.requestHash, requestHash),
+  );
+  const isExpired = sql`${idempotencyKeys.expiresAt} < ${now.toISOString()}`;
+  const [claimed] = await db
+    .insert(idempotencyKeys)
+    .values({ scope, key, requestHash, resourceId, lockedUntil, expiresAt })
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.scope, idempotencyKeys.key],
+      set: {
+        requestHash,
+        lockedUntil,
+        resourceId: sql`case when ${isExpired} then excluded.resource_id else ${idempotencyKeys.resourceId} end`,
+        expiresAt: sql`case when ${isExpired} then excluded.expires_at else ${idempotencyKeys.expiresAt} end`,
+        responseStatus: null,
+        responseBody: null,
+      },
+      setWhere: or(expired, abandoned) ?? expired,
+    })
+    .returning({ resourceId: idempotencyKeys.resourceId });
+  if (claimed !== undefined) return { kind: 'claimed', resourceId: claimed.resourceId };
+  return readClaimed(db, claim);
+}
+
+async function readClaimed(
+  db: Queryable,
+  { scope, key, requestHash }: IdempotencyClaim,
+): Promise<ClaimResult> {
+  const [row] = await db.select().from(idempotencyKeys).where(byKey(scope, key));
+  if (row === undefined) return { kind: 'running' };
+  if (Buffer.compare(row.requestHash, requestHash) !== 0) return { kind: 'mismatch' };
+  if (row.responseStatus === null) return { kind: 'running' };
+  return { kind: 'answered', answer: { status: row.responseStatus, body: row.responseBody } };
+}
+
+export async function storeAnswer(
+  db: Queryable,
+  { scope, key }: IdempotencyClaim,
+  { status, body }: StoredAnswer,
+): Promise<void> {
+  await db
+    .update(idempotencyKeys)
+    .set({ responseStatus: status, responseBody: body })
+    .where(byKey(scope, key));
+}
+
+/** Lets the next request with the key take over at once, with the same resource id. */
+export async function releaseKey(db: Queryable, { scope, key }: IdempotencyClaim, now: Date): Promise<void> {
+  await db.update(idempotencyKeys).set({ lockedUntil: now }).where(byKey(scope, key));
+}
+
+export async function deleteExpiredKeys(db: Queryable, now: Date): Promise<void> {
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, now));
+}
+
+function byKey(scope: string, key: string) {
+  return and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key));
+}

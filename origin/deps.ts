@@ -1,0 +1,82 @@
+/** The composition root: everything that a verb may touch, built once per process and handed down. */
+
+import { connect, type Database, type Transaction } from '#db/client.ts';
+import { appendEvents } from '#db/outbox.ts';
+import { type Clock, systemClock } from '#lib/clock.ts';
+import type { EventInput } from '#lib/events.ts';
+import type { EventId, IdSource } from '#lib/ids.ts';
+import type { Logger } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import type { Traceparent } from '#lib/trace.ts';
+import { createMetrics } from './adapters/metrics.ts';
+import { connectNats, type EventBus } from './adapters/nats.ts';
+import { connectRedis, type SharedCache } from './adapters/redis.ts';
+import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
+import type { SharedConfig } from './config.ts';
+import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
+
+export interface Deps {
+  readonly db: Database;
+  readonly bus: EventBus;
+  readonly sharedCache: SharedCache;
+  readonly products: ProductCache;
+  readonly payments: PaymentGateway;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** The trace that the work at hand belongs to; null for work that nobody asked for. */
+  readonly traceparent: Traceparent | null;
+}
+
+export interface RunningDeps {
+  readonly deps: Deps;
+  /** Closes what was opened, in reverse order. */
+  close(): Promise<void>;
+}
+
+export function createDeps(config: SharedConfig, name: string, log: Logger): RunningDeps {
+  const clock = systemClock;
+  const metrics = createMetrics();
+  const database = connect(config.DATABASE_URL, {
+    applicationName: name,
+    maxConnections: config.DATABASE_MAX_CONNECTIONS,
+  });
+  const sharedCache = connectRedis(config.REDIS_URL, log);
+  const bus = connectNats(config.NATS_URL, name, log);
+  const deps: Deps = {
+    db: database.db,
+    bus,
+    sharedCache,
+    products: createProductCache({ sharedCache, metrics }),
+    payments: createStripeGateway(config, { log, metrics }),
+    clock,
+    ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
+    log,
+    metrics,
+    traceparent: null,
+  };
+  return {
+    deps,
+    close: async () => {
+      await bus.close();
+      await sharedCache.close();
+      await database.close();
+    },
+  };
+}
+
+/** The same deps for one request or message, whose logs and events carry its trace. */
+export function withTrace(deps: Deps, traceparent: Traceparent, log: Logger): Deps {
+  return { ...deps, traceparent, log };
+}
+
+/** Writes an event into the outbox, in the transaction of the change that it tells of. */
+export async function emit(deps: Deps, tx: Transaction, ...events: readonly EventInput[]): Promise<void> {
+  const { ids, clock, traceparent } = deps;
+  const occurredAt = clock.now();
+  await appendEvents(
+    tx,
+    events.map((event) => ({ ...event, id: ids.next<EventId>(), occurredAt, traceparent })),
+  );
+}
