@@ -1,0 +1,49 @@
+/** The edge's pipeline, top to bottom: what is refused, what is answered from the cache, what is forwarded. */
+
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { MAX_BODY_BYTES, PURGE_PATH } from '#lib/edge-contract.ts';
+import { problemResponse } from '#lib/problems.ts';
+import { createCatalogCache } from './cache/catalog-cache.ts';
+import { catalog } from './middleware/catalog.ts';
+import { declaredRoutes } from './middleware/declared-routes.ts';
+import { answerFailure } from './middleware/failures.ts';
+import { forward } from './middleware/forward.ts';
+import { plainPaths } from './middleware/plain-paths.ts';
+import { purge } from './middleware/purge.ts';
+import { createAdmission, rateLimit } from './middleware/rate-limit.ts';
+import { requestContext } from './middleware/request-context.ts';
+import { createOrigin } from './origin.ts';
+import type { EdgeEnv, Platform } from './platform.ts';
+
+export type EdgeApp = Hono<EdgeEnv>;
+
+export function createApp(platform: Platform): EdgeApp {
+  const origin = createOrigin(platform);
+  const admit = createAdmission(platform);
+  const cache = createCatalogCache({ ...platform, origin });
+
+  const app: EdgeApp = new Hono<EdgeEnv>();
+  app.onError(answerFailure);
+  app.notFound(() => problemResponse('not_found'));
+
+  app.use(requestContext(platform));
+  app.use(
+    secureHeaders({
+      strictTransportSecurity: platform.config.PUBLIC_URL.startsWith('https:'),
+      // Product images are shown by storefronts on other origins.
+      crossOriginResourcePolicy: false,
+      xXssProtection: false,
+    }),
+  );
+  app.use(plainPaths());
+  app.get('/livez', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => problemResponse('body_too_large') }));
+  app.post(PURGE_PATH, purge(platform));
+  app.use(declaredRoutes());
+  app.use(catalog(cache, admit));
+  app.use(rateLimit(admit));
+  app.all('*', forward(origin));
+  return app;
+}

@@ -1,0 +1,28 @@
+/** Passes a request on to the origin as it is, minus what a client must not say, and its answer back. */
+
+import type { Context } from 'hono';
+import { answerHeaders, requestHeaders } from '#edge/headers.ts';
+import type { Origin } from '#edge/origin.ts';
+import type { EdgeEnv } from '#edge/platform.ts';
+
+/** Statuses whose answers have no body, RFC 9110 §6.4.1. */
+const BODILESS = [101, 204, 205, 304];
+
+export function forward(origin: Origin) {
+  return async (c: Context<EdgeEnv>): Promise<Response> => {
+    const request = c.req.raw;
+    const answer = await origin.send(
+      {
+        method: request.method,
+        path: c.get('path'),
+        query: c.get('query'),
+        headers: requestHeaders(request.headers),
+        // Already bounded by the body limit.
+        ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
+      },
+      c.var,
+    );
+    const body = BODILESS.includes(answer.status) ? null : answer.body;
+    return new Response(body, { status: answer.status, headers: answerHeaders(answer.headers) });
+  };
+}

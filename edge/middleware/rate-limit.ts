@@ -1,0 +1,46 @@
+/**
+ * Limits by IP through Cloudflare's rate limiting binding: a coarse shield, counted per location. Exact limits
+ * are the origin's.
+ */
+
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { limitKey } from '#edge/client-ip.ts';
+import type { Budget } from '#edge/env.ts';
+import type { EdgeEnv, Platform } from '#edge/platform.ts';
+import { catalogReadOf, type DeclaredRoute } from '#edge/routes.ts';
+import { SECOND_MS } from '#lib/clock.ts';
+import { AppError } from '#lib/problems.ts';
+
+/** The `period` of every binding in wrangler.jsonc. */
+const PERIOD_SECONDS = 60;
+
+/**
+ * Counts the request against its budget.
+ * @throws {AppError} `rate_limited` when the budget is used up.
+ */
+export type Admission = (c: Context<EdgeEnv>) => Promise<void>;
+
+export function createAdmission({ limiters, clock }: Pick<Platform, 'limiters' | 'clock'>): Admission {
+  return async (c) => {
+    const budget = budgetOf(c.get('route'), c.req.raw);
+    const { success } = await limiters[budget].limit({ key: limitKey(c.get('clientIp')) });
+    if (success) return;
+    // The binding does not tell when it opens again; its windows end with the clock's minute at the latest.
+    const elapsedSeconds = Math.floor(clock.now().getTime() / SECOND_MS) % PERIOD_SECONDS;
+    throw new AppError('rate_limited', { retryAfterSeconds: PERIOD_SECONDS - elapsedSeconds });
+  };
+}
+
+function budgetOf(route: DeclaredRoute, request: Request): Budget {
+  if (catalogReadOf(route, request.method) !== null) return 'catalogMiss';
+  if (route.budget !== 'shopper') return route.budget;
+  return /^bearer\s+\S/i.test(request.headers.get('authorization') ?? '') ? 'signedIn' : 'anonymous';
+}
+
+export function rateLimit(admit: Admission) {
+  return createMiddleware<EdgeEnv>(async (c, next) => {
+    await admit(c);
+    await next();
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * The client to the origin: every call has a timeout, reads are repeated after a lost connection, writes never
+ * (whether the first one arrived is not known). An origin that cannot be reached is `unavailable`, 503.
+ */
+
+import { CLIENT_IP_HEADER, EDGE_SECRET_HEADER, REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
+import type { Logger } from '#lib/log.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Platform, RequestVariables } from './platform.ts';
+
+const READ_TIMEOUT_MS = 10_000;
+/** A checkout waits for the payment provider, retries included. */
+const WRITE_TIMEOUT_MS = 30_000;
+/** What a shopper waits for a catalogue page before a stale one is better than none. */
+export const CATALOG_TIMEOUT_MS = 3_000;
+const READ_ATTEMPTS = 3;
+const RETRY_BACKOFF_MS = 40;
+const RETRY_AFTER_SECONDS = 5;
+
+export interface OriginCall {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  readonly body?: ArrayBuffer;
+  readonly timeoutMs?: number;
+}
+
+export type Caller = Pick<RequestVariables, 'requestId' | 'traceparent' | 'clientIp' | 'log'>;
+
+export interface Origin {
+  /**
+   * The origin's answer, whatever its status, its body not yet read.
+   * @throws {AppError} `unavailable` when there is none in time.
+   */
+  send(call: OriginCall, caller: Caller): Promise<Response>;
+}
+
+export function createOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch'>): Origin {
+  return {
+    async send(call, caller) {
+      const isRead = call.method === 'GET' || call.method === 'HEAD';
+      const signal = AbortSignal.timeout(call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS));
+      const url = `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`;
+      const init: RequestInit = {
+        method: call.method,
+        headers: withEdgeHeaders(call.headers, caller, config.EDGE_SECRET),
+        redirect: 'manual',
+        signal,
+        ...(call.body === undefined ? {} : { body: call.body }),
+      };
+      const attempts = isRead ? READ_ATTEMPTS : 1;
+      const log = caller.log.with({ method: call.method, path: call.path });
+      return await repeat({ attempts, signal, log }, () => fetch(url, init));
+    },
+  };
+}
+
+interface Repetition {
+  readonly attempts: number;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** A connection that was lost may be tried again; an answer, whatever its status, is an answer. */
+async function repeat(
+  { attempts, signal, log }: Repetition,
+  call: () => Promise<Response>,
+): Promise<Response> {
+  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
+    if (attempt > 1) await backoff(attempt - 1);
+    try {
+      return await call();
+    } catch (cause) {
+      log.warn('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
+    }
+  }
+  throw new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+function withEdgeHeaders(headers: Headers, caller: Caller, secret: string): Headers {
+  const sent = new Headers(headers);
+  sent.set(EDGE_SECRET_HEADER, secret);
+  sent.set(CLIENT_IP_HEADER, caller.clientIp);
+  sent.set(REQUEST_ID_HEADER, caller.requestId);
+  sent.set('traceparent', caller.traceparent);
+  // Answers are stored as plain bytes; Cloudflare compresses them towards the shopper.
+  sent.set('accept-encoding', 'identity');
+  return sent;
+}
+
+/** Waits after a failed attempt: doubling, with full jitter, so that shoppers who failed together do not come back together. */
+function backoff(attempt: number): Promise<void> {
+  const ceilingMs = RETRY_BACKOFF_MS * 2 ** (attempt - 1);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * ceilingMs));
+}

@@ -1,0 +1,34 @@
+/** What the pipeline needs of the place where it runs; `worker.ts` builds it from Workers' globals. */
+
+import type { Clock } from '#lib/clock.ts';
+import type { Logger } from '#lib/log.ts';
+import type { Traceparent } from '#lib/trace.ts';
+import type { CacheStore } from './cache/store.ts';
+import type { Budget, EdgeConfig, RateLimiter } from './env.ts';
+import type { DeclaredRoute } from './routes.ts';
+
+export interface Platform {
+  readonly config: EdgeConfig;
+  readonly limiters: Readonly<Record<Budget, RateLimiter>>;
+  readonly store: CacheStore;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What the middleware learn of one request, in the order in which they learn it. */
+export interface RequestVariables {
+  /** Made here for every request; a client's own is ignored. */
+  requestId: string;
+  traceparent: Traceparent;
+  log: Logger;
+  clientIp: string;
+  /** Canonical path and raw query (without `?`), exactly as they are matched, keyed and forwarded. */
+  path: string;
+  query: string;
+  route: DeclaredRoute;
+}
+
+export interface EdgeEnv {
+  Variables: RequestVariables;
+}

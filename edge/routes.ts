@@ -1,0 +1,71 @@
+/**
+ * What the edge lets through at all, and what it lets the cache store. Closed by default: a path that no line
+ * here declares is answered 404 without reaching the origin.
+ */
+
+import type { Budget } from './env.ts';
+
+/** A public read: the same for every shopper, so credentials are ignored and the answer may be shared. */
+export interface CatalogRead {
+  /** The parameters that make the key, in the key's order. */
+  readonly query: readonly string[];
+  /** A stored answer's content type starts with this; anything else is passed on but never stored. */
+  readonly contentType: string;
+}
+
+export interface DeclaredRoute {
+  /** Matched against the whole canonical path. */
+  readonly path: RegExp;
+  readonly methods: readonly string[];
+  /** Whose requests are counted: `shopper` is `signedIn` with a bearer token and `anonymous` without. */
+  readonly budget: Budget | 'shopper';
+  /** How GET and HEAD are cached, where the answers are public. */
+  readonly catalog?: CatalogRead;
+}
+
+const READ = ['GET', 'HEAD'] as const;
+const API = [...READ, 'POST', 'PATCH', 'DELETE'] as const;
+const LIST_QUERY = ['category', 'minPrice', 'maxPrice', 'sort', 'limit', 'cursor'] as const;
+const JSON_TYPE = 'application/json';
+
+function json(...query: readonly string[]): CatalogRead {
+  return { query, contentType: JSON_TYPE };
+}
+
+/** The first line that matches decides. */
+const ROUTES: readonly DeclaredRoute[] = [
+  { path: /^\/api\/v1\/products$/, methods: API, budget: 'shopper', catalog: json(...LIST_QUERY) },
+  { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json() },
+  { path: /^\/api\/v1\/categories$/, methods: READ, budget: 'catalogMiss', catalog: json() },
+  {
+    path: /^\/api\/v1\/search$/,
+    methods: READ,
+    budget: 'catalogMiss',
+    catalog: json('q', ...LIST_QUERY, 'facets'),
+  },
+  { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'catalogMiss', catalog: json('q') },
+  { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('limit') },
+  {
+    path: /^\/media\/.+$/,
+    methods: READ,
+    budget: 'catalogMiss',
+    catalog: { query: [], contentType: 'image/' },
+  },
+  // Counted as anonymous whatever token is shown: a junk bearer opens no door to password guessing.
+  { path: /^\/api\/v1\/auth\/.+$/, methods: API, budget: 'anonymous' },
+  // Stripe calls from few addresses and retries: it shares no budget with shoppers.
+  { path: /^\/api\/v1\/webhooks\/stripe$/, methods: ['POST'], budget: 'webhook' },
+  { path: /^\/api\/v1\/.+$/, methods: API, budget: 'shopper' },
+  { path: /^\/docs(\/.*)?$/, methods: READ, budget: 'catalogMiss' },
+  { path: /^\/health$/, methods: READ, budget: 'catalogMiss' },
+  { path: /^\/\.well-known\/jwks\.json$/, methods: READ, budget: 'catalogMiss' },
+];
+
+export function findRoute(path: string): DeclaredRoute | undefined {
+  return ROUTES.find((route) => route.path.test(path));
+}
+
+/** How this request may be cached; null when it is no public read. */
+export function catalogReadOf(route: DeclaredRoute, method: string): CatalogRead | null {
+  return (READ as readonly string[]).includes(method) ? (route.catalog ?? null) : null;
+}

@@ -1,0 +1,46 @@
+/** The entry: the only file that touches Workers' globals. Builds the platform once per isolate. */
+
+import { systemClock } from '#lib/clock.ts';
+import { ConfigError } from '#lib/config.ts';
+import { createLogger, type Logger } from '#lib/log.ts';
+import { problemResponse } from '#lib/problems.ts';
+import { createApp, type EdgeApp } from './app.ts';
+import { createCacheApiStore } from './cache/cache-api-store.ts';
+import { type EdgeBindings, parseLimiters, parseVariables } from './env.ts';
+
+// biome-ignore lint/suspicious/noConsole: the console is a Worker's log sink.
+const write = (line: string) => console.log(line);
+
+function build(bindings: EdgeBindings): EdgeApp {
+  const config = parseVariables(bindings);
+  const log = createLogger({ level: config.LOG_LEVEL, write }, { service: 'edge' });
+  return createApp({
+    config,
+    limiters: parseLimiters(bindings),
+    store: createCacheApiStore({
+      cache: caches.default,
+      baseUrl: config.PUBLIC_URL,
+      clock: systemClock,
+      log,
+    }),
+    fetch: (url, init) => fetch(url, init),
+    clock: systemClock,
+    log,
+  });
+}
+
+const bootLog: Logger = createLogger({ level: 'info', write }, { service: 'edge' });
+let app: EdgeApp | undefined;
+
+export default {
+  fetch(request, bindings, context) {
+    try {
+      app ??= build(bindings);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      bootLog.error('the edge is not configured', { error });
+      return problemResponse('internal', { detail: `The edge is not configured. ${error.message}` });
+    }
+    return app.fetch(request, bindings, context);
+  },
+} satisfies ExportedHandler<EdgeBindings>;

@@ -1,0 +1,68 @@
+/** The edge as a local process: `bun ops/edge/main.ts --port 8787 --origin http://127.0.0.1:3000`. */
+
+import { parseArgs } from 'node:util';
+import { Type } from '@sinclair/typebox';
+import { ConfigError, parseConfig } from '#lib/config.ts';
+import { startEdge } from './run.ts';
+
+const HELP = `Runs the edge on workerd.
+
+  --port N      port to listen on (default 8787; 0 takes a free one)
+  --host HOST   address to listen on (default 127.0.0.1)
+  --origin URL  the origin to forward to (default http://127.0.0.1:3000)
+  --help        this text
+
+From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge.
+Ready when GET /livez answers 200. SIGTERM and SIGINT end it.
+`;
+
+const Environment = Type.Object({
+  EDGE_SECRET: Type.String({ minLength: 32 }),
+  EDGE_PURGE_SECRET: Type.String({ minLength: 32 }),
+});
+
+async function main(): Promise<void> {
+  const { values: flags } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8787' },
+      host: { type: 'string', default: '127.0.0.1' },
+      origin: { type: 'string', default: 'http://127.0.0.1:3000' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (flags.help) {
+    console.log(HELP);
+    return;
+  }
+  if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
+    throw new ConfigError('The flag --port takes a number up to 65535.');
+  }
+  const environment = parseConfig(Environment, process.env);
+  const edge = await startEdge({
+    port: Number(flags.port),
+    host: flags.host,
+    originUrl: flags.origin,
+    edgeSecret: environment.EDGE_SECRET,
+    purgeSecret: environment.EDGE_PURGE_SECRET,
+  });
+  console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));
+  await stopSignal();
+  await edge.stop();
+}
+
+/** Settles with the first of the signals. Miniflare has put its own listeners there, which exit at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.removeAllListeners(signal);
+      process.on(signal, () => resolve());
+    }
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
