@@ -1,0 +1,213 @@
+/** What the catalogue takes and answers. */
+
+import { Type } from '@sinclair/typebox';
+import { type Static, t } from 'elysia';
+import {
+  closedObject,
+  MoneySchema,
+  PriceAmount,
+  PriceQuery,
+  page,
+  pageQuery,
+  Uuid,
+} from '#origin/http/schemas.ts';
+
+const MAX_STOCK = 10_000_000;
+const MAX_VARIANTS = 100;
+const MAX_TAGS = 50;
+const MAX_OPTIONS = 3;
+const MAX_DESCRIPTION_LENGTH = 50_000;
+
+const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
+  t.Union([schema, t.Null()]);
+
+const cardProperties = {
+  id: Uuid,
+  slug: t.String(),
+  name: t.String(),
+  vendor: t.String(),
+  price: MoneySchema,
+  compareAtPrice: nullable(MoneySchema),
+  image: nullable(t.Object({ url: t.String(), alt: t.String() })),
+  available: t.Boolean(),
+  version: Type.Integer(),
+};
+
+const cardExample = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  slug: 'enamel-camping-mug',
+  name: 'Enamel Camping Mug',
+  vendor: 'Northfold',
+  price: { amount: 1450, currency: 'USD' },
+  compareAtPrice: null,
+  image: { url: '/media/enamel-camping-mug.svg', alt: 'Enamel Camping Mug' },
+  available: true,
+  version: 3,
+};
+
+export const ProductCard = t.Object(cardProperties, { examples: [cardExample] });
+export type ProductCard = Static<typeof ProductCard>;
+
+export const ProductVariant = t.Object({
+  id: Uuid,
+  sku: nullable(t.String()),
+  options: t.Record(t.String(), t.String()),
+  price: MoneySchema,
+  compareAtPrice: nullable(MoneySchema),
+  available: t.Boolean(),
+});
+
+export const Product = t.Object(
+  {
+    ...cardProperties,
+    descriptionHtml: t.String(),
+    category: nullable(t.Object({ id: Uuid, slug: t.String(), name: t.String() })),
+    tags: t.Array(t.String()),
+    options: t.Array(t.Object({ name: t.String(), values: t.Array(t.String()) })),
+    variants: t.Array(ProductVariant),
+    images: t.Array(t.Object({ url: t.String(), alt: t.String() })),
+  },
+  {
+    examples: [
+      {
+        ...cardExample,
+        descriptionHtml: '<p>Keeps coffee warm on cold mornings.</p>',
+        category: { id: '01890a5d-ac96-774b-bcce-b302099a8058', slug: 'outdoor-camping', name: 'Camping' },
+        tags: ['camping', 'kitchen'],
+        options: [{ name: 'Colour', values: ['Red', 'Cream'] }],
+        variants: [
+          {
+            id: '01890a5d-ac96-774b-bcce-b302099a8059',
+            sku: 'MUG-RED',
+            options: { Colour: 'Red' },
+            price: { amount: 1450, currency: 'USD' },
+            compareAtPrice: null,
+            available: true,
+          },
+        ],
+        images: [{ url: '/media/enamel-camping-mug.svg', alt: 'Enamel Camping Mug' }],
+      },
+    ],
+  },
+);
+export type Product = Static<typeof Product>;
+
+export const ProductPage = page(ProductCard);
+export type ProductPage = Static<typeof ProductPage>;
+
+const Sort = t.Union([t.Literal('newest'), t.Literal('price'), t.Literal('-price'), t.Literal('popular')], {
+  error: 'must be newest, price, -price or popular',
+  description: '`newest` if not given.',
+});
+export type ProductSort = Static<typeof Sort>;
+
+export const filterQuery = {
+  category: t.Optional(
+    t.String({ minLength: 1, maxLength: 200, description: 'Slug of a category; its descendants count.' }),
+  ),
+  minPrice: t.Optional(PriceQuery),
+  maxPrice: t.Optional(PriceQuery),
+};
+
+export const ProductListQuery = closedObject({ ...filterQuery, sort: t.Optional(Sort), ...pageQuery });
+export type ProductListQuery = Static<typeof ProductListQuery>;
+
+export const SlugOrId = closedObject({
+  slugOrId: t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' }),
+});
+export const ProductParams = closedObject({ id: Uuid });
+
+export interface CategoryNode {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly children: readonly CategoryNode[];
+}
+
+const categoryExample = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8058',
+  slug: 'outdoor',
+  name: 'Outdoor',
+  children: [
+    { id: '01890a5d-ac96-774b-bcce-b302099a805a', slug: 'outdoor-camping', name: 'Camping', children: [] },
+  ],
+};
+
+export const CategoryTree = t.Object(
+  {
+    items: t.Array(
+      t.Object({
+        id: Uuid,
+        slug: t.String(),
+        name: t.String(),
+        children: t.Array(t.Unknown(), { description: 'Categories again, to any depth.' }),
+      }),
+    ),
+  },
+  { examples: [{ items: [categoryExample] }] },
+);
+
+const Name = t.String({ minLength: 3, maxLength: 500 });
+const Vendor = t.String({ maxLength: 200 });
+const Description = t.String({
+  maxLength: MAX_DESCRIPTION_LENGTH,
+  description: 'HTML; what is not safe is removed.',
+});
+const CategorySlug = t.String({ minLength: 1, maxLength: 200, description: 'Slug of an existing category.' });
+const Tags = t.Array(t.String({ minLength: 1, maxLength: 100 }), { maxItems: MAX_TAGS });
+const OptionText = t.String({ minLength: 1, maxLength: 200 });
+
+const NewVariant = closedObject({
+  sku: t.Optional(t.String({ minLength: 1, maxLength: 100 })),
+  optionValues: t.Optional(t.Array(OptionText, { maxItems: MAX_OPTIONS })),
+  price: PriceAmount,
+  compareAtPrice: t.Optional(PriceAmount),
+  stock: t.Optional(Type.Integer({ minimum: 0, maximum: MAX_STOCK })),
+});
+
+export const NewProduct = closedObject(
+  {
+    name: Name,
+    slug: t.Optional(
+      t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,199}$', error: 'must be a slug: a-z, 0-9 and -' }),
+    ),
+    vendor: t.Optional(Vendor),
+    descriptionHtml: t.Optional(Description),
+    category: CategorySlug,
+    tags: t.Optional(Tags),
+    optionNames: t.Optional(t.Array(OptionText, { maxItems: MAX_OPTIONS })),
+    variants: t.Array(NewVariant, { minItems: 1, maxItems: MAX_VARIANTS }),
+  },
+  {
+    examples: [
+      {
+        name: 'Folding Camp Stool',
+        category: 'outdoor',
+        variants: [{ sku: 'STOOL-1', price: 2999, stock: 25 }],
+      },
+    ],
+  },
+);
+export type NewProduct = Static<typeof NewProduct>;
+
+export const ProductChange = closedObject(
+  {
+    name: t.Optional(Name),
+    vendor: t.Optional(Vendor),
+    descriptionHtml: t.Optional(Description),
+    category: t.Optional(CategorySlug),
+    tags: t.Optional(Tags),
+    variants: t.Optional(
+      t.Array(
+        closedObject({
+          id: Uuid,
+          price: t.Optional(PriceAmount),
+          compareAtPrice: t.Optional(nullable(PriceAmount)),
+        }),
+        { minItems: 1, maxItems: MAX_VARIANTS },
+      ),
+    ),
+  },
+  { examples: [{ name: 'Folding Camp Stool, Oak' }] },
+);
+export type ProductChange = Static<typeof ProductChange>;

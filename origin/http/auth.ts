@@ -1,0 +1,121 @@
+/**
+ * Who is calling, and whether they may. Every route declares its `access`; the check runs before the body is
+ * validated, so that a stranger learns nothing of what a route expects.
+ */
+
+import { jwt } from '@elysiajs/jwt';
+import { Elysia, t } from 'elysia';
+import { assert } from '#lib/assert.ts';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
+import { isUuid, type UserId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+
+export type Role = 'shopper' | 'seller' | 'admin';
+
+export interface SignedIn {
+  readonly kind: 'user';
+  readonly userId: UserId;
+  readonly role: Role;
+}
+
+export interface Guest {
+  readonly kind: 'guest';
+  /** The secret that a guest's cart was made with, if the request carries one. */
+  readonly cartToken: string | null;
+}
+
+export type Caller = SignedIn | Guest;
+
+/**
+ * `public` looks at no credentials. `anyone` takes guests, but refuses a bad token. The rest need a token,
+ * with one of the roles: `merchant` is seller or admin.
+ */
+export type Access = 'public' | 'anyone' | 'user' | 'merchant' | 'admin';
+
+const ROLES: Record<'user' | 'merchant' | 'admin', readonly Role[]> = {
+  user: ['shopper', 'seller', 'admin'],
+  merchant: ['seller', 'admin'],
+  admin: ['admin'],
+};
+
+export const ACCESS_TOKEN_LIFE_SECONDS = 15 * 60;
+const ISSUER = 'hotshelf';
+const AUDIENCE = 'hotshelf-api';
+const ALGORITHM = 'HS256';
+const NOBODY: Guest = { kind: 'guest', cartToken: null };
+
+const callers = new WeakMap<Request, Caller>();
+
+export function auth(jwtSecret: string) {
+  return new Elysia({ name: 'auth', seed: jwtSecret })
+    .use(
+      jwt({
+        name: 'accessToken',
+        secret: jwtSecret,
+        alg: ALGORITHM,
+        exp: `${ACCESS_TOKEN_LIFE_SECONDS}s`,
+        iss: ISSUER,
+        aud: AUDIENCE,
+        schema: t.Object({
+          sub: t.String(),
+          role: t.Union([t.Literal('shopper'), t.Literal('seller'), t.Literal('admin')]),
+        }),
+      }),
+    )
+    .macro({
+      access: (access: Access) => ({
+        detail: { 'x-access': access, security: security(access) },
+        transform: async ({ request, accessToken }) => {
+          if (access === 'public') return;
+          const token = bearerToken(request);
+          const claims =
+            token === null
+              ? null
+              : await accessToken.verify(token, {
+                  issuer: ISSUER,
+                  audience: AUDIENCE,
+                  algorithms: [ALGORITHM],
+                });
+          callers.set(request, admit(access, request, claims));
+        },
+        resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
+      }),
+    });
+}
+
+interface Claims {
+  readonly sub: string;
+  readonly role: Role;
+}
+
+/** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
+function admit(access: Exclude<Access, 'public'>, request: Request, claims: Claims | false | null): Caller {
+  if (claims === null && access === 'anyone') {
+    return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
+  }
+  if (!claims || !isUuid(claims.sub)) throw new AppError('unauthenticated');
+  const { sub, role } = claims;
+  if (access !== 'anyone' && !ROLES[access].includes(role)) throw new AppError('forbidden');
+  return { kind: 'user', userId: sub as UserId, role };
+}
+
+function bearerToken(request: Request): string | null {
+  const header = request.headers.get('authorization');
+  if (header === null) return null;
+  const match = /^Bearer ([\w.~+/=-]+)$/i.exec(header);
+  if (match?.[1] === undefined) throw new AppError('unauthenticated');
+  return match[1];
+}
+
+/** How OpenAPI says it: nothing, a token or none, a token. */
+function security(access: Access): Record<string, string[]>[] {
+  if (access === 'public') return [];
+  const token = { accessToken: [] };
+  return access === 'anyone' ? [token, { cartToken: [] }, {}] : [token];
+}
+
+/** For routes whose access admits no guest. */
+export function signedIn(caller: Caller): SignedIn {
+  assert(caller.kind === 'user', 'a guest passed the access check of a route for users');
+  return caller;
+}

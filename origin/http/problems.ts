@@ -1,0 +1,50 @@
+/**
+ * Every failure leaves as an RFC 9457 document. This plugin must be the first that an app uses: Elysia asks
+ * error handlers in the order of their registration, and its own answer would show an error's text.
+ */
+
+import { Elysia, ValidationError } from 'elysia';
+import type { Logger } from '#lib/log.ts';
+import { AppError, type InputError, problemResponse } from '#lib/problems.ts';
+
+const MAX_INPUT_ERRORS = 20;
+
+export function problems(log: Logger) {
+  return new Elysia({ name: 'problems' }).onError({ as: 'global' }, ({ code, error, request }) => {
+    if (error instanceof AppError) return problemResponse(error.code, error.extras);
+    if (code === 'NOT_FOUND') return problemResponse('not_found');
+    if (code === 'PARSE') {
+      return problemResponse('invalid_input', {
+        errors: [{ path: '', message: 'the body is not valid JSON' }],
+      });
+    }
+    if (error instanceof ValidationError && error.type !== 'response') {
+      return problemResponse('invalid_input', { errors: inputErrors(error) });
+    }
+    log.error('a request failed unexpectedly', { method: request.method, path: pathOf(request), error });
+    return problemResponse('internal');
+  });
+}
+
+/** Without the query, which may hold what a shopper searched for. */
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname;
+}
+
+/** The body's paths stand alone; other places are named: `query/limit`, `headers/idempotency-key`. */
+function inputErrors(error: ValidationError): InputError[] {
+  const place = error.type === 'body' ? '' : error.type;
+  const messages = new Map<string, string>();
+  for (const item of error.all) {
+    const path = `${place}${'path' in item && typeof item.path === 'string' ? item.path : ''}`;
+    if (!messages.has(path)) messages.set(path, messageOf(item));
+  }
+  return [...messages].slice(0, MAX_INPUT_ERRORS).map(([path, message]) => ({ path, message }));
+}
+
+/** A schema's own `error` text is kinder than what TypeBox says of a union. */
+function messageOf(item: ValidationError['all'][number]): string {
+  if ('schema' in item && typeof item.schema['error'] === 'string') return item.schema['error'];
+  const message = 'message' in item && typeof item.message === 'string' ? item.message : 'is not valid';
+  return message.toLowerCase();
+}
