@@ -72,7 +72,8 @@ async function repeat(
     try {
       return await call();
     } catch (cause) {
-      log.warn('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
+      const level = attempt < attempts ? 'debug' : 'warn';
+      log[level]('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
     }
   }
   throw new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -1,6 +1,7 @@
 /** The real Worker on workerd in front of an origin that a test scripts, and ways to talk to it. */
 
 import { connect } from 'node:net';
+import { present } from '#lib/assert.ts';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
 
@@ -23,14 +24,16 @@ export type Script = (seen: SeenRequest) => Response | Promise<Response>;
 export class ScriptedOrigin {
   readonly #scripts = new Map<string, Script>();
   readonly #seen: SeenRequest[] = [];
+  readonly port: number;
   #server: Bun.Server<undefined>;
 
   constructor() {
     this.#server = this.#serve(0);
+    this.port = present(this.#server.port, "the origin's port");
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#server.port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** What the origin answers under a path, whatever the query. */
@@ -48,7 +51,7 @@ export class ScriptedOrigin {
 
   /** Comes back on the same port. */
   restart(): void {
-    this.#server = this.#serve(this.#server.port ?? 0);
+    this.#server = this.#serve(this.port);
   }
 
   #serve(port: number): Bun.Server<undefined> {
