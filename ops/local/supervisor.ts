@@ -1,0 +1,140 @@
+/** Keeps the parts of a stack alive: starts them, restarts those that die, and stops them in reverse order. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Part } from './part.ts';
+import { type Ending, endGroup, type Launched, launch, signalGroup } from './processes.ts';
+import type { Register } from './register.ts';
+import { waitUntil } from './waiting.ts';
+
+export interface SupervisorOptions {
+  readonly logFolder: string;
+  readonly register: Register;
+  readonly say: (text: string) => void;
+}
+
+export interface Supervisor {
+  /** Resolves when the part serves. Rejects with the end of its log when it cannot. */
+  start(part: Part): Promise<void>;
+  /** Ends every part, the last started first, each before the next. */
+  stop(): Promise<void>;
+  /** Ends every part at once, without waiting for what they are doing. */
+  kill(): Promise<void>;
+}
+
+interface Watched {
+  readonly part: Part;
+  process: Launched;
+  startedAtMs: number;
+  failuresInARow: number;
+}
+
+const STOP_DEADLINE_MS = 15_000;
+const KILL_DEADLINE_MS = 3_000;
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 30_000;
+/** A part that ran for so long has recovered; its next death is a first one. */
+const STEADY_AFTER_MS = 30_000;
+const FAILURES_BEFORE_WARNING = 5;
+const LOG_LINES_SHOWN = 12;
+
+const now = () => performance.now();
+
+function describeEnding({ code, signal }: Ending): string {
+  return signal === null ? `exit code ${code}` : String(signal);
+}
+
+/** The first restart is immediate, for most deaths are single; later ones wait twice as long each. */
+function backoffMs(failuresInARow: number): number {
+  if (failuresInARow <= 1) return 0;
+  return Math.min(FIRST_BACKOFF_MS * 2 ** (failuresInARow - 2), MAX_BACKOFF_MS);
+}
+
+async function lastLines(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
+}
+
+function waitReady(part: Part, process: Launched): Promise<void> {
+  let ending: Ending | null = null;
+  process.ended.then(
+    (value) => {
+      ending = value;
+    },
+    () => undefined,
+  );
+  const giveUp = () => (ending === null ? null : `${part.name} ended (${describeEnding(ending)}).`);
+  return waitUntil(part.name, () => part.isReady(), { deadlineMs: part.readyDeadlineMs, giveUp });
+}
+
+export function createSupervisor({ logFolder, register, say }: SupervisorOptions): Supervisor {
+  const watched: Watched[] = [];
+  let isStopping = false;
+  const logOf = (part: Part) => join(logFolder, `${part.name}.log`);
+
+  async function reportReturn({ part, process }: Watched, diedAtMs: number): Promise<void> {
+    try {
+      await waitReady(part, process);
+      if (!isStopping) say(`✓ ${part.name} is back after ${Math.round(now() - diedAtMs)} ms`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!isStopping) say(`! ${part.name} is not back yet: ${reason}`);
+    }
+  }
+
+  async function restart(entry: Watched, ending: Ending): Promise<void> {
+    const { part } = entry;
+    const diedAtMs = now();
+    entry.failuresInARow = diedAtMs - entry.startedAtMs > STEADY_AFTER_MS ? 1 : entry.failuresInARow + 1;
+    if (entry.failuresInARow === FAILURES_BEFORE_WARNING) {
+      say(`! ${part.name} keeps ending; it is tried again more slowly. Its log: ${logOf(part)}`);
+    }
+    say(`! ${part.name} ended (${describeEnding(ending)}) and is being restarted`);
+    signalGroup(entry.process.pid, 'SIGKILL');
+    await Bun.sleep(backoffMs(entry.failuresInARow));
+    if (isStopping) return;
+    entry.process = launch(part, logOf(part));
+    entry.startedAtMs = now();
+    await register.put(part, entry.process.pid);
+    watch(entry);
+    await reportReturn(entry, diedAtMs);
+  }
+
+  function watch(entry: Watched): void {
+    entry.process.ended
+      .then((ending) => (isStopping ? undefined : restart(entry, ending)))
+      .catch((error: unknown) => say(`! ${entry.part.name} could not be restarted: ${String(error)}`));
+  }
+
+  async function start(part: Part): Promise<void> {
+    if (isStopping) throw new Error(`${part.name} was not started, for the stack is stopping.`);
+    const process = launch(part, logOf(part));
+    const entry: Watched = { part, process, startedAtMs: now(), failuresInARow: 0 };
+    watched.push(entry);
+    await register.put(part, process.pid);
+    try {
+      await waitReady(part, process);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${reason} The end of its log:\n${await lastLines(logOf(part))}`, { cause });
+    }
+    watch(entry);
+  }
+
+  async function stop(): Promise<void> {
+    isStopping = true;
+    for (const { part, process } of watched.toReversed()) {
+      await endGroup(process.pid, part.stopSignal, STOP_DEADLINE_MS);
+    }
+    await register.clear();
+  }
+
+  async function kill(): Promise<void> {
+    isStopping = true;
+    const ends = watched.map(({ part, process }) => endGroup(process.pid, part.killSignal, KILL_DEADLINE_MS));
+    await Promise.all(ends);
+    await register.clear();
+  }
+
+  return { start, stop, kill };
+}

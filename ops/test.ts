@@ -1,0 +1,101 @@
+/**
+ * `npm test [-- PATTERN…]`: starts PostgreSQL, Redis and NATS for this run only, runs the tests against them and
+ * ends with the line `N passed, N failed`. Arguments go to `bun test` as they are.
+ */
+
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { TEST_NATS_ACCOUNTS } from './local/nats.ts';
+import { CHECKOUT, LOCAL } from './local/paths.ts';
+import { isAlive } from './local/processes.ts';
+import { say } from './local/progress.ts';
+import { TEST_REDIS_DATABASES } from './local/redis.ts';
+import { endLeftovers, openRegister } from './local/register.ts';
+import { loadSecrets } from './local/secrets.ts';
+import { givenUrl, type ServerUrls, startServers } from './local/servers.ts';
+import { createSupervisor } from './local/supervisor.ts';
+import { readSummary } from './local/test-summary.ts';
+
+const FOLDER_PREFIX = 'test-';
+const MAX_WORKERS = 4;
+const MIN_WORKERS = 2;
+
+/** What runs that were killed have left: their servers and their data. */
+async function cleanUpAfterOthers(): Promise<void> {
+  await mkdir(LOCAL, { recursive: true });
+  for (const name of await readdir(LOCAL)) {
+    if (!name.startsWith(FOLDER_PREFIX)) continue;
+    if (isAlive(Number(name.slice(FOLDER_PREFIX.length)))) continue;
+    await endLeftovers(join(LOCAL, name));
+    await rm(join(LOCAL, name), { recursive: true, force: true });
+  }
+}
+
+/** Tests must not depend on what the developer's shell happens to export; only the servers' addresses count. */
+function testEnvironment(urls: ServerUrls): Record<string, string> {
+  return {
+    DATABASE_URL: urls.databaseUrl,
+    REDIS_URL: urls.redisUrl,
+    NATS_URL: urls.natsUrl,
+    ...(givenUrl('REDIS_URL') === undefined ? { TEST_REDIS_DATABASES: String(TEST_REDIS_DATABASES) } : {}),
+    ...(givenUrl('NATS_URL') === undefined ? { TEST_NATS_ACCOUNTS: String(TEST_NATS_ACCOUNTS) } : {}),
+  };
+}
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** Each file in a process state of its own: what one leaks, no other sees. */
+async function runTests(args: readonly string[], urls: ServerUrls, signal: AbortSignal): Promise<Outcome> {
+  const workers = Math.min(MAX_WORKERS, Math.max(MIN_WORKERS, availableParallelism()));
+  const child = Bun.spawn([process.execPath, 'test', `--parallel=${workers}`, ...args], {
+    cwd: CHECKOUT,
+    env: { ...process.env, ...testEnvironment(urls) },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  const decoder = new TextDecoder();
+  let output = '';
+  for await (const chunk of child.stderr) {
+    process.stderr.write(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  return { exitCode: await child.exited, output };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interrupted.abort());
+  }
+  await cleanUpAfterOthers();
+  const folder = join(LOCAL, `${FOLDER_PREFIX}${process.pid}`);
+  await mkdir(folder, { recursive: true });
+  const register = openRegister(folder);
+  const supervisor = createSupervisor({ logFolder: folder, register, say });
+  try {
+    const secrets = await loadSecrets(folder);
+    const urls = await startServers({ folder, secrets, isDurable: false, supervisor });
+    interrupted.signal.throwIfAborted();
+    const { exitCode, output } = await runTests(args, urls, interrupted.signal);
+    const { passed, failed } = readSummary(output);
+    if (passed + failed === 0) console.error('No test ran.');
+    const isGreen = exitCode === 0 && failed === 0 && passed > 0 && !interrupted.signal.aborted;
+    console.log(`\n${passed} passed, ${failed === 0 && !isGreen ? 1 : failed} failed`);
+    return isGreen ? 0 : 1;
+  } finally {
+    await supervisor.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  console.log('\n0 passed, 1 failed');
+  process.exitCode = 1;
+}
