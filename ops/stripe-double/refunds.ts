@@ -1,0 +1,147 @@
+/** Refunds: whole or in part, never above what is left of the charge. */
+
+import type Stripe from 'stripe';
+import { amountText } from './amounts.ts';
+import { chargeOf, saveCharge } from './charges.ts';
+import { type Context, ok, unixSeconds } from './context.ts';
+import { invalidParameter, missingReference, missingResource, refused } from './errors.ts';
+import { idOf } from './ids.ts';
+import {
+  CREATED_FIELD,
+  createdFilter,
+  EXPAND,
+  listAnswer,
+  type Operation,
+  operation,
+  PAGE_FIELDS,
+  patchMetadata,
+  previousAttributes,
+} from './operation.ts';
+import type { Fields, Parsed } from './params.ts';
+
+const CREATE = {
+  ...EXPAND,
+  amount: { kind: 'integer', min: 1 },
+  charge: { kind: 'text' },
+  metadata: { kind: 'metadata' },
+  payment_intent: { kind: 'text' },
+  reason: { kind: 'choice', values: ['duplicate', 'fraudulent', 'requested_by_customer'] },
+} as const satisfies Fields;
+
+function chargeToRefund(context: Context, params: Parsed<typeof CREATE>): Stripe.Charge {
+  if (params.payment_intent !== undefined) {
+    const intent = context.store.find('payment_intent', params.payment_intent);
+    if (intent === null) throw missingReference('payment_intent', params.payment_intent, 'payment_intent');
+    const charge = chargeOf(context, intent);
+    if (intent.status === 'succeeded' && charge !== null) return charge;
+    throw refused(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`, {
+      code: 'payment_intent_unexpected_state',
+      payment_intent: intent,
+    });
+  }
+  if (params.charge === undefined) {
+    throw invalidParameter(
+      'One of the following params should be provided for this request: payment_intent or charge.',
+      { code: 'parameter_missing', param: 'payment_intent' },
+    );
+  }
+  const charge = context.store.find('charge', params.charge);
+  if (charge === null) throw missingReference('charge', params.charge, 'charge');
+  if (charge.captured) return charge;
+  throw refused(`Charge ${charge.id} has not been captured: there is nothing to refund.`, {
+    code: 'charge_not_refundable',
+  });
+}
+
+function requireRefundable(charge: Stripe.Charge, amount: number, left: number): void {
+  if (left === 0) {
+    throw refused(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
+  }
+  if (amount <= left) return;
+  const [asked, unrefunded] = [amountText(amount, charge.currency), amountText(left, charge.currency)];
+  throw refused(`Refund amount (${asked}) is greater than unrefunded amount on charge (${unrefunded})`, {
+    param: 'amount',
+  });
+}
+
+function createRefund(context: Context, params: Parsed<typeof CREATE>): Stripe.Refund {
+  const charge = chargeToRefund(context, params);
+  const left = charge.amount - charge.amount_refunded;
+  const amount = params.amount ?? left;
+  requireRefundable(charge, amount, left);
+  const refund: Stripe.Refund = {
+    id: context.ids.next('re'),
+    object: 'refund',
+    amount,
+    balance_transaction: null,
+    charge: charge.id,
+    created: unixSeconds(context.clock),
+    currency: charge.currency,
+    customer: idOf(charge.customer),
+    customer_account: null,
+    destination_details: { card: { type: 'refund' }, type: 'card' },
+    metadata: patchMetadata({}, params.metadata),
+    payment_intent: idOf(charge.payment_intent),
+    payment_method: charge.payment_method,
+    reason: params.reason ?? null,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    status: 'succeeded',
+    transfer_reversal: null,
+  };
+  context.store.insert('refund', refund);
+  const refunded = charge.amount_refunded + amount;
+  const changed = saveCharge(context, charge, {
+    amount_refunded: refunded,
+    refunded: refunded === charge.amount,
+  });
+  context.emit('charge.refunded', changed, previousAttributes(charge, changed));
+  context.emit('refund.created', refund);
+  return refund;
+}
+
+function requireRefund({ store }: Context, id: string): Stripe.Refund {
+  const refund = store.find('refund', id);
+  if (refund === null) throw missingResource('refund', id, 'id');
+  return refund;
+}
+
+export const REFUND_OPERATIONS: readonly Operation[] = [
+  operation({
+    method: 'POST',
+    path: '/v1/refunds',
+    fields: CREATE,
+    run: (context, { params }) => ok(createRefund(context, params)),
+  }),
+  operation({
+    method: 'GET',
+    path: '/v1/refunds',
+    fields: { ...PAGE_FIELDS, ...CREATED_FIELD, charge: { kind: 'text' }, payment_intent: { kind: 'text' } },
+    run: ({ store }, { params }) => {
+      const filter = {
+        ...createdFilter(params.created),
+        ...(params.charge === undefined ? {} : { charge: params.charge }),
+        ...(params.payment_intent === undefined ? {} : { paymentIntent: params.payment_intent }),
+      };
+      return ok(listAnswer(store, { kind: 'refund', url: '/v1/refunds', filter, params }));
+    },
+  }),
+  operation({
+    method: 'GET',
+    path: '/v1/refunds/:id',
+    fields: EXPAND,
+    run: (context, { id }) => ok(requireRefund(context, id)),
+  }),
+  operation({
+    method: 'POST',
+    path: '/v1/refunds/:id',
+    fields: { ...EXPAND, metadata: { kind: 'metadata' } },
+    run: (context, { id, params }) => {
+      const before = requireRefund(context, id);
+      const after = { ...before, metadata: patchMetadata(before.metadata ?? {}, params.metadata) };
+      context.store.save('refund', after);
+      context.emit('refund.updated', after, previousAttributes(before, after));
+      return ok(after);
+    },
+  }),
+];
