@@ -18,14 +18,23 @@ export function parseConfig<Schema extends TObject>(
   environment: Readonly<Record<string, string | undefined>>,
 ): Static<Schema> {
   const named = Object.keys(schema.properties)
-    .map((name) => [name, environment[name]?.trim()] as const)
-    .filter(([, text]) => text !== undefined && text !== '');
+    .map((name) => [name, environment[name]?.trim() ?? ''] as const)
+    .filter(([, text]) => text !== '');
+  for (const [name, text] of named) checkNumber(name, text, schema.properties[name]?.['type']);
   const candidate = Value.Convert(schema, Value.Default(schema, Object.fromEntries(named)));
   const failure = Value.Errors(schema, candidate).First();
   if (failure === undefined) return Value.Decode(schema, candidate);
   const name = failure.path.split('/')[1] ?? '';
-  if (environment[name] === undefined || environment[name] === '') {
+  if ((environment[name]?.trim() ?? '') === '') {
     throw new ConfigError(`The environment variable ${name} is missing.`);
   }
-  throw new ConfigError(`The environment variable ${name} is not valid: ${failure.message.toLowerCase()}.`);
+  const reason = failure.message.slice(0, 1).toLowerCase() + failure.message.slice(1);
+  throw new ConfigError(`The environment variable ${name} is not valid: ${reason}.`);
+}
+
+/** TypeBox would read `3.7` as the integer 3, `0x10` as 16 and `true` as 1. */
+function checkNumber(name: string, text: string, type: unknown): void {
+  const plain = type === 'integer' ? /^-?\d+$/ : type === 'number' ? /^-?\d+(\.\d+)?$/ : null;
+  if (plain === null || plain.test(text)) return;
+  throw new ConfigError(`The environment variable ${name} is not valid: expected ${type}.`);
 }

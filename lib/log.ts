@@ -26,42 +26,87 @@ export interface LoggerOptions {
 const SEVERITY: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
 const MASK = '[masked]';
 const SECRET_NAME = /pass(word)?|secret|token|authorization|cookie|email|card_?number|api_?key/i;
+/** Each begins at the start of a word only, so that a long text costs its length and not its square. */
 const SECRET_TEXT: readonly RegExp[] = [
-  /[\w.+-]+@[\w-]+(\.[\w-]+)+/g,
-  /\b(?:\d[ -]?){13,19}\b/g,
+  /(?<=:\/\/)[^\s/@]+@/g,
+  /(?<![\p{L}\p{N}_.+-])[\p{L}\p{N}_.+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+/gu,
+  /(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w]|-\w)/g,
   /\bbearer\s+[\w.~+/=-]+/gi,
-  /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g,
-  /\b(?:sk|rk|whsec)_[\w]+/g,
+  /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+  /(?<!\w)(?:sk|rk|whsec)_\w+/g,
+  /(?<!\w)\w+_secret_\w+/g,
 ];
+/** An integer of 14 digits or more is no count of anything here, but may be a card number. */
+const CARD_LIKE = 1e13;
 const MAX_DEPTH = 5;
+const MAX_TEXT_CHARS = 8_192;
+const MAX_VALUES_PER_LINE = 1_000;
+const CUT = '[cut]';
 
 function maskText(text: string): string {
-  return SECRET_TEXT.reduce((masked, pattern) => masked.replace(pattern, MASK), text);
+  const kept = text.length > MAX_TEXT_CHARS ? text.slice(0, MAX_TEXT_CHARS) + CUT : text;
+  return SECRET_TEXT.reduce((masked, pattern) => masked.replace(pattern, MASK), kept);
 }
 
-/** Errors become plain objects with their trace and their causes. */
-function describe(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return maskText(value);
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'object' || value === null) return value;
-  if (depth >= MAX_DEPTH) return '[deep]';
-  if (value instanceof Error) {
-    const { name, message, stack, cause } = value;
-    return {
-      name,
-      message: maskText(message),
-      stack: maskText(stack ?? ''),
-      ...(cause === undefined ? {} : { cause: describe(cause, depth + 1) }),
-    };
+/** What one line may still hold. */
+interface Budget {
+  values: number;
+}
+
+/** Plain data for JSON, masked; whatever cannot be read is said to be so, for a log call never throws. */
+function describe(value: unknown, depth: number, budget: Budget): unknown {
+  budget.values -= 1;
+  if (budget.values < 0) return CUT;
+  switch (typeof value) {
+    case 'string':
+      return maskText(value);
+    case 'number':
+      return Number.isInteger(value) && Math.abs(value) >= CARD_LIKE ? MASK : value;
+    case 'bigint':
+    case 'symbol':
+      return maskText(String(value));
+    case 'function':
+      return '[function]';
+    case 'object':
+      return value === null ? null : describeObject(value, depth, budget);
+    default:
+      return value;
   }
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map((item) => describe(item, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      SECRET_NAME.test(name) ? MASK : describe(item, depth + 1),
-    ]),
-  );
+}
+
+function describeObject(value: object, depth: number, budget: Budget): unknown {
+  if (depth >= MAX_DEPTH) return '[deep]';
+  try {
+    if (value instanceof Error) return describeError(value, depth, budget);
+    if ('toJSON' in value && typeof value.toJSON === 'function') {
+      return describe(value.toJSON(), depth + 1, budget);
+    }
+    if (Array.isArray(value)) {
+      return value.slice(0, MAX_VALUES_PER_LINE).map((item) => describe(item, depth + 1, budget));
+    }
+    const entries = Object.entries(value).slice(0, MAX_VALUES_PER_LINE);
+    return Object.fromEntries(
+      entries.map(([name, item]) => [
+        maskText(name),
+        SECRET_NAME.test(name) ? MASK : describe(item, depth + 1, budget),
+      ]),
+    );
+  } catch {
+    return '[unreadable]';
+  }
+}
+
+/** Name, message, code, trace and causes; other members (a query's parameters, say) stay out of the logs. */
+function describeError(error: Error, depth: number, budget: Budget): unknown {
+  const { name, message, stack, cause } = error;
+  return {
+    name,
+    message: maskText(String(message)),
+    ...('code' in error ? { code: describe(error.code, depth + 1, budget) } : {}),
+    stack: maskText(String(stack)),
+    ...(cause === undefined ? {} : { cause: describe(cause, depth + 1, budget) }),
+    ...(error instanceof AggregateError ? { errors: describe(error.errors, depth + 1, budget) } : {}),
+  };
 }
 
 export function createLogger(options: LoggerOptions, bound: LogFields = {}): Logger {
@@ -70,9 +115,13 @@ export function createLogger(options: LoggerOptions, bound: LogFields = {}): Log
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (SEVERITY[level] < SEVERITY[options.level]) return;
-      const described = describe({ ...bound, ...fields }, 0) as LogFields;
-      const time = clock.now().toISOString();
-      options.write(JSON.stringify({ time, level, message: maskText(message), ...described }));
+      const budget = { values: MAX_VALUES_PER_LINE };
+      const described = Object.entries({ ...bound, ...fields }).map(([name, value]) => [
+        maskText(name),
+        SECRET_NAME.test(name) ? MASK : describe(value, 0, budget),
+      ]);
+      const head = { time: clock.now().toISOString(), level, message: maskText(message) };
+      options.write(JSON.stringify({ ...head, ...Object.fromEntries(described), ...head }));
     };
   return {
     debug: line('debug'),

@@ -37,16 +37,36 @@ export function timesQuantity(unitPrice: Minor, quantity: number): Minor {
   return minor(unitPrice * quantity);
 }
 
-/** How many decimal places the currency's minor unit stands for (ISO 4217, through CLDR). */
+/**
+ * ISO 4217, where the minor unit is not the hundredth. A table, because runtimes disagree: for HUF or IQD
+ * `Intl` gives other places in V8 (the edge) than in Bun (the origin).
+ */
+const PLACES: ReadonlyMap<string, number> = new Map([
+  ...'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map(places(0)),
+  ...'BHD IQD JOD KWD LYD OMR TND'.split(' ').map(places(3)),
+  ...'CLF UYW'.split(' ').map(places(4)),
+]);
+const USUAL_PLACES = 2;
+
+function places(count: number): (code: string) => readonly [string, number] {
+  return (code) => [code, count];
+}
+
+/** How many decimal places the currency's minor unit stands for. */
 export function minorDigits(currencyCode: Currency): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currencyCode });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
+  return PLACES.get(currencyCode) ?? USUAL_PLACES;
 }
 
 /** For people: `$19.99`, `¥500`. */
 export function formatMoney({ amount, currency: currencyCode }: Money, locale = 'en-US'): string {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: currencyCode });
-  return format.format(amount / 10 ** minorDigits(currencyCode));
+  const digits = minorDigits(currencyCode);
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: currencyCode,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return format.format(amount / 10 ** digits);
 }
 
 /**
@@ -56,9 +76,9 @@ export function formatMoney({ amount, currency: currencyCode }: Money, locale = 
 export function parseDecimal(text: string, currencyCode: Currency): Minor | null {
   const match = /^(\d{1,13})(?:\.(\d+))?$/.exec(text.trim());
   if (match === null) return null;
-  const places = minorDigits(currencyCode);
+  const digits = minorDigits(currencyCode);
   const fraction = (match[2] ?? '').replace(/0+$/, '');
-  if (fraction.length > places) return null;
-  const value = Number(`${match[1]}${fraction.padEnd(places, '0')}`);
+  if (fraction.length > digits) return null;
+  const value = Number(`${match[1]}${fraction.padEnd(digits, '0')}`);
   return Number.isSafeInteger(value) ? (value as Minor) : null;
 }

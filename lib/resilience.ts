@@ -61,7 +61,12 @@ export function createGuard(policy: CallPolicy): Guard {
       backoff: new ExponentialBackoff({ initialDelay: INITIAL_BACKOFF_MS, maxDelay: MAX_BACKOFF_MS }),
     },
   );
-  const stack = wrap(retries, breaker, timeout(policy.timeoutMs, TimeoutStrategy.Aggressive));
+  const attempt = timeout(policy.timeoutMs, {
+    strategy: TimeoutStrategy.Aggressive,
+    // An answer's body may be read after the call has returned; aborting then would cut it off.
+    abortOnReturn: false,
+  });
+  const stack = wrap(retries, breaker, attempt);
   return {
     run: (call) => stack.execute(({ signal }) => call(signal)),
     onStateChange: (listener) => {
