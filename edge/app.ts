@@ -1,11 +1,11 @@
 /** The edge's pipeline, top to bottom: what is refused, what is answered from the cache, what is forwarded. */
 
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
-import { MAX_BODY_BYTES, PURGE_PATH } from '#lib/edge-contract.ts';
+import { PURGE_PATH } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
 import { createCatalogCache } from './cache/catalog-cache.ts';
+import { boundedBody } from './middleware/bounded-body.ts';
 import { catalog } from './middleware/catalog.ts';
 import { declaredRoutes } from './middleware/declared-routes.ts';
 import { answerFailure } from './middleware/failures.ts';
@@ -39,7 +39,7 @@ export function createApp(platform: Platform): EdgeApp {
   );
   app.use(plainPaths());
   app.get('/livez', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => problemResponse('body_too_large') }));
+  app.use(boundedBody());
   app.post(PURGE_PATH, purge(platform));
   app.use(declaredRoutes());
   app.use(catalog(cache, admit));

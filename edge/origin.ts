@@ -22,7 +22,7 @@ export interface OriginCall {
   readonly path: string;
   readonly query: string;
   readonly headers: Headers;
-  readonly body?: ArrayBuffer;
+  readonly body: Uint8Array<ArrayBuffer> | null;
   readonly timeoutMs?: number;
 }
 
@@ -47,7 +47,7 @@ export function createOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch
         headers: withEdgeHeaders(call.headers, caller, config.EDGE_SECRET),
         redirect: 'manual',
         signal,
-        ...(call.body === undefined ? {} : { body: call.body }),
+        body: call.body,
       };
       const attempts = isRead ? READ_ATTEMPTS : 1;
       const log = caller.log.with({ method: call.method, path: call.path });

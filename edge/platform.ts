@@ -26,6 +26,8 @@ export interface RequestVariables {
   /** Canonical path and raw query (without `?`), exactly as they are matched, keyed and forwarded. */
   path: string;
   query: string;
+  /** The whole of it, at most 1 MiB; null when there is none. */
+  body: Uint8Array<ArrayBuffer> | null;
   route: DeclaredRoute;
 }
 

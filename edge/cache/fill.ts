@@ -3,6 +3,7 @@
 import { answerHeaders } from '#edge/headers.ts';
 import { CATALOG_TIMEOUT_MS, type Caller, type Origin } from '#edge/origin.ts';
 import type { Platform } from '#edge/platform.ts';
+import { readBounded } from '#edge/read-bounded.ts';
 import { AppError } from '#lib/problems.ts';
 import type { CatalogKey } from './key.ts';
 import { keepSeconds, lifetimeOf } from './policy.ts';
@@ -37,6 +38,7 @@ export async function fill({ clock, store, origin }: FillDeps, request: FillRequ
       path: key.path,
       query: key.query,
       headers: new Headers({ accept: '*/*' }),
+      body: null,
       timeoutMs: CATALOG_TIMEOUT_MS,
     },
     caller,
@@ -69,24 +71,14 @@ function hasDeclaredType(response: Response, declared: string): boolean {
   return type.startsWith(response.ok ? declared : PROBLEM_TYPE);
 }
 
-async function readWhole(response: Response, caller: Caller): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+async function readWhole(response: Response, caller: Caller): Promise<Uint8Array<ArrayBuffer>> {
+  if (response.body === null) return new Uint8Array();
   try {
-    for await (const chunk of response.body ?? []) {
-      length += chunk.byteLength;
-      if (length > MAX_ANSWER_BYTES) throw new Error(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
-      chunks.push(chunk);
-    }
+    const body = await readBounded(response.body, { maxBytes: MAX_ANSWER_BYTES });
+    if (body !== null) return body;
+    caller.log.error('the answer is too large for the cache', { maxBytes: MAX_ANSWER_BYTES });
   } catch (cause) {
-    caller.log.warn('the origin gave no whole answer', { cause });
-    throw new AppError('unavailable');
+    caller.log.warn('the origin broke off its answer', { cause: String(cause) });
   }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  throw new AppError('unavailable');
 }

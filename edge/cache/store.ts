@@ -4,7 +4,7 @@
 export interface StoredAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
   readonly tags: readonly string[];
   /** When the origin was asked, in epoch milliseconds: what was read may be as old as that. */
   readonly fetchStartedAt: number;

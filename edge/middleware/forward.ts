@@ -17,8 +17,7 @@ export function forward(origin: Origin) {
         path: c.get('path'),
         query: c.get('query'),
         headers: requestHeaders(request.headers),
-        // Already bounded by the body limit.
-        ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
+        body: c.get('body'),
       },
       c.var,
     );

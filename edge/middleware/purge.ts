@@ -11,11 +11,19 @@ export function purge({ config, store }: Pick<Platform, 'config' | 'store'>) {
   return async (c: Context<EdgeEnv>): Promise<Response> => {
     const bearer = /^bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
     if (!(await timingSafeEqual(bearer, config.EDGE_PURGE_SECRET))) throw new AppError('unauthenticated');
-    const tags = parseTags(await c.req.json().catch(() => null));
+    const tags = parseTags(parseJson(c.get('body')));
     await store.purge(tags);
     c.get('log').info('purged', { tags });
     return c.body(null, 204);
   };
+}
+
+function parseJson(body: Uint8Array | null): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body ?? undefined));
+  } catch {
+    return null;
+  }
 }
 
 function parseTags(body: unknown): readonly string[] {

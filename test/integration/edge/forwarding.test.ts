@@ -49,6 +49,7 @@ describe('headers', () => {
       headers: {
         'x-hotshelf-edge-secret': 'forged',
         'x-hotshelf-client-ip': '6.6.6.6',
+        'x-hotshelf-anything': 'forged',
         'x-request-id': 'forged',
         'x-forwarded-for': '6.6.6.6',
         'x-forwarded-host': 'evil.test',
