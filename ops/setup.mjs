@@ -16,6 +16,7 @@ const LOCK_POLL_MS = 200;
 const OFFLINE =
   /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ConnectionRefused|FailedToOpenSocket/;
 
+const begunAtMs = Date.now();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const local = join(root, '.local');
 const toolchain = join(local, 'toolchain');
@@ -143,7 +144,10 @@ async function setUp() {
 
 /** The program's own exit, in both ways that a process can end. */
 function runProgram(program, args) {
-  const child = spawn(executable(root), [resolve(root, program), ...args], { stdio: 'inherit' });
+  const child = spawn(executable(root), [resolve(root, program), ...args], {
+    stdio: 'inherit',
+    env: { HOTSHELF_BEGUN_AT_MS: String(begunAtMs), ...process.env },
+  });
   child.on('error', (error) => fail(`Bun could not be started: ${error.message}.`));
   // Ctrl-C reaches the child from the terminal as well; the programs take the pair for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
