@@ -1,7 +1,7 @@
 /** Surrogate keys: what a purge names and a stored answer carries. */
 
 /** An answer with more tags is not stored: each one costs a look-up on every read. */
-export const MAX_TAGS_PER_ANSWER = 16;
+const MAX_TAGS_PER_ANSWER = 16;
 const TAG = /^[\w.:-]{1,128}$/;
 
 export function isTag(value: unknown): value is string {

@@ -6,10 +6,11 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { limitKey } from '#edge/client-ip.ts';
-import type { Budget } from '#edge/env.ts';
+import type { Budget, RateLimiter } from '#edge/env.ts';
 import type { EdgeEnv, Platform } from '#edge/platform.ts';
 import { catalogReadOf, type DeclaredRoute } from '#edge/routes.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 
 /** The `period` of every binding in wrangler.jsonc. */
@@ -23,13 +24,22 @@ export type Admission = (c: Context<EdgeEnv>) => Promise<void>;
 
 export function createAdmission({ limiters, clock }: Pick<Platform, 'limiters' | 'clock'>): Admission {
   return async (c) => {
-    const budget = budgetOf(c.get('route'), c.req.raw);
-    const { success } = await limiters[budget].limit({ key: limitKey(c.get('clientIp')) });
-    if (success) return;
+    const limiter = limiters[budgetOf(c.get('route'), c.req.raw)];
+    if (await isWithinLimit(limiter, limitKey(c.get('clientIp')), c.get('log'))) return;
     // The binding does not tell when it opens again; its windows end with the clock's minute at the latest.
     const elapsedSeconds = Math.floor(clock.now().getTime() / SECOND_MS) % PERIOD_SECONDS;
     throw new AppError('rate_limited', { retryAfterSeconds: PERIOD_SECONDS - elapsedSeconds });
   };
+}
+
+/** A limiter that fails lets through: the shield is coarse, and its loss must not close the shop. */
+async function isWithinLimit(limiter: RateLimiter, key: string, log: Logger): Promise<boolean> {
+  try {
+    return (await limiter.limit({ key })).success;
+  } catch (error) {
+    log.error('the rate limiter failed', { error });
+    return true;
+  }
 }
 
 function budgetOf(route: DeclaredRoute, request: Request): Budget {

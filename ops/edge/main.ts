@@ -37,11 +37,12 @@ async function main(): Promise<void> {
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
     throw new ConfigError('The flag --port takes a number up to 65535.');
   }
+  if (!URL.canParse(flags.origin)) throw new ConfigError('The flag --origin takes a URL.');
   const environment = parseConfig(Environment, process.env);
   const edge = await startEdge({
     port: Number(flags.port),
     host: flags.host,
-    originUrl: flags.origin,
+    originUrl: new URL(flags.origin).origin,
     edgeSecret: environment.EDGE_SECRET,
     purgeSecret: environment.EDGE_PURGE_SECRET,
   });
