@@ -3,6 +3,7 @@
 import { lineAt, matches, topFolder } from './paths.ts';
 import {
   CODE_FILES,
+  DEFAULT_EXPORTS,
   EMPTY_NAMES,
   FORBIDDEN_FILES,
   GENERATED,
@@ -11,7 +12,7 @@ import {
   MAX_FILE_LINES,
   TOP_LEVEL,
 } from './rules.ts';
-import { freeNames, memberAccesses } from './tokens.ts';
+import { defaultExports, freeNames, memberAccesses } from './tokens.ts';
 import { type Breach, type Rule, sourcesOf } from './tree.ts';
 
 function perPath(judge: (path: string, text: string) => string | null): Rule {
@@ -84,6 +85,17 @@ const leftOut: Rule = (tree) =>
       }));
     });
 
+const defaults: Rule = (tree) =>
+  [...sourcesOf(tree)]
+    .filter(([path]) => !matches(path, DEFAULT_EXPORTS))
+    .flatMap(([path, tokens]): Breach[] =>
+      defaultExports(tokens).map((position) => ({
+        path,
+        line: lineAt(tree.files.get(path) ?? '', position),
+        message: 'an export has a name',
+      })),
+    );
+
 function includes(words: readonly string[], word: string): boolean {
   return words.includes(word);
 }
@@ -95,4 +107,5 @@ export const fileRules = {
   'no file names a path of one machine or the host of a registry': machines,
   'direct dependencies have exact versions': versions,
   'no test is left out': leftOut,
+  'an export has a name': defaults,
 } as const satisfies Record<string, Rule>;

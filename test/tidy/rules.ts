@@ -95,6 +95,9 @@ export const FORBIDDEN_FILES: readonly string[] = ['index.ts', 'index.js', 'inde
 export const CODE_FILES = '**/*.{ts,mjs,js}';
 export const MAX_FILE_LINES = 300;
 
+/** Tools that demand a default export; everything else is exported by its name. */
+export const DEFAULT_EXPORTS: readonly string[] = ['edge/worker.ts', 'ops/edge/**', '**/*.config.ts'];
+
 /** Files that a tool writes: their size is not ours. */
 export const GENERATED: readonly string[] = ['db/migrations/**', 'bun.lock', '**/*.d.ts'];
 

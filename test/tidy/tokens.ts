@@ -138,6 +138,16 @@ export function memberAccesses(tokens: readonly Token[]): readonly { name: Token
   });
 }
 
+/** Where `export default` stands. */
+export function defaultExports(tokens: readonly Token[]): readonly number[] {
+  return tokens
+    .filter(
+      ({ kind }, at) =>
+        kind === SyntaxKind.ExportKeyword && tokens[at + 1]?.kind === SyntaxKind.DefaultKeyword,
+    )
+    .map(({ position }) => position);
+}
+
 function isMember(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.kind;
   return before === SyntaxKind.DotToken || before === SyntaxKind.QuestionDotToken;

@@ -67,6 +67,13 @@ describe('files', () => {
   });
 });
 
+test('an export has a name, save where a tool demands none', () => {
+  const text = "const a = 'export default';\nexport default a;\n";
+  expect(breaches({ 'edge/worker.ts': text, 'db/drizzle.config.ts': text, 'lib/a.ts': text })).toEqual([
+    'lib/a.ts:2',
+  ]);
+});
+
 describe('documents', () => {
   const document = (text: string) => inHouse('README.md', text);
   test.each([
