@@ -3,7 +3,7 @@
 import { connect } from 'node:net';
 import { present } from '#lib/assert.ts';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
-import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
+import { type EdgeOptions, type RunningEdge, startEdge } from '#ops/edge/run.ts';
 
 export const EDGE_SECRET = 'edge-secret-of-the-tests-0123456789abcdef';
 export const PURGE_SECRET = 'purge-secret-of-the-tests-0123456789abcdef';
@@ -81,7 +81,7 @@ export interface EdgeUnderTest {
 }
 
 export async function startEdgeUnderTest(
-  vars: Readonly<Record<string, string>> = {},
+  options: Pick<EdgeOptions, 'vars' | 'limits'> = {},
 ): Promise<EdgeUnderTest> {
   const origin = new ScriptedOrigin();
   const logs: string[] = [];
@@ -89,7 +89,8 @@ export async function startEdgeUnderTest(
     originUrl: origin.url,
     edgeSecret: EDGE_SECRET,
     purgeSecret: PURGE_SECRET,
-    vars: { TRUST_CF_CONNECTING_IP: 'true', ...vars },
+    ...options,
+    vars: { TRUST_CF_CONNECTING_IP: 'true', ...options.vars },
     onLog: (line) => logs.push(line),
   });
   const call = (target: string, { ip = nextIp(), ...init }: RequestInit & { readonly ip?: string } = {}) => {

@@ -14,7 +14,7 @@ import {
 let shop: EdgeUnderTest;
 
 beforeAll(async () => {
-  shop = await startEdgeUnderTest();
+  shop = await startEdgeUnderTest({ vars: { PUBLIC_URL: 'https://shop.test' } });
 });
 
 afterAll(async () => {
@@ -101,6 +101,7 @@ describe('headers', () => {
       const { headers } = await shop.fetch(path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('strict-transport-security')).toContain('max-age=');
       expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
     }
   });

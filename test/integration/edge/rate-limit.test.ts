@@ -8,11 +8,13 @@ import { cacheStatus, type EdgeUnderTest, nextIp, product, startEdgeUnderTest } 
 
 const ANONYMOUS_LIMIT = 20;
 const SIGNED_IN_LIMIT = 300;
+/** Smaller than in the configuration, to be reached in a test. */
+const CATALOG_MISS_LIMIT = 5;
 
 let shop: EdgeUnderTest;
 
 beforeAll(async () => {
-  shop = await startEdgeUnderTest();
+  shop = await startEdgeUnderTest({ limits: { CATALOG_MISS_LIMITER: CATALOG_MISS_LIMIT } });
 });
 
 afterAll(async () => {
@@ -56,6 +58,22 @@ test('the catalogue stays open to an address that has used up its other requests
     expect((await shop.fetch(path, { ip })).status).toBe(200);
   }
   expect(cacheStatus(await shop.fetch(path, { ip }))).toStartWith('hotshelf-edge; hit');
+});
+
+test('catalogue reads that the cache cannot answer have a budget of their own, whatever they ask', async () => {
+  const ip = nextIp();
+  const stored = '/api/v1/products/stored';
+  shop.origin.on(stored, () => product({}));
+  await shop.fetch(stored);
+  const { served } = await servedUntilLimited(2 * CATALOG_MISS_LIMIT + 1, (index) => {
+    const target =
+      index % 2 === 0 ? `/api/v1/products/missed-${index}` : `/api/v1/search?undeclared=${index}`;
+    return shop.fetch(target, { ip });
+  });
+  expect(served).toBeGreaterThanOrEqual(CATALOG_MISS_LIMIT);
+  expect(served).toBeLessThanOrEqual(2 * CATALOG_MISS_LIMIT);
+  expect((await shop.fetch(stored, { ip })).status).toBe(200);
+  expect((await shop.fetch('/api/v1/me', { ip })).status).toBe(200);
 });
 
 test('a bearer token has a larger budget of its own, and an end as well', async () => {
