@@ -35,7 +35,7 @@ export interface StripeDouble {
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
-  /** Finishes the calls under way, stops deliveries and closes the file; they go on after the next start. */
+  /** Cuts what is open and closes the file; deliveries that are not done go on after the next start. */
   stop(): Promise<void>;
 }
 
