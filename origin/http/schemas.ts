@@ -1,8 +1,7 @@
-/** Schemas that many routes share: money, identifiers, pages, and the documents of failures. */
+/** Schemas that many routes share: money, identifiers and pages. */
 
 import { type TObject, type TProperties, Type } from '@sinclair/typebox';
 import { t } from 'elysia';
-import { PROBLEMS, type ProblemCode } from '#lib/problems.ts';
 
 export const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 20;
@@ -57,33 +56,3 @@ export const page = <Item extends TProperties>(item: TObject<Item>) =>
     items: t.Array(item),
     nextCursor: t.Union([t.String(), t.Null()], { description: 'Null on the last page.' }),
   });
-
-const ProblemDocument = t.Object({
-  type: t.String(),
-  title: t.String(),
-  status: Type.Integer(),
-  code: t.String(),
-  detail: t.Optional(t.String()),
-  errors: t.Optional(t.Array(t.Object({ path: t.String(), message: t.String() }))),
-});
-
-/** What a route's documentation says of its failures: one response per status, naming its codes. */
-export function failures(...codes: readonly ProblemCode[]) {
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of codes) {
-    const { status } = PROBLEMS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  const entries = [...byStatus].map(([status, [first, ...rest]]) => {
-    const code = first ?? 'internal';
-    const example = { type: 'about:blank', title: PROBLEMS[code].title, status, code };
-    return [
-      status,
-      {
-        description: [code, ...rest].map((each) => `\`${each}\`: ${PROBLEMS[each].title}.`).join(' '),
-        content: { 'application/problem+json': { schema: ProblemDocument, example } },
-      },
-    ];
-  });
-  return Object.fromEntries(entries);
-}

@@ -1,0 +1,97 @@
+/** Accounts and sessions. Access tokens are signed by the routes; refresh tokens live here. */
+
+import { createHash, randomBytes } from 'node:crypto';
+import { after, DAY_MS } from '#lib/clock.ts';
+import type { TokenFamilyId, UserId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Credentials, Registration, User } from './model.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import * as store from './store.ts';
+
+/** Who a pair of tokens is for, and the refresh token of the pair. */
+export interface Session {
+  readonly user: User;
+  readonly refreshToken: string;
+}
+
+const REFRESH_TOKEN_LIFE_MS = 7 * DAY_MS;
+const REFRESH_TOKEN_BYTES = 32;
+
+/** @throws {AppError} `email_taken` */
+export async function register(deps: Deps, { email, password, name }: Registration): Promise<User> {
+  const passwordHash = await hashPassword(password);
+  const row = await store.insertUser(deps.db, {
+    id: deps.ids.next<UserId>(),
+    email: email.toLowerCase(),
+    name,
+    passwordHash,
+  });
+  if (row === undefined) throw new AppError('email_taken');
+  return toUser(row);
+}
+
+/** @throws {AppError} `credentials_invalid`, whether the email or the password is wrong */
+export async function login(deps: Deps, { email, password }: Credentials): Promise<Session> {
+  const row = await store.findUserByEmail(deps.db, email.toLowerCase());
+  const matches = await verifyPassword(password, row?.passwordHash);
+  if (row === undefined || !matches) throw new AppError('credentials_invalid');
+  return openSession(deps, row, deps.ids.next<TokenFamilyId>());
+}
+
+/**
+ * Trades a refresh token for a new one. One that was used before has been stolen, by one side or the other:
+ * its whole family ends (RFC 9700, 4.14.2).
+ * @throws {AppError} `refresh_token_invalid`
+ */
+export async function refresh(deps: Deps, refreshToken: string): Promise<Session> {
+  const tokenHash = hashToken(refreshToken);
+  const now = deps.clock.now();
+  const used = await store.useRefreshToken(deps.db, tokenHash, now);
+  if (used === undefined) {
+    const known = await store.findRefreshToken(deps.db, tokenHash);
+    if (known?.usedAt) {
+      await store.revokeFamily(deps.db, known.familyId, now);
+      deps.log.warn('a used refresh token came again; its family has ended', { userId: known.userId });
+    }
+    throw new AppError('refresh_token_invalid');
+  }
+  const user = await store.findUser(deps.db, used.userId);
+  if (user === undefined) throw new AppError('refresh_token_invalid');
+  return openSession(deps, user, used.familyId);
+}
+
+/** Ends the session that the token belongs to; a token that is not known has no session to end. */
+export async function logout(deps: Deps, refreshToken: string): Promise<void> {
+  const known = await store.findRefreshToken(deps.db, hashToken(refreshToken));
+  if (known !== undefined) await store.revokeFamily(deps.db, known.familyId, deps.clock.now());
+}
+
+/** @throws {AppError} `unauthenticated` when the account has gone since the token was signed */
+export async function readUser(deps: Deps, userId: UserId): Promise<User> {
+  const row = await store.findUser(deps.db, userId);
+  if (row === undefined) throw new AppError('unauthenticated');
+  return toUser(row);
+}
+
+async function openSession(deps: Deps, row: store.UserRow, familyId: TokenFamilyId): Promise<Session> {
+  const refreshToken = `rt_${randomBytes(REFRESH_TOKEN_BYTES).toString('base64url')}`;
+  const issuedAt = deps.clock.now();
+  await store.insertRefreshToken(deps.db, {
+    tokenHash: hashToken(refreshToken),
+    userId: row.id,
+    familyId,
+    issuedAt,
+    expiresAt: after(issuedAt, REFRESH_TOKEN_LIFE_MS),
+  });
+  return { user: toUser(row), refreshToken };
+}
+
+/** The token has 256 random bits: a fast hash is enough to make a stolen table worthless. */
+function hashToken(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}
+
+function toUser({ id, email, name, role }: store.UserRow): User {
+  return { id, email, name, role };
+}

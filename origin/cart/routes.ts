@@ -1,0 +1,106 @@
+/** Carts over HTTP: a guest's is opened by its `Cart-Token`, a customer's by their access token. */
+
+import { Elysia } from 'elysia';
+import type { CartId, CartItemId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { auth } from '#origin/http/auth.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { Cart, CartItemChange, CartItemParams, CartParams, NewCartItem } from './model.ts';
+import * as carts from './service.ts';
+
+const CART = { status: 200, description: 'The cart.', schema: Cart };
+const CHANGE_FAILURES = ['unauthenticated', 'cart_not_found', 'cart_completed'] as const;
+
+export function cartRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'cart', prefix: '/api/v1/carts', normalize: false })
+    .use(auth(jwtSecret))
+    .onBeforeHandle(({ set }) => {
+      Object.assign(set.headers, PRIVATE);
+    })
+    .post(
+      '/',
+      async ({ caller, set }) => {
+        set.status = 201;
+        return carts.createCart(deps, caller);
+      },
+      {
+        access: 'anyone',
+        detail: operation({
+          id: 'createCart',
+          summary: 'Take a cart',
+          tag: 'Cart',
+          success: { status: 201, description: 'The cart, with a token for a guest.', schema: Cart },
+          failures: ['unauthenticated'],
+        }),
+      },
+    )
+    .get('/:id', async ({ caller, params }) => carts.readCart(deps, caller, params.id as CartId), {
+      access: 'anyone',
+      params: CartParams,
+      detail: operation({
+        id: 'getCart',
+        summary: 'A cart at the prices of now',
+        tag: 'Cart',
+        success: CART,
+        failures: ['unauthenticated', 'cart_not_found'],
+      }),
+    })
+    .use(itemRoutes(deps, jwtSecret));
+}
+
+function itemRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ normalize: false })
+    .use(auth(jwtSecret))
+    .post(
+      '/:id/items',
+      async ({ body, caller, params }) => carts.addItem(deps, caller, params.id as CartId, body),
+      {
+        access: 'anyone',
+        params: CartParams,
+        body: NewCartItem,
+        detail: operation({
+          id: 'addCartItem',
+          summary: 'Put a variant into the cart',
+          tag: 'Cart',
+          success: CART,
+          failures: [...CHANGE_FAILURES, 'variant_unavailable', 'cart_full'],
+        }),
+      },
+    )
+    .patch(
+      '/:id/items/:itemId',
+      async ({ body, caller, params }) => carts.changeItem(deps, caller, itemOf(params), body.quantity),
+      {
+        access: 'anyone',
+        params: CartItemParams,
+        body: CartItemChange,
+        detail: operation({
+          id: 'changeCartItem',
+          summary: 'Change how many',
+          tag: 'Cart',
+          success: CART,
+          failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
+        }),
+      },
+    )
+    .delete(
+      '/:id/items/:itemId',
+      async ({ caller, params }) => carts.removeItem(deps, caller, itemOf(params)),
+      {
+        access: 'anyone',
+        params: CartItemParams,
+        detail: operation({
+          id: 'removeCartItem',
+          summary: 'Take a line out of the cart',
+          tag: 'Cart',
+          success: CART,
+          failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
+        }),
+      },
+    );
+}
+
+function itemOf({ id, itemId }: { readonly id: string; readonly itemId: string }) {
+  return { cartId: id as CartId, itemId: itemId as CartItemId };
+}

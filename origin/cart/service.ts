@@ -1,0 +1,173 @@
+/** Carts of customers and guests. Nothing here reserves stock: that is for checkout. */
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Queryable, Transaction } from '#db/client.ts';
+import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
+import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
+import { money } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Caller } from '#origin/http/auth.ts';
+import type { Cart, NewCartItem } from './model.ts';
+import { type PricedCart, priceLines, unitPrice } from './pricing.ts';
+import * as store from './store.ts';
+
+export type { PricedCart, PricedLine } from './pricing.ts';
+
+const TOKEN_BYTES = 32;
+const MAX_LINES = 100;
+
+/** A new cart; a guest's comes with the token that opens it. */
+export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
+  const id = deps.ids.next<CartId>();
+  if (caller.kind === 'user') {
+    await store.insertCart(deps.db, { id, userId: caller.userId, tokenHash: null });
+    return readCart(deps, caller, id);
+  }
+  const token = `ct_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+  await store.insertCart(deps.db, { id, userId: null, tokenHash: hashToken(token) });
+  return { ...(await readCart(deps, { kind: 'guest', cartToken: token }, id)), token };
+}
+
+/** @throws {AppError} `cart_not_found`, also for somebody else's */
+export async function readCart(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
+  const cart = requireOwn(caller, await store.findCart(deps.db, id));
+  return toCart(cart, priceLines(await store.findLines(deps.db, id)));
+}
+
+/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
+export async function addItem(deps: Deps, caller: Caller, id: CartId, item: NewCartItem): Promise<Cart> {
+  const variantId = item.variantId as VariantId;
+  return changeCart(deps, caller, id, async (tx) => {
+    const offer = await store.findOffer(tx, variantId);
+    if (offer === undefined) throw new AppError('variant_unavailable', { variantId });
+    const line = {
+      id: deps.ids.next<CartItemId>(),
+      cartId: id,
+      variantId,
+      quantity: item.quantity,
+      seenPriceMinor: offer.priceMinor,
+    };
+    await refuseTooMany(tx, line);
+    await store.addLine(tx, line);
+  });
+}
+
+/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
+export async function changeItem(
+  deps: Deps,
+  caller: Caller,
+  { cartId, itemId }: { readonly cartId: CartId; readonly itemId: CartItemId },
+  quantity: number,
+): Promise<Cart> {
+  return changeCart(deps, caller, cartId, async (tx) => {
+    const found = await store.setQuantity(tx, cartId, itemId, quantity);
+    if (!found) throw new AppError('cart_item_not_found');
+  });
+}
+
+/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
+export async function removeItem(
+  deps: Deps,
+  caller: Caller,
+  { cartId, itemId }: { readonly cartId: CartId; readonly itemId: CartItemId },
+): Promise<Cart> {
+  return changeCart(deps, caller, cartId, async (tx) => {
+    const found = await store.deleteLine(tx, cartId, itemId);
+    if (!found) throw new AppError('cart_item_not_found');
+  });
+}
+
+/** Whether the cart is the caller's: the door to a guest's order, too. */
+export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promise<boolean> {
+  return isOwn(caller, await store.findCart(db, id));
+}
+
+/**
+ * Locks the caller's cart for checkout and prices it.
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_empty`
+ */
+export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<PricedCart> {
+  const cart = requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
+  const priced = priceLines(await store.findLines(tx, cart.id));
+  if (priced.lines.length === 0) throw new AppError('cart_empty');
+  return priced;
+}
+
+/** The shopper has been told of the new prices: the next checkout may charge them. */
+export async function acknowledgePrices(deps: Deps, id: CartId): Promise<void> {
+  await store.acknowledgePrices(deps.db, id);
+}
+
+/** The cart has become a paid order. */
+export async function completeCart(tx: Transaction, id: CartId, at: Date): Promise<void> {
+  await store.completeCart(tx, id, at);
+}
+
+async function changeCart(
+  deps: Deps,
+  caller: Caller,
+  id: CartId,
+  change: (tx: Transaction) => Promise<void>,
+): Promise<Cart> {
+  await deps.db.transaction(async (tx) => {
+    requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
+    await change(tx);
+    await store.touchCart(tx, id, deps.clock.now());
+  });
+  return readCart(deps, caller, id);
+}
+
+async function refuseTooMany(
+  tx: Transaction,
+  { cartId, variantId, quantity }: { cartId: CartId; variantId: VariantId; quantity: number },
+): Promise<void> {
+  const lines = await store.findLines(tx, cartId);
+  const line = lines.find((each) => each.variantId === variantId);
+  if (line === undefined && lines.length >= MAX_LINES)
+    throw new AppError('cart_full', { maxLines: MAX_LINES });
+  if ((line?.quantity ?? 0) + quantity > MAX_LINE_QUANTITY) {
+    const message = `the cart would hold more than ${MAX_LINE_QUANTITY} of the variant`;
+    throw new AppError('invalid_input', { errors: [{ path: '/quantity', message }] });
+  }
+}
+
+function requireOpen(cart: store.CartRow): store.CartRow {
+  if (cart.completedAt !== null) throw new AppError('cart_completed');
+  return cart;
+}
+
+function requireOwn(caller: Caller, cart: store.CartRow | undefined): store.CartRow {
+  if (cart === undefined || !isOwn(caller, cart)) throw new AppError('cart_not_found');
+  return cart;
+}
+
+function isOwn(caller: Caller, cart: store.CartRow | undefined): boolean {
+  if (cart === undefined) return false;
+  if (cart.userId !== null) return caller.kind === 'user' && caller.userId === cart.userId;
+  if (caller.kind !== 'guest' || caller.cartToken === null || cart.tokenHash === null) return false;
+  return timingSafeEqual(hashToken(caller.cartToken), cart.tokenHash);
+}
+
+function hashToken(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}
+
+function toCart(cart: store.CartRow, { lines, currency, subtotalMinor }: PricedCart): Cart {
+  return {
+    id: cart.id,
+    items: lines.map((line) => ({
+      id: line.id,
+      variantId: line.variantId,
+      productId: line.productId,
+      name: line.name,
+      options: line.optionValues,
+      quantity: line.quantity,
+      unitPrice: unitPrice(line),
+      lineTotal: money(line.lineTotalMinor, line.currency),
+      notice: line.notice,
+    })),
+    subtotal: money(subtotalMinor, currency),
+    version: cart.version,
+  };
+}

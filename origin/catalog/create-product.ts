@@ -1,0 +1,95 @@
+/** Putting a product on sale, with its variants and their first stock. */
+
+import type { Transaction } from '#db/client.ts';
+import { sanitizeDescription } from '#db/html.ts';
+import type { ProductId, VariantId } from '#lib/ids.ts';
+import { currency, minor } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
+import { type Deps, emit } from '#origin/deps.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
+import { receiveStock } from '#origin/inventory/service.ts';
+import type { NewProduct } from './model.ts';
+import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
+import * as store from './store.ts';
+
+const SHOP_CURRENCY = currency('USD');
+const MAX_SLUG_LENGTH = 200;
+
+/** @throws {AppError} `invalid_input`, `slug_taken`, `sku_taken` */
+export async function createProduct(deps: Deps, seller: SignedIn, input: NewProduct): Promise<ProductId> {
+  checkOptions(input);
+  const productId = deps.ids.next<ProductId>();
+  await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, seller, input })));
+  return productId;
+}
+
+interface Creation {
+  readonly productId: ProductId;
+  readonly seller: SignedIn;
+  readonly input: NewProduct;
+}
+
+async function insert(deps: Deps, tx: Transaction, { productId, seller, input }: Creation): Promise<void> {
+  const now = deps.clock.now();
+  const slug = input.slug ?? slugify(input.name, productId);
+  const offers = input.variants.map((variant, position) => ({
+    id: deps.ids.next<VariantId>(),
+    productId,
+    sku: variant.sku ?? null,
+    optionValues: variant.optionValues ?? [],
+    priceMinor: minor(variant.price),
+    compareAtMinor: variant.compareAtPrice === undefined ? null : minor(variant.compareAtPrice),
+    position,
+    stock: variant.stock ?? 0,
+  }));
+  const product = {
+    id: productId,
+    slug,
+    name: input.name,
+    vendor: input.vendor ?? '',
+    descriptionHtml: sanitizeDescription(input.descriptionHtml ?? ''),
+    categoryId: await requireCategoryId(tx, input.category),
+    sellerId: seller.userId,
+    tags: input.tags ?? [],
+    optionNames: input.optionNames ?? [],
+    currency: SHOP_CURRENCY,
+    ...cheapest(offers),
+    createdAt: now,
+    updatedAt: now,
+  };
+  await store.insertProduct(tx, product, offers);
+  await receiveStock(
+    tx,
+    offers.map(({ id, stock }) => ({ variantId: id, quantity: stock })),
+  );
+  await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: 1 } });
+}
+
+/** Every variant names a value for each option, and no two name the same ones. */
+function checkOptions({ optionNames = [], variants }: NewProduct): void {
+  const seen = new Set<string>();
+  for (const [index, { optionValues = [] }] of variants.entries()) {
+    const combination = JSON.stringify(optionValues);
+    const message =
+      optionValues.length !== optionNames.length
+        ? `must have ${optionNames.length} values, one for each of optionNames`
+        : seen.has(combination)
+          ? 'must differ from the other variants'
+          : null;
+    if (message !== null) {
+      throw new AppError('invalid_input', { errors: [{ path: `/variants/${index}/optionValues`, message }] });
+    }
+    seen.add(combination);
+  }
+}
+
+/** Readable and unique: the end of the id tells namesakes apart. */
+function slugify(name: string, id: ProductId): string {
+  const words = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  const suffix = id.slice(-6);
+  return `${words.slice(0, MAX_SLUG_LENGTH - suffix.length - 1) || 'product'}-${suffix}`;
+}

@@ -1,0 +1,75 @@
+/** From rows to what a shopper reads: the one place where products and their cards are put into shape. */
+
+import { createHash } from 'node:crypto';
+import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import { isUuid, type ProductId } from '#lib/ids.ts';
+import { type Minor, money } from '#lib/money.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Product, ProductCard } from './model.ts';
+import type { ProductAnswer } from './product-cache.ts';
+import * as store from './store.ts';
+
+/** Reads a product and serialises it, once for all tiers. Null when it is not on sale. */
+export async function buildAnswer(deps: Deps, slugOrId: string): Promise<ProductAnswer | null> {
+  const by = isUuid(slugOrId) ? { id: slugOrId as ProductId } : { slug: slugOrId };
+  const row = await store.findProduct(deps.db, by);
+  if (row === undefined) return null;
+  const [variants, images] = await Promise.all([
+    store.findVariants(deps.db, row.id),
+    store.findImages(deps.db, row.id),
+  ]);
+  const body = Buffer.from(JSON.stringify(toProduct(row, variants, images)));
+  return { body, etag: etagOf(row.version, body), tags: CACHE_TAGS.product(row.id) };
+}
+
+/** `"<version>-<digest>"`: the version is what `If-Match` is held against. */
+function etagOf(version: number, body: Uint8Array): string {
+  return `"${version}-${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
+}
+
+function toProduct(
+  row: store.ProductRow,
+  variants: readonly store.VariantRow[],
+  images: readonly { url: string; alt: string }[],
+): Product {
+  const price = (amount: Minor) => money(amount, row.currency);
+  return {
+    ...toCard(row),
+    descriptionHtml: row.descriptionHtml,
+    category: row.category,
+    tags: row.tags,
+    options: row.optionNames.map((name, index) => ({
+      name,
+      values: [...new Set(variants.flatMap(({ optionValues }) => optionValues[index] ?? []))],
+    })),
+    variants: variants.map((variant) => ({
+      id: variant.id,
+      sku: variant.sku,
+      options: Object.fromEntries(
+        row.optionNames.map((name, index) => [name, variant.optionValues[index] ?? '']),
+      ),
+      price: price(variant.priceMinor),
+      compareAtPrice: variant.compareAtMinor === null ? null : price(variant.compareAtMinor),
+      available: variant.available,
+    })),
+    images: [...images],
+  };
+}
+
+/** What a card is made of. */
+type CardSource = Omit<store.CardRow, 'popularity' | 'createdAt'>;
+
+export function toCard(row: CardSource): ProductCard {
+  const { id, slug, name, vendor, currency, priceMinor, compareAtMinor, available, image, version } = row;
+  return {
+    id,
+    slug,
+    name,
+    vendor,
+    price: money(priceMinor, currency),
+    compareAtPrice: compareAtMinor === null ? null : money(compareAtMinor, currency),
+    image,
+    available,
+    version,
+  };
+}

@@ -1,0 +1,217 @@
+/** The catalogue over HTTP: public reads for everybody, changes for sellers and admins. */
+
+import { Elysia, t } from 'elysia';
+import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import type { Deps } from '#origin/deps.ts';
+import { auth, signedIn } from '#origin/http/auth.ts';
+import { LIVES, matches, PRIVATE, shared } from '#origin/http/caching.ts';
+import { forRequest } from '#origin/http/context.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { closedObject } from '#origin/http/schemas.ts';
+import {
+  CategoryTree,
+  NewProduct,
+  Product,
+  ProductChange,
+  ProductListQuery,
+  ProductPage,
+  ProductParams,
+  SlugOrId,
+} from './model.ts';
+import * as catalog from './service.ts';
+
+const NOT_MODIFIED = 304;
+const CREATED = 201;
+const NO_CONTENT = 204;
+const MEDIA_CACHE_CONTROL = 'public, max-age=86400, s-maxage=86400, stale-if-error=86400';
+/** An SVG opened by itself must not run anything: https://www.w3.org/TR/CSP3/#directive-sandbox */
+const MEDIA_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+const CHANGE_FAILURES = [
+  'unauthenticated',
+  'forbidden',
+  'product_not_found',
+  'version_conflict',
+  'precondition_required',
+] as const;
+
+const IfMatch = t.Object({
+  'if-match': t.Optional(
+    t.String({ maxLength: 100, description: 'The `ETag` of the product as it was read.' }),
+  ),
+});
+
+export function catalogRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'catalog', normalize: false })
+    .use(auth(jwtSecret))
+    .use(reads(deps, jwtSecret))
+    .use(changes(deps, jwtSecret))
+    .use(media(deps));
+}
+
+function reads(deps: Deps, jwtSecret: string) {
+  return new Elysia({ prefix: '/api/v1', normalize: false })
+    .use(auth(jwtSecret))
+    .get(
+      '/products/:slugOrId',
+      async ({ params, request, set }) => {
+        const { answer, from } = await catalog.readProduct(deps, params.slugOrId);
+        shared(set, LIVES.product, answer.tags);
+        set.headers['etag'] = answer.etag;
+        set.headers['cache-status'] =
+          from === 'miss' ? 'hotshelf-origin; fwd=miss' : `hotshelf-origin; hit; detail=${from}`;
+        if (matches(request.headers.get('if-none-match'), answer.etag)) {
+          set.status = NOT_MODIFIED;
+          return;
+        }
+        set.headers['content-type'] = 'application/json';
+        return answer.body;
+      },
+      {
+        access: 'public',
+        params: SlugOrId,
+        detail: operation({
+          id: 'getProduct',
+          summary: 'A product, by slug or id',
+          tag: 'Catalogue',
+          success: { status: 200, description: 'The product.', schema: Product },
+          failures: ['product_not_found'],
+        }),
+      },
+    )
+    .get(
+      '/products',
+      async ({ query, set }) => {
+        const page = await catalog.listProducts(deps, query);
+        shared(set, LIVES.list, CACHE_TAGS.lists);
+        return page;
+      },
+      {
+        access: 'public',
+        query: ProductListQuery,
+        detail: operation({
+          id: 'listProducts',
+          summary: 'Products on sale, a page at a time',
+          tag: 'Catalogue',
+          success: { status: 200, description: 'A page.', schema: ProductPage },
+        }),
+      },
+    )
+    .get(
+      '/categories',
+      async ({ set }) => {
+        const items = await catalog.readCategories(deps);
+        shared(set, LIVES.categories, CACHE_TAGS.categories);
+        return { items };
+      },
+      {
+        access: 'public',
+        query: closedObject({}),
+        detail: operation({
+          id: 'listCategories',
+          summary: 'The tree of categories',
+          tag: 'Catalogue',
+          success: { status: 200, description: 'The tree.', schema: CategoryTree },
+        }),
+      },
+    );
+}
+
+function changes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ prefix: '/api/v1', normalize: false })
+    .use(auth(jwtSecret))
+    .post(
+      '/products',
+      async ({ body, caller, request, set }) => {
+        const scope = forRequest(deps, request);
+        const id = await catalog.createProduct(scope, signedIn(caller), body);
+        return written(scope, id, set, CREATED);
+      },
+      {
+        access: 'merchant',
+        body: NewProduct,
+        detail: operation({
+          id: 'createProduct',
+          summary: 'Put a product on sale',
+          tag: 'Catalogue',
+          success: { status: 201, description: 'The product.', schema: Product },
+          failures: ['unauthenticated', 'forbidden', 'slug_taken', 'sku_taken'],
+        }),
+      },
+    )
+    .patch(
+      '/products/:id',
+      async ({ body, caller, headers, params, request, set }) => {
+        const scope = forRequest(deps, request);
+        const target = catalog.versionedProduct(params.id, headers['if-match']);
+        await catalog.changeProduct(scope, signedIn(caller), target, body);
+        return written(scope, params.id, set, 200);
+      },
+      {
+        access: 'merchant',
+        params: ProductParams,
+        headers: IfMatch,
+        body: ProductChange,
+        detail: operation({
+          id: 'changeProduct',
+          summary: 'Change a product as it was read',
+          tag: 'Catalogue',
+          success: { status: 200, description: 'The product under its new version.', schema: Product },
+          failures: [...CHANGE_FAILURES, 'variant_unavailable'],
+        }),
+      },
+    )
+    .delete(
+      '/products/:id',
+      async ({ caller, headers, params, request, set }) => {
+        const target = catalog.versionedProduct(params.id, headers['if-match']);
+        await catalog.withdrawProduct(forRequest(deps, request), signedIn(caller), target);
+        set.status = NO_CONTENT;
+      },
+      {
+        access: 'merchant',
+        params: ProductParams,
+        headers: IfMatch,
+        detail: operation({
+          id: 'withdrawProduct',
+          summary: 'Take a product off sale',
+          tag: 'Catalogue',
+          success: { status: 204, description: 'It is off sale.' },
+          failures: CHANGE_FAILURES,
+        }),
+      },
+    );
+}
+
+/** The product as it is after a change, straight from the database. */
+async function written(
+  deps: Deps,
+  id: string,
+  set: { headers: Record<string, string | number>; status?: number | string },
+  status: number,
+): Promise<Uint8Array> {
+  const answer = await catalog.readWritten(deps, id);
+  Object.assign(set.headers, PRIVATE, { etag: answer.etag, 'content-type': 'application/json' });
+  set.status = status;
+  return answer.body;
+}
+
+function media(deps: Deps) {
+  return new Elysia().get(
+    '/media/:name',
+    async ({ params }) => {
+      const { body, contentType } = await catalog.readMedia(deps, params.name);
+      return new Response(Buffer.from(body), {
+        headers: {
+          'content-type': contentType,
+          'cache-control': MEDIA_CACHE_CONTROL,
+          'content-security-policy': MEDIA_POLICY,
+        },
+      });
+    },
+    {
+      params: closedObject({ name: t.String({ pattern: '^[\\w.-]{1,260}$' }) }),
+      detail: { hide: true },
+    },
+  );
+}

@@ -1,0 +1,235 @@
+/** The catalogue's reading queries. */
+
+import { and, asc, desc, eq, gte, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { inCategory } from '#db/category-tree.ts';
+import type { Queryable, Transaction } from '#db/client.ts';
+import { categories, mediaFiles, productImages, products, variants } from '#db/schema/catalog.ts';
+import { inventory } from '#db/schema/inventory.ts';
+import { present } from '#lib/assert.ts';
+import type { ProductId, VariantId } from '#lib/ids.ts';
+import type { ProductSort } from './model.ts';
+
+export interface ProductFilter {
+  readonly category?: string;
+  readonly minPrice?: number;
+  readonly maxPrice?: number;
+}
+
+export interface ListPosition {
+  readonly value: number | string;
+  readonly id: string;
+}
+
+export interface ListQuery extends ProductFilter {
+  readonly sort: ProductSort;
+  readonly limit: number;
+  readonly after?: ListPosition;
+}
+
+const SORTS = {
+  newest: { column: products.createdAt, direction: desc },
+  price: { column: products.priceMinor, direction: asc },
+  '-price': { column: products.priceMinor, direction: desc },
+  popular: { column: products.popularity, direction: desc },
+} as const;
+
+const onSale = isNull(products.withdrawnAt);
+
+const inStock = sql<boolean>`exists (
+  select 1 from ${variants} join ${inventory} on ${inventory.variantId} = ${variants.id}
+   where ${variants.productId} = ${products.id} and ${variants.withdrawnAt} is null
+     and ${inventory.onHand} > ${inventory.reserved})`;
+
+const firstImage = sql<{ url: string; alt: string } | null>`(
+  select json_build_object('url', ${productImages.url}, 'alt', ${productImages.alt}) from ${productImages}
+   where ${productImages.productId} = ${products.id} order by ${productImages.position} limit 1)`;
+
+const cardColumns = {
+  id: products.id,
+  slug: products.slug,
+  name: products.name,
+  vendor: products.vendor,
+  currency: products.currency,
+  priceMinor: products.priceMinor,
+  compareAtMinor: products.compareAtMinor,
+  popularity: products.popularity,
+  createdAt: products.createdAt,
+  version: products.version,
+  available: inStock,
+  image: firstImage,
+};
+
+export type CardRow = Awaited<ReturnType<typeof listCards>>[number];
+
+export async function listCards(db: Queryable, { sort, limit, after, ...filter }: ListQuery) {
+  const { column, direction } = SORTS[sort];
+  return db
+    .select(cardColumns)
+    .from(products)
+    .where(and(onSale, ...filterConditions(filter), after && beyond(sort, after)))
+    .orderBy(direction(column), direction(products.id))
+    .limit(limit);
+}
+
+function filterConditions({ category, minPrice, maxPrice }: ProductFilter): (SQL | undefined)[] {
+  return [
+    category === undefined ? undefined : inCategory(products.categoryId, category),
+    minPrice === undefined ? undefined : gte(products.priceMinor, sql`${minPrice}`),
+    maxPrice === undefined ? undefined : lte(products.priceMinor, sql`${maxPrice}`),
+  ];
+}
+
+function beyond(sort: ProductSort, { value, id }: ListPosition): SQL {
+  const { column, direction } = SORTS[sort];
+  const row = sql`(${column}, ${products.id})`;
+  return direction === asc ? sql`${row} > (${value}, ${id}::uuid)` : sql`${row} < (${value}, ${id}::uuid)`;
+}
+
+export async function cardsById(db: Queryable, ids: readonly ProductId[]) {
+  return db
+    .select(cardColumns)
+    .from(products)
+    .where(and(onSale, inArray(products.id, [...ids])));
+}
+
+export type ProductRow = NonNullable<Awaited<ReturnType<typeof findProduct>>>;
+
+/** A product on sale, by slug or id; an id has the form of a slug too, so the caller says which it is. */
+export async function findProduct(db: Queryable, by: { readonly id: ProductId } | { readonly slug: string }) {
+  const match = 'id' in by ? eq(products.id, by.id) : eq(products.slug, by.slug);
+  const [product] = await db
+    .select({
+      ...cardColumns,
+      descriptionHtml: products.descriptionHtml,
+      tags: products.tags,
+      optionNames: products.optionNames,
+      category: { id: categories.id, slug: categories.slug, name: categories.name },
+    })
+    .from(products)
+    .leftJoin(categories, eq(categories.id, products.categoryId))
+    .where(and(onSale, match));
+  return product;
+}
+
+export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
+
+export async function findVariants(db: Queryable, productId: ProductId) {
+  return db
+    .select({
+      id: variants.id,
+      sku: variants.sku,
+      optionValues: variants.optionValues,
+      priceMinor: variants.priceMinor,
+      compareAtMinor: variants.compareAtMinor,
+      available: sql<boolean>`coalesce(${inventory.onHand} > ${inventory.reserved}, false)`,
+    })
+    .from(variants)
+    .leftJoin(inventory, eq(inventory.variantId, variants.id))
+    .where(and(eq(variants.productId, productId), isNull(variants.withdrawnAt)))
+    .orderBy(asc(variants.position), asc(variants.id));
+}
+
+export async function findImages(db: Queryable, productId: ProductId) {
+  return db
+    .select({ url: productImages.url, alt: productImages.alt })
+    .from(productImages)
+    .where(eq(productImages.productId, productId))
+    .orderBy(asc(productImages.position));
+}
+
+export type CategoryRow = Awaited<ReturnType<typeof listCategories>>[number];
+
+export async function listCategories(db: Queryable) {
+  return db.select().from(categories).orderBy(asc(categories.position), asc(categories.name));
+}
+
+export async function findCategory(db: Queryable, slug: string) {
+  const [category] = await db.select().from(categories).where(eq(categories.slug, slug));
+  return category;
+}
+
+export async function findMedia(db: Queryable, name: string) {
+  const [file] = await db.select().from(mediaFiles).where(eq(mediaFiles.name, name));
+  return file;
+}
+
+/** For a change: the row is locked until the transaction ends. */
+export async function lockProduct(tx: Transaction, id: ProductId) {
+  const [product] = await tx
+    .select({ id: products.id, slug: products.slug, version: products.version, sellerId: products.sellerId })
+    .from(products)
+    .where(and(onSale, eq(products.id, id)))
+    .for('update');
+  return product;
+}
+
+export async function insertProduct(
+  tx: Transaction,
+  product: typeof products.$inferInsert,
+  offers: readonly (typeof variants.$inferInsert)[],
+): Promise<void> {
+  await tx.insert(products).values(product);
+  await tx.insert(variants).values([...offers]);
+}
+
+type VariantPrice = Partial<Pick<typeof variants.$inferInsert, 'priceMinor' | 'compareAtMinor'>>;
+
+/** False when the product has no such variant on sale. */
+export async function updateVariantPrice(
+  tx: Transaction,
+  productId: ProductId,
+  variantId: VariantId,
+  price: VariantPrice,
+): Promise<boolean> {
+  const rows = await tx
+    .update(variants)
+    .set(price)
+    .where(and(eq(variants.id, variantId), eq(variants.productId, productId), isNull(variants.withdrawnAt)))
+    .returning({ id: variants.id });
+  return rows.length === 1;
+}
+
+type ProductUpdate = Partial<
+  Pick<
+    typeof products.$inferInsert,
+    | 'name'
+    | 'vendor'
+    | 'descriptionHtml'
+    | 'categoryId'
+    | 'tags'
+    | 'priceMinor'
+    | 'compareAtMinor'
+    | 'withdrawnAt'
+  >
+>;
+
+/** Writes the change under the next version, which it returns. */
+export async function updateProduct(tx: Transaction, id: ProductId, update: ProductUpdate, at: Date) {
+  const [product] = await tx
+    .update(products)
+    .set({ ...update, updatedAt: at, version: sql`${products.version} + 1` })
+    .where(eq(products.id, id))
+    .returning({ id: products.id, slug: products.slug, version: products.version });
+  return present(product, `product ${id}`);
+}
+
+export async function withdrawVariants(tx: Transaction, productId: ProductId, at: Date): Promise<void> {
+  await tx
+    .update(variants)
+    .set({ withdrawnAt: at })
+    .where(and(eq(variants.productId, productId), isNull(variants.withdrawnAt)));
+}
+
+/** The products of these variants, locked in the order of their ids. */
+export async function productsOfVariants(tx: Transaction, variantIds: readonly VariantId[]) {
+  const owners = tx
+    .select({ id: variants.productId })
+    .from(variants)
+    .where(inArray(variants.id, [...variantIds]));
+  return tx
+    .select({ id: products.id })
+    .from(products)
+    .where(inArray(products.id, owners))
+    .orderBy(asc(products.id))
+    .for('update');
+}

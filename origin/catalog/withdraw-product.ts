@@ -1,0 +1,20 @@
+/** Taking a product off sale. Its rows stay: orders point at them. */
+
+import { type Deps, emit } from '#origin/deps.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
+import { lockOwnProduct, type VersionedProduct } from './change-product.ts';
+import * as store from './store.ts';
+
+/** @throws {AppError} `product_not_found`, `version_conflict` */
+export async function withdrawProduct(deps: Deps, seller: SignedIn, target: VersionedProduct): Promise<void> {
+  const product = await deps.db.transaction(async (tx) => {
+    await lockOwnProduct(tx, seller, target);
+    const now = deps.clock.now();
+    await store.withdrawVariants(tx, target.productId, now);
+    const withdrawn = await store.updateProduct(tx, target.productId, { withdrawnAt: now }, now);
+    const { id: productId, slug, version } = withdrawn;
+    await emit(deps, tx, { name: 'product.withdrawn', data: { productId, slug, version } });
+    return withdrawn;
+  });
+  await deps.products.invalidate({ productId: product.id, slug: product.slug });
+}

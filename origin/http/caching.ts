@@ -1,0 +1,42 @@
+/**
+ * How answers speak to the tiers in front: lives for shared caches, surrogate keys, validators, and
+ * `Cache-Status` (RFC 9211) with one member for the origin.
+ */
+
+interface Headers {
+  headers: Record<string, string | number>;
+  status?: number | string;
+}
+
+export interface SharedLife {
+  /** How long a shared cache may hold the answer without asking, in seconds. */
+  readonly freshSeconds: number;
+  /** For how long after that it may answer stale while it asks (RFC 5861), in seconds. */
+  readonly revalidateSeconds: number;
+}
+
+const STALE_IF_ERROR_SECONDS = 24 * 60 * 60;
+
+export const LIVES = {
+  product: { freshSeconds: 60, revalidateSeconds: 60 },
+  list: { freshSeconds: 15, revalidateSeconds: 60 },
+  categories: { freshSeconds: 300, revalidateSeconds: 600 },
+} as const satisfies Record<string, SharedLife>;
+
+/** Marks an answer as public for shared caches; browsers ask each time, by its `ETag`. */
+export function shared(set: Headers, life: SharedLife, tags: string): void {
+  set.headers['cache-control'] =
+    `public, max-age=0, s-maxage=${life.freshSeconds}, ` +
+    `stale-while-revalidate=${life.revalidateSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
+  set.headers['cache-tag'] = tags;
+}
+
+/** For whatever belongs to one caller. */
+export const PRIVATE = { 'cache-control': 'private, no-store' } as const;
+
+/** RFC 9110, 13.1.2: weak comparison, a list, or `*`. */
+export function matches(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
+}
