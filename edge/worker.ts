@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '#lib/log.ts';
 import { problemResponse } from '#lib/problems.ts';
 import { createApp, type EdgeApp } from './app.ts';
 import { createCacheApiStore } from './cache/cache-api-store.ts';
+import { createMemoryStore } from './cache/memory-store.ts';
 import { type EdgeBindings, parseLimiters, parseVariables } from './env.ts';
 
 // biome-ignore lint/suspicious/noConsole: the console is a Worker's log sink.
@@ -14,15 +15,16 @@ const write = (line: string) => console.log(line);
 function build(bindings: EdgeBindings): EdgeApp {
   const config = parseVariables(bindings);
   const log = createLogger({ level: config.LOG_LEVEL, write }, { service: 'edge' });
+  const shared = createCacheApiStore({
+    cache: caches.default,
+    baseUrl: config.PUBLIC_URL,
+    clock: systemClock,
+    log,
+  });
   return createApp({
     config,
     limiters: parseLimiters(bindings),
-    store: createCacheApiStore({
-      cache: caches.default,
-      baseUrl: config.PUBLIC_URL,
-      clock: systemClock,
-      log,
-    }),
+    store: createMemoryStore(shared, systemClock),
     fetch: (url, init) => fetch(url, init),
     clock: systemClock,
     log,
