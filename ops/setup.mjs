@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 const OLDEST_NODE = [20, 3];
 const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_POLL_MS = 200;
+const PARENT_POLL_MS = 500;
 const OFFLINE =
   /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ConnectionRefused|FailedToOpenSocket/;
 
@@ -142,6 +143,18 @@ async function setUp() {
   });
 }
 
+/** A signal to npm ends npm and its shell, which tell nobody: the program would go on without them. */
+function endWithParent(end) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end();
+  }, PARENT_POLL_MS);
+  watch.unref();
+}
+
 /** The program's own exit, in both ways that a process can end. */
 function runProgram(program, args) {
   const child = spawn(executable(root), [resolve(root, program), ...args], {
@@ -151,6 +164,7 @@ function runProgram(program, args) {
   child.on('error', (error) => fail(`Bun could not be started: ${error.message}.`));
   // Ctrl-C reaches the child from the terminal as well; the programs take the pair for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  endWithParent(() => child.kill('SIGTERM'));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 

@@ -14,4 +14,9 @@ export interface Part {
   readonly readyDeadlineMs: number;
   /** True once the part serves; false or an error while it does not. */
   isReady(): Promise<boolean>;
+  /**
+   * Whether the process still does its work, whatever it depends on; a part that no longer does is restarted.
+   * Absent where the end of the process is the only sign.
+   */
+  isLive?(): Promise<boolean>;
 }

@@ -48,9 +48,10 @@ interface Program {
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly readyUrl: string;
+  readonly liveUrl: string;
 }
 
-function bunPart({ name, file, args, environment, readyUrl }: Program): Part {
+function bunPart({ name, file, args, environment, readyUrl, liveUrl }: Program): Part {
   const path = join(CHECKOUT, file);
   return {
     name,
@@ -62,6 +63,7 @@ function bunPart({ name, file, args, environment, readyUrl }: Program): Part {
     killSignal: 'SIGKILL',
     readyDeadlineMs: READY_DEADLINE_MS,
     isReady: () => answersOk(readyUrl),
+    isLive: () => answersOk(liveUrl),
   };
 }
 
@@ -93,9 +95,11 @@ function stripeDouble({ ports, secrets }: ShopOptions): Part {
     file: 'ops/stripe-double/main.ts',
     args: [
       ...['--port', String(ports.stripe), '--webhook-url', webhookUrl],
-      ...['--webhook-secret', secrets.stripeWebhookSecret, '--state', join(LOCAL, 'stripe-double.sqlite')],
+      ...['--state', join(LOCAL, 'stripe-double.sqlite')],
     ],
+    environment: { STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret },
     readyUrl: `${urlOf(ports.stripe)}/_double/health`,
+    liveUrl: `${urlOf(ports.stripe)}/_double/health`,
   });
 }
 
@@ -108,6 +112,7 @@ function mailCatcher({ ports }: ShopOptions): Part {
       ...['--store', join(LOCAL, 'mail')],
     ],
     readyUrl: `${urlOf(ports.mail)}/health`,
+    liveUrl: `${urlOf(ports.mail)}/health`,
   });
 }
 
@@ -124,6 +129,7 @@ function origin(options: ShopOptions): Part {
       JWT_SECRET: secrets.jwtSecret,
     },
     readyUrl: `${urlOf(ports.origin)}/readyz`,
+    liveUrl: `${urlOf(ports.origin)}/livez`,
   });
 }
 
@@ -141,6 +147,7 @@ function workers(options: ShopOptions): Part {
       ...(usesMailServer() ? {} : { SMTP_URL: `smtp://${LOOPBACK}:${ports.smtp}` }),
     },
     readyUrl: `${urlOf(ports.workers)}/readyz`,
+    liveUrl: `${urlOf(ports.workers)}/livez`,
   });
 }
 
@@ -151,6 +158,7 @@ function edge({ ports, secrets }: ShopOptions): Part {
     args: ['--port', String(ports.edge), '--host', LOOPBACK, '--origin', urlOf(ports.origin)],
     environment: { EDGE_SECRET: secrets.edgeSecret, EDGE_PURGE_SECRET: secrets.edgePurgeSecret },
     readyUrl: `${urlOf(ports.edge)}/livez`,
+    liveUrl: `${urlOf(ports.edge)}/livez`,
   });
 }
 

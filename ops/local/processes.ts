@@ -1,6 +1,6 @@
 /** Processes of the operating system: starting one in a group of its own, ending the group, listing all. */
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { runCommand } from './commands.ts';
 import type { Part } from './part.ts';
@@ -45,8 +45,19 @@ function signalTo(target: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+/** A process that has ended but was not collected by its new parent still takes signals. */
+function isUncollected(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
+  }
+}
+
 export function isAlive(pid: number): boolean {
-  return signalTo(pid, 0);
+  return signalTo(pid, 0) && !isUncollected(pid);
 }
 
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {

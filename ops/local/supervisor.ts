@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { watchLiveness } from './liveness.ts';
 import type { Part } from './part.ts';
 import { type Ending, endGroup, type Launched, launch, signalGroup } from './processes.ts';
 import type { Register } from './register.ts';
@@ -72,9 +73,11 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
   let isStopping = false;
   const logOf = (part: Part) => join(logFolder, `${part.name}.log`);
 
-  async function reportReturn({ part, process }: Watched, diedAtMs: number): Promise<void> {
+  async function reportReturn(entry: Watched, diedAtMs: number): Promise<void> {
+    const { part, process } = entry;
     try {
       await waitReady(part, process);
+      watchLife(entry);
       if (!isStopping) say(`✓ ${part.name} is back after ${Math.round(now() - diedAtMs)} ms`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -100,6 +103,16 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
     await reportReturn(entry, diedAtMs);
   }
 
+  /** Only from when the part has served: a slow start is not a death. */
+  function watchLife({ part, process }: Watched): void {
+    const unwatch = watchLiveness(part, () => {
+      if (isStopping) return;
+      say(`! ${part.name} no longer answers`);
+      signalGroup(process.pid, 'SIGKILL');
+    });
+    process.ended.then(unwatch, unwatch);
+  }
+
   function watch(entry: Watched): void {
     entry.process.ended
       .then((ending) => (isStopping ? undefined : restart(entry, ending)))
@@ -119,6 +132,7 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
       throw new Error(`${reason} The end of its log:\n${await lastLines(logOf(part))}`, { cause });
     }
     watch(entry);
+    watchLife(entry);
   }
 
   async function stop(): Promise<void> {
