@@ -3,7 +3,7 @@
 import { currency, formatMoney, minor, money } from '#lib/money.ts';
 import { invalidParameter } from './errors.ts';
 
-export const MAX_AMOUNT_MINOR = 99_999_999;
+const MAX_AMOUNT_MINOR = 99_999_999;
 
 /** In minor units; other currencies take the default, where Stripe would convert fifty US cents. */
 const LEAST_MINOR: Readonly<Record<string, number>> = {

@@ -81,7 +81,7 @@ function matchPath(pattern: string, path: string): string | null {
 function findRoute(method: string, path: string): Route {
   for (const operation of OPERATIONS) {
     const id = operation.method === method ? matchPath(operation.path, path) : null;
-    if (id !== null) return { operation, id: decodeURIComponent(id) };
+    if (id !== null) return { operation, id };
   }
   throw unknownUrl(method, path);
 }
@@ -185,6 +185,8 @@ async function runWithFaults(deps: ApiDependencies, call: ApiCall, fault: Fault 
   if (fault?.kind === 'error') return failByFault(deps, call, fault);
   const answer = execute(deps, call);
   deps.webhooks.wake();
+  // The answer is kept by now: a retry that comes while this one is held back must find it.
+  if (call.key !== null) deps.keys.release(call.key);
   return fault?.kind === 'timeout_after' ? cutConnection(fault.ms ?? 0) : respond(answer, call);
 }
 

@@ -55,7 +55,7 @@ function paymentError({ decline, charge, method }: Failure): Stripe.PaymentInten
 }
 
 /** Back to `requires_payment_method`; answered as 402. */
-export function failPayment(context: Context, intent: Stripe.PaymentIntent, failure: Failure): Answer {
+function failPayment(context: Context, intent: Stripe.PaymentIntent, failure: Failure): Answer {
   const error = paymentError(failure);
   const failed = advance(context, intent, 'fail', {
     last_payment_error: error,

@@ -48,7 +48,7 @@ function cardOf(card: TestCard): Stripe.PaymentMethod.Card {
 }
 
 /** Makes the PaymentMethod of a named test card: each use of a magic id is a new one, as at Stripe. */
-export function createMethod(context: Context, cardName: string): Stripe.PaymentMethod {
+function createMethod(context: Context, cardName: string): Stripe.PaymentMethod {
   const method: Stripe.PaymentMethod = {
     id: context.ids.next('pm'),
     object: 'payment_method',

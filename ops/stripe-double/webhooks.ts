@@ -59,12 +59,12 @@ interface Dependencies {
 }
 
 /** `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`, https://docs.stripe.com/webhooks#verify-manually */
-export function signatureHeader(body: string, secret: string, unixSeconds: number): string {
+function signatureHeader(body: string, secret: string, unixSeconds: number): string {
   const digest = createHmac('sha256', secret).update(`${unixSeconds}.${body}`).digest('hex');
   return `t=${unixSeconds},v1=${digest}`;
 }
 
-export function delayBeforeAttempt(retries: RetryPolicy, attemptsMade: number): number {
+function delayBeforeAttempt(retries: RetryPolicy, attemptsMade: number): number {
   const doublings = Math.min(attemptsMade - 1, MAX_DELAY_DOUBLINGS);
   return Math.min(retries.initialDelayMs * 2 ** doublings, retries.maxDelayMs);
 }

@@ -137,6 +137,7 @@ describe('a fault', () => {
     const impatient = stripeClient(under.double, { timeout: 150, maxNetworkRetries: 0 });
     const late = await refusalOf(pay(impatient, order('held'), options('held-1')));
     expect(late).toBeInstanceOf(Stripe.errors.StripeConnectionError);
+    expect((await pay(stripe, order('held'), options('held-1'))).status).toBe('succeeded');
     expect(await paymentsOf('held')).toHaveLength(1);
   });
 

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import Stripe from 'stripe';
+import { MAGIC_IDS } from '#ops/stripe-double/cards.ts';
 import { type DoubleUnderTest, openDouble, pay, refusalOf } from '#test/support/stripe-double-client.ts';
 
 let under: DoubleUnderTest;
@@ -91,6 +92,13 @@ describe('a payment', () => {
     await under.control('POST', `/payment_intents/${failing.id}/settle`, { outcome: 'fail' });
     expect((await stripe.paymentIntents.retrieve(failing.id)).status).toBe('requires_payment_method');
   });
+});
+
+test.each(MAGIC_IDS.map((id) => [id]))('%s is a card of its own each time it is named', async (id) => {
+  const [one, other] = [await stripe.paymentMethods.retrieve(id), await stripe.paymentMethods.retrieve(id)];
+  expect(one).toMatchObject({ object: 'payment_method', type: 'card', customer: null });
+  expect(one.card?.last4).toMatch(/^\d{4}$/);
+  expect(other.id).not.toBe(one.id);
 });
 
 describe('3-D Secure', () => {
