@@ -4,7 +4,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Queryable } from '#db/client.ts';
 
 /** Postgres takes 65,535 parameters a statement; our widest table has 17 columns. */
-const ROWS_PER_STATEMENT = 1_000;
+export const ROWS_PER_STATEMENT = 1_000;
 
 export async function insertAll<Table extends PgTable>(
   db: Queryable,

@@ -162,7 +162,7 @@ function drawProduct({ draft, slug, serial, rank }: Place, random: Random): Demo
     slug,
     name,
     vendor,
-    descriptionHtml: describe({ kind, thing, vendor, department }, random),
+    descriptionHtml: describe({ name, vendor, department }, random),
     categoryId,
     tags: tagsOf(draft, reduction !== null),
     optionNames: options.names,

@@ -4,20 +4,20 @@ import type { Random } from './random.ts';
 import type { Department } from './words.ts';
 
 export interface Described {
-  readonly kind: string;
-  readonly thing: string;
+  readonly name: string;
   readonly vendor: string;
   readonly department: Department;
 }
 
+/** Without a verb or an article: some names are plural. */
 const OPENINGS = [
-  'A <em>{kind}</em> {thing} that earns its place.',
-  'This is the {thing} we kept coming back to.',
-  'A {thing} made the long way round by {vendor}.',
-  'Plain to look at and hard to wear out: a {thing} for every day.',
-  '{vendor} has made this {thing} in small runs for years.',
-  'There are cheaper ones, and then there is this {thing}.',
-  'A {thing} with nothing on it that does not need to be there.',
+  '{name}, made the long way round by {vendor}.',
+  '{name}: plain to look at and hard to wear out.',
+  '{name}, in small runs from <em>{vendor}</em>.',
+  '{name}, with nothing on it that does not need to be there.',
+  '{name}, the one that we kept coming back to.',
+  '{name}: bought once, used for years.',
+  '<em>{name}</em>, a favourite of the people who work here.',
 ];
 
 const USES = ['Made for {use}.', 'Good for {use}.', 'We think of it for {use}.', 'At its best with {use}.'];
@@ -42,11 +42,10 @@ const CARE = [
   'Sent out within one working day.',
 ];
 
-export function describe({ kind, thing, vendor, department }: Described, random: Random): string {
+export function describe({ name, vendor, department }: Described, random: Random): string {
   const fill = (text: string): string =>
     text
-      .replace('{kind}', kind.toLowerCase())
-      .replace('{thing}', thing.toLowerCase())
+      .replace('{name}', name)
       .replace('{vendor}', escapeHtml(vendor))
       .replace('{use}', random.pick(department.uses));
   const first = [random.pick(OPENINGS), random.pick(USES)].map(fill).join(' ');

@@ -89,7 +89,7 @@ export const HOME: Department = {
       price: [9, 58],
       options: 'scent',
       kinds: list('Soy Wax, Beeswax, Hand-Poured, Coconut Wax, Three-Wick, Botanical'),
-      things: list('Candle, Pillar Candle, Travel Candle, Glass Candle, Wax Melt Set'),
+      things: list('Candle, Pillar Candle, Travel Candle, Glass Candle, Melt Set'),
     },
     {
       name: 'Chairs & Stools',

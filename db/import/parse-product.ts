@@ -1,0 +1,209 @@
+/**
+ * Reads a product from its rows. A bad first row costs the product, for it names it; any other bad row costs what
+ * it adds. Each refused row is reported once, with its first fault.
+ */
+
+import type { Currency } from '#lib/money.ts';
+import { columnName } from './columns.ts';
+import { Fault, given, text, yesOrNo } from './fields.ts';
+import { sanitizeHtml } from './html.ts';
+import { isVariantRow, parseVariant, readOptionNames } from './parse-variant.ts';
+import { cell, hasColumn, type Refusal, type Row } from './rows.ts';
+import type { WantedImage, WantedProduct, WantedVariant } from './wanted.ts';
+
+const MAX_HANDLE_CHARACTERS = 255;
+const MAX_TITLE_CHARACTERS = 500;
+const MAX_VENDOR_CHARACTERS = 255;
+const MAX_BODY_CHARACTERS = 200_000;
+const MAX_TAGS_CHARACTERS = 20_000;
+const MAX_CATEGORY_CHARACTERS = 500;
+const MAX_CATEGORY_DEPTH = 8;
+const MAX_URL_CHARACTERS = 2_048;
+const MAX_ALT_CHARACTERS = 512;
+const MAX_IMAGES = 250;
+
+const HANDLE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u;
+const STATUSES = new Set(['', 'active', 'draft', 'archived', 'unlisted']);
+
+type Head = Omit<WantedProduct, 'variants' | 'images' | 'incomplete'>;
+
+export function parseProduct(
+  rows: readonly Row[],
+  currency: Currency,
+  refuse: (refusal: Refusal) => void,
+): WantedProduct | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const refuseRow = ({ file, line }: Row, reason: string): void => refuse({ file, line, reason });
+  const head = attempt(
+    () => readHead(first),
+    (reason) => refuseRow(first, `${reason}; the product is left out`),
+  );
+  if (head === undefined) {
+    for (const row of rows.slice(1)) refuseRow(row, 'the first row of its product is refused');
+    return null;
+  }
+  const { variants, firstFailed, refused } = readVariants(rows, { head, currency }, refuseRow);
+  if (firstFailed || variants.length === 0) return null;
+  const images = hasColumn(first, 'imageUrl') ? readImages(rows, refuseRow) : undefined;
+  return { ...head, variants, images, incomplete: refused > 0 };
+}
+
+function readHead(row: Row): Head {
+  const slug = text(row, 'handle', MAX_HANDLE_CHARACTERS).toLowerCase();
+  if (!HANDLE.test(slug)) throw new Fault(`Handle '${slug.slice(0, 80)}' is not letters, digits and dashes`);
+  const name = text(row, 'title', MAX_TITLE_CHARACTERS);
+  if (name === '') throw new Fault('Title is missing');
+  return {
+    at: { file: row.file, line: row.line },
+    slug,
+    name,
+    given: {
+      ...given(row, 'vendor', { vendor: () => text(row, 'vendor', MAX_VENDOR_CHARACTERS) }),
+      ...given(row, 'body', { descriptionHtml: () => sanitizeHtml(text(row, 'body', MAX_BODY_CHARACTERS)) }),
+      ...given(row, 'tags', { tags: () => splitTags(text(row, 'tags', MAX_TAGS_CHARACTERS)) }),
+    },
+    categoryPath: readCategoryPath(row),
+    optionNames: readOptionNames(row),
+    onSale: isOnSale(row),
+  };
+}
+
+/** 'Men/Tops/Shirts' of the shop's own Type, else 'Apparel > Clothing > Shirts' of Shopify's Product Category. */
+function readCategoryPath(row: Row): string[] | undefined {
+  if (!hasColumn(row, 'type') && !hasColumn(row, 'category')) return undefined;
+  const type = text(row, 'type', MAX_CATEGORY_CHARACTERS);
+  const path = type === '' ? text(row, 'category', MAX_CATEGORY_CHARACTERS).split('>') : type.split('/');
+  const names = path.map((name) => name.trim()).filter((name) => name !== '');
+  if (names.length > MAX_CATEGORY_DEPTH) throw new Fault(`Type is deeper than ${MAX_CATEGORY_DEPTH} levels`);
+  return names;
+}
+
+function isOnSale(row: Row): boolean {
+  const status = cell(row, 'status').toLowerCase();
+  if (!STATUSES.has(status)) throw new Fault(`Status '${status.slice(0, 40)}' is not known`);
+  return yesOrNo(row, 'published', true) && (status === '' || status === 'active');
+}
+
+function splitTags(tags: string): string[] {
+  return [...new Set(tags.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== '');
+}
+
+interface VariantsContext {
+  readonly head: Head;
+  readonly currency: Currency;
+}
+
+function readVariants(
+  rows: readonly Row[],
+  { head, currency }: VariantsContext,
+  refuseRow: (row: Row, reason: string) => void,
+) {
+  const variants: WantedVariant[] = [];
+  const taken: Taken = { skus: new Map(), options: new Map() };
+  let refused = 0;
+  let position = 0;
+  for (const [index, row] of rows.entries()) {
+    if (index > 0 && !isVariantRow(row)) {
+      if (cell(row, 'imageUrl') === '') refuseRow(row, 'has neither a variant nor an image');
+      continue;
+    }
+    position += 1;
+    const context = { currency, optionNames: head.optionNames, position };
+    const variant = attempt(
+      () => unlikeOthers(parseVariant(row, context), taken),
+      (reason) => refuseRow(row, index === 0 ? `${reason}; the product is left out` : reason),
+    );
+    if (variant !== undefined) variants.push(variant);
+    else if (index === 0) {
+      for (const other of rows.slice(1)) refuseRow(other, 'the first row of its product is refused');
+      return { variants, firstFailed: true, refused: rows.length };
+    } else refused += 1;
+  }
+  return { variants, firstFailed: false, refused };
+}
+
+/** The lines that variants of this product were read from, by what must be theirs alone. */
+interface Taken {
+  readonly skus: Map<string, number>;
+  readonly options: Map<string, number>;
+}
+
+function unlikeOthers(variant: WantedVariant, { skus, options }: Taken): WantedVariant {
+  const { sku } = variant.given;
+  const combination = JSON.stringify(variant.optionValues);
+  const sameSku = sku ? skus.get(sku) : undefined;
+  if (sameSku !== undefined) throw new Fault(`Variant SKU '${sku}' is already in line ${sameSku}`);
+  const sameOptions = options.get(combination);
+  if (sameOptions !== undefined) {
+    const named = variant.optionValues.join(' / ') || 'without options';
+    throw new Fault(`the variant ${named} is already in line ${sameOptions}`);
+  }
+  if (sku) skus.set(sku, variant.at.line);
+  options.set(combination, variant.at.line);
+  return variant;
+}
+
+function readImages(rows: readonly Row[], refuseRow: (row: Row, reason: string) => void): WantedImage[] {
+  const images: { image: WantedImage; position: number }[] = [];
+  for (const row of rows.filter((candidate) => cell(candidate, 'imageUrl') !== '')) {
+    const image = attempt(
+      () => {
+        if (images.length >= MAX_IMAGES) throw new Fault(`the product has more than ${MAX_IMAGES} images`);
+        return readImage(row);
+      },
+      (reason) => refuseRow(row, reason),
+    );
+    if (image !== undefined) images.push(image);
+  }
+  const known = new Set(images.map(({ image }) => image.url));
+  const sorted = images.toSorted((one, other) => one.position - other.position).map(({ image }) => image);
+  return [...sorted, ...variantImages(rows, known, refuseRow)];
+}
+
+function readImage(row: Row): { image: WantedImage; position: number } {
+  const position = cell(row, 'imagePosition');
+  if (!/^\d{0,9}$/.test(position))
+    throw new Fault(`Image Position '${position.slice(0, 40)}' is no whole number`);
+  return {
+    image: { url: imageUrl(row, 'imageUrl'), alt: text(row, 'imageAlt', MAX_ALT_CHARACTERS) },
+    position: position === '' ? Number.MAX_SAFE_INTEGER : Number(position),
+  };
+}
+
+/** Pictures of variants that no image row lists come last. */
+function variantImages(
+  rows: readonly Row[],
+  known: Set<string>,
+  refuseRow: (row: Row, reason: string) => void,
+): WantedImage[] {
+  const images: WantedImage[] = [];
+  for (const row of rows) {
+    const url = cell(row, 'variantImage');
+    if (url === '' || known.has(url)) continue;
+    known.add(url);
+    const valid = attempt(
+      () => imageUrl(row, 'variantImage'),
+      (reason) => refuseRow(row, reason),
+    );
+    if (valid !== undefined) images.push({ url: valid, alt: '' });
+  }
+  return images;
+}
+
+function imageUrl(row: Row, column: 'imageUrl' | 'variantImage'): string {
+  const url = text(row, column, MAX_URL_CHARACTERS);
+  const valid = URL.canParse(url) && /^https?:\/\//i.test(url);
+  if (!valid) throw new Fault(`${columnName(column)} '${url.slice(0, 80)}' is no http or https address`);
+  return url;
+}
+
+function attempt<T>(read: () => T, refuse: (reason: string) => void): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    refuse(error.message);
+    return undefined;
+  }
+}
