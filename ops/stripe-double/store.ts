@@ -116,7 +116,9 @@ function openDatabase(path: string): Database {
   const db = new Database(path, { create: true, strict: true });
   db.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
   db.run('pragma journal_mode = wal');
-  db.run('pragma synchronous = normal');
+  // A commit is in the system's hands before the answer leaves: it outlives a killed process, which is all that a
+  // stand-in promises. Waiting for the disk as well halves the payments a second.
+  db.run('pragma synchronous = off');
   db.run(SCHEMA);
   return db;
 }

@@ -37,17 +37,25 @@ async function started(args: readonly string[]) {
   return { child, url: line.url, stripe };
 }
 
-test('what it was paid survives SIGTERM, and it exits with 0', async () => {
+test('what was paid survives every end of the process, and an asked-for end exits with 0', async () => {
   const state = ['--state', join(folder, 'state.sqlite')];
-  const first = await started(state);
-  expect(await (await fetch(`${first.url}/_double/health`)).json()).toEqual({ status: 'ok' });
-  const paid = await pay(first.stripe);
-  first.child.kill('SIGTERM');
-  expect(await first.child.exited).toBe(0);
-  const second = await started(state);
-  expect((await second.stripe.paymentIntents.retrieve(paid.id)).status).toBe('succeeded');
-  second.child.kill('SIGINT');
-  expect(await second.child.exited).toBe(0);
+  const paid: string[] = [];
+  for (const [signal, code] of [
+    ['SIGTERM', 0],
+    ['SIGINT', 0],
+    ['SIGKILL', 137],
+  ] as const) {
+    const { child, url, stripe } = await started(state);
+    expect(await (await fetch(`${url}/_double/health`)).json()).toEqual({ status: 'ok' });
+    paid.push((await pay(stripe)).id);
+    child.kill(signal);
+    expect(await child.exited).toBe(code);
+  }
+  const { child, stripe } = await started(state);
+  const known = (await stripe.paymentIntents.list()).data.map(({ id, status }) => `${id} ${status}`);
+  expect(known).toEqual(paid.toReversed().map((id) => `${id} succeeded`));
+  child.kill('SIGTERM');
+  await child.exited;
 });
 
 test('--help names every flag and variable', async () => {
