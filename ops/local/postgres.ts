@@ -1,12 +1,13 @@
 /** PostgreSQL for one checkout: data made once per major version, loopback only, with a password. */
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { type CommandOptions, runCommand } from './commands.ts';
 import { LOOPBACK } from './ports.ts';
 import { findPostgres, type PostgresPrograms } from './postgres-programs.ts';
+import { say } from './progress.ts';
 import type { PreparedServer, ServerOptions } from './server.ts';
 import { handOver, type Runner, unprivilegedRunner } from './unprivileged.ts';
 
@@ -83,6 +84,14 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** Data of a major version whose programs have gone stays where it is; silence would look like a loss. */
+async function tellOfOtherData(folder: string, major: number): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^postgres-\d+$/.test(name));
+  const others = names.filter((name) => name !== `postgres-${major}`);
+  if (others.length === 0) return;
+  say(`! PostgreSQL ${major} starts with new data; ${others.join(', ')} in ${folder} needs its own version`);
+}
+
 export async function preparePostgres(options: ServerOptions): Promise<PreparedServer> {
   const homeOf = (major: number) => join(options.folder, `postgres-${major}`);
   const programs = await findPostgres((major) => existsSync(join(homeOf(major), 'data', 'PG_VERSION')));
@@ -93,7 +102,10 @@ export async function preparePostgres(options: ServerOptions): Promise<PreparedS
   await chmod(home, OWNER_ONLY);
   const runner = await unprivilegedRunner(program, options.folder);
   const password = options.secrets.postgresPassword;
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(programs, runner, { home, data, password });
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    await tellOfOtherData(options.folder, programs.major);
+    await initialise(programs, runner, { home, data, password });
+  }
   const server = `postgres://${USER}:${password}@${LOOPBACK}:${options.port}`;
   return {
     url: `${server}/${DATABASE}`,

@@ -10,8 +10,15 @@ export interface Runner {
 }
 
 const USERS = ['postgres', 'nobody'];
-/** Reading and passing folders that only root may enter, such as a checkout below /root; nothing else of root's. */
-const REACH = ['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search'];
+/**
+ * Reading and passing folders that only root may enter, such as a checkout below /root; nothing else of root's.
+ * Without the secure bit access(2), with which initdb looks for its programs, would not honour it.
+ */
+const CAPABILITY = '+dac_read_search';
+const REACH = [
+  ...['--inh-caps', CAPABILITY, '--ambient-caps', CAPABILITY],
+  ...['--securebits', '+no_setuid_fixup'],
+];
 
 async function lookUp(): Promise<{ uid: number; gid: number }> {
   for (const user of USERS) {
