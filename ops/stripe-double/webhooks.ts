@@ -6,7 +6,8 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
-import { type DeliveryRow, eventsInState, findDelivery, saveDelivery } from './events.ts';
+import { createDeliveryQueue } from './delivery-queue.ts';
+import { eventsInState, findDelivery, saveDelivery } from './events.ts';
 import type { Store } from './store.ts';
 
 export interface WebhookTarget {
@@ -30,8 +31,6 @@ export const LOCAL_RETRIES: RetryPolicy = {
   timeoutMs: 10 * SECOND_MS,
 };
 
-const MAX_CONCURRENT = 4;
-const MAX_SCHEDULED = 1_000;
 const MAX_DELAY_DOUBLINGS = 20;
 
 export interface WebhookSettings {
@@ -117,75 +116,42 @@ async function deliver(eventId: string, sending: Sending): Promise<void> {
 export function createWebhooks(dependencies: Dependencies, target: WebhookTarget | null): Webhooks {
   const { store, clock, log } = dependencies;
   const settings: WebhookSettings = { target, paused: false };
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  const ready: string[] = [];
-  const active = new Map<string, Promise<void>>();
   const stopping = new AbortController();
-
   const idle = () => stopping.signal.aborted || settings.paused || settings.target === null;
-  const isScheduled = (id: string) => timers.has(id) || active.has(id) || ready.includes(id);
-
-  function schedule(row: Pick<DeliveryRow, 'id' | 'next_at_ms'>): void {
-    const delayMs = Math.max(0, row.next_at_ms - clock.now().getTime());
-    const due = () => {
-      timers.delete(row.id);
-      ready.push(row.id);
-      pump();
-    };
-    timers.set(row.id, setTimeout(due, delayMs));
-  }
-
-  function wake(): void {
-    if (idle()) return;
-    for (const row of eventsInState(store, 'pending', MAX_SCHEDULED)) {
-      if (!isScheduled(row.id)) schedule(row);
-    }
-  }
-
-  function pump(): void {
-    while (!idle() && settings.target !== null && active.size < MAX_CONCURRENT) {
-      const id = ready.shift();
-      if (id === undefined) return;
-      const sending = { ...dependencies, target: settings.target, signal: stopping.signal };
-      const delivery = deliver(id, sending)
-        .catch((error: unknown) => log.error('a delivery broke', { error }))
-        .finally(() => {
-          active.delete(id);
-          pump();
-          if (ready.length === 0) wake();
-        });
-      active.set(id, delivery);
-    }
-  }
-
-  function unschedule(): void {
-    for (const timer of timers.values()) clearTimeout(timer);
-    timers.clear();
-    ready.length = 0;
-  }
-
+  const queue = createDeliveryQueue({
+    clock,
+    idle,
+    load: (limit) => eventsInState(store, 'pending', limit),
+    deliver: async (eventId) => {
+      if (settings.target === null) return;
+      try {
+        await deliver(eventId, { ...dependencies, target: settings.target, signal: stopping.signal });
+      } catch (error) {
+        log.error('a delivery broke', { error });
+      }
+    },
+  });
   return {
     settings,
-    wake,
+    wake: queue.wake,
     configure: (change) => {
       Object.assign(settings, change);
-      if (idle()) unschedule();
-      else wake();
+      if (idle()) queue.clear();
+      else queue.wake();
     },
     resend: (eventId) => {
       const row = findDelivery(store, eventId);
       if (row === null) return false;
       const nextAtMs = clock.now().getTime();
       saveDelivery(store, eventId, { state: 'pending', attempts: 0, nextAtMs, outcome: row.outcome });
-      clearTimeout(timers.get(eventId));
-      timers.delete(eventId);
-      wake();
+      queue.takeBack(eventId);
+      queue.wake();
       return true;
     },
     stop: async () => {
       stopping.abort();
-      unschedule();
-      await Promise.allSettled(active.values());
+      queue.clear();
+      await queue.settled();
     },
   };
 }
