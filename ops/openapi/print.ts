@@ -1,0 +1,60 @@
+/**
+ * `bun ops/openapi/print.ts FILE`: writes the API's document, as the origin emits it, into the file. It needs no
+ * server: describing the API reaches nothing outside of the process, and fails if it tries.
+ */
+
+import { systemClock } from '#lib/clock.ts';
+import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { createLogger } from '#lib/log.ts';
+import { createMetrics } from '#origin/adapters/metrics.ts';
+import { createApp } from '#origin/app.ts';
+import type { Deps } from '#origin/deps.ts';
+
+const DOCUMENT_URL = 'http://localhost/docs/json';
+const INDENT_SPACES = 2;
+
+/** No one else ever sees these; they only have to be long enough. */
+const CONFIG = {
+  EDGE_SECRET: crypto.randomUUID(),
+  JWT_SECRET: crypto.randomUUID(),
+  PUBLIC_URL: 'http://localhost:8787',
+  STRIPE_WEBHOOK_SECRET: `whsec_${crypto.randomUUID()}`,
+};
+
+/** Stands where a server would be reached; touching it is a bug of whoever describes a route. */
+function unreachable<T extends object>(name: string): T {
+  const refuse = () => {
+    throw new Error(`describing the API reached for ${name}`);
+  };
+  return new Proxy({}, { get: refuse }) as T;
+}
+
+function createOfflineDeps(): Deps {
+  return {
+    db: unreachable('the database'),
+    bus: unreachable('NATS'),
+    sharedCache: unreachable('Redis'),
+    products: unreachable('the product cache'),
+    payments: unreachable('Stripe'),
+    clock: systemClock,
+    ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
+    log: createLogger({ level: 'error', write: (line) => console.error(line) }),
+    metrics: createMetrics(),
+    traceparent: null,
+  };
+}
+
+async function main(): Promise<void> {
+  const [file] = Bun.argv.slice(2);
+  if (file === undefined) throw new Error('say where to: bun ops/openapi/print.ts FILE');
+  const app = createApp(createOfflineDeps(), CONFIG);
+  const headers = { [EDGE_SECRET_HEADER]: CONFIG.EDGE_SECRET };
+  const response = await app.handle(new Request(DOCUMENT_URL, { headers }));
+  if (!response.ok) throw new Error(`${DOCUMENT_URL} answered ${response.status}: ${await response.text()}`);
+  await Bun.write(file, JSON.stringify(await response.json(), null, INDENT_SPACES));
+}
+
+await main().catch((error: unknown) => {
+  console.error(`openapi: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});
