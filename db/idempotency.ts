@@ -87,6 +87,11 @@ export async function releaseKey(db: Queryable, { scope, key }: IdempotencyClaim
   await db.update(idempotencyKeys).set({ lockedUntil: now }).where(byKey(scope, key));
 }
 
+/** Lets the next request with the key start afresh, with a resource id of its own. */
+export async function forgetKey(db: Queryable, { scope, key }: IdempotencyClaim): Promise<void> {
+  await db.delete(idempotencyKeys).where(byKey(scope, key));
+}
+
 export async function deleteExpiredKeys(db: Queryable, now: Date): Promise<void> {
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, now));
 }

@@ -39,6 +39,12 @@ export const PROBLEMS = {
   cart_completed: { status: 409, title: 'The cart has become an order', retryable: false },
   variant_unavailable: { status: 409, title: 'A variant is unknown or withdrawn', retryable: false },
   out_of_stock: { status: 409, title: 'There is not enough stock', retryable: false },
+  total_not_chargeable: {
+    status: 409,
+    title: 'The total is below or above what can be charged',
+    retryable: false,
+  },
+  order_cancelled: { status: 409, title: 'The order was cancelled before it was paid', retryable: false },
   price_changed: { status: 409, title: 'A price has changed', retryable: false },
   checkout_in_progress: { status: 409, title: 'The cart is being paid for already', retryable: true },
   idempotency_in_progress: { status: 409, title: 'The first request is still running', retryable: true },

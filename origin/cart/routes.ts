@@ -19,7 +19,7 @@ export function cartRoutes(deps: Deps, jwtSecret: string) {
       Object.assign(set.headers, PRIVATE);
     })
     .post(
-      '/',
+      '',
       async ({ caller, set }) => {
         set.status = 201;
         return carts.createCart(deps, caller);

@@ -70,7 +70,7 @@ interface NewLine {
   readonly seenPriceMinor: Minor;
 }
 
-/** Adds to the variant's line if there is one. Returns the line's quantity. */
+/** Adds to the variant's line if there is one. */
 export async function addLine(tx: Transaction, line: NewLine) {
   await tx
     .insert(cartItems)
@@ -82,10 +82,6 @@ export async function addLine(tx: Transaction, line: NewLine) {
         seenPriceMinor: sql`excluded.seen_price_minor`,
       },
     });
-}
-
-export async function countLines(tx: Transaction, cartId: CartId): Promise<number> {
-  return tx.$count(cartItems, eq(cartItems.cartId, cartId));
 }
 
 /** False when the cart has no such line. */

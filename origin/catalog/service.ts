@@ -100,3 +100,13 @@ export async function readWritten(deps: Deps, id: string): Promise<ProductAnswer
   if (answer === null) throw new AppError('product_not_found');
   return answer;
 }
+
+/** From now on, hears of changed products from every process and drops their answers here. */
+export function dropChangedProducts({ bus, products, log }: Deps): void {
+  bus.watch('product.*', ({ name, data }) => {
+    if (!('productId' in data)) return;
+    products
+      .invalidate(data)
+      .catch((error: unknown) => log.error('a product was not dropped', { event: name, error }));
+  });
+}

@@ -1,11 +1,11 @@
 /**
  * One effect per Idempotency-Key. The first request runs; its answer is stored for a day and given to every
  * repetition. A run that ends in a failure of ours is not an answer: the next request takes over and finds
- * what the first one left, for both get the same resource id.
+ * what the first one left, for both get the same resource id ({@link AttemptUndone} apart).
  */
 
 import { createHash } from 'node:crypto';
-import { claimKey, releaseKey, type StoredAnswer, storeAnswer } from '#db/idempotency.ts';
+import { claimKey, forgetKey, releaseKey, type StoredAnswer, storeAnswer } from '#db/idempotency.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '#db/schema/messaging.ts';
 import { after, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
 import type { Brand } from '#lib/ids.ts';
@@ -20,6 +20,9 @@ export interface IdempotentRequest {
   /** What must be the same when the key is: the parsed body. */
   readonly payload: unknown;
 }
+
+/** A run failed and took back what it had begun: the next request with the key starts afresh. */
+export class AttemptUndone extends AppError {}
 
 const ANSWER_LIFE_MS = DAY_MS;
 /** Longer than any run can take; a run that is older has crashed. */
@@ -59,7 +62,8 @@ export async function once<ResourceId extends Brand<string, string>>(
     await storeAnswer(deps.db, claim, answer);
     return answer;
   } catch (error) {
-    await releaseKey(deps.db, claim, deps.clock.now());
+    if (error instanceof AttemptUndone) await forgetKey(deps.db, claim);
+    else await releaseKey(deps.db, claim, deps.clock.now());
     throw error;
   }
 }

@@ -1,0 +1,53 @@
+/** The API: what every request goes through, then the features. */
+
+import { Elysia } from 'elysia';
+import { assert } from '#lib/assert.ts';
+import { accountRoutes } from './accounts/routes.ts';
+import { cartRoutes } from './cart/routes.ts';
+import { catalogRoutes } from './catalog/routes.ts';
+import { checkoutRoutes } from './checkout/routes.ts';
+import type { OriginConfig } from './config.ts';
+import type { Deps } from './deps.ts';
+import { healthRoutes } from './health/routes.ts';
+import { bodies } from './http/bodies.ts';
+import { requestContext } from './http/context.ts';
+import { docs } from './http/docs.ts';
+import { edgeOnly } from './http/edge-only.ts';
+import { problems } from './http/problems.ts';
+import { orderRoutes } from './orders/routes.ts';
+import { paymentRoutes } from './payments/routes.ts';
+import { searchRoutes } from './search/routes.ts';
+
+export type AppConfig = Pick<
+  OriginConfig,
+  'EDGE_SECRET' | 'JWT_SECRET' | 'PUBLIC_URL' | 'STRIPE_WEBHOOK_SECRET'
+>;
+
+export function createApp(deps: Deps, config: AppConfig) {
+  const api = createApi(deps, config);
+  return new Elysia({ normalize: false })
+    .use(problems(deps.log))
+    .use(requestContext(deps))
+    .use(edgeOnly(config.EDGE_SECRET))
+    .use(bodies)
+    .use(api)
+    .use(docs(api, config.PUBLIC_URL));
+}
+
+/** The features alone, as the OpenAPI document describes them. */
+export function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig) {
+  const api = new Elysia({ normalize: false })
+    .use(healthRoutes(deps))
+    .use(catalogRoutes(deps, JWT_SECRET))
+    .use(searchRoutes(deps, JWT_SECRET))
+    .use(accountRoutes(deps, JWT_SECRET))
+    .use(cartRoutes(deps, JWT_SECRET))
+    .use(checkoutRoutes(deps, JWT_SECRET))
+    .use(orderRoutes(deps, JWT_SECRET))
+    .use(paymentRoutes(deps, { jwtSecret: JWT_SECRET, webhookSecret: STRIPE_WEBHOOK_SECRET }));
+  for (const { method, path, hooks } of api.routes) {
+    const declared = !path.startsWith('/api/') || hooks.detail?.['x-access'] !== undefined;
+    assert(declared, `${method} ${path} declares no access`);
+  }
+  return api;
+}

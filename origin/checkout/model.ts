@@ -1,0 +1,63 @@
+/** What checkout takes and answers. */
+
+import { type Static, t } from 'elysia';
+import { Email } from '#origin/accounts/model.ts';
+import { closedObject, Uuid } from '#origin/http/schemas.ts';
+import { Order } from '#origin/orders/model.ts';
+
+const Line = t.String({ minLength: 1, maxLength: 200 });
+const MAX_PAYMENT_METHOD_LENGTH = 100;
+
+export const CheckoutRequest = closedObject(
+  {
+    cartId: Uuid,
+    email: Email,
+    shippingAddress: closedObject({
+      name: Line,
+      line1: Line,
+      line2: t.Optional(Line),
+      city: Line,
+      region: t.Optional(Line),
+      postalCode: t.String({ minLength: 1, maxLength: 20 }),
+      country: t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' }),
+    }),
+    paymentMethodId: t.String({
+      pattern: '^pm_\\w+$',
+      maxLength: MAX_PAYMENT_METHOD_LENGTH,
+      error: "must be a Stripe PaymentMethod's id: pm_...",
+      description: "From Stripe's own fields in the browser; card data never comes here.",
+    }),
+  },
+  {
+    examples: [
+      {
+        cartId: '01890a5d-ac96-774b-bcce-b302099a8070',
+        email: 'ada@example.com',
+        shippingAddress: {
+          name: 'Ada Lovelace',
+          line1: '12 St James Square',
+          city: 'London',
+          postalCode: 'SW1Y 4JH',
+          country: 'GB',
+        },
+        paymentMethodId: 'pm_card_visa',
+      },
+    ],
+  },
+);
+export type CheckoutRequest = Static<typeof CheckoutRequest>;
+
+export const OrderToConfirm = t.Object(
+  { ...Order.properties, clientSecret: t.String({ description: "For Stripe's `handleNextAction`." }) },
+  {
+    examples: [
+      { ...(Order['examples']?.[0] ?? {}), status: 'requires_action', clientSecret: 'pi_1_secret_2' },
+    ],
+  },
+);
+
+export const IdempotencyHeader = t.Object({
+  'idempotency-key': t.Optional(
+    t.String({ description: 'Required. The same key and body give the same answer, for 24 hours.' }),
+  ),
+});

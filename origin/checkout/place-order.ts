@@ -1,0 +1,84 @@
+/** From a cart to an order that waits for its payment: one transaction, or nothing. */
+
+import { type Transaction, violatedConstraint } from '#db/client.ts';
+import type { ShippingAddress } from '#db/schema/orders.ts';
+import type { CartId, OrderId } from '#lib/ids.ts';
+import { money } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
+import {
+  acknowledgePrices,
+  lockForCheckout,
+  type PricedCart,
+  type PricedLine,
+} from '#origin/cart/service.ts';
+import { touchProductsOf } from '#origin/catalog/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Caller } from '#origin/http/auth.ts';
+import { reserveStock } from '#origin/inventory/service.ts';
+import { findOrder, placeOrder } from '#origin/orders/service.ts';
+import { openPayment } from '#origin/payments/service.ts';
+import type { CheckoutRequest } from './model.ts';
+
+/** What Stripe charges at least and at most, in cents: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+const MIN_CHARGE_MINOR = 50;
+const MAX_CHARGE_MINOR = 99_999_999;
+
+export interface Placement {
+  readonly orderId: OrderId;
+  readonly caller: Caller;
+  readonly request: CheckoutRequest;
+}
+
+/**
+ * Places the order unless an earlier run of the same request did.
+ * @throws {AppError} `cart_empty`, `cart_completed`, `variant_unavailable`, `out_of_stock`, `price_changed`,
+ * `total_not_chargeable`, `checkout_in_progress`
+ */
+export async function placeOnce(deps: Deps, placement: Placement): Promise<void> {
+  try {
+    const currency = await deps.db.transaction((tx) => place(deps, tx, placement));
+    if (currency !== null) deps.metrics.count('orders_placed_total', { currency });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'price_changed') {
+      await acknowledgePrices(deps, placement.request.cartId as CartId);
+    }
+    if (violatedConstraint(error) === 'orders_one_live_per_cart') throw new AppError('checkout_in_progress');
+    throw error;
+  }
+}
+
+/** The order's currency; null when the order was there already. */
+async function place(deps: Deps, tx: Transaction, placement: Placement): Promise<string | null> {
+  const { orderId, caller, request } = placement;
+  const cartId = request.cartId as CartId;
+  if ((await findOrder(tx, orderId)) !== undefined) return null;
+  const cart = await lockForCheckout(tx, caller, cartId);
+  refuseWhatChanged(cart);
+  const soldOut = await reserveStock(tx, orderId, cart.lines);
+  await placeOrder(deps, tx, {
+    id: orderId,
+    cartId,
+    caller,
+    email: request.email.toLowerCase(),
+    shippingAddress: request.shippingAddress as ShippingAddress,
+    cart,
+  });
+  await openPayment(deps, tx, { orderId, amount: cart.subtotalMinor, currency: cart.currency });
+  await touchProductsOf(deps, tx, soldOut);
+  return cart.currency;
+}
+
+/** The price seen is the price paid, or the shopper is told the difference. */
+function refuseWhatChanged({ lines, subtotalMinor }: PricedCart): void {
+  const withdrawn = lines.find((line) => line.notice === 'withdrawn');
+  if (withdrawn) throw new AppError('variant_unavailable', { variantId: withdrawn.variantId });
+  const changed = lines.filter((line) => line.priceMinor !== line.seenPriceMinor);
+  if (changed.length > 0) throw new AppError('price_changed', { changes: changed.map(priceChange) });
+  if (subtotalMinor < MIN_CHARGE_MINOR || subtotalMinor > MAX_CHARGE_MINOR) {
+    throw new AppError('total_not_chargeable', { minimum: MIN_CHARGE_MINOR, maximum: MAX_CHARGE_MINOR });
+  }
+}
+
+function priceChange({ variantId, seenPriceMinor, priceMinor, currency }: PricedLine) {
+  return { variantId, seen: money(seenPriceMinor, currency), now: money(priceMinor, currency) };
+}

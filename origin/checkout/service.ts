@@ -1,0 +1,80 @@
+/** Checkout: from a cart to a paid order, exactly once, however often and at however many places it is asked. */
+
+import type { StoredAnswer } from '#db/idempotency.ts';
+import type { CartId, OrderId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import { ownsCart } from '#origin/cart/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Caller } from '#origin/http/auth.ts';
+import { AttemptUndone, once } from '#origin/http/idempotency.ts';
+import { findOrder, isOpen, readOrder } from '#origin/orders/service.ts';
+import { abandon, declineCodeOf, ensureIntent, type Intent, settle } from '#origin/payments/service.ts';
+import type { CheckoutRequest } from './model.ts';
+import { type Placement, placeOnce } from './place-order.ts';
+
+const CREATED = 201;
+const OK = 200;
+
+/**
+ * Answers 201 with the order, or 200 with a client secret when the bank wants to see the shopper first.
+ * @throws {AppError} `cart_not_found`, `card_declined`, `payments_unavailable`, and what {@link placeOnce}
+ * and the Idempotency-Key refuse
+ */
+export async function checkOut(
+  deps: Deps,
+  caller: Caller,
+  idempotencyKey: string | undefined,
+  request: CheckoutRequest,
+): Promise<StoredAnswer> {
+  const cartId = request.cartId as CartId;
+  if (!(await ownsCart(deps.db, caller, cartId))) throw new AppError('cart_not_found');
+  const scope = caller.kind === 'user' ? `user:${caller.userId}` : `cart:${cartId}`;
+  return once<OrderId>(deps, { scope, key: idempotencyKey, payload: request }, async (orderId) => {
+    const placement = { orderId, caller, request };
+    await placeOnce(deps, placement);
+    return answer(deps, placement, await pay(deps, placement));
+  });
+}
+
+/** Charges the order unless its payment has ended already. Null when it had. */
+async function pay(deps: Deps, { orderId, request }: Placement): Promise<Intent | null> {
+  const order = await findOrder(deps.db, orderId);
+  if (order === undefined || !isOpen(order.status)) return null;
+  const intentId = await intentOrUndo(deps, orderId);
+  try {
+    const intent = await deps.payments.confirm(intentId, request.paymentMethodId);
+    return await settle(deps, orderId, intent, 'shopper');
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'invalid_input') {
+      await settle(deps, orderId, await deps.payments.cancel(intentId), 'shopper');
+    }
+    throw error;
+  }
+}
+
+/** Without an intent nothing can be charged: the order is taken back, and a repetition starts afresh. */
+async function intentOrUndo(deps: Deps, orderId: OrderId): Promise<string> {
+  try {
+    return await ensureIntent(deps, orderId);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    await abandon(deps, orderId, 'shopper');
+    throw new AttemptUndone(error.code, error.extras);
+  }
+}
+
+async function answer(
+  deps: Deps,
+  { orderId, caller }: Placement,
+  intent: Intent | null,
+): Promise<StoredAnswer> {
+  const order = await readOrder(deps, caller, orderId);
+  if (order.status === 'payment_failed') {
+    throw new AppError('card_declined', { orderId, declineCode: await declineCodeOf(deps, orderId) });
+  }
+  if (order.status === 'cancelled') throw new AppError('order_cancelled', { orderId });
+  if (intent?.state.kind === 'requires_action') {
+    return { status: OK, body: { ...order, clientSecret: intent.state.clientSecret } };
+  }
+  return { status: CREATED, body: order };
+}

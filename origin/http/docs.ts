@@ -1,0 +1,137 @@
+/**
+ * The OpenAPI document and Swagger UI. The plugin makes the document from the routes; its own page would load
+ * scripts from a CDN, so the page and all its assets are served from here.
+ */
+
+import { swagger } from '@elysiajs/swagger';
+import { type AnyElysia, Elysia } from 'elysia';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
+import { AppError } from '#lib/problems.ts';
+
+const ASSET_FOLDER = new URL('.', import.meta.resolve('swagger-ui-dist/package.json')).pathname;
+const DOCUMENT_PATH = '/docs/json';
+const ASSETS: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+};
+const ASSET_CACHE_CONTROL = 'public, max-age=3600';
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Hotshelf API</title>
+    <link rel="icon" href="/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const START_SCRIPT = `SwaggerUIBundle({
+  url: '${DOCUMENT_PATH}',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  displayRequestDuration: true,
+  persistAuthorization: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
+`;
+
+const INFO = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Hotshelf',
+    version: '1.0.0',
+    summary: 'The shop over HTTP.',
+    description:
+      'Money is in minor units. Failures are `application/problem+json` (RFC 9457) with a stable `code`. ' +
+      'To try things out: log in by `POST /api/v1/auth/login`, then give its `accessToken` to Authorize.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  tags: [
+    { name: 'Catalogue', description: 'Products and categories.' },
+    { name: 'Search', description: 'Finding products.' },
+    { name: 'Cart', description: 'Carts of guests and customers.' },
+    { name: 'Checkout', description: 'From a cart to a paid order.' },
+    { name: 'Orders', description: 'What was bought.' },
+    { name: 'Accounts', description: 'Accounts and sessions.' },
+    { name: 'Operations', description: 'How the shop is.' },
+  ],
+};
+
+const SECURITY_SCHEMES = {
+  accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'From login or refresh.' },
+  cartToken: { type: 'apiKey', in: 'header', name: CART_TOKEN_HEADER, description: "A guest's cart token." },
+};
+
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** The document for the routes of an app, fit for a linter. */
+export async function openApiDocument(api: AnyElysia, publicUrl: string): Promise<Record<string, Json>> {
+  const documented = new Elysia().use(api).use(
+    swagger({
+      path: '/docs/page',
+      specPath: DOCUMENT_PATH,
+      excludeStaticFile: false,
+      exclude: ['/docs/page', DOCUMENT_PATH],
+    }),
+  );
+  const response = await documented.handle(new Request(`http://localhost${DOCUMENT_PATH}`));
+  const { paths } = (await response.json()) as { paths: Record<string, Json> };
+  return mend({
+    ...INFO,
+    servers: [{ url: publicUrl }],
+    security: [{ accessToken: [] }],
+    paths,
+    components: { securitySchemes: SECURITY_SCHEMES },
+  }) as Record<string, Json>;
+}
+
+/** What the plugin leaves in that OpenAPI does not know, or says in a way that means something else. */
+function mend(node: Json): Json {
+  if (Array.isArray(node)) return node.map(mend);
+  if (typeof node !== 'object' || node === null) return node;
+  const { error: _error, 'x-access': _access, examples, ...rest } = node;
+  const kept = Array.isArray(examples) ? rest : examples === undefined ? rest : { ...rest, examples };
+  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, mend(value)]));
+}
+
+/** Serves the page, its assets and the document of `api`, which is made at the first request. */
+export function docs(api: AnyElysia, publicUrl: string) {
+  let document: Promise<string> | undefined;
+  const text = (body: string, contentType: string, headers: Record<string, string> = {}) =>
+    new Response(body, { headers: { 'content-type': contentType, ...headers } });
+  return new Elysia({ name: 'docs', detail: { hide: true } })
+    .get('/docs', () => text(PAGE, 'text/html; charset=utf-8', { 'content-security-policy': PAGE_POLICY }))
+    .get('/docs/start.js', () => text(START_SCRIPT, 'text/javascript; charset=utf-8'))
+    .get(DOCUMENT_PATH, async () => {
+      document ??= openApiDocument(api, publicUrl).then((made) => JSON.stringify(made));
+      return text(await document, 'application/json');
+    })
+    .get('/docs/:asset', ({ params }) => {
+      const contentType = ASSETS[params.asset];
+      if (contentType === undefined) throw new AppError('not_found');
+      const file = Bun.file(`${ASSET_FOLDER}${params.asset}`);
+      return new Response(file, {
+        headers: { 'content-type': contentType, 'cache-control': ASSET_CACHE_CONTROL },
+      });
+    });
+}

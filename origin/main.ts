@@ -1,0 +1,56 @@
+/** The origin's process: configuration, deps, app, listen; on SIGTERM no new work, the old is finished. */
+
+import { SECOND_MS } from '#lib/clock.ts';
+import { ConfigError } from '#lib/config.ts';
+import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { createLogger } from '#lib/log.ts';
+import { createApp } from './app.ts';
+import { dropChangedProducts } from './catalog/service.ts';
+import { readOriginConfig } from './config.ts';
+import { createDeps } from './deps.ts';
+
+const IDLE_TIMEOUT_SECONDS = 30;
+const DRAIN_TIMEOUT_MS = 10 * SECOND_MS;
+
+function readConfigOrExit() {
+  try {
+    return readOriginConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = readConfigOrExit();
+const log = createLogger(
+  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
+  { process: 'origin' },
+);
+const { deps, close } = createDeps(config, 'hotshelf-origin', log);
+dropChangedProducts(deps);
+
+process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
+process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
+
+const app = createApp(deps, config).listen({
+  hostname: config.ORIGIN_HOST,
+  port: config.ORIGIN_PORT,
+  idleTimeout: IDLE_TIMEOUT_SECONDS,
+  maxRequestBodySize: MAX_BODY_BYTES,
+  reusePort: true,
+});
+log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
+
+let stopping = false;
+async function stop(signal: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info('the origin stops', { signal });
+  setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
+  await app.stop();
+  await close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop('SIGTERM'));
+process.on('SIGINT', () => void stop('SIGINT'));

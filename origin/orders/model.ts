@@ -1,0 +1,75 @@
+/** What orders answer. */
+
+import { Type } from '@sinclair/typebox';
+import { type Static, t } from 'elysia';
+import { orderStatus } from '#db/schema/orders.ts';
+import { paymentStatus } from '#db/schema/payments.ts';
+import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+
+const nullableText = t.Union([t.String(), t.Null()]);
+
+export const Order = t.Object(
+  {
+    id: Uuid,
+    number: t.String(),
+    status: t.UnionEnum(orderStatus.enumValues),
+    placedAt: DateTime,
+    items: t.Array(
+      t.Object({
+        id: Uuid,
+        variantId: Uuid,
+        productId: Uuid,
+        name: t.String(),
+        sku: nullableText,
+        options: t.Array(t.String()),
+        quantity: Type.Integer(),
+        unitPrice: MoneySchema,
+        lineTotal: MoneySchema,
+      }),
+    ),
+    total: MoneySchema,
+    payment: t.Object({
+      status: t.UnionEnum(paymentStatus.enumValues),
+      brand: nullableText,
+      lastFour: nullableText,
+    }),
+    timeline: t.Array(t.Object({ event: t.String(), actor: t.String(), at: DateTime })),
+  },
+  {
+    examples: [
+      {
+        id: '01890a5d-ac96-774b-bcce-b302099a8080',
+        number: '100001',
+        status: 'paid',
+        placedAt: '2026-01-31T12:00:00.000Z',
+        items: [
+          {
+            id: '01890a5d-ac96-774b-bcce-b302099a8081',
+            variantId: '01890a5d-ac96-774b-bcce-b302099a8059',
+            productId: '01890a5d-ac96-774b-bcce-b302099a8057',
+            name: 'Enamel Camping Mug',
+            sku: 'MUG-RED',
+            options: ['Red'],
+            quantity: 2,
+            unitPrice: { amount: 1450, currency: 'USD' },
+            lineTotal: { amount: 2900, currency: 'USD' },
+          },
+        ],
+        total: { amount: 2900, currency: 'USD' },
+        payment: { status: 'captured', brand: 'visa', lastFour: '4242' },
+        timeline: [
+          { event: 'order.placed', actor: 'shopper', at: '2026-01-31T12:00:00.000Z' },
+          { event: 'order.paid', actor: 'stripe', at: '2026-01-31T12:00:01.000Z' },
+        ],
+      },
+    ],
+  },
+);
+export type Order = Static<typeof Order>;
+
+export const OrderPage = page(Order);
+export type OrderPage = Static<typeof OrderPage>;
+
+export const OrderParams = closedObject({ id: Uuid });
+export const OrderListQuery = closedObject(pageQuery);
+export type OrderListQuery = Static<typeof OrderListQuery>;

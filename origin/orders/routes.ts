@@ -1,0 +1,40 @@
+/** Orders over HTTP. */
+
+import { Elysia } from 'elysia';
+import type { OrderId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { auth, signedIn } from '#origin/http/auth.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { Order, OrderListQuery, OrderPage, OrderParams } from './model.ts';
+import { listOrders, readOrder } from './service.ts';
+
+export function orderRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'orders', prefix: '/api/v1/orders', normalize: false })
+    .use(auth(jwtSecret))
+    .onBeforeHandle(({ set }) => {
+      Object.assign(set.headers, PRIVATE);
+    })
+    .get('', async ({ caller, query }) => listOrders(deps, signedIn(caller), query), {
+      access: 'user',
+      query: OrderListQuery,
+      detail: operation({
+        id: 'listOrders',
+        summary: 'Your orders, the newest first',
+        tag: 'Orders',
+        success: { status: 200, description: 'A page.', schema: OrderPage },
+        failures: ['unauthenticated'],
+      }),
+    })
+    .get('/:id', async ({ caller, params }) => readOrder(deps, caller, params.id as OrderId), {
+      access: 'anyone',
+      params: OrderParams,
+      detail: operation({
+        id: 'getOrder',
+        summary: 'An order; a guest sends the Cart-Token it was bought with',
+        tag: 'Orders',
+        success: { status: 200, description: 'The order.', schema: Order },
+        failures: ['unauthenticated', 'order_not_found'],
+      }),
+    });
+}
