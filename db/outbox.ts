@@ -3,7 +3,7 @@
  * The inbox is its other end: it makes a consumer's effect happen once, however often the event arrives.
  */
 
-import { asc, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { checkEventData, EVENTS, type EventInput, type ShopEvent } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
@@ -61,8 +61,13 @@ export async function countUnpublished(db: Queryable): Promise<number> {
   return db.$count(outbox, isNull(outbox.publishedAt));
 }
 
+/** Whether this consumer has handled the event: for effects that no transaction can hold, such as a mail. */
+export async function wasHandled(db: Queryable, consumer: string, eventId: EventId): Promise<boolean> {
+  return (await db.$count(inbox, and(eq(inbox.consumer, consumer), eq(inbox.eventId, eventId)))) > 0;
+}
+
 /** True the first time; false when this consumer has handled the event before. */
-export async function markHandled(tx: Transaction, consumer: string, eventId: EventId): Promise<boolean> {
+export async function markHandled(tx: Queryable, consumer: string, eventId: EventId): Promise<boolean> {
   const rows = await tx
     .insert(inbox)
     .values({ consumer, eventId })

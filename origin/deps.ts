@@ -15,6 +15,8 @@ import { createProductCache, type ProductCache } from './catalog/product-cache.t
 import type { SharedConfig } from './config.ts';
 import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
 
+export type { Delivery } from './adapters/nats.ts';
+
 export interface Deps {
   readonly db: Database;
   readonly bus: EventBus;

@@ -115,6 +115,18 @@ export async function linesOf(tx: Transaction, id: OrderId): Promise<store.Order
   return store.findLines(tx, [id]);
 }
 
+export interface Receipt {
+  readonly order: store.OrderRow;
+  readonly lines: readonly store.OrderLineRow[];
+}
+
+/** What the confirmation of an order tells. @throws {AppError} `order_not_found` */
+export async function readReceipt(deps: Deps, id: OrderId): Promise<Receipt> {
+  const order = await store.findOrder(deps.db, id);
+  if (order === undefined) throw new AppError('order_not_found');
+  return { order, lines: await store.findLines(deps.db, [id]) };
+}
+
 /** @throws {AppError} `order_not_found`, also for somebody else's */
 export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promise<Order> {
   const row = await store.findOrder(deps.db, id);

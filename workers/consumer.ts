@@ -1,0 +1,110 @@
+/**
+ * The loop around every handler: pull, decode, handle, then acknowledge, try again later, or park the message
+ * where an operator finds it. A handler may see an event more than once and at the same time as another.
+ */
+
+import { parkDeadLetter } from '#db/outbox.ts';
+import { SECOND_MS } from '#lib/clock.ts';
+import { decodeEvent, EventDecodeError, type EventName, type ShopEvent } from '#lib/events.ts';
+import { AppError, PROBLEMS } from '#lib/problems.ts';
+import { continueTrace, traceId } from '#lib/trace.ts';
+import { type Delivery, type Deps, withTrace } from '#origin/deps.ts';
+
+export interface Consumer {
+  /** Durable name of the consumer, and its name in the inbox. */
+  readonly name: string;
+  /** Event name or wildcard: `order.paid`, `product.*`. */
+  readonly filter: EventName | `${string}.*`;
+  /** Done when it resolves. An {@link AppError} that is not retryable parks the message at once. */
+  handle(deps: Deps, event: ShopEvent): Promise<void>;
+}
+
+const MAX_ATTEMPTS = 8;
+const FIRST_RETRY_MS = SECOND_MS;
+const MAX_RETRY_MS = 60 * SECOND_MS;
+const RESTART_MS = SECOND_MS;
+
+/** Runs until the signal aborts; what it has in hand then is finished. */
+export async function runConsumer(deps: Deps, consumer: Consumer, signal: AbortSignal): Promise<void> {
+  const spec = { name: consumer.name, filter: consumer.filter };
+  while (!signal.aborted) {
+    try {
+      await deps.bus.ensureStream();
+      await deps.bus.pull(spec, (delivery) => take(deps, consumer, delivery), signal);
+    } catch (error) {
+      deps.log.warn('a consumer lost its stream and begins again', { consumer: consumer.name, error });
+    }
+    await pause(RESTART_MS, signal);
+  }
+}
+
+async function take(deps: Deps, consumer: Consumer, delivery: Delivery): Promise<void> {
+  const startedAt = performance.now();
+  const outcome = await attempt(deps, consumer, delivery);
+  const seconds = (performance.now() - startedAt) / SECOND_MS;
+  deps.metrics.count('messages_handled_total', { consumer: consumer.name, outcome });
+  deps.metrics.observe('message_duration_seconds', { consumer: consumer.name }, seconds);
+}
+
+async function attempt(
+  deps: Deps,
+  consumer: Consumer,
+  delivery: Delivery,
+): Promise<'done' | 'retried' | 'parked'> {
+  try {
+    const event = decodeEvent(delivery.data);
+    const traceparent = continueTrace(event.traceparent);
+    const log = deps.log.with({
+      traceId: traceId(traceparent),
+      consumer: consumer.name,
+      event: event.name,
+      eventId: event.id,
+    });
+    await consumer.handle(withTrace(deps, traceparent, log), event);
+    delivery.ack();
+    return 'done';
+  } catch (error) {
+    if (isWorthRetrying(error) && delivery.attempt < MAX_ATTEMPTS) {
+      const waitMs = retryAfterMs(delivery.attempt);
+      deps.log.warn('a message failed and is tried again', { consumer: consumer.name, waitMs, error });
+      delivery.retry(waitMs);
+      return 'retried';
+    }
+    return park(deps, consumer, delivery, error);
+  }
+}
+
+/** A message that cannot even be parked goes back: it must not be lost. */
+async function park(deps: Deps, { name }: Consumer, delivery: Delivery, error: unknown) {
+  deps.log.error('a message is parked for an operator', { consumer: name, error });
+  try {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    await parkDeadLetter(deps.db, { consumer: name, message: delivery.data, reason });
+    delivery.drop();
+    return 'parked' as const;
+  } catch (cause) {
+    deps.log.error('a message could not be parked', { consumer: name, error: cause });
+    delivery.retry(MAX_RETRY_MS);
+    return 'retried' as const;
+  }
+}
+
+function isWorthRetrying(error: unknown): boolean {
+  if (error instanceof EventDecodeError) return false;
+  return error instanceof AppError ? PROBLEMS[error.code].retryable : true;
+}
+
+/** Exponential, with half of it random, so that messages that failed together do not return together. */
+function retryAfterMs(attemptsSoFar: number): number {
+  const ceiling = Math.min(FIRST_RETRY_MS * 2 ** (attemptsSoFar - 1), MAX_RETRY_MS);
+  return Math.round(ceiling * (0.5 + Math.random() / 2));
+}
+
+/** Resolves after the time, or at once when the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise.finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,38 @@
+/** What is done again and again without an event asking for it. Any number of processes may do it at once. */
+
+import { deleteExpiredKeys } from '#db/idempotency.ts';
+import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import type { Deps } from '#origin/deps.ts';
+import { reconcileOverdue } from '#origin/payments/service.ts';
+import { pause } from './consumer.ts';
+
+interface Chore {
+  readonly name: string;
+  readonly everyMs: number;
+  run(deps: Deps): Promise<unknown>;
+}
+
+const CHORES: readonly Chore[] = [
+  { name: 'reconcile overdue payments', everyMs: 15 * SECOND_MS, run: reconcileOverdue },
+  {
+    name: 'delete expired idempotency keys',
+    everyMs: 10 * MINUTE_MS,
+    run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
+  },
+];
+
+/** Runs until the signal aborts. */
+export async function keepHouse(deps: Deps, signal: AbortSignal): Promise<void> {
+  await Promise.all(CHORES.map((chore) => repeat(deps, chore, signal)));
+}
+
+async function repeat(deps: Deps, { name, everyMs, run }: Chore, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await run(deps);
+    } catch (error) {
+      deps.log.warn('a chore failed; it comes round again', { chore: name, error });
+    }
+    await pause(everyMs, signal);
+  }
+}

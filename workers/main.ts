@@ -1,0 +1,68 @@
+/** The workers' process: the relay, the consumers and the chores, until SIGTERM; then what is in hand is finished. */
+
+import { SECOND_MS } from '#lib/clock.ts';
+import { ConfigError } from '#lib/config.ts';
+import { createLogger } from '#lib/log.ts';
+import { createDeps } from '#origin/deps.ts';
+import { readWorkersConfig } from './config.ts';
+import { runConsumer } from './consumer.ts';
+import { indexProduct } from './handlers/index-product.ts';
+import { purgeEdge } from './handlers/purge-edge.ts';
+import { sellStock } from './handlers/sell-stock.ts';
+import { sendReceipt } from './handlers/send-receipt.ts';
+import { keepHouse } from './housekeeping.ts';
+import { createMailer } from './mailer.ts';
+import { runRelay } from './outbox-relay.ts';
+import { serveProbes } from './probes.ts';
+
+const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
+
+function readConfigOrExit() {
+  try {
+    return readWorkersConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = readConfigOrExit();
+const log = createLogger(
+  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
+  { process: 'workers' },
+);
+const { deps, close } = createDeps(config, 'hotshelf-workers', log);
+const mailer = createMailer(config.SMTP_URL, config.MAIL_FROM);
+
+process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
+process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
+
+const consumers = [
+  sendReceipt(mailer),
+  sellStock,
+  indexProduct,
+  purgeEdge({ url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET }),
+];
+const stopping = new AbortController();
+const work = Promise.all([
+  runRelay(deps, stopping.signal),
+  keepHouse(deps, stopping.signal),
+  ...consumers.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
+]);
+const probes = serveProbes(deps, { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT });
+log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT });
+
+async function stop(signal: string): Promise<void> {
+  if (stopping.signal.aborted) return;
+  log.info('the workers stop', { signal });
+  setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
+  stopping.abort();
+  await work;
+  await probes.stop(true);
+  mailer.close();
+  await close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop('SIGTERM'));
+process.on('SIGINT', () => void stop('SIGINT'));

@@ -1,0 +1,56 @@
+/**
+ * Carries events from the outbox to JetStream. A batch is locked, published and marked in one transaction: a
+ * crash in between publishes again, and JetStream drops what it has by the message id.
+ */
+
+import { claimUnpublished, countUnpublished, markPublished } from '#db/outbox.ts';
+import { SECOND_MS } from '#lib/clock.ts';
+import type { EventId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { pause } from './consumer.ts';
+
+const BATCH_SIZE = 200;
+const IDLE_MS = 50;
+const FAILED_MS = SECOND_MS;
+
+/** Runs until the signal aborts. Any number of relays may run: they share the work. */
+export async function runRelay(deps: Deps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const relayed = await relayOrReport(deps);
+    if (relayed === 'failed') await pause(FAILED_MS, signal);
+    else if (relayed < BATCH_SIZE) await pause(IDLE_MS, signal);
+  }
+}
+
+async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
+  try {
+    return await relayBatch(deps);
+  } catch (error) {
+    deps.log.warn('the outbox could not be relayed; its events wait', { error });
+    await deps.bus.ensureStream().catch(() => {});
+    return 'failed';
+  }
+}
+
+/** Publishes the oldest events that wait. What was published before a failure is marked. Returns how many. */
+export async function relayBatch(deps: Deps): Promise<number> {
+  const { published, failure } = await deps.db.transaction(async (tx) => {
+    const events = await claimUnpublished(tx, BATCH_SIZE);
+    const results = await Promise.allSettled(events.map((event) => deps.bus.publish(event)));
+    const ids: EventId[] = [];
+    for (const [index, event] of events.entries()) {
+      if (results[index]?.status !== 'fulfilled') continue;
+      ids.push(event.id);
+      deps.metrics.count('events_published_total', { event: event.name });
+    }
+    await markPublished(tx, ids, deps.clock.now());
+    return { published: ids.length, failure: results.find((result) => result.status === 'rejected') };
+  });
+  if (failure !== undefined) throw new Error('JetStream did not take every event', { cause: failure.reason });
+  return published;
+}
+
+/** How many events wait: zero, or nearly so, while all is well. */
+export async function reportBacklog(deps: Deps): Promise<void> {
+  deps.metrics.gauge('outbox_pending_rows', {}, await countUnpublished(deps.db));
+}

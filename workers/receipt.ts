@@ -1,0 +1,68 @@
+/** The confirmation of a paid order, as HTML and as plain text. */
+
+import { formatMoney, money } from '#lib/money.ts';
+import type { Receipt } from '#origin/orders/service.ts';
+
+export interface Letter {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export function writeReceipt({ order, lines }: Receipt): Letter {
+  const price = (amount: typeof order.totalMinor) => formatMoney(money(amount, order.currency));
+  const rows = lines.map((line) => ({
+    what: [line.name, ...line.optionValues].join(', '),
+    quantity: line.quantity,
+    total: price(line.lineTotalMinor),
+  }));
+  const total = price(order.totalMinor);
+  const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress;
+  const address = [name, line1, line2, `${postalCode} ${city}`, region, country].filter(
+    (part) => part !== undefined,
+  );
+  return {
+    subject: `Your order ${order.number}`,
+    text: [
+      `Thank you for your order ${order.number}.`,
+      '',
+      ...rows.map(({ what, quantity, total: sum }) => `${quantity} x ${what}: ${sum}`),
+      '',
+      `Total: ${total}`,
+      '',
+      'It goes to:',
+      ...address,
+      '',
+    ].join('\n'),
+    html: page(
+      `Your order ${order.number}`,
+      `<p>Thank you for your order ${order.number}.</p>
+<table role="presentation" cellpadding="6">
+${rows.map(({ what, quantity, total: sum }) => `<tr><td>${quantity} ×</td><td>${escapeHtml(what)}</td><td align="right">${sum}</td></tr>`).join('\n')}
+<tr><td></td><td><strong>Total</strong></td><td align="right"><strong>${total}</strong></td></tr>
+</table>
+<p>It goes to:<br>${address.map(escapeHtml).join('<br>')}</p>`,
+    ),
+  };
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>
+<body style="font-family: sans-serif; max-width: 40em; margin: 2em auto">
+${body}
+</body></html>
+`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
