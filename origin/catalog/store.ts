@@ -35,14 +35,16 @@ const SORTS = {
 
 const onSale = isNull(products.withdrawnAt);
 
+/** Drizzle leaves the table's name off in a query without joins, where a subquery would then see its own id. */
+const productId = sql`${products}.${sql.identifier(products.id.name)}`;
+
 const inStock = sql<boolean>`exists (
-  select 1 from ${variants} join ${inventory} on ${inventory.variantId} = ${variants.id}
-   where ${variants.productId} = ${products.id} and ${variants.withdrawnAt} is null
-     and ${inventory.onHand} > ${inventory.reserved})`;
+  select 1 from ${variants} v join ${inventory} i on i.variant_id = v.id
+   where v.product_id = ${productId} and v.withdrawn_at is null and i.on_hand > i.reserved)`;
 
 const firstImage = sql<{ url: string; alt: string } | null>`(
-  select json_build_object('url', ${productImages.url}, 'alt', ${productImages.alt}) from ${productImages}
-   where ${productImages.productId} = ${products.id} order by ${productImages.position} limit 1)`;
+  select json_build_object('url', image.url, 'alt', image.alt) from ${productImages} image
+   where image.product_id = ${productId} order by image.position limit 1)`;
 
 const cardColumns = {
   id: products.id,

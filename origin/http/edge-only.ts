@@ -5,8 +5,8 @@ import { Elysia } from 'elysia';
 import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 
-/** Paths that orchestrators and Prometheus ask directly; the edge does not forward them. */
-const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+/** Paths that orchestrators, operators and Prometheus ask directly. */
+const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/metrics']);
 
 export function edgeOnly(edgeSecret: string) {
   const expected = digest(edgeSecret);
