@@ -3,7 +3,7 @@
 import { cell, type Refusal, type Row } from './rows.ts';
 
 /** Shopify's limit is 2,048 variants a product; rows for images come on top. */
-export const MAX_ROWS_PER_PRODUCT = 4_096;
+const MAX_ROWS_PER_PRODUCT = 4_096;
 
 export async function* groupRows(
   rows: AsyncIterable<Row>,

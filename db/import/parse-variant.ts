@@ -6,7 +6,7 @@ import { count, Fault, given, grams, price, text, yesOrNo } from './fields.ts';
 import { cell, type Row } from './rows.ts';
 import type { WantedVariant } from './wanted.ts';
 
-export const MAX_OPTION_CHARACTERS = 255;
+const MAX_OPTION_CHARACTERS = 255;
 const MAX_CODE_CHARACTERS = 255;
 
 const OPTIONS: readonly { readonly name: Column; readonly value: Column }[] = [

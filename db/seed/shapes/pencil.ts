@@ -8,8 +8,6 @@ export interface Palette {
   readonly accent: string;
 }
 
-export type Shape = (palette: Palette) => string;
-
 /** Left, top, width, height and, if the corners are round, their radius. */
 export type Box = readonly [x: number, y: number, width: number, height: number, radius?: number];
 
