@@ -55,11 +55,10 @@ async function run({ files, options }: Extract<Command, { kind: 'import' }>): Pr
 }
 
 function outcome(summary: ImportSummary, dryRun: boolean): string {
+  if (!dryRun && !summary.written)
+    return 'import: refused as a whole, nothing is written; it would have been';
   if (changesNothing(summary)) return 'import: nothing to change';
-  if (dryRun) return 'import: a dry run, nothing is written; it would be';
-  return summary.written
-    ? 'import: done'
-    : 'import: refused as a whole, nothing is written; it would have been';
+  return dryRun ? 'import: a dry run, nothing is written; it would be' : 'import: done';
 }
 
 /** The innermost cause says what happened; the outer ones repeat the statement with all its values. */
