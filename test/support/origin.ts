@@ -1,0 +1,134 @@
+/**
+ * The origin as a test sees it: the real app over real PostgreSQL, Redis, NATS and the Stripe double, called
+ * in process as the edge calls it. One a test file: `beforeAll` opens it, `afterAll` closes it.
+ */
+
+import { users } from '#db/schema/accounts.ts';
+import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import type { UserId } from '#lib/ids.ts';
+import { createLogger } from '#lib/log.ts';
+import { hashPassword } from '#origin/accounts/passwords.ts';
+import { type AppConfig, createApp } from '#origin/app.ts';
+import { createDeps, type Deps } from '#origin/deps.ts';
+import type { Role } from '#origin/http/auth.ts';
+import { createTestDatabase, testNatsUrl, testRedisUrl } from './stack.ts';
+import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
+
+export const TEST_CONFIG: AppConfig = {
+  EDGE_SECRET: 'an-edge-secret-of-enough-characters',
+  JWT_SECRET: 'a-jwt-secret-of-enough-characters!!',
+  PUBLIC_URL: 'http://shop.example',
+  STRIPE_WEBHOOK_SECRET: 'whsec_test',
+};
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as a bearer token. */
+  readonly token?: string;
+  readonly cartToken?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body; null where there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads answers by the shape that it expects and asserts.
+  readonly body: any;
+}
+
+export interface OriginUnderTest {
+  readonly deps: Deps;
+  readonly double: DoubleUnderTest;
+  readonly databaseUrl: string;
+  readonly logs: readonly string[];
+  call(path: string, call?: Call): Promise<Answer>;
+  /** A request as it is, for what {@link call} would not send. */
+  fetch(request: Request): Promise<Response>;
+  /** A new account with a role, logged in. */
+  signIn(role?: Role): Promise<{ readonly userId: UserId; readonly email: string; readonly token: string }>;
+  close(): Promise<void>;
+}
+
+/** For the tests of sign-in itself; everybody else's accounts share it. */
+export const TEST_PASSWORD = 'a password of enough length';
+
+export async function openOrigin(): Promise<OriginUnderTest> {
+  const [database, double, REDIS_URL, NATS_URL] = await Promise.all([
+    createTestDatabase(),
+    openDouble(),
+    testRedisUrl(),
+    testNatsUrl(),
+  ]);
+  const logs: string[] = [];
+  const log = createLogger({ level: 'info', write: (line) => logs.push(line) });
+  const { deps, close } = createDeps(
+    {
+      DATABASE_URL: database.url,
+      DATABASE_MAX_CONNECTIONS: 20,
+      REDIS_URL,
+      NATS_URL,
+      STRIPE_SECRET_KEY: 'sk_test_double',
+      STRIPE_API_URL: double.double.url,
+      PUBLIC_URL: TEST_CONFIG.PUBLIC_URL,
+      LOG_LEVEL: 'info',
+    },
+    'hotshelf-test',
+    log,
+  );
+  const app = createApp(deps, TEST_CONFIG);
+  const fetch = async (request: Request) => app.handle(request);
+  const call = async (path: string, options: Call = {}) => toAnswer(await fetch(toRequest(path, options)));
+  return {
+    deps,
+    double,
+    databaseUrl: database.url,
+    logs,
+    call,
+    fetch,
+    signIn: async (role = 'shopper') => {
+      const email = `${role}-${crypto.randomUUID()}@test.example`;
+      const userId = deps.ids.next<UserId>();
+      const passwordHash = await hashPassword(TEST_PASSWORD);
+      await deps.db.insert(users).values({ id: userId, email, name: 'Test', passwordHash, role });
+      const { body } = await call('/api/v1/auth/login', {
+        method: 'POST',
+        body: { email, password: TEST_PASSWORD },
+      });
+      return { userId, email, token: body.accessToken };
+    },
+    close: async () => {
+      await close();
+      await double.stop();
+      await database.drop();
+    },
+  };
+}
+
+function toRequest(path: string, { method, body, headers, token, cartToken }: Call): Request {
+  const text = body === undefined ? null : JSON.stringify(body);
+  return new Request(`http://localhost${path}`, {
+    method: method ?? 'GET',
+    body: text,
+    headers: {
+      [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
+      ...(text === null
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(cartToken === undefined ? {} : { [CART_TOKEN_HEADER]: cartToken }),
+      ...headers,
+    },
+  });
+}
+
+async function toAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? null : isJson ? JSON.parse(text) : text,
+  };
+}
