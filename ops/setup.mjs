@@ -14,6 +14,15 @@ const OLDEST_NODE = [20, 3];
 const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_POLL_MS = 200;
 const PARENT_POLL_MS = 500;
+/** npm's own patience with a network that is not there is some minutes. */
+const NPM_FLAGS = [
+  '--no-audit',
+  '--no-fund',
+  '--prefer-offline',
+  '--fetch-retries=1',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+];
 const OFFLINE =
   /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ConnectionRefused|FailedToOpenSocket/;
 
@@ -96,7 +105,7 @@ function installBun(version) {
   const manifest = { private: true, allowScripts: { bun: true }, dependencies: { bun: version } };
   writeFileSync(join(toolchain, 'package.json'), JSON.stringify(manifest));
   rmSync(join(toolchain, 'package-lock.json'), { force: true });
-  step(`fetching Bun ${version}`, [...npmCommand(), 'install', '--no-audit', '--no-fund'], toolchain);
+  step(`fetching Bun ${version}`, [...npmCommand(), 'install', ...NPM_FLAGS], toolchain);
 }
 
 function isAlive(processId) {
