@@ -9,8 +9,7 @@ export const systemClock: Clock = { now: () => new Date() };
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export function after(from: Date, durationMs: number): Date {
   return new Date(from.getTime() + durationMs);

@@ -35,7 +35,7 @@ export function createApp(deps: Deps, config: AppConfig) {
 }
 
 /** The features alone, as the OpenAPI document describes them. */
-export function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig) {
+function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig) {
   const api = new Elysia({ normalize: false })
     .use(healthRoutes(deps))
     .use(catalogRoutes(deps, JWT_SECRET))

@@ -16,6 +16,7 @@ import type { SharedConfig } from './config.ts';
 import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
 
 export type { Delivery } from './adapters/nats.ts';
+export { SharedConfigSchema } from './config.ts';
 
 export interface Deps {
   readonly db: Database;

@@ -2,7 +2,7 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { parseConfig } from '#lib/config.ts';
-import { SharedConfigSchema } from '#origin/config.ts';
+import { SharedConfigSchema } from '#origin/deps.ts';
 
 const MIN_SECRET_LENGTH = 32;
 

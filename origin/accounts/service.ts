@@ -9,6 +9,8 @@ import type { Credentials, Registration, User } from './model.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import * as store from './store.ts';
 
+export { Email } from './model.ts';
+
 /** Who a pair of tokens is for, and the refresh token of the pair. */
 export interface Session {
   readonly user: User;

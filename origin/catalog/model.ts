@@ -48,7 +48,7 @@ const cardExample = {
 export const ProductCard = t.Object(cardProperties, { examples: [cardExample] });
 export type ProductCard = Static<typeof ProductCard>;
 
-export const ProductVariant = t.Object({
+const ProductVariant = t.Object({
   id: Uuid,
   sku: nullable(t.String()),
   options: t.Record(t.String(), t.String()),
@@ -113,7 +113,7 @@ export const ProductListQuery = closedObject({ ...filterQuery, sort: t.Optional(
 export type ProductListQuery = Static<typeof ProductListQuery>;
 
 export const SlugOrId = closedObject({
-  slugOrId: t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' }),
+  id: t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' }),
 });
 export const ProductParams = closedObject({ id: Uuid });
 

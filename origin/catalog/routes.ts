@@ -53,9 +53,9 @@ function reads(deps: Deps, jwtSecret: string) {
   return new Elysia({ prefix: '/api/v1', normalize: false })
     .use(auth(jwtSecret))
     .get(
-      '/products/:slugOrId',
+      '/products/:id',
       async ({ params, request, set }) => {
-        const { answer, from } = await catalog.readProduct(deps, params.slugOrId);
+        const { answer, from } = await catalog.readProduct(deps, params.id);
         shared(set, LIVES.product, answer.tags);
         set.headers['etag'] = answer.etag;
         set.headers['cache-status'] =

@@ -12,6 +12,7 @@ import * as store from './store.ts';
 
 export { changeProduct, touchProductsOf, versionedProduct } from './change-product.ts';
 export { createProduct } from './create-product.ts';
+export { filterQuery, ProductPage } from './model.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product's answer as ready bytes, and which tier it came from. @throws {AppError} `product_not_found` */

@@ -1,9 +1,9 @@
 /** What checkout takes and answers. */
 
 import { type Static, t } from 'elysia';
-import { Email } from '#origin/accounts/model.ts';
+import { Email } from '#origin/accounts/service.ts';
 import { closedObject, Uuid } from '#origin/http/schemas.ts';
-import { Order } from '#origin/orders/model.ts';
+import { Order } from '#origin/orders/service.ts';
 
 const Line = t.String({ minLength: 1, maxLength: 200 });
 const MAX_PAYMENT_METHOD_LENGTH = 100;

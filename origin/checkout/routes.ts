@@ -7,7 +7,7 @@ import { auth } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { Order } from '#origin/orders/model.ts';
+import { Order } from '#origin/orders/service.ts';
 import { CheckoutRequest, IdempotencyHeader, OrderToConfirm } from './model.ts';
 import { checkOut } from './service.ts';
 

@@ -5,6 +5,7 @@
 
 import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
+import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 
@@ -85,7 +86,7 @@ const SECURITY_SCHEMES = {
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** The document for the routes of an app, fit for a linter. */
-export async function openApiDocument(api: AnyElysia, publicUrl: string): Promise<Record<string, Json>> {
+async function openApiDocument(api: AnyElysia, publicUrl: string): Promise<Record<string, Json>> {
   const documented = new Elysia().use(api).use(
     swagger({
       path: '/docs/page',
@@ -105,13 +106,22 @@ export async function openApiDocument(api: AnyElysia, publicUrl: string): Promis
   }) as Record<string, Json>;
 }
 
-/** What the plugin leaves in that OpenAPI does not know, or says in a way that means something else. */
+/** What the plugin leaves in that OpenAPI does not know, and what it adds that is not so. */
 function mend(node: Json): Json {
   if (Array.isArray(node)) return node.map(mend);
   if (typeof node !== 'object' || node === null) return node;
-  const { error: _error, 'x-access': _access, examples, ...rest } = node;
-  const kept = Array.isArray(examples) ? rest : examples === undefined ? rest : { ...rest, examples };
-  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, mend(value)]));
+  const { error: _error, requestBody, ...rest } = node;
+  const mended = requestBody === undefined ? rest : { ...rest, requestBody: jsonOnly(requestBody) };
+  return Object.fromEntries(Object.entries(mended).map(([name, value]) => [name, mend(value)]));
+}
+
+/** The plugin offers every body as a form and as text too; the shop takes JSON, and shows an example of it. */
+function jsonOnly(requestBody: Json): Json {
+  const { content } = requestBody as { content: Record<string, { schema: { examples?: Json[] } }> };
+  const { schema } = present(Object.values(content)[0], 'the schema of a request body');
+  const [example] = schema.examples ?? [];
+  const media = example === undefined ? { schema } : { schema, example };
+  return { required: true, content: { 'application/json': media as Json } };
 }
 
 /** Serves the page, its assets and the document of `api`, which is made at the first request. */

@@ -3,7 +3,7 @@
 import { type TObject, type TProperties, Type } from '@sinclair/typebox';
 import { t } from 'elysia';
 
-export const MAX_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 20;
 const MAX_CURSOR_LENGTH = 400;
 const MAX_PRICE = Number.MAX_SAFE_INTEGER;
@@ -35,7 +35,7 @@ export const PriceAmount = Type.Integer({
 });
 
 /** For a query string, where every value arrives as text. */
-export const queryInteger = (minimum: number, maximum: number, description: string) =>
+const queryInteger = (minimum: number, maximum: number, description: string) =>
   t.Integer({ minimum, maximum, description, error: `must be a whole number from ${minimum} to ${maximum}` });
 
 export const PriceQuery = queryInteger(0, MAX_PRICE, 'In minor units.');
@@ -52,7 +52,10 @@ export const pageQuery = {
 };
 
 export const page = <Item extends TProperties>(item: TObject<Item>) =>
-  t.Object({
-    items: t.Array(item),
-    nextCursor: t.Union([t.String(), t.Null()], { description: 'Null on the last page.' }),
-  });
+  t.Object(
+    {
+      items: t.Array(item),
+      nextCursor: t.Union([t.String(), t.Null()], { description: 'Null on the last page.' }),
+    },
+    { examples: [{ items: item['examples'] ?? [], nextCursor: null }] },
+  );

@@ -9,8 +9,6 @@ import type { OrderId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import * as store from './store.ts';
 
-export type { StockLine } from './store.ts';
-
 type Lines = readonly store.StockLine[];
 
 const inLockOrder = (lines: Lines): Lines =>

@@ -18,7 +18,7 @@ import type { Order, OrderListQuery, OrderPage } from './model.ts';
 import * as store from './store.ts';
 
 export { isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
-export type { OrderLineRow, OrderRow } from './store.ts';
+export { Order } from './model.ts';
 
 /** Who moved an order: shown on its time line. */
 export type Actor = 'shopper' | 'stripe' | 'reconciler';

@@ -12,6 +12,11 @@ export interface WebhookConfig {
   readonly webhookSecret: string;
 }
 
+const SignedEvent = t.String({
+  description: 'A Stripe event, byte for byte as Stripe signed it.',
+  examples: ['{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{}}'],
+});
+
 const Received = t.Object({ received: t.Boolean() }, { examples: [{ received: true }] });
 
 export function paymentRoutes(deps: Deps, { jwtSecret, webhookSecret }: WebhookConfig) {
@@ -28,7 +33,7 @@ export function paymentRoutes(deps: Deps, { jwtSecret, webhookSecret }: WebhookC
     {
       access: 'public',
       parse: 'text',
-      body: t.String(),
+      body: SignedEvent,
       headers: t.Object({ 'stripe-signature': t.Optional(t.String({ maxLength: 2_000 })) }),
       detail: operation({
         id: 'receiveStripeWebhook',

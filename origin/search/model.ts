@@ -1,7 +1,7 @@
 /** What search takes and answers. */
 
 import { type Static, t } from 'elysia';
-import { filterQuery, ProductPage } from '#origin/catalog/model.ts';
+import { filterQuery, ProductPage } from '#origin/catalog/service.ts';
 import { closedObject, pageQuery } from '#origin/http/schemas.ts';
 
 const MAX_QUERY_LENGTH = 200;

@@ -1,8 +1,7 @@
 /** Finding products by words, and keeping what they are found in up to date. */
 
 import type { ProductId } from '#lib/ids.ts';
-import type { ProductPage } from '#origin/catalog/model.ts';
-import { readCards, requireCategory } from '#origin/catalog/service.ts';
+import { type ProductPage, readCards, requireCategory } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';

@@ -16,8 +16,6 @@ export interface SearchRequest {
   readonly after?: { readonly score: number; readonly id: string };
 }
 
-export type SearchHit = Awaited<ReturnType<typeof findMatches>>[number];
-
 /** By relevance, then by popularity: both in one score, so that one keyset pages through it. */
 export async function findMatches(db: Queryable, request: SearchRequest) {
   const { text, category, minPrice, maxPrice, limit, after } = request;

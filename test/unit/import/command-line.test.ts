@@ -11,9 +11,9 @@ const folder = await mkdtemp(join(tmpdir(), 'hotshelf-running-'));
 afterAll(() => rm(folder, { recursive: true }));
 
 test('files are looked for in the folder that the user is in', () => {
-  expect(parseCommand(['a.csv', '/elsewhere/b.csv'], '/home/user')).toMatchObject({
+  expect(parseCommand(['a.csv', '/elsewhere/b.csv'], '/shop')).toMatchObject({
     files: [
-      { name: 'a.csv', path: '/home/user/a.csv' },
+      { name: 'a.csv', path: '/shop/a.csv' },
       { name: '/elsewhere/b.csv', path: '/elsewhere/b.csv' },
     ],
     options: { dryRun: false, strict: false, stockMode: 'keep', currency: 'USD' },
