@@ -18,10 +18,7 @@ import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 
-export type AppConfig = Pick<
-  OriginConfig,
-  'EDGE_SECRET' | 'JWT_SECRET' | 'PUBLIC_URL' | 'STRIPE_WEBHOOK_SECRET'
->;
+export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'>;
 
 export function createApp(deps: Deps, config: AppConfig) {
   const api = createApi(deps, config);
@@ -31,7 +28,7 @@ export function createApp(deps: Deps, config: AppConfig) {
     .use(edgeOnly(config.EDGE_SECRET))
     .use(bodies)
     .use(api)
-    .use(docs(api, config.PUBLIC_URL));
+    .use(docs(api));
 }
 
 /** The features alone, as the OpenAPI document describes them. */

@@ -18,8 +18,6 @@ export const SharedConfigSchema = Type.Object({
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
   /** Where Stripe's API is, when it is not Stripe itself. */
   STRIPE_API_URL: Type.Optional(HttpUrl),
-  /** Where shoppers reach the shop: the edge. */
-  PUBLIC_URL: HttpUrl,
   LOG_LEVEL: Type.Union(
     [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
     { default: 'info' },

@@ -78,12 +78,11 @@ function stripeEnvironment({ secrets, ports }: ShopOptions): Record<string, stri
 }
 
 function sharedEnvironment(options: ShopOptions): Record<string, string> {
-  const { servers, ports } = options;
+  const { servers } = options;
   return {
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
     NATS_URL: servers.natsUrl,
-    PUBLIC_URL: urlOf(ports.edge),
     ...stripeEnvironment(options),
   };
 }

@@ -17,7 +17,6 @@ const INDENT_SPACES = 2;
 const CONFIG = {
   EDGE_SECRET: crypto.randomUUID(),
   JWT_SECRET: crypto.randomUUID(),
-  PUBLIC_URL: 'http://localhost:8787',
   STRIPE_WEBHOOK_SECRET: `whsec_${crypto.randomUUID()}`,
 };
 

@@ -86,7 +86,7 @@ const SECURITY_SCHEMES = {
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** The document for the routes of an app, fit for a linter. */
-async function openApiDocument(api: AnyElysia, publicUrl: string): Promise<Record<string, Json>> {
+async function openApiDocument(api: AnyElysia): Promise<Record<string, Json>> {
   const documented = new Elysia().use(api).use(
     swagger({
       path: '/docs/page',
@@ -99,7 +99,7 @@ async function openApiDocument(api: AnyElysia, publicUrl: string): Promise<Recor
   const { paths } = (await response.json()) as { paths: Record<string, Json> };
   return mend({
     ...INFO,
-    servers: [{ url: publicUrl }],
+    servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
     paths,
     components: { securitySchemes: SECURITY_SCHEMES },
@@ -125,7 +125,7 @@ function jsonOnly(requestBody: Json): Json {
 }
 
 /** Serves the page, its assets and the document of `api`, which is made at the first request. */
-export function docs(api: AnyElysia, publicUrl: string) {
+export function docs(api: AnyElysia) {
   let document: Promise<string> | undefined;
   const text = (body: string, contentType: string, headers: Record<string, string> = {}) =>
     new Response(body, { headers: { 'content-type': contentType, ...headers } });
@@ -133,7 +133,7 @@ export function docs(api: AnyElysia, publicUrl: string) {
     .get('/docs', () => text(PAGE, 'text/html; charset=utf-8', { 'content-security-policy': PAGE_POLICY }))
     .get('/docs/start.js', () => text(START_SCRIPT, 'text/javascript; charset=utf-8'))
     .get(DOCUMENT_PATH, async () => {
-      document ??= openApiDocument(api, publicUrl).then((made) => JSON.stringify(made));
+      document ??= openApiDocument(api).then((made) => JSON.stringify(made));
       return text(await document, 'application/json');
     })
     .get('/docs/:asset', ({ params }) => {

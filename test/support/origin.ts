@@ -17,7 +17,6 @@ import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
 export const TEST_CONFIG: AppConfig = {
   EDGE_SECRET: 'an-edge-secret-of-enough-characters',
   JWT_SECRET: 'a-jwt-secret-of-enough-characters!!',
-  PUBLIC_URL: 'http://shop.example',
   STRIPE_WEBHOOK_SECRET: 'whsec_test',
 };
 
@@ -71,7 +70,6 @@ export async function openOrigin(): Promise<OriginUnderTest> {
       NATS_URL,
       STRIPE_SECRET_KEY: 'sk_test_double',
       STRIPE_API_URL: double.double.url,
-      PUBLIC_URL: TEST_CONFIG.PUBLIC_URL,
       LOG_LEVEL: 'info',
     },
     'hotshelf-test',
