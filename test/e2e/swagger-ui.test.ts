@@ -51,6 +51,7 @@ test(
   'a developer logs in and tries an operation, with the network cut off',
   async () => {
     if (browser === undefined) {
+      expect(process.env['CI'], 'CI needs a Chromium').toBeUndefined();
       process.stderr.write('No Chromium here: the page is not driven, only its parts are checked.\n');
       return;
     }
