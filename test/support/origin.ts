@@ -9,6 +9,7 @@ import type { UserId } from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
 import { hashPassword } from '#origin/accounts/passwords.ts';
 import { type AppConfig, createApp } from '#origin/app.ts';
+import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/auth.ts';
 import { createTestDatabase, testNatsUrl, testRedisUrl } from './stack.ts';
@@ -41,6 +42,9 @@ export interface OriginUnderTest {
   readonly deps: Deps;
   readonly double: DoubleUnderTest;
   readonly databaseUrl: string;
+  /** What the deps were made from: for a second process of the same shop. */
+  readonly config: SharedConfig;
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly logs: readonly string[];
   call(path: string, call?: Call): Promise<Answer>;
   /** A request as it is, for what {@link call} would not send. */
@@ -62,19 +66,16 @@ export async function openOrigin(): Promise<OriginUnderTest> {
   ]);
   const logs: string[] = [];
   const log = createLogger({ level: 'info', write: (line) => logs.push(line) });
-  const { deps, close } = createDeps(
-    {
-      DATABASE_URL: database.url,
-      DATABASE_MAX_CONNECTIONS: 20,
-      REDIS_URL,
-      NATS_URL,
-      STRIPE_SECRET_KEY: 'sk_test_double',
-      STRIPE_API_URL: double.double.url,
-      LOG_LEVEL: 'info',
-    },
-    'hotshelf-test',
-    log,
-  );
+  const config: SharedConfig = {
+    DATABASE_URL: database.url,
+    DATABASE_MAX_CONNECTIONS: 20,
+    REDIS_URL,
+    NATS_URL,
+    STRIPE_SECRET_KEY: 'sk_test_double',
+    STRIPE_API_URL: double.double.url,
+    LOG_LEVEL: 'info',
+  };
+  const { deps, close } = createDeps(config, 'hotshelf-test', log);
   const app = createApp(deps, TEST_CONFIG);
   const fetch = async (request: Request) => app.handle(request);
   const call = async (path: string, options: Call = {}) => toAnswer(await fetch(toRequest(path, options)));
@@ -82,6 +83,8 @@ export async function openOrigin(): Promise<OriginUnderTest> {
     deps,
     double,
     databaseUrl: database.url,
+    config,
+    routes: app.routes.map(({ method, path }) => ({ method, path })),
     logs,
     call,
     fetch,
