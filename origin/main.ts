@@ -38,7 +38,6 @@ const app = createApp(deps, config).listen({
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: MAX_BODY_BYTES,
-  reusePort: true,
 });
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
 
