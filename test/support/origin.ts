@@ -38,17 +38,23 @@ export interface Answer {
   readonly body: any;
 }
 
-export interface OriginUnderTest {
+/** The app with its deps, as callers reach it. */
+export interface Reachable {
   readonly deps: Deps;
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+  call(path: string, call?: Call): Promise<Answer>;
+  /** A request as it is, for what {@link call} would not send. */
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface OriginUnderTest extends Reachable {
   readonly double: DoubleUnderTest;
   readonly databaseUrl: string;
   /** What the deps were made from: for a second process of the same shop. */
   readonly config: SharedConfig;
-  readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly logs: readonly string[];
-  call(path: string, call?: Call): Promise<Answer>;
-  /** A request as it is, for what {@link call} would not send. */
-  fetch(request: Request): Promise<Response>;
+  /** The same shop by another process, as it were: with a clock or a gateway of the test's own. */
+  beside(other: Partial<Deps>): Reachable;
   /** A new account with a role, logged in. */
   signIn(role?: Role): Promise<{ readonly userId: UserId; readonly email: string; readonly token: string }>;
   close(): Promise<void>;
@@ -76,18 +82,15 @@ export async function openOrigin(): Promise<OriginUnderTest> {
     LOG_LEVEL: 'info',
   };
   const { deps, close } = createDeps(config, 'hotshelf-test', log);
-  const app = createApp(deps, TEST_CONFIG);
-  const fetch = async (request: Request) => app.handle(request);
-  const call = async (path: string, options: Call = {}) => toAnswer(await fetch(toRequest(path, options)));
+  const reachable = reach(deps);
+  const { call } = reachable;
   return {
-    deps,
+    ...reachable,
+    beside: (other) => reach({ ...deps, ...other }),
     double,
     databaseUrl: database.url,
     config,
-    routes: app.routes.map(({ method, path }) => ({ method, path })),
     logs,
-    call,
-    fetch,
     signIn: async (role = 'shopper') => {
       const email = `${role}-${crypto.randomUUID()}@test.example`;
       const userId = deps.ids.next<UserId>();
@@ -104,6 +107,17 @@ export async function openOrigin(): Promise<OriginUnderTest> {
       await double.stop();
       await database.drop();
     },
+  };
+}
+
+function reach(deps: Deps): Reachable {
+  const app = createApp(deps, TEST_CONFIG);
+  const fetch = async (request: Request) => app.handle(request);
+  return {
+    deps,
+    routes: app.routes.map(({ method, path }) => ({ method, path })),
+    fetch,
+    call: async (path, options = {}) => toAnswer(await fetch(toRequest(path, options))),
   };
 }
 
