@@ -47,16 +47,17 @@ async function main(): Promise<void> {
     purgeSecret: environment.EDGE_PURGE_SECRET,
   });
   console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));
-  await stopSignal();
+  const reason = await Promise.race([stopSignal(), edge.ended.then(() => 'workerd has gone' as const)]);
   await edge.stop();
+  if (reason === 'workerd has gone') throw new Error('workerd ended by itself');
 }
 
 /** Settles with the first of the signals. Miniflare has put its own listeners there, which exit at once. */
-function stopSignal(): Promise<void> {
+function stopSignal(): Promise<'signal'> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.removeAllListeners(signal);
-      process.on(signal, () => resolve());
+      process.on(signal, () => resolve('signal'));
     }
   });
 }

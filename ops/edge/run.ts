@@ -50,6 +50,8 @@ export interface EdgeOptions {
 export interface RunningEdge {
   /** Without a trailing slash. */
   readonly url: string;
+  /** Settles when workerd has gone, stopped or not. */
+  readonly ended: Promise<void>;
   /** Ends workerd; requests in flight are cut. */
   stop(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
   const host = options.host ?? '127.0.0.1';
   const port = options.port ?? 0;
   watchWorkerd();
+  const ended = Promise.withResolvers<void>();
   const miniflare = new Miniflare({
     name: config.name,
     modules: true,
@@ -77,12 +80,13 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       const onLog = options.onLog ?? ((line: string) => process.stderr.write(`${line}\n`));
       for (const stream of [stdout, stderr]) forEachLine(stream, onLog);
+      stdout.once('close', () => ended.resolve());
     },
   });
   try {
     await miniflare.ready;
     const url = await miniflare.unsafeGetDirectURL();
-    return { url: url.origin, stop: () => miniflare.dispose() };
+    return { url: url.origin, ended: ended.promise, stop: () => miniflare.dispose() };
   } catch (error) {
     await miniflare.dispose();
     throw error;

@@ -47,6 +47,19 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
   });
 }
 
+/** The runner's only child; on a machine without pgrep the test would not know whom to kill. */
+async function childOf(pid: number): Promise<number> {
+  const listing = Bun.spawn(['pgrep', '-P', String(pid)], { stdout: 'pipe' });
+  return Number((await new Response(listing.stdout).text()).trim());
+}
+
+test('the runner ends with a failure when workerd dies, so that whoever watches it starts it again', async () => {
+  const runner = startRunner(['--port', '0'], SECRETS);
+  await listeningUrl(runner.stdout);
+  process.kill(await childOf(runner.pid), 'SIGKILL');
+  expect(await runner.exited).toBe(1);
+});
+
 test('the runner refuses to start without its secrets, and names what is missing', async () => {
   const runner = startRunner(['--port', '0'], { EDGE_SECRET });
   expect(await runner.exited).toBe(1);
