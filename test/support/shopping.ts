@@ -1,8 +1,8 @@
-/** The first steps of many tests: a product with stock, a cart with it, the body of a checkout. */
+/** The first steps of many tests: a product with stock, a cart with it, a checkout. */
 
 import { categories } from '#db/schema/catalog.ts';
 import type { CategoryId } from '#lib/ids.ts';
-import type { OriginUnderTest } from './origin.ts';
+import type { Answer, OriginUnderTest, Reachable } from './origin.ts';
 
 export const CATEGORY = 'test-category';
 
@@ -40,22 +40,47 @@ export async function createProduct(
   };
 }
 
+/** Changes the price of a product's one variant. */
+export async function changePrice(shop: Reachable, product: TestProduct, price: number): Promise<void> {
+  const { body, status } = await shop.call(`/api/v1/products/${product.productId}`, {
+    method: 'PATCH',
+    token: product.sellerToken,
+    headers: { 'if-match': product.etag },
+    body: { variants: [{ id: product.variantId, price }] },
+  });
+  if (status !== 200) throw new Error(`changing a price answered ${status}: ${JSON.stringify(body)}`);
+}
+
+/** Who a cart belongs to: a guest by its token, a customer by theirs. */
+export type Owner = { readonly cartToken: string } | { readonly token: string };
+
 export interface TestCart {
   readonly cartId: string;
-  /** A guest's; undefined for the cart of a customer. */
+  /** A guest's; empty for the cart of a customer. */
   readonly cartToken: string;
+  /** What its owner sends along. */
+  readonly owner: Owner;
+}
+
+/** A cart with these lines, a guest's unless a customer's access token is given. */
+export async function cartOf(
+  shop: Reachable,
+  lines: readonly { readonly variantId: string; readonly quantity: number }[],
+  token?: string,
+): Promise<TestCart> {
+  const customer = token === undefined ? {} : { token };
+  const { body: cart } = await shop.call('/api/v1/carts', { method: 'POST', ...customer });
+  const owner = token === undefined ? { cartToken: String(cart.token) } : { token };
+  for (const body of lines) {
+    const added = await shop.call(`/api/v1/carts/${cart.id}/items`, { method: 'POST', ...owner, body });
+    if (added.status !== 200) throw new Error(`filling a cart answered ${JSON.stringify(added.body)}`);
+  }
+  return { cartId: cart.id, cartToken: cart.token ?? '', owner };
 }
 
 /** A guest's cart with one line. */
-export async function cartWith(shop: OriginUnderTest, variantId: string, quantity = 1): Promise<TestCart> {
-  const { body: cart } = await shop.call('/api/v1/carts', { method: 'POST' });
-  const added = await shop.call(`/api/v1/carts/${cart.id}/items`, {
-    method: 'POST',
-    cartToken: cart.token,
-    body: { variantId, quantity },
-  });
-  if (added.status !== 200) throw new Error(`filling a cart answered ${JSON.stringify(added.body)}`);
-  return { cartId: cart.id, cartToken: cart.token };
+export function cartWith(shop: Reachable, variantId: string, quantity = 1): Promise<TestCart> {
+  return cartOf(shop, [{ variantId, quantity }]);
 }
 
 export function checkoutBody(cartId: string, paymentMethodId = 'pm_card_visa') {
@@ -71,4 +96,18 @@ export function checkoutBody(cartId: string, paymentMethodId = 'pm_card_visa') {
     },
     paymentMethodId,
   };
+}
+
+/** A checkout of the cart: with a key of its own and a good card, unless told otherwise. */
+export function checkOut(
+  shop: Reachable,
+  { cartId, owner }: TestCart,
+  { key = crypto.randomUUID() as string, card = 'pm_card_visa' } = {},
+): Promise<Answer> {
+  return shop.call('/api/v1/checkout', {
+    method: 'POST',
+    ...owner,
+    headers: { 'idempotency-key': key },
+    body: checkoutBody(cartId, card),
+  });
 }
