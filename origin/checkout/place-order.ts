@@ -54,7 +54,6 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   if ((await findOrder(tx, orderId)) !== undefined) return null;
   const cart = await lockForCheckout(tx, caller, cartId);
   refuseWhatChanged(cart);
-  const soldOut = await reserveStock(tx, orderId, cart.lines);
   await placeOrder(deps, tx, {
     id: orderId,
     cartId,
@@ -64,6 +63,8 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
     cart,
   });
   await openPayment(deps, tx, { orderId, amount: cart.subtotalMinor, currency: cart.currency });
+  // After the order's row, which a second checkout of the cart runs into: it must not hear of its own reservation.
+  const soldOut = await reserveStock(tx, orderId, cart.lines);
   await touchProductsOf(deps, tx, soldOut);
   return cart.currency;
 }

@@ -91,8 +91,7 @@ export async function moveOrder(
   id: OrderId,
   { trigger, actor }: { readonly trigger: OrderTrigger; readonly actor: Actor },
 ): Promise<Move | null> {
-  const order = await store.lockOrder(tx, id);
-  if (order === undefined) throw new AppError('order_not_found');
+  const order = await lockOrder(tx, id);
   const to = nextStatus(order.status, trigger);
   if (to === order.status) return null;
   const event = EVENT_OF_STATUS[to];
@@ -105,6 +104,13 @@ export async function moveOrder(
   });
   if (event !== undefined) await emit(deps, tx, { name: event, data: { orderId: id } });
   return { order, lines: await store.findLines(tx, [id]), to };
+}
+
+/** The row as it is now and stays until the transaction ends. @throws {AppError} `order_not_found` */
+export async function lockOrder(tx: Transaction, id: OrderId): Promise<store.OrderRow> {
+  const order = await store.lockOrder(tx, id);
+  if (order === undefined) throw new AppError('order_not_found');
+  return order;
 }
 
 /** The row as it is now, or undefined. */

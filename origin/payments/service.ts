@@ -16,6 +16,7 @@ import {
   findOrder,
   findOverdue,
   isOpen,
+  lockOrder,
   type Move,
   moveOrder,
   type OrderTrigger,
@@ -47,7 +48,7 @@ export async function openPayment(
 
 /**
  * The id of the order's intent, created at Stripe and recorded here before anything can be charged to it.
- * @throws {AppError} `payments_unavailable`
+ * @throws {AppError} `payments_unavailable`; `order_cancelled` when it was taken back meanwhile
  */
 export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string> {
   const payment = present(await store.findPayment(deps.db, orderId), `the payment of order ${orderId}`);
@@ -59,7 +60,11 @@ export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string
     amount: payment.amountMinor,
     currency: payment.currency,
   });
-  await store.updatePayment(deps.db, orderId, { stripePaymentIntentId: id });
+  await deps.db.transaction(async (tx) => {
+    const { status } = await lockOrder(tx, orderId);
+    if (!isOpen(status)) throw new AppError('order_cancelled', { orderId });
+    await store.updatePayment(tx, orderId, { stripePaymentIntentId: id });
+  });
   return id;
 }
 
@@ -68,17 +73,15 @@ export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string
  * on nothing can charge it, and the stock may go back on the shelf. Returns the intent as it is afterwards.
  */
 export async function settle(deps: Deps, orderId: OrderId, intent: Intent, actor: Actor): Promise<Intent> {
-  const declined = intent.state.kind === 'declined' ? intent.state : null;
-  const final = declined === null ? intent : await deps.payments.cancel(intent.id);
+  const final = intent.state.kind === 'declined' ? await deps.payments.cancel(intent.id) : intent;
   const trigger = triggerOf(final);
   if (trigger === null) return final;
   const move = await deps.db.transaction(async (tx) => {
     const moved = await moveOrder(deps, tx, orderId, { trigger, actor });
-    if (moved !== null)
-      await recordMove(deps, tx, moved, { intent: final, declineCode: declined?.declineCode });
+    if (moved !== null) await recordMove(deps, tx, moved, final);
     return moved;
   });
-  if (move !== null) countMove(deps, move, declined?.declineCode);
+  if (move !== null) countMove(deps, move, final);
   return final;
 }
 
@@ -97,13 +100,8 @@ function triggerOf({ state }: Intent): OrderTrigger | null {
   }
 }
 
-interface Outcome {
-  readonly intent: Intent;
-  readonly declineCode: string | undefined;
-}
-
 /** What goes with the order's move, in its transaction: the payment record, the stock, the cart. */
-async function recordMove(deps: Deps, tx: Transaction, move: Move, { intent, declineCode }: Outcome) {
+async function recordMove(deps: Deps, tx: Transaction, move: Move, intent: Intent): Promise<void> {
   const { order, to } = move;
   if (to === 'paid') {
     assert(
@@ -126,7 +124,7 @@ async function recordMove(deps: Deps, tx: Transaction, move: Move, { intent, dec
     await store.updatePayment(tx, order.id, { status: 'requires_action' });
     return;
   }
-  await store.updatePayment(tx, order.id, { status: 'failed', declineCode: declineCode ?? null });
+  await store.updatePayment(tx, order.id, { status: 'failed', declineCode: declineCodeOfIntent(intent) });
   await giveBack(deps, tx, move);
 }
 
@@ -135,18 +133,30 @@ async function giveBack(deps: Deps, tx: Transaction, { order, lines }: Move): Pr
   await touchProductsOf(deps, tx, backInStock);
 }
 
-function countMove({ metrics }: Deps, { order, to }: Move, reason = 'expired'): void {
+function declineCodeOfIntent({ state }: Intent): string | null {
+  return state.kind === 'cancelled' ? state.declineCode : null;
+}
+
+function countMove({ metrics }: Deps, { order, to }: Move, intent: Intent): void {
   const labels = { currency: order.currency };
   if (to === 'paid') {
     metrics.count('orders_paid_total', labels);
     metrics.count('order_revenue_minor_total', labels, order.totalMinor);
   }
-  if (to === 'payment_failed') metrics.count('payments_failed_total', { reason });
+  if (to === 'payment_failed') {
+    metrics.count('payments_failed_total', { reason: declineCodeOfIntent(intent) ?? 'expired' });
+  }
 }
 
-/** Ends an order for which nothing can have been charged, and gives its stock back. */
+/**
+ * Ends an order for which nothing can have been charged, and gives its stock back. One whose intent was recorded
+ * meanwhile is left alone: it may be charged.
+ */
 export async function abandon(deps: Deps, orderId: OrderId, actor: Actor): Promise<void> {
   await deps.db.transaction(async (tx) => {
+    const { status } = await lockOrder(tx, orderId);
+    const payment = await store.findPayment(tx, orderId);
+    if (!isOpen(status) || payment?.stripePaymentIntentId !== null) return;
     const move = await moveOrder(deps, tx, orderId, { trigger: 'payment_abandoned', actor });
     if (move === null) return;
     await store.updatePayment(tx, orderId, { status: 'cancelled' });

@@ -28,7 +28,7 @@ export type IntentState =
   | { readonly kind: 'processing' }
   | { readonly kind: 'declined'; readonly declineCode: string }
   | { readonly kind: 'succeeded'; readonly brand: string | null; readonly lastFour: string | null }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'cancelled'; readonly declineCode: string | null };
 
 export interface NewIntent {
   readonly orderId: OrderId;
@@ -158,7 +158,14 @@ async function verifyWebhook(stripe: Stripe, webhook: SignedWebhook): Promise<St
   const distanceSeconds = Math.abs(now.getTime() / SECOND_MS - timestamp);
   if (!(distanceSeconds <= WEBHOOK_TOLERANCE_SECONDS)) throw new AppError('webhook_signature_invalid');
   try {
-    return await stripe.webhooks.constructEventAsync(rawBody, signature, secret, WEBHOOK_TOLERANCE_SECONDS);
+    return await stripe.webhooks.constructEventAsync(
+      rawBody,
+      signature,
+      secret,
+      WEBHOOK_TOLERANCE_SECONDS,
+      undefined,
+      now.getTime(),
+    );
   } catch {
     throw new AppError('webhook_signature_invalid');
   }
@@ -205,7 +212,7 @@ function toState(intent: Stripe.PaymentIntent): IntentState {
       return { kind: 'succeeded', brand: card?.brand ?? null, lastFour: card?.last4 ?? null };
     }
     case 'canceled':
-      return { kind: 'cancelled' };
+      return { kind: 'cancelled', declineCode: declineCodeOf(intent.last_payment_error) };
     case 'requires_action':
       return { kind: 'requires_action', clientSecret: intent.client_secret ?? '' };
     case 'processing':
@@ -220,7 +227,13 @@ function toState(intent: Stripe.PaymentIntent): IntentState {
   }
 }
 
-function toDeclined(error: Stripe.PaymentIntent['last_payment_error']): IntentState {
-  if (!error) return { kind: 'unconfirmed' };
-  return { kind: 'declined', declineCode: error.decline_code ?? error.code ?? 'card_declined' };
+type LastPaymentError = Stripe.PaymentIntent['last_payment_error'];
+
+function toDeclined(error: LastPaymentError): IntentState {
+  const declineCode = declineCodeOf(error);
+  return declineCode === null ? { kind: 'unconfirmed' } : { kind: 'declined', declineCode };
+}
+
+function declineCodeOf(error: LastPaymentError): string | null {
+  return error ? (error.decline_code ?? error.code ?? 'card_declined') : null;
 }
