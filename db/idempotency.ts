@@ -1,6 +1,6 @@
 /** Stored answers by Idempotency-Key. One row is one request of one caller; claiming it is one statement. */
 
-import { and, eq, lt, or, sql } from 'drizzle-orm';
+import { and, eq, lt, lte, or, sql } from 'drizzle-orm';
 import type { Queryable } from './client.ts';
 import { idempotencyKeys } from './schema/messaging.ts';
 
@@ -36,7 +36,7 @@ export async function claimKey(db: Queryable, claim: IdempotencyClaim): Promise<
   const expired = lt(idempotencyKeys.expiresAt, now);
   const abandoned = and(
     sql`${idempotencyKeys.responseStatus} is null`,
-    lt(idempotencyKeys.lockedUntil, now),
+    lte(idempotencyKeys.lockedUntil, now),
     eq(idempotencyKeys.requestHash, requestHash),
   );
   const isExpired = sql`${idempotencyKeys.expiresAt} < ${now.toISOString()}`;
@@ -68,9 +68,11 @@ async function readClaimed(
   if (row === undefined) return { kind: 'running' };
   if (Buffer.compare(row.requestHash, requestHash) !== 0) return { kind: 'mismatch' };
   if (row.responseStatus === null) return { kind: 'running' };
-  return { kind: 'answered', answer: { status: row.responseStatus, body: row.responseBody } };
+  const body: unknown = JSON.parse(String(row.responseBody));
+  return { kind: 'answered', answer: { status: row.responseStatus, body } };
 }
 
+/** The body is kept as its text: as a `jsonb` document it would come back with its members in another order. */
 export async function storeAnswer(
   db: Queryable,
   { scope, key }: IdempotencyClaim,
@@ -78,7 +80,7 @@ export async function storeAnswer(
 ): Promise<void> {
   await db
     .update(idempotencyKeys)
-    .set({ responseStatus: status, responseBody: body })
+    .set({ responseStatus: status, responseBody: JSON.stringify(body) })
     .where(byKey(scope, key));
 }
 
