@@ -96,14 +96,20 @@ function describeObject(value: object, depth: number, budget: Budget): unknown {
   }
 }
 
+/** Drizzle ends the message of a failed query with its parameters: hashes, names and addresses of people. */
+function withoutParameters(message: string): string {
+  return /^Failed query: .*?(?=\nparams: )/s.exec(message)?.[0] ?? message;
+}
+
 /** Name, message, code, trace and causes; other members (a query's parameters, say) stay out of the logs. */
 function describeError(error: Error, depth: number, budget: Budget): unknown {
   const { name, message, stack, cause } = error;
+  const told = withoutParameters(String(message));
   return {
     name,
-    message: maskText(String(message)),
+    message: maskText(told),
     ...('code' in error ? { code: describe(error.code, depth + 1, budget) } : {}),
-    stack: maskText(String(stack)),
+    stack: maskText(String(stack).replace(String(message), () => told)),
     ...(cause === undefined ? {} : { cause: describe(cause, depth + 1, budget) }),
     ...(error instanceof AggregateError ? { errors: describe(error.errors, depth + 1, budget) } : {}),
   };

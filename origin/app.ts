@@ -13,6 +13,7 @@ import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
+import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
@@ -22,10 +23,12 @@ export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIP
 
 export function createApp(deps: Deps, config: AppConfig) {
   const api = createApi(deps, config);
-  return new Elysia({ normalize: false })
+  // Elysia would look for the path behind the first eleven characters: too far for a host of three.
+  return new Elysia({ normalize: false, handler: { standardHostname: false } })
     .use(problems(deps.log))
     .use(requestContext(deps))
     .use(edgeOnly(config.EDGE_SECRET))
+    .use(plainUrls)
     .use(bodies)
     .use(api)
     .use(docs(api));

@@ -10,6 +10,8 @@ import { readOriginConfig } from './config.ts';
 import { createDeps } from './deps.ts';
 
 const IDLE_TIMEOUT_SECONDS = 30;
+/** A body above the limit gets its problem document as long as it is below this; then Bun hangs up. */
+const HANG_UP_BYTES = 16 * MAX_BODY_BYTES;
 const DRAIN_TIMEOUT_MS = 10 * SECOND_MS;
 
 function readConfigOrExit() {
@@ -37,7 +39,7 @@ const app = createApp(deps, config).listen({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
-  maxRequestBodySize: MAX_BODY_BYTES,
+  maxRequestBodySize: HANG_UP_BYTES,
 });
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
 

@@ -1,6 +1,7 @@
 /** Accounts and sessions. Access tokens are signed by the routes; refresh tokens live here. */
 
 import { createHash, randomBytes } from 'node:crypto';
+import type { Queryable } from '#db/client.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
 import type { TokenFamilyId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
@@ -38,7 +39,7 @@ export async function login(deps: Deps, { email, password }: Credentials): Promi
   const row = await store.findUserByEmail(deps.db, email.toLowerCase());
   const matches = await verifyPassword(password, row?.passwordHash);
   if (row === undefined || !matches) throw new AppError('credentials_invalid');
-  return openSession(deps, row, deps.ids.next<TokenFamilyId>());
+  return openSession(deps, deps.db, row, deps.ids.next<TokenFamilyId>());
 }
 
 /**
@@ -48,25 +49,31 @@ export async function login(deps: Deps, { email, password }: Credentials): Promi
  */
 export async function refresh(deps: Deps, refreshToken: string): Promise<Session> {
   const tokenHash = hashToken(refreshToken);
-  const now = deps.clock.now();
-  const used = await store.useRefreshToken(deps.db, tokenHash, now);
-  if (used === undefined) {
-    const known = await store.findRefreshToken(deps.db, tokenHash);
+  const session = await deps.db.transaction(async (tx) => {
+    const user = await store.lockOwner(tx, tokenHash);
+    if (user === undefined) return null;
+    const now = deps.clock.now();
+    const used = await store.useRefreshToken(tx, tokenHash, now);
+    if (used !== undefined) return openSession(deps, tx, user, used.familyId);
+    const known = await store.findRefreshToken(tx, tokenHash);
     if (known?.usedAt) {
-      await store.revokeFamily(deps.db, known.familyId, now);
-      deps.log.warn('a used refresh token came again; its family has ended', { userId: known.userId });
+      await store.revokeFamily(tx, known.familyId, now);
+      deps.log.warn('a used refresh token came again; its family has ended', { userId: user.id });
     }
-    throw new AppError('refresh_token_invalid');
-  }
-  const user = await store.findUser(deps.db, used.userId);
-  if (user === undefined) throw new AppError('refresh_token_invalid');
-  return openSession(deps, user, used.familyId);
+    return null;
+  });
+  if (session === null) throw new AppError('refresh_token_invalid');
+  return session;
 }
 
 /** Ends the session that the token belongs to; a token that is not known has no session to end. */
 export async function logout(deps: Deps, refreshToken: string): Promise<void> {
-  const known = await store.findRefreshToken(deps.db, hashToken(refreshToken));
-  if (known !== undefined) await store.revokeFamily(deps.db, known.familyId, deps.clock.now());
+  const tokenHash = hashToken(refreshToken);
+  await deps.db.transaction(async (tx) => {
+    await store.lockOwner(tx, tokenHash);
+    const known = await store.findRefreshToken(tx, tokenHash);
+    if (known !== undefined) await store.revokeFamily(tx, known.familyId, deps.clock.now());
+  });
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone since the token was signed */
@@ -76,10 +83,15 @@ export async function readUser(deps: Deps, userId: UserId): Promise<User> {
   return toUser(row);
 }
 
-async function openSession(deps: Deps, row: store.UserRow, familyId: TokenFamilyId): Promise<Session> {
+async function openSession(
+  deps: Deps,
+  db: Queryable,
+  row: store.UserRow,
+  familyId: TokenFamilyId,
+): Promise<Session> {
   const refreshToken = `rt_${randomBytes(REFRESH_TOKEN_BYTES).toString('base64url')}`;
   const issuedAt = deps.clock.now();
-  await store.insertRefreshToken(deps.db, {
+  await store.insertRefreshToken(db, {
     tokenHash: hashToken(refreshToken),
     userId: row.id,
     familyId,

@@ -1,7 +1,7 @@
 /** Every query of accounts. */
 
-import { and, eq, gt, isNull } from 'drizzle-orm';
-import type { Queryable } from '#db/client.ts';
+import { and, eq, gt, inArray, isNull } from 'drizzle-orm';
+import type { Queryable, Transaction } from '#db/client.ts';
 import { refreshTokens, users } from '#db/schema/accounts.ts';
 import type { TokenFamilyId, UserId } from '#lib/ids.ts';
 
@@ -33,6 +33,19 @@ export async function insertRefreshToken(
   token: typeof refreshTokens.$inferInsert,
 ): Promise<void> {
   await db.insert(refreshTokens).values(token);
+}
+
+/**
+ * The token's user, locked: refreshes and the end of a family take turns, so that none is opened in a family
+ * while it ends. Rows that point at the user (orders, carts) do not wait for it.
+ */
+export async function lockOwner(tx: Transaction, tokenHash: Uint8Array): Promise<UserRow | undefined> {
+  const owner = tx
+    .select({ id: refreshTokens.userId })
+    .from(refreshTokens)
+    .where(eq(refreshTokens.tokenHash, tokenHash));
+  const [row] = await tx.select().from(users).where(inArray(users.id, owner)).for('no key update');
+  return row;
 }
 
 /** Marks the token as used if it is still good: of two requests at once, one gets it. */

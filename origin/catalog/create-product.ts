@@ -2,7 +2,7 @@
 
 import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
-import type { ProductId, VariantId } from '#lib/ids.ts';
+import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { currency, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
@@ -17,6 +17,7 @@ const MAX_SLUG_LENGTH = 200;
 
 /** @throws {AppError} `invalid_input`, `slug_taken`, `sku_taken` */
 export async function createProduct(deps: Deps, seller: SignedIn, input: NewProduct): Promise<ProductId> {
+  checkSlug(input);
   checkOptions(input);
   const productId = deps.ids.next<ProductId>();
   await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, seller, input })));
@@ -65,8 +66,18 @@ async function insert(deps: Deps, tx: Transaction, { productId, seller, input }:
   await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: 1 } });
 }
 
+/** A slug that looks like an id would never be looked up as a slug. */
+function checkSlug({ slug = '' }: NewProduct): void {
+  if (!isUuid(slug)) return;
+  throw new AppError('invalid_input', { errors: [{ path: '/slug', message: 'must not look like an id' }] });
+}
+
 /** Every variant names a value for each option, and no two name the same ones. */
 function checkOptions({ optionNames = [], variants }: NewProduct): void {
+  if (new Set(optionNames).size < optionNames.length) {
+    const message = 'must differ from each other';
+    throw new AppError('invalid_input', { errors: [{ path: '/optionNames', message }] });
+  }
   const seen = new Set<string>();
   for (const [index, { optionValues = [] }] of variants.entries()) {
     const combination = JSON.stringify(optionValues);

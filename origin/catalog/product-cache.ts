@@ -28,6 +28,8 @@ export interface ProductCache {
   invalidate(product: { readonly productId: string; readonly slug: string }): Promise<void>;
 }
 
+type Filling = Promise<{ readonly answer: ProductAnswer | null; readonly from: CacheOutcome }>;
+
 const MAX_ENTRIES = 2_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MEMORY_TTL_MS = 2 * SECOND_MS;
@@ -47,14 +49,16 @@ export function createProductCache({
     sizeCalculation: ({ body }) => body.byteLength,
     ttl: MEMORY_TTL_MS,
   });
-  const loading = new Map<string, Promise<{ answer: ProductAnswer | null; from: CacheOutcome }>>();
+  const loading = new Map<string, Filling>();
 
-  const fill = async (key: string, load: () => Promise<ProductAnswer | null>) => {
+  /** `isCurrent`: nothing has been invalidated since; what was read before a change is not kept after it. */
+  const fill = async (key: string, load: () => Promise<ProductAnswer | null>, isCurrent: () => boolean) => {
     const stored = await sharedCache.get(key);
     const fromRedis = stored === null ? null : decode(stored);
     metrics.count('cache_reads_total', { tier: 'redis', outcome: fromRedis ? 'hit' : 'miss' });
     const answer = fromRedis ?? (await load());
     if (answer === null) return { answer, from: 'miss' as const };
+    if (!isCurrent()) return { answer, from: 'miss' as const };
     memory.set(key, answer);
     if (fromRedis === null) await sharedCache.set(key, encode(answer), REDIS_TTL_MS);
     return { answer, from: fromRedis === null ? ('miss' as const) : ('redis' as const) };
@@ -68,7 +72,10 @@ export function createProductCache({
       if (hit !== undefined) return { answer: hit, from: 'memory' };
       const running = loading.get(key);
       if (running !== undefined) return running;
-      const filling = fill(key, load).finally(() => loading.delete(key));
+      const isCurrent = (): boolean => loading.get(key) === filling;
+      const filling: Filling = fill(key, load, isCurrent).finally(() => {
+        if (isCurrent()) loading.delete(key);
+      });
       loading.set(key, filling);
       return filling;
     },
@@ -91,7 +98,16 @@ function encode({ etag, tags, body }: ProductAnswer): Uint8Array {
 function decode(stored: Uint8Array): ProductAnswer | null {
   const end = stored.indexOf(0x0a);
   if (end < 0) return null;
-  const head: unknown = JSON.parse(Buffer.from(stored.subarray(0, end)).toString());
+  const head = parseHead(Buffer.from(stored.subarray(0, end)).toString());
   if (typeof head !== 'object' || head === null || !('etag' in head) || !('tags' in head)) return null;
   return { etag: String(head.etag), tags: String(head.tags), body: stored.subarray(end + 1) };
+}
+
+/** What is not ours is a miss, whoever wrote it. */
+function parseHead(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

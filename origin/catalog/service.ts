@@ -25,7 +25,7 @@ export async function readProduct(
   return { answer, from };
 }
 
-/** @throws {AppError} `invalid_input` for a cursor of another list, `category_not_found` */
+/** @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order */
 export async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
   const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', ...filter } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
@@ -33,12 +33,13 @@ export async function listProducts(deps: Deps, query: ProductListQuery): Promise
   const rows = await store.listCards(deps.db, { ...filter, sort, limit: limit + 1, ...after });
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  const nextCursor = rows.length > limit && last ? encodeCursor([sortValue(last, sort), last.id]) : null;
+  const nextCursor =
+    rows.length > limit && last ? encodeCursor([sortValue(last, sort), last.id, sort]) : null;
   return { items: items.map(toCard), nextCursor };
 }
 
 function positionOf(cursor: string, sort: ProductSort): store.ListPosition {
-  const [value, id] = decodeCursor(cursor, sort === 'newest' ? 'instant' : 'integer', 'uuid');
+  const [value, id] = decodeCursor(cursor, sort === 'newest' ? 'instant' : 'integer', 'uuid', sort);
   return { value, id };
 }
 

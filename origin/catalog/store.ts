@@ -26,11 +26,12 @@ export interface ListQuery extends ProductFilter {
   readonly after?: ListPosition;
 }
 
+/** `type`: what a cursor's value is compared as; one past the column's own range is no error. */
 const SORTS = {
-  newest: { column: products.createdAt, direction: desc },
-  price: { column: products.priceMinor, direction: asc },
-  '-price': { column: products.priceMinor, direction: desc },
-  popular: { column: products.popularity, direction: desc },
+  newest: { column: products.createdAt, direction: desc, type: 'timestamptz' },
+  price: { column: products.priceMinor, direction: asc, type: 'bigint' },
+  '-price': { column: products.priceMinor, direction: desc, type: 'bigint' },
+  popular: { column: products.popularity, direction: desc, type: 'bigint' },
 } as const;
 
 const onSale = isNull(products.withdrawnAt);
@@ -82,9 +83,10 @@ function filterConditions({ category, minPrice, maxPrice }: ProductFilter): (SQL
 }
 
 function beyond(sort: ProductSort, { value, id }: ListPosition): SQL {
-  const { column, direction } = SORTS[sort];
+  const { column, direction, type } = SORTS[sort];
   const row = sql`(${column}, ${products.id})`;
-  return direction === asc ? sql`${row} > (${value}, ${id}::uuid)` : sql`${row} < (${value}, ${id}::uuid)`;
+  const last = sql`(${value}::${sql.raw(type)}, ${id}::uuid)`;
+  return direction === asc ? sql`${row} > ${last}` : sql`${row} < ${last}`;
 }
 
 export async function cardsById(db: Queryable, ids: readonly ProductId[]) {

@@ -10,25 +10,29 @@ import { AppError, type InputError, problemResponse } from '#lib/problems.ts';
 const MAX_INPUT_ERRORS = 20;
 
 export function problems(log: Logger) {
-  return new Elysia({ name: 'problems' }).onError({ as: 'global' }, ({ code, error, request }) => {
-    if (error instanceof AppError) return problemResponse(error.code, error.extras);
-    if (code === 'NOT_FOUND') return problemResponse('not_found');
-    if (code === 'PARSE') {
-      return problemResponse('invalid_input', {
-        errors: [{ path: '', message: 'the body is not valid JSON' }],
-      });
-    }
-    if (error instanceof ValidationError && error.type !== 'response') {
-      return problemResponse('invalid_input', { errors: inputErrors(error) });
-    }
-    log.error('a request failed unexpectedly', { method: request.method, path: pathOf(request), error });
-    return problemResponse('internal');
+  return new Elysia({ name: 'problems' }).onError({ as: 'global' }, ({ code, error, path, request, set }) => {
+    const failure = expected(code, error);
+    // The path only: the query may hold what a shopper searched for.
+    if (failure === null) log.error('a request failed unexpectedly', { method: request.method, path, error });
+    const answer = problemResponse(failure?.code ?? 'internal', failure?.extras);
+    // For the metrics: Elysia has set what it would have answered.
+    set.status = answer.status;
+    return answer;
   });
 }
 
-/** Without the query, which may hold what a shopper searched for. */
-function pathOf(request: Request): string {
-  return new URL(request.url).pathname;
+function expected(code: string | number, error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  if (code === 'NOT_FOUND') return new AppError('not_found');
+  if (code === 'PARSE') {
+    if (error instanceof Error && error.cause instanceof AppError) return error.cause;
+    const message = 'the body is not valid JSON';
+    return new AppError('invalid_input', { errors: [{ path: '', message }] });
+  }
+  if (error instanceof ValidationError && error.type !== 'response') {
+    return new AppError('invalid_input', { errors: inputErrors(error) });
+  }
+  return null;
 }
 
 /** The body's paths stand alone; other places are named: `query/limit`, `headers/idempotency-key`. */

@@ -1,6 +1,6 @@
 /** Schemas that many routes share: money, identifiers and pages. */
 
-import { type TObject, type TProperties, Type } from '@sinclair/typebox';
+import { Kind, type TInteger, type TObject, type TProperties, Type, TypeRegistry } from '@sinclair/typebox';
 import { t } from 'elysia';
 
 const MAX_PAGE_SIZE = 100;
@@ -16,7 +16,12 @@ export function closedObject<Properties extends TProperties>(
   return t.Object(properties, { additionalProperties: false, ...options });
 }
 
-export const Uuid = t.String({ format: 'uuid', error: 'must be a UUID' });
+/** As we write them: the format alone would let `urn:uuid:` and capitals in, which Postgres reads otherwise. */
+export const Uuid = t.String({
+  format: 'uuid',
+  pattern: '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$',
+  error: 'must be a UUID in lower case',
+});
 export const DateTime = t.String({ format: 'date-time' });
 
 export const MoneySchema = t.Object(
@@ -34,9 +39,34 @@ export const PriceAmount = Type.Integer({
   description: 'In minor units of the shop currency.',
 });
 
-/** For a query string, where every value arrives as text. */
-const queryInteger = (minimum: number, maximum: number, description: string) =>
-  t.Integer({ minimum, maximum, description, error: `must be a whole number from ${minimum} to ${maximum}` });
+interface IntegerRange {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+const DIGITS = /^\d{1,16}$/;
+const QUERY_INTEGER = 'QueryInteger';
+TypeRegistry.Set<IntegerRange>(
+  QUERY_INTEGER,
+  ({ minimum, maximum }, value) =>
+    typeof value === 'string' && DIGITS.test(value) && Number(value) >= minimum && Number(value) <= maximum,
+);
+
+/** For a query string, where every value arrives as text. Elysia's own would take `1e1` and `0x10`, too. */
+const queryInteger = (minimum: number, maximum: number, description: string): TInteger =>
+  Type.Transform(
+    Type.Unsafe<string>({
+      [Kind]: QUERY_INTEGER,
+      type: 'integer',
+      minimum,
+      maximum,
+      description,
+      error: `must be a whole number from ${minimum} to ${maximum}`,
+    }),
+  )
+    .Decode(Number)
+    // Elysia hands a handler what the schema decodes to, but types it as what it was.
+    .Encode(String) as unknown as TInteger;
 
 export const PriceQuery = queryInteger(0, MAX_PRICE, 'In minor units.');
 
