@@ -1,7 +1,6 @@
 /** The API: what every request goes through, then the features. */
 
 import { Elysia } from 'elysia';
-import { assert } from '#lib/assert.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
@@ -9,6 +8,7 @@ import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
+import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
@@ -45,9 +45,6 @@ function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig)
     .use(checkoutRoutes(deps, JWT_SECRET))
     .use(orderRoutes(deps, JWT_SECRET))
     .use(paymentRoutes(deps, { jwtSecret: JWT_SECRET, webhookSecret: STRIPE_WEBHOOK_SECRET }));
-  for (const { method, path, hooks } of api.routes) {
-    const declared = !path.startsWith('/api/') || hooks.detail?.['x-access'] !== undefined;
-    assert(declared, `${method} ${path} declares no access`);
-  }
+  requireDeclaredAccess(api.routes);
   return api;
 }

@@ -83,6 +83,20 @@ export function auth(jwtSecret: string) {
     });
 }
 
+interface DeclaredRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly hooks: { readonly detail?: object };
+}
+
+/** A misspelt `access` would leave a route open without a word: every one of the API must have declared it. */
+export function requireDeclaredAccess(routes: readonly DeclaredRoute[]): void {
+  for (const { method, path, hooks } of routes) {
+    const declared = !path.startsWith('/api/') || 'x-access' in (hooks.detail ?? {});
+    assert(declared, `${method} ${path} declares no access`);
+  }
+}
+
 interface Claims {
   readonly sub: string;
   readonly role: Role;

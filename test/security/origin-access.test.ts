@@ -1,0 +1,212 @@
+/** Who gets in: tokens that are worth nothing, roles that do not suffice, and the way around the edge. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createHmac } from 'node:crypto';
+import { Elysia } from 'elysia';
+import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { auth, requireDeclaredAccess } from '#origin/http/auth.ts';
+import { type Call, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
+import { cartWith, createProduct } from '#test/support/shopping.ts';
+
+let shop: OriginUnderTest;
+let shopper: Awaited<ReturnType<OriginUnderTest['signIn']>>;
+beforeAll(async () => {
+  shop = await openOrigin();
+  shopper = await shop.signIn();
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+const HOUR_SECONDS = 3_600;
+const SOMEBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+interface Forgery {
+  readonly header?: object;
+  readonly claims?: object;
+  readonly secret?: string;
+}
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token that would be good but for what it is made with. */
+function forge({ header, claims, secret = TEST_CONFIG.JWT_SECRET }: Forgery = {}): string {
+  const seconds = Math.floor(Date.now() / 1000);
+  const signed = [
+    encode({ alg: 'HS256', typ: 'JWT', ...header }),
+    encode({
+      ...{ sub: shopper.userId, role: 'shopper', iss: 'hotshelf', aud: 'hotshelf-api' },
+      ...{ iat: seconds, exp: seconds + HOUR_SECONDS, ...claims },
+    }),
+  ].join('.');
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+describe('an access token', () => {
+  test('made as ours are is let in: what the forgeries below lack is what they are refused for', async () => {
+    const { status, body } = await shop.call('/api/v1/me', { token: forge() });
+    expect(status).toBe(200);
+    expect(body.id).toBe(shopper.userId);
+  });
+
+  const seconds = Math.floor(Date.now() / 1000);
+  test.each<[string, () => string]>([
+    ['that has expired', () => forge({ claims: { exp: seconds - 1 } })],
+    ['that is not yet good', () => forge({ claims: { nbf: seconds + HOUR_SECONDS } })],
+    ['of another secret', () => forge({ secret: 'another-secret-of-enough-characters' })],
+    ['of another issuer', () => forge({ claims: { iss: 'somebody' } })],
+    ['of no issuer', () => forge({ claims: { iss: undefined } })],
+    ['for another audience', () => forge({ claims: { aud: 'another-api' } })],
+    ['by the algorithm none', () => forge({ header: { alg: 'none' } })],
+    [
+      'without a signature',
+      () =>
+        `${forge({ header: { alg: 'none' } })
+          .split('.', 2)
+          .join('.')}.`,
+    ],
+    ['by another algorithm', () => forge({ header: { alg: 'HS512' } })],
+    ['with a role that is none', () => forge({ claims: { role: 'owner' } })],
+    ['without a role', () => forge({ claims: { role: undefined } })],
+    ['for somebody whose id is none', () => forge({ claims: { sub: "' or 1=1" } })],
+    ['for an account that has gone', () => forge({ claims: { sub: SOMEBODY } })],
+    ['whose claims were changed afterwards', () => withRole(forge(), 'admin')],
+    ['that is no token', () => 'nonsense'],
+  ])('%s is refused', async (_name, token) => {
+    expectProblem(await shop.call('/api/v1/me', { token: token() }), 'unauthenticated');
+  });
+
+  test.each(['Basic YTpi', 'Bearer', 'Bearer ', 'bearer a b', 'Bearer "x"'])(
+    'sent as %o is refused',
+    async (authorization) => {
+      expectProblem(await shop.call('/api/v1/me', { headers: { authorization } }), 'unauthenticated');
+    },
+  );
+
+  test('that is bad is refused even where guests are served', async () => {
+    const answer = await shop.call('/api/v1/carts', {
+      method: 'POST',
+      token: forge({ secret: 'x'.repeat(32) }),
+    });
+    expectProblem(answer, 'unauthenticated');
+  });
+});
+
+function withRole(token: string, role: string): string {
+  const [header, claims = '', signature] = token.split('.');
+  const changed = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), role };
+  return [header, encode(changed), signature].join('.');
+}
+
+/** Every route that asks who is there, with what it asks for. */
+const GUARDED: readonly [Call['method'], string, 'user' | 'merchant'][] = [
+  ['GET', '/api/v1/me', 'user'],
+  ['GET', '/api/v1/orders', 'user'],
+  ['POST', '/api/v1/products', 'merchant'],
+  ['PATCH', `/api/v1/products/${SOMEBODY}`, 'merchant'],
+  ['DELETE', `/api/v1/products/${SOMEBODY}`, 'merchant'],
+];
+/** Routes that serve guests: who may do what is decided by the thing itself. */
+const OPEN = [
+  ...['GET /api/v1/products/:id', 'GET /api/v1/products', 'GET /api/v1/categories', 'GET /api/v1/search'],
+  ...['POST /api/v1/auth/register', 'POST /api/v1/auth/login', 'POST /api/v1/auth/refresh'],
+  ...[
+    'POST /api/v1/auth/logout',
+    'POST /api/v1/carts',
+    'GET /api/v1/carts/:id',
+    'POST /api/v1/carts/:id/items',
+  ],
+  ...['PATCH /api/v1/carts/:id/items/:itemId', 'DELETE /api/v1/carts/:id/items/:itemId'],
+  ...['POST /api/v1/checkout', 'GET /api/v1/orders/:id', 'POST /api/v1/webhooks/stripe'],
+];
+
+describe('a route', () => {
+  test('is either guarded or open on purpose: these are all there are', () => {
+    const api = shop.routes.filter(({ path }) => path.startsWith('/api/'));
+    const guarded = GUARDED.map(([method, path]) => `${method} ${path.replace(SOMEBODY, ':id')}`);
+    expect(api.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
+      [...guarded, ...OPEN].toSorted(),
+    );
+  });
+
+  test.each(GUARDED)(
+    '%s %s refuses who does not say who they are, before it looks at what they send',
+    async (method = 'GET', path) => {
+      const body = method === 'GET' ? {} : { body: { surprise: true } };
+      expectProblem(await shop.call(path, { method, ...body }), 'unauthenticated');
+    },
+  );
+
+  test.each(GUARDED.filter(([, , access]) => access === 'merchant'))(
+    '%s %s refuses a shopper',
+    async (method = 'GET', path) => {
+      expectProblem(await shop.call(path, { method, token: shopper.token, body: {} }), 'forbidden');
+    },
+  );
+
+  test('under /api that declares no access stops the boot', () => {
+    const api = new Elysia().use(auth(TEST_CONFIG.JWT_SECRET));
+    const declared = api.get('/api/v1/declared', () => 'fine', { access: 'public' });
+    expect(() => requireDeclaredAccess(declared.routes)).not.toThrow();
+    const open = declared.get('/api/v1/forgotten', () => 'open to all');
+    expect(() => requireDeclaredAccess(open.routes)).toThrow('GET /api/v1/forgotten declares no access');
+  });
+});
+
+describe('what belongs to somebody else', () => {
+  test('is not there, with whatever credentials one comes', async () => {
+    const { variantId } = await createProduct(shop);
+    const { cartId, cartToken } = await cartWith(shop, variantId);
+    const stranger = await cartWith(shop, variantId);
+    const customer = await shop.call('/api/v1/carts', { method: 'POST', token: shopper.token });
+    const { token: otherShopper } = await shop.signIn();
+    const { token: admin } = await shop.signIn('admin');
+    const attempts: [string, Call][] = [
+      [cartId, {}],
+      [cartId, { cartToken: stranger.cartToken }],
+      [cartId, { cartToken: '' }],
+      [cartId, { cartToken: `${cartToken}x` }],
+      [cartId, { token: shopper.token }],
+      [customer.body.id, {}],
+      [customer.body.id, { cartToken }],
+      [customer.body.id, { token: otherShopper }],
+      [customer.body.id, { token: admin }],
+    ];
+    for (const [id, credentials] of attempts) {
+      expectProblem(await shop.call(`/api/v1/carts/${id}`, credentials), 'cart_not_found');
+      const add: Call = { method: 'POST', body: { variantId, quantity: 1 }, ...credentials };
+      expectProblem(await shop.call(`/api/v1/carts/${id}/items`, add), 'cart_not_found');
+    }
+  });
+});
+
+describe('around the edge', () => {
+  const PROBES = ['/livez', '/readyz', '/health', '/metrics'];
+
+  test('only the probes answer, whatever else is asked for and by whatever secret', async () => {
+    for (const { method, path } of shop.routes) {
+      const request = (headers: Record<string, string>) =>
+        new Request(`http://localhost${path.replaceAll(/:\w+/g, SOMEBODY)}`, { method, headers });
+      for (const headers of [{}, { [EDGE_SECRET_HEADER]: '' }, { [EDGE_SECRET_HEADER]: 'a guess' }]) {
+        const response = await shop.fetch(request(headers));
+        if (PROBES.includes(path)) expect(response.status).toBe(200);
+        else expect(await response.json()).toMatchObject({ status: 403, code: 'edge_required' });
+      }
+    }
+  });
+
+  test.each([
+    '/livez/',
+    '//livez',
+    '/livez/..',
+    '/LIVEZ',
+    '/livez%2f..%2fapi',
+    '/api/v1/me?/livez',
+    '/api/v1/me#/livez',
+    '/nowhere',
+  ])('%s is no probe', async (path) => {
+    const response = await shop.fetch(new Request(`http://localhost${path}`));
+    expect(response.status).toBe(403);
+  });
+});
