@@ -1,6 +1,6 @@
 /** From a cart to an order that waits for its payment: one transaction, or nothing. */
 
-import { type Transaction, violatedConstraint } from '#db/client.ts';
+import type { Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import type { CartId, OrderId } from '#lib/ids.ts';
 import { money } from '#lib/money.ts';
@@ -15,7 +15,7 @@ import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { reserveStock } from '#origin/inventory/service.ts';
-import { findOrder, placeOrder } from '#origin/orders/service.ts';
+import { findOrder, isBeingPaid, placeOrder } from '#origin/orders/service.ts';
 import { openPayment } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
 
@@ -42,7 +42,6 @@ export async function placeOnce(deps: Deps, placement: Placement): Promise<void>
     if (error instanceof AppError && error.code === 'price_changed') {
       await acknowledgePrices(deps, placement.request.cartId as CartId);
     }
-    if (violatedConstraint(error) === 'orders_one_live_per_cart') throw new AppError('checkout_in_progress');
     throw error;
   }
 }
@@ -53,6 +52,8 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   const cartId = request.cartId as CartId;
   if ((await findOrder(tx, orderId)) !== undefined) return null;
   const cart = await lockForCheckout(tx, caller, cartId);
+  // Asked, not left to the unique index: an insert would wait there for a settlement that waits for the cart.
+  if (await isBeingPaid(tx, cartId)) throw new AppError('checkout_in_progress');
   refuseWhatChanged(cart);
   await placeOrder(deps, tx, {
     id: orderId,
@@ -63,7 +64,7 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
     cart,
   });
   await openPayment(deps, tx, { orderId, amount: cart.subtotalMinor, currency: cart.currency });
-  // After the order's row, which a second checkout of the cart runs into: it must not hear of its own reservation.
+  // Last, for these rows are the ones that others wait for.
   const soldOut = await reserveStock(tx, orderId, cart.lines);
   await touchProductsOf(deps, tx, soldOut);
   return cart.currency;

@@ -19,6 +19,7 @@ import * as store from './store.ts';
 
 export { isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 export { Order } from './model.ts';
+export type { OverdueOrder } from './store.ts';
 
 /** Who moved an order: shown on its time line. */
 export type Actor = 'shopper' | 'stripe' | 'reconciler';
@@ -116,6 +117,8 @@ export async function lockOrder(tx: Transaction, id: OrderId): Promise<store.Ord
 /** The row as it is now, or undefined. */
 export const findOrder = store.findOrder;
 export const findOverdue = store.findOverdue;
+/** Whether an order of the cart waits for its payment or has it. Certain only while the cart is locked. */
+export const isBeingPaid = store.hasLiveOrder;
 
 export async function linesOf(tx: Transaction, id: OrderId): Promise<store.OrderLineRow[]> {
   return store.findLines(tx, [id]);

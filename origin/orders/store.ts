@@ -1,10 +1,10 @@
 /** Every query of orders. */
 
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
-import type { OrderId, UserId } from '#lib/ids.ts';
+import type { CartId, OrderId, UserId } from '#lib/ids.ts';
 import { OPEN_STATUSES, type OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
@@ -27,6 +27,15 @@ export async function findOrder(db: Queryable, id: OrderId): Promise<OrderRow | 
 export async function lockOrder(tx: Transaction, id: OrderId): Promise<OrderRow | undefined> {
   const [order] = await tx.select().from(orders).where(eq(orders.id, id)).for('update');
   return order;
+}
+
+/** Spelled as the index `orders_one_live_per_cart` is: with parameters, a generic plan would not use it. */
+export async function hasLiveOrder(tx: Transaction, cartId: CartId): Promise<boolean> {
+  const [live] = await tx
+    .select({ id: orders.id })
+    .from(orders)
+    .where(and(eq(orders.cartId, cartId), sql`${orders.status} not in ('payment_failed', 'cancelled')`));
+  return live !== undefined;
 }
 
 export async function setStatus(tx: Transaction, id: OrderId, status: OrderStatus): Promise<void> {
@@ -84,13 +93,23 @@ export async function listOfUser(
     .limit(limit);
 }
 
-/** Orders whose payment should have ended by now. */
-export async function findOverdue(db: Queryable, now: Date, limit: number): Promise<OrderId[]> {
-  const rows = await db
-    .select({ id: orders.id })
+export type OverdueOrder = Pick<OrderRow, 'id' | 'paymentDeadline'>;
+
+/** Orders whose payment should have ended by now, the longest overdue first. */
+export async function findOverdue(
+  db: Queryable,
+  now: Date,
+  limit: number,
+  after: OverdueOrder | undefined,
+): Promise<OverdueOrder[]> {
+  const { paymentDeadline: deadline, id } = orders;
+  const beyond =
+    after &&
+    or(gt(deadline, after.paymentDeadline), and(eq(deadline, after.paymentDeadline), gt(id, after.id)));
+  return db
+    .select({ id, paymentDeadline: deadline })
     .from(orders)
-    .where(and(inArray(orders.status, [...OPEN_STATUSES]), lt(orders.paymentDeadline, now)))
-    .orderBy(asc(orders.paymentDeadline))
+    .where(and(inArray(orders.status, [...OPEN_STATUSES]), lt(deadline, now), beyond))
+    .orderBy(asc(deadline), asc(id))
     .limit(limit);
-  return rows.map(({ id }) => id);
 }

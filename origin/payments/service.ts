@@ -20,14 +20,16 @@ import {
   type Move,
   moveOrder,
   type OrderTrigger,
+  type OverdueOrder,
 } from '#origin/orders/service.ts';
 import * as store from './store.ts';
 import type { Intent } from './stripe.ts';
 
 export type { Intent } from './stripe.ts';
 
-/** How many overdue orders one run of the reconciler takes. */
+/** How many overdue orders one run of the reconciler takes at a time, and how many times. */
 const RECONCILE_BATCH = 50;
+const RECONCILE_MAX_BATCHES = 20;
 
 /** The order's payment record, in the transaction that places the order. */
 export async function openPayment(
@@ -200,21 +202,34 @@ export async function receiveWebhook(
 
 /**
  * Ends orders whose payment is overdue: settles what Stripe has charged, cancels the rest. Run again and again
- * by a worker. Returns how many it ended.
+ * by a worker. One that cannot be ended keeps no other waiting. Returns how many it looked after.
  */
 export async function reconcileOverdue(deps: Deps): Promise<number> {
-  const overdue = await findOverdue(deps.db, deps.clock.now(), RECONCILE_BATCH);
-  let ended = 0;
-  for (const orderId of overdue) {
-    try {
-      await reconcile(deps, orderId);
-      ended += 1;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'payments_unavailable') break;
-      deps.log.error('an overdue order could not be reconciled', { orderId, error });
+  const now = deps.clock.now();
+  let done = 0;
+  let last: OverdueOrder | undefined;
+  for (let batch = 0; batch < RECONCILE_MAX_BATCHES; batch += 1) {
+    const overdue = await findOverdue(deps.db, now, RECONCILE_BATCH, last);
+    for (const { id } of overdue) {
+      const outcome = await reconcileOrReport(deps, id);
+      if (outcome === 'stripe_gone') return done;
+      if (outcome === 'done') done += 1;
     }
+    last = overdue.at(-1);
+    if (overdue.length < RECONCILE_BATCH) break;
   }
-  return ended;
+  return done;
+}
+
+async function reconcileOrReport(deps: Deps, orderId: OrderId): Promise<'done' | 'failed' | 'stripe_gone'> {
+  try {
+    await reconcile(deps, orderId);
+    return 'done';
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'payments_unavailable') return 'stripe_gone';
+    deps.log.error('an overdue order could not be reconciled', { orderId, error });
+    return 'failed';
+  }
 }
 
 async function reconcile(deps: Deps, orderId: OrderId): Promise<void> {
