@@ -64,12 +64,19 @@ async function readClaimed(
   db: Queryable,
   { scope, key, requestHash }: IdempotencyClaim,
 ): Promise<ClaimResult> {
-  const [row] = await db.select().from(idempotencyKeys).where(byKey(scope, key));
+  const [row] = await db
+    .select({
+      requestHash: idempotencyKeys.requestHash,
+      status: idempotencyKeys.responseStatus,
+      bodyText: sql<string>`${idempotencyKeys.responseBody} #>> '{}'`,
+    })
+    .from(idempotencyKeys)
+    .where(byKey(scope, key));
   if (row === undefined) return { kind: 'running' };
   if (Buffer.compare(row.requestHash, requestHash) !== 0) return { kind: 'mismatch' };
-  if (row.responseStatus === null) return { kind: 'running' };
-  const body: unknown = JSON.parse(String(row.responseBody));
-  return { kind: 'answered', answer: { status: row.responseStatus, body } };
+  if (row.status === null) return { kind: 'running' };
+  const body: unknown = JSON.parse(row.bodyText);
+  return { kind: 'answered', answer: { status: row.status, body } };
 }
 
 /** The body is kept as its text: as a `jsonb` document it would come back with its members in another order. */
@@ -80,7 +87,7 @@ export async function storeAnswer(
 ): Promise<void> {
   await db
     .update(idempotencyKeys)
-    .set({ responseStatus: status, responseBody: JSON.stringify(body) })
+    .set({ responseStatus: status, responseBody: sql`to_jsonb(${JSON.stringify(body)}::text)` })
     .where(byKey(scope, key));
 }
 
