@@ -23,7 +23,7 @@ export const METRICS = {
   cache_reads_total: {
     kind: 'counter',
     help: 'Reads of a cache tier, by outcome.',
-    labels: ['tier', 'outcome'],
+    labels: ['cache', 'tier', 'outcome'],
   },
   orders_placed_total: { kind: 'counter', help: 'Orders placed.', labels: ['currency'] },
   orders_paid_total: { kind: 'counter', help: 'Orders paid.', labels: ['currency'] },

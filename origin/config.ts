@@ -7,6 +7,7 @@ const MIN_SECRET_LENGTH = 32;
 
 const Secret = Type.String({ minLength: MIN_SECRET_LENGTH });
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const OnOff = Type.Union([Type.Literal('on'), Type.Literal('off')], { default: 'on' });
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
 
 /** What {@link createDeps} needs in every process. */
@@ -18,6 +19,9 @@ export const SharedConfigSchema = Type.Object({
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
   /** Where Stripe's API is, when it is not Stripe itself. */
   STRIPE_API_URL: Type.Optional(HttpUrl),
+  /** For measuring: a tier that is off misses always. */
+  CACHE_MEMORY: OnOff,
+  CACHE_REDIS: OnOff,
   LOG_LEVEL: Type.Union(
     [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
     { default: 'info' },

@@ -2,6 +2,7 @@
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
 import { appendEvents } from '#db/outbox.ts';
+import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
@@ -10,7 +11,9 @@ import type { Metrics } from '#lib/metrics.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
-import { connectRedis, type SharedCache } from './adapters/redis.ts';
+import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redis.ts';
+import { createFloors } from './cache/floors.ts';
+import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
@@ -23,6 +26,7 @@ export interface Deps {
   readonly bus: EventBus;
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
+  readonly lists: ListCache;
   readonly payments: PaymentGateway;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -51,7 +55,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     db: database.db,
     bus,
     sharedCache,
-    products: createProductCache({ sharedCache, metrics }),
+    ...createCaches({ sharedCache, metrics, bus, config }),
     payments: createStripeGateway(config, { log, metrics }),
     clock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -67,6 +71,26 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
       await database.close();
     },
   };
+}
+
+/** With Redis gone, at most so many loads fall on Postgres at once; the rest wait, or are told to come back. */
+const MAX_LOADS = { maxRunning: 16, maxWaiting: 1_000 };
+
+function createCaches({
+  sharedCache,
+  metrics,
+  bus,
+  config,
+}: Pick<Deps, 'sharedCache' | 'metrics' | 'bus'> & { config: SharedConfig }) {
+  const tiers = {
+    sharedCache: config.CACHE_REDIS === 'on' ? sharedCache : NO_SHARED_CACHE,
+    remembers: config.CACHE_MEMORY === 'on',
+    floors: createFloors(),
+    metrics,
+    bulkhead: createBulkhead(MAX_LOADS),
+    isHearing: bus.isConnected,
+  };
+  return { products: createProductCache(tiers), lists: createListCache(tiers) };
 }
 
 /** The same deps for one request or message, whose logs and events carry its trace. */

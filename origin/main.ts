@@ -5,7 +5,7 @@ import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
 import { createApp } from './app.ts';
-import { dropChangedProducts } from './catalog/service.ts';
+import { followChanges } from './catalog/service.ts';
 import { readOriginConfig } from './config.ts';
 import { createDeps } from './deps.ts';
 
@@ -30,7 +30,7 @@ const log = createLogger(
   { process: 'origin' },
 );
 const { deps, close } = createDeps(config, 'hotshelf-origin', log);
-dropChangedProducts(deps);
+followChanges(deps);
 
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));

@@ -34,6 +34,7 @@ function createOfflineDeps(): Deps {
     bus: unreachable('NATS'),
     sharedCache: unreachable('Redis'),
     products: unreachable('the product cache'),
+    lists: unreachable('the list cache'),
     payments: unreachable('Stripe'),
     clock: systemClock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

@@ -59,6 +59,10 @@ export interface EventBus {
     onDelivery: (delivery: Delivery) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
+  /** False while what {@link EventBus.watch} should hear may be lost. */
+  isConnected(): boolean;
+  /** Told whenever the connection is made, the first time and after a loss. */
+  onConnect(listener: () => void): void;
   /** @throws when NATS does not answer in time. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -73,23 +77,36 @@ const ACK_WAIT_MS = 30 * SECOND_MS;
 const MAX_IN_FLIGHT = 16;
 const PULL_EXPIRES_MS = 30 * SECOND_MS;
 const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
-const PING_INTERVAL_MS = 10 * SECOND_MS;
+/** With two unanswered the connection is given up: so long a silent loss can last. */
+const PING_INTERVAL_MS = 2 * SECOND_MS;
+
+/** The connection's state, as what the bus promises depends on it. */
+interface Link {
+  nats: NatsConnection | null;
+  isUp: boolean;
+  readonly onUp: (() => void)[];
+}
 
 export function connectNats(url: string, name: string, log: Logger): EventBus {
   const { servers, credentials } = parseUrl(url);
   let closing = false;
+  const link: Link = { nats: null, isUp: false, onUp: [] };
   const connection = connect({
     servers,
     ...credentials,
     name,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
+    maxPingOut: 2,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     pingInterval: PING_INTERVAL_MS,
     timeout: CALL_TIMEOUT_MS,
   });
   connection.then(
-    (nats) => (closing ? void nats.close() : void logStatus(nats, log)),
+    (nats) => {
+      link.nats = nats;
+      void (closing ? nats.close() : followStatus(nats, link, log));
+    },
     (error: unknown) => log.error('nats refused the connection', { error }),
   );
   const within = async () => deadline(connection, 'nats is not connected');
@@ -113,13 +130,17 @@ export function connectNats(url: string, name: string, log: Logger): EventBus {
       );
     },
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
+    isConnected: () => link.isUp,
+    onConnect: (listener) => {
+      link.onUp.push(listener);
+    },
     ping: async () => {
       await deadline((await within()).flush(), 'nats does not answer');
     },
     close: async () => {
       closing = true;
-      const nats = await Promise.race([connection.catch(() => null), Promise.resolve(null)]);
-      if (nats) await deadline(nats.drain(), 'nats does not drain').catch(() => nats.close());
+      const { nats } = link;
+      if (nats !== null) await deadline(nats.drain(), 'nats does not drain').catch(() => nats.close());
     },
   };
 }
@@ -133,12 +154,24 @@ function parseUrl(url: string) {
   return { servers: host, credentials: pass === '' ? { token: user } : { user, pass } };
 }
 
-async function logStatus(nats: NatsConnection, log: Logger): Promise<void> {
+async function followStatus(nats: NatsConnection, link: Link, log: Logger): Promise<void> {
+  const up = () => {
+    link.isUp = true;
+    for (const listener of link.onUp) listener();
+  };
   log.info('nats is connected');
+  up();
   for await (const { type } of nats.status()) {
-    if (type === 'disconnect') log.warn('the connection to nats closed');
-    if (type === 'reconnect') log.info('nats is connected again');
+    if (type === 'disconnect') {
+      link.isUp = false;
+      log.warn('the connection to nats closed');
+    }
+    if (type === 'reconnect') {
+      log.info('nats is connected again');
+      up();
+    }
   }
+  link.isUp = false;
 }
 
 function hear(data: Uint8Array, onEvent: (event: ShopEvent) => void, log: Logger): void {
@@ -187,6 +220,7 @@ async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: 
   });
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   const inFlight = new Set<Promise<void>>();
   try {
     for await (const message of messages) {

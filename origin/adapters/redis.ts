@@ -8,16 +8,66 @@ import type { Logger } from '#lib/log.ts';
 
 export interface SharedCache {
   get(key: string): Promise<Uint8Array | null>;
-  set(key: string, value: Uint8Array, ttlMs: number): Promise<void>;
-  delete(keys: readonly string[]): Promise<void>;
+  /** The value, and the floor of a fence, in one round trip. */
+  getWithFloor(
+    key: string,
+    fence: string,
+  ): Promise<{ readonly value: Uint8Array | null; readonly floor: number }>;
+  /** Stores the value unless its version is below the fence's floor. */
+  setFenced(entry: FencedEntry): Promise<void>;
+  /**
+   * Raises a fence's floor to a version and drops keys, in one step: nothing older can be stored from then on.
+   * Returns the floor; null when Redis did not answer.
+   */
+  raise(fence: string, version: number, keys: readonly string[]): Promise<number | null>;
+  /** Raises a fence's floor by one, or to `atLeast`. Returns the floor; null when Redis did not answer. */
+  advance(fence: string, atLeast: number): Promise<number | null>;
   /** @throws when Redis does not answer in time. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** In the place of Redis where there shall be none. */
+export const NO_SHARED_CACHE: SharedCache = {
+  get: async () => null,
+  getWithFloor: async () => ({ value: null, floor: 0 }),
+  setFenced: async () => {},
+  raise: async () => null,
+  advance: async () => null,
+  ping: async () => {},
+  close: async () => {},
+};
+
+export interface FencedEntry {
+  readonly key: string;
+  readonly fence: string;
+  readonly version: number;
+  readonly value: Uint8Array;
+  readonly ttlMs: number;
+}
+
 const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 250;
 const MAX_RECONNECT_DELAY_MS = 1_000;
+const FENCE_PREFIX = 'fence:';
+/** Longer than any answer that it fences may live. */
+const FENCE_TTL_SECONDS = 24 * 60 * 60;
+
+const SET_FENCED = `
+if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[2]) or '0') then return 0 end
+redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
+return 1`;
+
+const RAISE = `
+local floor = math.max(tonumber(redis.call('get', KEYS[1]) or '0'), tonumber(ARGV[1]))
+redis.call('set', KEYS[1], string.format('%.0f', floor), 'ex', ${FENCE_TTL_SECONDS})
+for i = 2, #KEYS do redis.call('del', KEYS[i]) end
+return floor`;
+
+const ADVANCE = `
+local floor = math.max(tonumber(redis.call('get', KEYS[1]) or '0') + 1, tonumber(ARGV[1]))
+redis.call('set', KEYS[1], string.format('%.0f', floor), 'ex', ${FENCE_TTL_SECONDS})
+return floor`;
 
 export function connectRedis(url: string, log: Logger): SharedCache {
   const redis = new Redis(url, {
@@ -42,11 +92,24 @@ export function connectRedis(url: string, log: Logger): SharedCache {
   };
   return {
     get: (key) => orElse(redis.getBuffer(key), null),
-    set: async (key, value, ttlMs) => {
-      await orElse(redis.set(key, Buffer.from(value), 'PX', ttlMs), null);
+    getWithFloor: async (key, fence) => {
+      const [value, floor] = await orElse(redis.mgetBuffer(key, FENCE_PREFIX + fence), [null, null]);
+      return { value: value ?? null, floor: Number(floor ?? 0) };
     },
-    delete: async (keys) => {
-      if (keys.length > 0) await orElse(redis.del(...keys), 0);
+    setFenced: async ({ key, fence, version, value, ttlMs }) => {
+      const call = redis.eval(SET_FENCED, 2, key, FENCE_PREFIX + fence, version, Buffer.from(value), ttlMs);
+      await orElse(call, null);
+    },
+    raise: async (fence, version, keys) => {
+      const floor = await orElse(
+        redis.eval(RAISE, keys.length + 1, FENCE_PREFIX + fence, ...keys, version),
+        null,
+      );
+      return floor === null ? null : Number(floor);
+    },
+    advance: async (fence, atLeast) => {
+      const floor = await orElse(redis.eval(ADVANCE, 1, FENCE_PREFIX + fence, atLeast), null);
+      return floor === null ? null : Number(floor);
     },
     ping: async () => {
       await redis.ping();

@@ -7,6 +7,7 @@ import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
+import { dropAnswers } from './freshness.ts';
 import type { ProductChange } from './model.ts';
 import { cheapest, requireCategoryId } from './product-rules.ts';
 import * as store from './store.ts';
@@ -32,7 +33,7 @@ export async function changeProduct(
     await emitChanged(deps, tx, changed);
     return changed;
   });
-  await deps.products.invalidate({ productId: product.id, slug: product.slug });
+  await dropAnswers(deps, product);
 }
 
 /** A seller sees only their own products; somebody else's is not there. */

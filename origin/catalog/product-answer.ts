@@ -4,13 +4,13 @@ import { createHash } from 'node:crypto';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { isUuid, type ProductId } from '#lib/ids.ts';
 import { type Minor, money } from '#lib/money.ts';
+import type { FencedAnswer } from '#origin/cache/answer.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Product, ProductCard } from './model.ts';
-import type { ProductAnswer } from './product-cache.ts';
 import * as store from './store.ts';
 
 /** Reads a product and serialises it, once for all tiers. Null when it is not on sale. */
-export async function buildAnswer(deps: Deps, slugOrId: string): Promise<ProductAnswer | null> {
+export async function buildAnswer(deps: Deps, slugOrId: string): Promise<FencedAnswer | null> {
   const by = isUuid(slugOrId) ? { id: slugOrId as ProductId } : { slug: slugOrId };
   const row = await store.findProduct(deps.db, by);
   if (row === undefined) return null;
@@ -19,7 +19,8 @@ export async function buildAnswer(deps: Deps, slugOrId: string): Promise<Product
     store.findImages(deps.db, row.id),
   ]);
   const body = Buffer.from(JSON.stringify(toProduct(row, variants, images)));
-  return { body, etag: etagOf(row.version, body), tags: CACHE_TAGS.product(row.id) };
+  const tags = CACHE_TAGS.product(row.id);
+  return { body, etag: etagOf(row.version, body), tags, fence: row.id, version: row.version };
 }
 
 /** `"<version>-<digest>"`: the version is what `If-Match` is held against. */

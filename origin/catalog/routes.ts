@@ -4,7 +4,7 @@ import { Elysia, t } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, matches, PRIVATE, shared } from '#origin/http/caching.ts';
+import { LIVES, PRIVATE, sendFound, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
@@ -20,7 +20,6 @@ import {
 } from './model.ts';
 import * as catalog from './service.ts';
 
-const NOT_MODIFIED = 304;
 const CREATED = 201;
 const NO_CONTENT = 204;
 const MEDIA_CACHE_CONTROL = 'public, max-age=86400, s-maxage=86400, stale-if-error=86400';
@@ -54,18 +53,10 @@ function reads(deps: Deps, jwtSecret: string) {
     .use(auth(jwtSecret))
     .get(
       '/products/:id',
-      async ({ params, request, set }) => {
-        const { answer, from } = await catalog.readProduct(deps, params.id);
-        shared(set, LIVES.product, answer.tags);
-        set.headers['etag'] = answer.etag;
-        set.headers['cache-status'] =
-          from === 'miss' ? 'hotshelf-origin; fwd=miss' : `hotshelf-origin; hit; detail=${from}`;
-        if (matches(request.headers.get('if-none-match'), answer.etag)) {
-          set.status = NOT_MODIFIED;
-          return;
-        }
-        set.headers['content-type'] = 'application/json';
-        return answer.body;
+      (context) => {
+        const found = catalog.readProduct(deps, context.params.id);
+        if (!(found instanceof Promise)) return sendFound(context, found, LIVES.product);
+        return found.then((late) => sendFound(context, late, LIVES.product));
       },
       {
         access: 'public',
@@ -81,10 +72,9 @@ function reads(deps: Deps, jwtSecret: string) {
     )
     .get(
       '/products',
-      async ({ query, set }) => {
-        const page = await catalog.listProducts(deps, query);
-        shared(set, LIVES.list, CACHE_TAGS.lists);
-        return page;
+      async (context) => {
+        const found = await catalog.readProductList(deps, context.query);
+        return sendFound(context, found, LIVES.list);
       },
       {
         access: 'public',

@@ -1,32 +1,47 @@
 /** Reading the catalogue. What changes it has a file for each verb beside this one. */
 
+import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import type { FencedAnswer } from '#origin/cache/answer.ts';
+import { listKey } from '#origin/cache/list-cache.ts';
+import type { Found } from '#origin/cache/tiered-cache.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import type { CategoryNode, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
 import { buildAnswer, toCard } from './product-answer.ts';
-import type { CacheOutcome, ProductAnswer } from './product-cache.ts';
 import * as store from './store.ts';
 
 export { changeProduct, touchProductsOf, versionedProduct } from './change-product.ts';
 export { createProduct } from './create-product.ts';
+export { dropAnswers, followChanges } from './freshness.ts';
 export { filterQuery, ProductPage } from './model.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
-/** A product's answer as ready bytes, and which tier it came from. @throws {AppError} `product_not_found` */
-export async function readProduct(
-  deps: Deps,
-  slugOrId: string,
-): Promise<{ readonly answer: ProductAnswer; readonly from: CacheOutcome }> {
-  const { answer, from } = await deps.products.read(slugOrId, () => buildAnswer(deps, slugOrId));
-  if (answer === null) throw new AppError('product_not_found');
-  return { answer, from };
+/**
+ * A product's answer as ready bytes, and which tier it came from. At once when memory has it: the hot path waits
+ * for nothing. Null when there is no such product.
+ */
+export function readProduct(deps: Deps, slugOrId: string): Found | Promise<Found> {
+  const load = () => buildAnswer(deps, slugOrId);
+  const answer = deps.products.peek(slugOrId, load);
+  return answer === undefined ? deps.products.read(slugOrId, load) : { answer, from: 'memory' };
+}
+
+/**
+ * A page of products as ready bytes.
+ * @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order
+ */
+export function readProductList(deps: Deps, query: ProductListQuery): Promise<Found> {
+  return deps.lists.read(listKey('products', query), async () => ({
+    value: await listProducts(deps, query),
+    tags: CACHE_TAGS.lists,
+  }));
 }
 
 /** @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order */
-export async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
+async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
   const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', ...filter } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
   await requireCategory(deps, filter.category);
@@ -97,18 +112,8 @@ export async function readMedia(deps: Deps, name: string): Promise<MediaFile> {
 }
 
 /** A product that was just changed, past every cache. @throws {AppError} `product_not_found` */
-export async function readWritten(deps: Deps, id: string): Promise<ProductAnswer> {
+export async function readWritten(deps: Deps, id: string): Promise<FencedAnswer> {
   const answer = await buildAnswer(deps, id);
   if (answer === null) throw new AppError('product_not_found');
   return answer;
-}
-
-/** From now on, hears of changed products from every process and drops their answers here. */
-export function dropChangedProducts({ bus, products, log }: Deps): void {
-  bus.watch('product.*', ({ name, data }) => {
-    if (!('productId' in data)) return;
-    products
-      .invalidate(data)
-      .catch((error: unknown) => log.error('a product was not dropped', { event: name, error }));
-  });
 }

@@ -3,6 +3,7 @@
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { lockOwnProduct, type VersionedProduct } from './change-product.ts';
+import { dropAnswers } from './freshness.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `product_not_found`, `version_conflict` */
@@ -16,5 +17,5 @@ export async function withdrawProduct(deps: Deps, seller: SignedIn, target: Vers
     await emit(deps, tx, { name: 'product.withdrawn', data: { productId, slug, version } });
     return withdrawn;
   });
-  await deps.products.invalidate({ productId: product.id, slug: product.slug });
+  await dropAnswers(deps, product);
 }

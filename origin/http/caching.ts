@@ -3,6 +3,10 @@
  * `Cache-Status` (RFC 9211) with one member for the origin.
  */
 
+import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import { problemResponse } from '#lib/problems.ts';
+import type { Found, Tier } from '#origin/cache/tiered-cache.ts';
+
 interface Headers {
   headers: Record<string, string | number>;
   status?: number | string;
@@ -39,4 +43,34 @@ export function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   if (ifNoneMatch.trim() === '*') return true;
   return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
+}
+
+const NOT_MODIFIED = 304;
+const NEGATIVE_CACHE_CONTROL = 'public, max-age=0, s-maxage=5';
+
+const CACHE_STATUS: Readonly<Record<Tier, string>> = {
+  memory: 'hotshelf-memory; hit',
+  redis: 'hotshelf-redis; hit, hotshelf-memory; fwd=miss',
+  origin: 'hotshelf-redis; fwd=miss, hotshelf-memory; fwd=miss',
+};
+
+/** Sends a cached answer as it is, or 304 to whoever has it, or a 404 that shared caches may keep for a moment. */
+export function sendFound(
+  { request, set }: { readonly request: Request; readonly set: Headers },
+  { answer, from }: Found,
+  life: SharedLife,
+): Uint8Array | Response | undefined {
+  if (answer === null) {
+    const headers = { 'cache-control': NEGATIVE_CACHE_CONTROL, 'cache-tag': CACHE_TAGS.lists };
+    return problemResponse('product_not_found', {}, headers);
+  }
+  shared(set, life, answer.tags);
+  set.headers['etag'] = answer.etag;
+  set.headers['cache-status'] = CACHE_STATUS[from];
+  if (matches(request.headers.get('if-none-match'), answer.etag)) {
+    set.status = NOT_MODIFIED;
+    return undefined;
+  }
+  set.headers['content-type'] = 'application/json';
+  return answer.body;
 }

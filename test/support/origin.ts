@@ -79,6 +79,8 @@ export async function openOrigin(): Promise<OriginUnderTest> {
     NATS_URL,
     STRIPE_SECRET_KEY: 'sk_test_double',
     STRIPE_API_URL: double.double.url,
+    CACHE_MEMORY: 'on',
+    CACHE_REDIS: 'on',
     LOG_LEVEL: 'info',
   };
   const { deps, close } = createDeps(config, 'hotshelf-test', log);

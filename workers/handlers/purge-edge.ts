@@ -2,6 +2,7 @@
 
 import { SECOND_MS } from '#lib/clock.ts';
 import { CACHE_TAGS, type PurgeRequest } from '#lib/edge-contract.ts';
+import { dropAnswers } from '#origin/catalog/service.ts';
 import type { Consumer } from '#workers/consumer.ts';
 
 export interface PurgeTarget {
@@ -17,7 +18,7 @@ export function purgeEdge({ url, secret }: PurgeTarget): Consumer {
     filter: 'product.*',
     handle: async (deps, { data }) => {
       if (!('productId' in data)) return;
-      await deps.products.invalidate(data);
+      await dropAnswers(deps, { id: data.productId, slug: data.slug, version: data.version });
       const purge: PurgeRequest = { tags: [CACHE_TAGS.product(data.productId), CACHE_TAGS.lists] };
       const response = await fetch(url, {
         method: 'POST',

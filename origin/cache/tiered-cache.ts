@@ -1,0 +1,169 @@
+/**
+ * This process's memory (L4) in front of Redis (L3) in front of a load from Postgres. Concurrent misses of a
+ * key become one load; a hot key is refreshed before it expires; what a slow fill brings back below its fence
+ * is never kept, in either tier.
+ */
+
+import type { Bulkhead } from '#lib/bulkhead.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import type { SharedCache } from '#origin/adapters/redis.ts';
+import { decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
+import type { Floors } from './floors.ts';
+import { createMemoryTier, jittered, NO_MEMORY } from './memory-tier.ts';
+
+export type Tier = 'memory' | 'redis' | 'origin';
+
+export interface Found {
+  /** Null when there is no such thing. */
+  readonly answer: FencedAnswer | null;
+  readonly from: Tier;
+}
+
+/** Reads the truth. It decides on the version of what it reads before it reads. */
+export type Load = () => Promise<FencedAnswer | null>;
+
+export interface TieredCache {
+  /** From memory only, without waiting; undefined says nothing of the other tiers. */
+  peek(key: string, load: Load): FencedAnswer | null | undefined;
+  read(key: string, load: Load): Promise<Found>;
+  /** Drops the keys here: for what no fence can reach, such as 'there is no such product'. */
+  forget(keys: readonly string[]): void;
+  /** Drops everything that memory holds. */
+  clear(): void;
+}
+
+/** What all caches of a process share. */
+export interface Tiers {
+  readonly sharedCache: SharedCache;
+  /** False keeps nothing in memory. */
+  readonly remembers: boolean;
+  readonly floors: Floors;
+  readonly metrics: Metrics;
+  /** Bounds the loads: with Redis gone, all that misses memory would fall on Postgres. */
+  readonly bulkhead: Bulkhead;
+  /** False while news of changes may be lost. */
+  readonly isHearing: () => boolean;
+}
+
+export interface CacheSpec {
+  /** Prefix of its keys in Redis, and its label in the metrics. */
+  readonly name: string;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly memoryTtlMs: number;
+  readonly redisTtlMs: number;
+  /** The one fence of all its answers, if they share one: its floor is then read from Redis with each answer. */
+  readonly commonFence?: string;
+}
+
+interface Fill {
+  readonly found: Promise<Found>;
+  /** What it brings may be older than news that came since it began. */
+  isOutdated: boolean;
+}
+
+/** A key as it stands in Redis. */
+export function redisKey(cache: string, key: string): string {
+  return `${cache}:${key}`;
+}
+
+export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
+  const { floors, metrics, bulkhead } = tiers;
+  const limits = { maxEntries: spec.maxEntries, maxBytes: spec.maxBytes, ttlMs: spec.memoryTtlMs };
+  const memory = tiers.remembers ? createMemoryTier(limits, floors, tiers.isHearing) : NO_MEMORY;
+  const shared = createRedisTier(tiers, spec);
+  const fills = new Map<string, Fill>();
+  const hit = { cache: spec.name, tier: 'memory', outcome: 'hit' };
+  const miss = { ...hit, outcome: 'miss' };
+
+  const fetch = async (key: string, load: Load, look: 'redis first' | 'past redis'): Promise<Found> => {
+    const stored = look === 'redis first' ? await shared.get(key) : null;
+    if (stored !== null) return { answer: stored, from: 'redis' };
+    const answer = await bulkhead(load);
+    if (answer !== null) await shared.set(key, answer);
+    return { answer, from: 'origin' };
+  };
+
+  const fill = (key: string, load: Load, look: 'redis first' | 'past redis'): Promise<Found> => {
+    const running: Fill = {
+      isOutdated: false,
+      found: fetch(key, load, look)
+        .then((found) => {
+          if (!running.isOutdated) memory.keep(key, found.answer);
+          return found;
+        })
+        .finally(() => {
+          if (fills.get(key) === running) fills.delete(key);
+        }),
+    };
+    fills.set(key, running);
+    return running.found;
+  };
+
+  const outdate = (key: string) => {
+    const running = fills.get(key);
+    if (running !== undefined) running.isOutdated = true;
+    fills.delete(key);
+  };
+
+  const peek = (key: string, load: Load) => {
+    const found = memory.get(key);
+    metrics.count('cache_reads_total', found === undefined ? miss : hit);
+    if (found === undefined) return undefined;
+    // A refresh that fails changes nothing: the answer lives on to its end, and the next read tries again.
+    if (found.isAgeing && !fills.has(key)) fill(key, load, 'past redis').catch(() => {});
+    return found.answer;
+  };
+
+  return {
+    peek,
+    read: async (key, load) => {
+      const answer = peek(key, load);
+      if (answer !== undefined) return { answer, from: 'memory' };
+      return fills.get(key)?.found ?? fill(key, load, 'redis first');
+    },
+    forget: (keys) => {
+      for (const key of keys) {
+        memory.forget(key);
+        outdate(key);
+      }
+    },
+    clear: () => {
+      memory.clear();
+      for (const key of [...fills.keys()]) outdate(key);
+    },
+  };
+}
+
+/** L3: the same bytes in Redis, shared by every process. Without Redis every read misses. */
+function createRedisTier(
+  { sharedCache, floors, metrics }: Tiers,
+  { name, commonFence, redisTtlMs }: CacheSpec,
+) {
+  const getStored = async (key: string): Promise<Uint8Array | null> => {
+    if (commonFence === undefined) return sharedCache.get(key);
+    const { value, floor } = await sharedCache.getWithFloor(key, commonFence);
+    floors.raise(commonFence, floor);
+    return value;
+  };
+  return {
+    get: async (key: string): Promise<FencedAnswer | null> => {
+      const stored = await getStored(redisKey(name, key));
+      const answer = stored === null ? null : decodeAnswer(stored);
+      const usable = answer !== null && floors.admits(answer) ? answer : null;
+      const outcome = usable === null ? 'miss' : 'hit';
+      metrics.count('cache_reads_total', { cache: name, tier: 'redis', outcome });
+      return usable;
+    },
+    set: async (key: string, answer: FencedAnswer): Promise<void> => {
+      if (!floors.admits(answer)) return;
+      await sharedCache.setFenced({
+        key: redisKey(name, key),
+        fence: answer.fence,
+        version: answer.version,
+        value: encodeAnswer(answer),
+        ttlMs: Math.round(jittered(redisTtlMs)),
+      });
+    },
+  };
+}
