@@ -5,7 +5,7 @@
 
 import Stripe from 'stripe';
 import { SECOND_MS } from '#lib/clock.ts';
-import type { OrderId } from '#lib/ids.ts';
+import { isUuid, type OrderId } from '#lib/ids.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { type Currency, currency, type Minor, minor } from '#lib/money.ts';
@@ -197,11 +197,16 @@ function refusedPaymentMethod(error: unknown): unknown {
 function toIntent(intent: Stripe.PaymentIntent): Intent {
   return {
     id: intent.id,
-    orderId: (intent.metadata['order_id'] ?? null) as OrderId | null,
+    orderId: orderIdOf(intent.metadata),
     amount: minor(intent.amount),
     currency: currency(intent.currency.toUpperCase()),
     state: toState(intent),
   };
+}
+
+/** Somebody else's payments on the same Stripe account may have an `order_id` of another kind. */
+function orderIdOf({ order_id: id = '' }: Stripe.Metadata): OrderId | null {
+  return isUuid(id) ? (id as OrderId) : null;
 }
 
 function toState(intent: Stripe.PaymentIntent): IntentState {
