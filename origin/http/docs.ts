@@ -11,11 +11,13 @@ import { AppError } from '#lib/problems.ts';
 
 const ASSET_FOLDER = new URL('.', import.meta.resolve('swagger-ui-dist/package.json')).pathname;
 const DOCUMENT_PATH = '/docs/json';
-const ASSETS: Readonly<Record<string, string>> = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-  'favicon-32x32.png': 'image/png',
-};
+const ASSETS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'swagger-ui.css': 'text/css; charset=utf-8',
+    'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+    'favicon-32x32.png': 'image/png',
+  }),
+);
 const ASSET_CACHE_CONTROL = 'public, max-age=3600';
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -137,7 +139,7 @@ export function docs(api: AnyElysia) {
       return text(await document, 'application/json');
     })
     .get('/docs/:asset', ({ params }) => {
-      const contentType = ASSETS[params.asset];
+      const contentType = ASSETS.get(params.asset);
       if (contentType === undefined) throw new AppError('not_found');
       const file = Bun.file(`${ASSET_FOLDER}${params.asset}`);
       return new Response(file, {
