@@ -25,6 +25,26 @@ export const METRICS = {
     help: 'Reads of a cache tier, by outcome.',
     labels: ['cache', 'tier', 'outcome'],
   },
+  database_reads_total: {
+    kind: 'counter',
+    help: 'Reads begun, by the server that was asked: the primary or the number of a replica.',
+    labels: ['role', 'target'],
+  },
+  database_replica_healthy: {
+    kind: 'gauge',
+    help: 'Whether a replica takes reads (1) or is ejected (0).',
+    labels: ['role', 'replica'],
+  },
+  database_replica_lag_seconds: {
+    kind: 'gauge',
+    help: 'Time since the primary was first seen further than the replica is.',
+    labels: ['role', 'replica'],
+  },
+  database_replica_ejections_total: {
+    kind: 'counter',
+    help: 'Replicas ejected, by reason.',
+    labels: ['role', 'replica', 'reason'],
+  },
   orders_placed_total: { kind: 'counter', help: 'Orders placed.', labels: ['currency'] },
   orders_paid_total: { kind: 'counter', help: 'Orders paid.', labels: ['currency'] },
   order_revenue_minor_total: {
@@ -66,6 +86,10 @@ export interface Metrics {
   count<Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by?: number): void;
   gauge<Name extends NameOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void;
   observe<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
+  /** A counter with its labels looked up once, for hot paths. */
+  counter<Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>): (by?: number) => void;
+  /** A histogram with its labels looked up once, for hot paths. */
+  histogram<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>): (seconds: number) => void;
   /** Everything counted so far, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;
 }

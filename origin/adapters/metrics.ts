@@ -16,21 +16,31 @@ export function createMetrics(): Metrics {
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     instruments.set(name as MetricName, createInstrument(kind, options));
   }
+  const counterOf = (name: MetricName): Counter => {
+    const counter = instruments.get(name);
+    assert(counter instanceof Counter, `${name} is no counter`);
+    return counter;
+  };
+  const histogramOf = (name: MetricName): Histogram => {
+    const histogram = instruments.get(name);
+    assert(histogram instanceof Histogram, `${name} is no histogram`);
+    return histogram;
+  };
   return {
-    count: (name, labels, by = 1) => {
-      const counter = instruments.get(name);
-      assert(counter instanceof Counter, `${name} is no counter`);
-      counter.inc(labels, by);
+    count: (name, labels, by = 1) => counterOf(name).inc(labels, by),
+    observe: (name, labels, seconds) => histogramOf(name).observe(labels, seconds),
+    counter: (name, labels) => {
+      const child = counterOf(name).labels(labels);
+      return (by = 1) => child.inc(by);
+    },
+    histogram: (name, labels) => {
+      const child = histogramOf(name).labels(labels);
+      return (seconds) => child.observe(seconds);
     },
     gauge: (name, labels, value) => {
       const gauge = instruments.get(name);
       assert(gauge instanceof Gauge, `${name} is no gauge`);
       gauge.set(labels, value);
-    },
-    observe: (name, labels, seconds) => {
-      const histogram = instruments.get(name);
-      assert(histogram instanceof Histogram, `${name} is no histogram`);
-      histogram.observe(labels, seconds);
     },
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

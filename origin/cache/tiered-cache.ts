@@ -73,8 +73,9 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
   const memory = tiers.remembers ? createMemoryTier(limits, floors, tiers.isHearing) : NO_MEMORY;
   const shared = createRedisTier(tiers, spec);
   const fills = new Map<string, Fill>();
-  const hit = { cache: spec.name, tier: 'memory', outcome: 'hit' };
-  const miss = { ...hit, outcome: 'miss' };
+  const labels = { cache: spec.name, tier: 'memory' };
+  const countHit = metrics.counter('cache_reads_total', { ...labels, outcome: 'hit' });
+  const countMiss = metrics.counter('cache_reads_total', { ...labels, outcome: 'miss' });
 
   const fetch = async (key: string, load: Load, look: 'redis first' | 'past redis'): Promise<Found> => {
     const stored = look === 'redis first' ? await shared.get(key) : null;
@@ -108,8 +109,11 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
 
   const peek = (key: string, load: Load) => {
     const found = memory.get(key);
-    metrics.count('cache_reads_total', found === undefined ? miss : hit);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      countMiss();
+      return undefined;
+    }
+    countHit();
     // A refresh that fails changes nothing: the answer lives on to its end, and the next read tries again.
     if (found.isAgeing && !fills.has(key)) fill(key, load, 'past redis').catch(() => {});
     return found.answer;

@@ -4,8 +4,9 @@ import { Elysia, t } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, PRIVATE, sendFound, shared } from '#origin/http/caching.ts';
+import { LIVES, memoryHeaders, PRIVATE, sendFound, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import type { HotRead } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
 import {
@@ -48,15 +49,29 @@ export function catalogRoutes(deps: Deps, jwtSecret: string) {
     .use(media(deps));
 }
 
+const PRODUCT_PATH = '/api/v1/products/';
+const PLAIN_KEY = /^[a-z0-9-]{1,255}$/;
+
+/** `GET` of a product that memory holds, without a query or conditions. */
+export function hotProduct(deps: Deps): HotRead {
+  const headersOf = memoryHeaders(LIVES.product);
+  return ({ headers, method, url }) => {
+    const start = url.indexOf(PRODUCT_PATH);
+    if (start === -1 || method !== 'GET' || headers.has('if-none-match')) return undefined;
+    const key = url.slice(start + PRODUCT_PATH.length);
+    const answer = PLAIN_KEY.test(key) ? catalog.peekProduct(deps, key) : null;
+    return answer ? new Response(answer.body, { headers: headersOf(answer) }) : undefined;
+  };
+}
+
 function reads(deps: Deps, jwtSecret: string) {
   return new Elysia({ prefix: '/api/v1', normalize: false })
     .use(auth(jwtSecret))
     .get(
       '/products/:id',
-      (context) => {
-        const found = catalog.readProduct(deps, context.params.id);
-        if (!(found instanceof Promise)) return sendFound(context, found, LIVES.product);
-        return found.then((late) => sendFound(context, late, LIVES.product));
+      async (context) => {
+        const found = await catalog.readProduct(deps, context.params.id);
+        return sendFound(context, found, LIVES.product);
       },
       {
         access: 'public',

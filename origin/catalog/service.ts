@@ -19,14 +19,14 @@ export { dropAnswers, followChanges } from './freshness.ts';
 export { filterQuery, ProductPage } from './model.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
-/**
- * A product's answer as ready bytes, and which tier it came from. At once when memory has it: the hot path waits
- * for nothing. Null when there is no such product.
- */
-export function readProduct(deps: Deps, slugOrId: string): Found | Promise<Found> {
-  const load = () => buildAnswer(deps, slugOrId);
-  const answer = deps.products.peek(slugOrId, load);
-  return answer === undefined ? deps.products.read(slugOrId, load) : { answer, from: 'memory' };
+/** A product's answer if memory holds it, at once: the hot path waits for nothing. */
+export function peekProduct(deps: Deps, slugOrId: string): FencedAnswer | null | undefined {
+  return deps.products.peek(slugOrId, () => buildAnswer(deps, slugOrId));
+}
+
+/** A product's answer as ready bytes, and which tier it came from. Null when there is no such product. */
+export function readProduct(deps: Deps, slugOrId: string): Promise<Found> {
+  return deps.products.read(slugOrId, () => buildAnswer(deps, slugOrId));
 }
 
 /**

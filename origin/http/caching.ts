@@ -5,6 +5,7 @@
 
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
+import type { Answer } from '#origin/cache/answer.ts';
 import type { Found, Tier } from '#origin/cache/tiered-cache.ts';
 
 interface Headers {
@@ -29,10 +30,15 @@ export const LIVES = {
 
 /** Marks an answer as public for shared caches; browsers ask each time, by its `ETag`. */
 export function shared(set: Headers, life: SharedLife, tags: string): void {
-  set.headers['cache-control'] =
-    `public, max-age=0, s-maxage=${life.freshSeconds}, ` +
-    `stale-while-revalidate=${life.revalidateSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`;
+  set.headers['cache-control'] = cacheControl(life);
   set.headers['cache-tag'] = tags;
+}
+
+function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
+  return (
+    `public, max-age=0, s-maxage=${freshSeconds}, ` +
+    `stale-while-revalidate=${revalidateSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`
+  );
 }
 
 /** For whatever belongs to one caller. */
@@ -64,13 +70,31 @@ export function sendFound(
     const headers = { 'cache-control': NEGATIVE_CACHE_CONTROL, 'cache-tag': CACHE_TAGS.lists };
     return problemResponse('product_not_found', {}, headers);
   }
-  shared(set, life, answer.tags);
-  set.headers['etag'] = answer.etag;
-  set.headers['cache-status'] = CACHE_STATUS[from];
+  Object.assign(set.headers, headersOf(answer, life), { 'cache-status': CACHE_STATUS[from] });
   if (matches(request.headers.get('if-none-match'), answer.etag)) {
     set.status = NOT_MODIFIED;
     return undefined;
   }
-  set.headers['content-type'] = 'application/json';
   return answer.body;
+}
+
+/** What an answer from memory goes out with, made once for each answer. */
+export function memoryHeaders(life: SharedLife): (answer: Answer) => Readonly<Record<string, string>> {
+  const prepared = new WeakMap<Answer, Record<string, string>>();
+  return (answer) => {
+    const known = prepared.get(answer);
+    if (known !== undefined) return known;
+    const headers = { ...headersOf(answer, life), 'cache-status': CACHE_STATUS.memory };
+    prepared.set(answer, headers);
+    return headers;
+  };
+}
+
+function headersOf({ etag, tags }: Answer, life: SharedLife): Record<string, string> {
+  return {
+    'cache-control': cacheControl(life),
+    'cache-tag': tags,
+    'content-type': 'application/json',
+    etag,
+  };
 }

@@ -8,6 +8,7 @@ import { AppError } from '#lib/problems.ts';
 
 export const plainUrls = new Elysia({ name: 'plain-urls' }).onRequest((context) => {
   const { url } = context.request;
+  if (!url.includes('%') && !url.includes('?')) return;
   if (decode(routedPath(context)) === null) throw refused('path', 'is not percent-encoded UTF-8');
   const start = url.indexOf('?');
   if (start !== -1) checkQuery(url.slice(start + 1));

@@ -1,0 +1,95 @@
+/**
+ * What search asks of an engine. PostgreSQL answers today (postgres-engine.ts); another one takes its place by
+ * keeping the contract that test/contract/search-engine.contract.ts holds every engine to.
+ */
+
+import type { CategoryId, ProductId } from '#lib/ids.ts';
+
+/** All that a product is found by, ranked by and filtered by. The catalogue is the truth, an index its copy. */
+export interface SearchDocument {
+  readonly productId: ProductId;
+  /** Of the product: an engine never lets an older document replace a newer one. */
+  readonly version: number;
+  readonly name: string;
+  readonly vendor: string;
+  /** The product's category, then those above it. */
+  readonly categories: readonly { readonly id: CategoryId; readonly name: string }[];
+  readonly tags: readonly string[];
+  /** Plain text. */
+  readonly description: string;
+  readonly options: readonly Option[];
+  readonly skus: readonly string[];
+  readonly priceMinor: number;
+  readonly popularity: number;
+  readonly available: boolean;
+  readonly createdAt: Date;
+}
+
+export interface Option {
+  readonly name: string;
+  readonly value: string;
+}
+
+export type SearchSort = 'relevance' | 'newest' | 'price' | '-price' | 'popular';
+
+export interface SearchFilter {
+  /** The category and everything below it. */
+  readonly categoryId?: CategoryId;
+  readonly vendor?: string;
+  readonly option?: Option;
+  readonly available?: boolean;
+  readonly minPriceMinor?: number;
+  readonly maxPriceMinor?: number;
+}
+
+/** Where a page ended: greater keys come first under every sort, then greater ids. */
+export interface Position {
+  readonly key: number;
+  readonly id: ProductId;
+}
+
+export interface SearchRequest {
+  /** As it was typed: words, "a phrase", -without. */
+  readonly text: string;
+  readonly filter: SearchFilter;
+  readonly sort: SearchSort;
+  readonly limit: number;
+  readonly after?: Position;
+  readonly withFacets: boolean;
+}
+
+/** Counts of hits within the request's filter; for more hits than an engine ranks they are 'at least'. */
+export interface Facets {
+  readonly categories: readonly { readonly id: CategoryId; readonly count: number }[];
+  readonly vendors: readonly { readonly value: string; readonly count: number }[];
+  /** Bands of prices in minor units, both ends included. */
+  readonly prices: readonly { readonly min: number; readonly max: number; readonly count: number }[];
+  readonly options: readonly (Option & { readonly count: number })[];
+  readonly available: number;
+  readonly unavailable: number;
+}
+
+export interface SearchResult {
+  readonly hits: readonly Position[];
+  readonly hasMore: boolean;
+  readonly facets: Facets | null;
+  /** The query as it may have been meant, when what was typed finds little or nothing. */
+  readonly didYouMean: string | null;
+}
+
+export interface Suggestion {
+  readonly text: string;
+  readonly kind: 'word' | 'vendor' | 'category' | 'product';
+}
+
+/** Reading fails with {@link AppError} `unavailable` when it costs more than its budget, never later. */
+export interface SearchEngine {
+  search(request: SearchRequest): Promise<SearchResult>;
+  /** What begins as the text does, the most popular first. */
+  suggest(text: string, limit: number): Promise<readonly Suggestion[]>;
+  /** Adds or replaces, unless the index knows a newer version; doing it again changes nothing. */
+  index(documents: readonly SearchDocument[]): Promise<void>;
+  remove(productIds: readonly ProductId[]): Promise<void>;
+  /** Renews what is derived from all documents: frequencies, spelling, tiers. Search is right without it, if slower. */
+  refresh(): Promise<void>;
+}
