@@ -19,18 +19,29 @@ export interface Consumer {
   handle(deps: Deps, event: ShopEvent): Promise<void>;
 }
 
-const MAX_ATTEMPTS = 8;
-const FIRST_RETRY_MS = SECOND_MS;
-const MAX_RETRY_MS = 60 * SECOND_MS;
+/** How often a message is tried, and the exponential backoff in between. */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly firstRetryMs: number;
+  readonly maxRetryMs: number;
+}
+
+const RETRIES: RetryPolicy = { maxAttempts: 8, firstRetryMs: SECOND_MS, maxRetryMs: 60 * SECOND_MS };
 const RESTART_MS = SECOND_MS;
 
 /** Runs until the signal aborts; what it has in hand then is finished. */
-export async function runConsumer(deps: Deps, consumer: Consumer, signal: AbortSignal): Promise<void> {
+export async function runConsumer(
+  deps: Deps,
+  consumer: Consumer,
+  signal: AbortSignal,
+  retries: RetryPolicy = RETRIES,
+): Promise<void> {
+  const work = { deps, consumer, retries };
   const spec = { name: consumer.name, filter: consumer.filter };
   while (!signal.aborted) {
     try {
       await deps.bus.ensureStream();
-      await deps.bus.pull(spec, (delivery) => take(deps, consumer, delivery), signal);
+      await deps.bus.pull(spec, (delivery) => take(work, delivery), signal);
     } catch (error) {
       deps.log.warn('a consumer lost its stream and begins again', { consumer: consumer.name, error });
     }
@@ -38,19 +49,23 @@ export async function runConsumer(deps: Deps, consumer: Consumer, signal: AbortS
   }
 }
 
-async function take(deps: Deps, consumer: Consumer, delivery: Delivery): Promise<void> {
+interface Work {
+  readonly deps: Deps;
+  readonly consumer: Consumer;
+  readonly retries: RetryPolicy;
+}
+
+async function take(work: Work, delivery: Delivery): Promise<void> {
+  const { deps, consumer } = work;
   const startedAt = performance.now();
-  const outcome = await attempt(deps, consumer, delivery);
+  const outcome = await attempt(work, delivery);
   const seconds = (performance.now() - startedAt) / SECOND_MS;
   deps.metrics.count('messages_handled_total', { consumer: consumer.name, outcome });
   deps.metrics.observe('message_duration_seconds', { consumer: consumer.name }, seconds);
 }
 
-async function attempt(
-  deps: Deps,
-  consumer: Consumer,
-  delivery: Delivery,
-): Promise<'done' | 'retried' | 'parked'> {
+async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retried' | 'parked'> {
+  const { deps, consumer, retries } = work;
   try {
     const event = decodeEvent(delivery.data);
     const traceparent = continueTrace(event.traceparent);
@@ -64,18 +79,19 @@ async function attempt(
     delivery.ack();
     return 'done';
   } catch (error) {
-    if (isWorthRetrying(error) && delivery.attempt < MAX_ATTEMPTS) {
-      const waitMs = retryAfterMs(delivery.attempt);
+    if (isWorthRetrying(error) && delivery.attempt < retries.maxAttempts) {
+      const waitMs = retryAfterMs(retries, delivery.attempt);
       deps.log.warn('a message failed and is tried again', { consumer: consumer.name, waitMs, error });
       delivery.retry(waitMs);
       return 'retried';
     }
-    return park(deps, consumer, delivery, error);
+    return park(work, delivery, error);
   }
 }
 
 /** A message that cannot even be parked goes back: it must not be lost. */
-async function park(deps: Deps, { name }: Consumer, delivery: Delivery, error: unknown) {
+async function park({ deps, consumer, retries }: Work, delivery: Delivery, error: unknown) {
+  const { name } = consumer;
   deps.log.error('a message is parked for an operator', { consumer: name, error });
   try {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -84,7 +100,7 @@ async function park(deps: Deps, { name }: Consumer, delivery: Delivery, error: u
     return 'parked' as const;
   } catch (cause) {
     deps.log.error('a message could not be parked', { consumer: name, error: cause });
-    delivery.retry(MAX_RETRY_MS);
+    delivery.retry(retries.maxRetryMs);
     return 'retried' as const;
   }
 }
@@ -95,8 +111,8 @@ function isWorthRetrying(error: unknown): boolean {
 }
 
 /** Exponential, with half of it random, so that messages that failed together do not return together. */
-function retryAfterMs(attemptsSoFar: number): number {
-  const ceiling = Math.min(FIRST_RETRY_MS * 2 ** (attemptsSoFar - 1), MAX_RETRY_MS);
+function retryAfterMs({ firstRetryMs, maxRetryMs }: RetryPolicy, attemptsSoFar: number): number {
+  const ceiling = Math.min(firstRetryMs * 2 ** (attemptsSoFar - 1), maxRetryMs);
   return Math.round(ceiling * (0.5 + Math.random() / 2));
 }
 

@@ -1,16 +1,23 @@
 /**
  * One confirmation email for each paid order. No transaction can hold a mail: it is marked as sent once the
- * server has taken it, and a crash in between sends it again under the same message id.
+ * server has taken it, and a crash in between sends it again under the same message id. While one worker sends
+ * it, the order's lease keeps the others off.
  */
 
+import { claimKey, forgetKey } from '#db/idempotency.ts';
 import { markHandled, wasHandled } from '#db/outbox.ts';
-import type { OrderId } from '#lib/ids.ts';
+import { after, MINUTE_MS } from '#lib/clock.ts';
+import type { EventId, OrderId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import type { Consumer } from '#workers/consumer.ts';
 import type { Mailer } from '#workers/mailer.ts';
 import { writeReceipt } from '#workers/receipt.ts';
 
 const NAME = 'email';
+/** Longer than a mail server is waited for. */
+const LEASE_MS = 2 * MINUTE_MS;
 
 export function sendReceipt(mailer: Mailer): Consumer {
   return {
@@ -20,10 +27,36 @@ export function sendReceipt(mailer: Mailer): Consumer {
       if (!('orderId' in data)) return;
       const orderId = data.orderId as OrderId;
       if (await wasHandled(deps.db, NAME, id)) return;
-      const receipt = await readReceipt(deps, orderId);
-      const messageId = `order-${orderId}@hotshelf`;
-      await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt) });
-      await markHandled(deps.db, NAME, id);
+      await alone(deps, orderId, () => sendOnce(deps, mailer, orderId, id));
     },
   };
+}
+
+async function sendOnce(deps: Deps, mailer: Mailer, orderId: OrderId, eventId: EventId): Promise<void> {
+  if (await wasHandled(deps.db, NAME, eventId)) return;
+  const receipt = await readReceipt(deps, orderId);
+  const messageId = `order-${orderId}@hotshelf`;
+  await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt) });
+  await markHandled(deps.db, NAME, eventId);
+}
+
+/** @throws {AppError} `idempotency_in_progress` while another worker has the order's lease */
+async function alone(deps: Deps, orderId: OrderId, work: () => Promise<void>): Promise<void> {
+  const now = deps.clock.now();
+  const lease = {
+    scope: NAME,
+    key: orderId,
+    requestHash: new Uint8Array(),
+    resourceId: orderId,
+    now,
+    lockedUntil: after(now, LEASE_MS),
+    expiresAt: after(now, LEASE_MS),
+  };
+  const { kind } = await claimKey(deps.db, lease);
+  if (kind !== 'claimed') throw new AppError('idempotency_in_progress');
+  try {
+    await work();
+  } finally {
+    await forgetKey(deps.db, lease);
+  }
 }
