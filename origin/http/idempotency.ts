@@ -90,7 +90,7 @@ function checkKey(key: string | undefined): string {
 }
 
 /** The same JSON value gives the same text, in whatever order its members came. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_name, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)
       ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,0 +1,91 @@
+/** The confirmation of an order: complete, the same in both forms, and never somebody's markup. */
+
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { Receipt } from '#origin/orders/service.ts';
+import { writeReceipt } from '#workers/receipt.ts';
+
+interface Bought {
+  readonly name: string;
+  readonly quantity: number;
+  readonly unitPriceMinor: number;
+  readonly optionValues?: readonly string[];
+}
+
+function receipt(lines: readonly Bought[], currency = 'USD', address: object = {}): Receipt {
+  const priced = lines.map((line) => ({
+    optionValues: [],
+    ...line,
+    lineTotalMinor: line.unitPriceMinor * line.quantity,
+  }));
+  const order = {
+    number: 100_042,
+    currency,
+    totalMinor: priced.reduce((sum, { lineTotalMinor }) => sum + lineTotalMinor, 0),
+    shippingAddress: {
+      name: 'Ada Lovelace',
+      line1: '12 St James Square',
+      city: 'London',
+      postalCode: 'SW1Y 4JH',
+      country: 'GB',
+      ...address,
+    },
+  };
+  // Only what a letter reads of the rows.
+  return { order, lines: priced } as unknown as Receipt;
+}
+
+test('it says what was bought, how many, for how much, and where it goes', () => {
+  const letter = writeReceipt(
+    receipt(
+      [
+        { name: 'Mug', optionValues: ['Red', 'Large'], quantity: 2, unitPriceMinor: 1450 },
+        { name: 'Lamp', quantity: 1, unitPriceMinor: 5 },
+      ],
+      'USD',
+      { line2: 'Flat 3', region: 'Greater London' },
+    ),
+  );
+  expect(letter.subject).toBe('Your order 100042');
+  expect(letter.text).toBe(
+    [
+      'Thank you for your order 100042.',
+      '',
+      '2 x Mug, Red, Large: $29.00',
+      '1 x Lamp: $0.05',
+      '',
+      'Total: $29.05',
+      '',
+      'It goes to:',
+      'Ada Lovelace',
+      '12 St James Square',
+      'Flat 3',
+      'SW1Y 4JH London',
+      'Greater London',
+      'GB',
+      '',
+    ].join('\n'),
+  );
+  for (const part of ['Mug, Red, Large', '$29.00', '$0.05', '$29.05', 'Flat 3', 'Greater London']) {
+    expect(letter.html).toContain(part);
+  }
+});
+
+test('a currency without cents is shown without them', () => {
+  const { text } = writeReceipt(receipt([{ name: 'Mug', quantity: 1, unitPriceMinor: 500 }], 'JPY'));
+  expect(text).toContain('Total: ¥500');
+});
+
+test('no text of a shopper or a seller becomes markup', () => {
+  const nasty = fc.string({ unit: fc.constantFrom('<', '>', '&', '"', "'", 'a', '/', ' ', '=') });
+  fc.assert(
+    fc.property(nasty, nasty, nasty, (name, option, line1) => {
+      const lines = [{ name, optionValues: [option], quantity: 1, unitPriceMinor: 1 }];
+      const harmless = [{ name: 'x', optionValues: ['x'], quantity: 1, unitPriceMinor: 1 }];
+      const tagsOf = (html: string) => html.match(/<[^>]*>/g);
+      const { html, text } = writeReceipt(receipt(lines, 'USD', { line1 }));
+      expect(tagsOf(html)).toEqual(tagsOf(writeReceipt(receipt(harmless)).html));
+      expect(text).toContain(`1 x ${name}, ${option}: $0.01`);
+    }),
+  );
+});
