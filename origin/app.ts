@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
-import { catalogRoutes, hotProduct } from './catalog/routes.ts';
+import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import type { Deps } from './deps.ts';
@@ -13,7 +13,6 @@ import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
-import { hotPath } from './http/hot-path.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { orderRoutes } from './orders/routes.ts';
@@ -29,7 +28,6 @@ export function createApp(deps: Deps, config: AppConfig) {
     .use(problems(deps.log))
     .use(requestContext(deps))
     .use(edgeOnly(config.EDGE_SECRET))
-    .use(hotPath(hotProduct(deps)))
     .use(plainUrls)
     .use(bodies)
     .use(api)

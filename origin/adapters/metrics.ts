@@ -16,6 +16,8 @@ export function createMetrics(): Metrics {
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     instruments.set(name as MetricName, createInstrument(kind, options));
   }
+  /** prom-client hashes labels at every call: what is counted on hot paths is added up and told when asked for. */
+  const flushes: (() => void)[] = [];
   const counterOf = (name: MetricName): Counter => {
     const counter = instruments.get(name);
     assert(counter instanceof Counter, `${name} is no counter`);
@@ -30,8 +32,15 @@ export function createMetrics(): Metrics {
     count: (name, labels, by = 1) => counterOf(name).inc(labels, by),
     observe: (name, labels, seconds) => histogramOf(name).observe(labels, seconds),
     counter: (name, labels) => {
-      const child = counterOf(name).labels(labels);
-      return (by = 1) => child.inc(by);
+      const counter = counterOf(name);
+      const pending = { by: 0 };
+      flushes.push(() => {
+        if (pending.by > 0) counter.inc(labels, pending.by);
+        pending.by = 0;
+      });
+      return (by = 1) => {
+        pending.by += by;
+      };
     },
     histogram: (name, labels) => {
       const child = histogramOf(name).labels(labels);
@@ -42,7 +51,10 @@ export function createMetrics(): Metrics {
       assert(gauge instanceof Gauge, `${name} is no gauge`);
       gauge.set(labels, value);
     },
-    expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    expose: async () => {
+      for (const flush of flushes) flush();
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { Elysia, t } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, memoryHeaders, PRIVATE, sendFound, shared } from '#origin/http/caching.ts';
+import { LIVES, memoryResponses, PRIVATE, sendFound, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import type { HotRead } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -54,13 +54,20 @@ const PLAIN_KEY = /^[a-z0-9-]{1,255}$/;
 
 /** `GET` of a product that memory holds, without a query or conditions. */
 export function hotProduct(deps: Deps): HotRead {
-  const headersOf = memoryHeaders(LIVES.product);
+  const responseOf = memoryResponses(LIVES.product);
+  const count = deps.metrics.counter('http_requests_total', {
+    method: 'GET',
+    route: `${PRODUCT_PATH}:id`,
+    status: '200',
+  });
   return ({ headers, method, url }) => {
     const start = url.indexOf(PRODUCT_PATH);
     if (start === -1 || method !== 'GET' || headers.has('if-none-match')) return undefined;
     const key = url.slice(start + PRODUCT_PATH.length);
     const answer = PLAIN_KEY.test(key) ? catalog.peekProduct(deps, key) : null;
-    return answer ? new Response(answer.body, { headers: headersOf(answer) }) : undefined;
+    if (!answer) return undefined;
+    count();
+    return responseOf(answer);
   };
 }
 
