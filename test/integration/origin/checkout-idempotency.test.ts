@@ -18,6 +18,7 @@ import {
   createProduct,
   type TestCart,
 } from '#test/support/shopping.ts';
+import { until } from '#test/support/workers.ts';
 
 let shop: OriginUnderTest;
 beforeAll(async () => {
@@ -237,7 +238,7 @@ test('a run that crashed is taken over once its lock is over, and its order is f
   // Stripe never answers this one, and neither does the process: the promise is left behind, as a crash would.
   const stuck = { ...shop.deps.payments, confirm: () => new Promise<never>(() => {}) };
   void checkOut(shop.beside({ payments: stuck }), cart, { key });
-  while ((await ordersOf(cart)).length === 0) await Bun.sleep(5);
+  await until('its order is there', async () => (await ordersOf(cart)).length > 0);
   const [crashed] = await ordersOf(cart);
   expect((await checkOut(shop, cart, { key })).body.code).toBe('idempotency_in_progress');
   const later = shop.beside({ clock: { now: () => after(new Date(), 2 * MINUTE_MS + SECOND_MS) } });
