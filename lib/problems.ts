@@ -26,7 +26,6 @@ export const PROBLEMS = {
   },
   not_found: { status: 404, title: 'There is nothing here', retryable: false },
   product_not_found: { status: 404, title: 'No such product', retryable: false },
-  category_not_found: { status: 404, title: 'No such category', retryable: false },
   cart_not_found: { status: 404, title: 'No such cart', retryable: false },
   cart_item_not_found: { status: 404, title: 'No such cart item', retryable: false },
   order_not_found: { status: 404, title: 'No such order', retryable: false },

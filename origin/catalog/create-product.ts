@@ -8,31 +8,37 @@ import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { receiveStock } from '#origin/inventory/service.ts';
+import { dropAnswers } from './freshness.ts';
 import type { NewProduct } from './model.ts';
 import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
 import * as store from './store.ts';
 
 const SHOP_CURRENCY = currency('USD');
 const MAX_SLUG_LENGTH = 200;
+const FIRST_VERSION = 1;
 
 /** @throws {AppError} `invalid_input`, `slug_taken`, `sku_taken` */
 export async function createProduct(deps: Deps, seller: SignedIn, input: NewProduct): Promise<ProductId> {
   checkSlug(input);
   checkOptions(input);
   const productId = deps.ids.next<ProductId>();
-  await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, seller, input })));
+  const slug = input.slug ?? slugify(input.name, productId);
+  await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, slug, seller, input })));
+  // That there was nothing under its names may have been kept.
+  await dropAnswers(deps, { id: productId, slug, version: FIRST_VERSION });
   return productId;
 }
 
 interface Creation {
   readonly productId: ProductId;
+  readonly slug: string;
   readonly seller: SignedIn;
   readonly input: NewProduct;
 }
 
-async function insert(deps: Deps, tx: Transaction, { productId, seller, input }: Creation): Promise<void> {
+async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<void> {
+  const { productId, slug, seller, input } = creation;
   const now = deps.clock.now();
-  const slug = input.slug ?? slugify(input.name, productId);
   const offers = input.variants.map((variant, position) => ({
     id: deps.ids.next<VariantId>(),
     productId,
@@ -63,7 +69,7 @@ async function insert(deps: Deps, tx: Transaction, { productId, seller, input }:
     tx,
     offers.map(({ id, stock }) => ({ variantId: id, quantity: stock })),
   );
-  await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: 1 } });
+  await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
 }
 
 /** A slug that looks like an id would never be looked up as a slug. */

@@ -3,7 +3,9 @@
  * in process as the edge calls it. One a test file: `beforeAll` opens it, `afterAll` closes it.
  */
 
+import { setDefaultTimeout } from 'bun:test';
 import { users } from '#db/schema/accounts.ts';
+import { SECOND_MS } from '#lib/clock.ts';
 import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import type { UserId } from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
@@ -14,6 +16,9 @@ import { createDeps, type Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/auth.ts';
 import { createTestDatabase, testNatsUrl, testRedisUrl } from './stack.ts';
 import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
+
+/** For the hooks, too: a machine that runs several suites at once is slow, and that is no failure. */
+setDefaultTimeout(30 * SECOND_MS);
 
 export const TEST_CONFIG: AppConfig = {
   EDGE_SECRET: 'an-edge-secret-of-enough-characters',

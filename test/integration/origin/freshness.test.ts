@@ -1,0 +1,121 @@
+/** What another process changes is seen here soon, and with Redis or NATS gone the shop still serves. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createServer } from 'node:net';
+import { claimUnpublished } from '#db/outbox.ts';
+import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { createLogger } from '#lib/log.ts';
+import { createApp } from '#origin/app.ts';
+import { followChanges } from '#origin/catalog/service.ts';
+import type { SharedConfig } from '#origin/config.ts';
+import { createDeps, type RunningDeps } from '#origin/deps.ts';
+import { eventually } from '#test/support/edge.ts';
+import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { cartWith, createProduct, type TestProduct } from '#test/support/shopping.ts';
+
+interface Process extends RunningDeps {
+  get(path: string): Promise<Pick<Answer, 'status' | 'body'>>;
+}
+
+let shop: OriginUnderTest;
+const processes: Process[] = [];
+beforeAll(async () => {
+  shop = await openOrigin();
+});
+afterAll(async () => {
+  for (const { close } of processes) await close();
+  await shop.close();
+});
+
+/** Another process of the same shop, as far as a process is its deps. */
+function openProcess(change: Partial<SharedConfig> = {}): Process {
+  const log = createLogger({ level: 'error', write: () => {} });
+  const running = createDeps({ ...shop.config, ...change }, 'hotshelf-test-2', log);
+  const app = createApp(running.deps, TEST_CONFIG);
+  const opened = {
+    ...running,
+    get: async (path: string) => {
+      const headers = { [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET };
+      const response = await app.handle(new Request(`http://localhost${path}`, { headers }));
+      return { status: response.status, body: await response.json() };
+    },
+  };
+  processes.push(opened);
+  return opened;
+}
+
+const rename = ({ productId, etag, sellerToken }: TestProduct, name: string) =>
+  shop.call(`/api/v1/products/${productId}`, {
+    ...{ method: 'PATCH', token: sellerToken, body: { name } },
+    headers: { 'if-match': etag },
+  });
+
+/** What the relay does. */
+async function publishOutbox(): Promise<void> {
+  await shop.deps.bus.ensureStream();
+  const events = await shop.deps.db.transaction((tx) => claimUnpublished(tx, 1_000));
+  for (const event of events) await shop.deps.bus.publish(event);
+}
+
+test('a change in one process is seen in another as soon as its event arrives', async () => {
+  const other = openProcess();
+  followChanges(other.deps);
+  await other.deps.bus.ping();
+  const product = await createProduct(shop, { name: 'Before' });
+  const path = `/api/v1/products/${product.slug}`;
+  expect((await other.get(path)).body.name).toBe('Before');
+  expect((await rename(product, 'After')).status).toBe(200);
+  await publishOutbox();
+  await eventually(
+    'the other process shows the change',
+    async () => (await other.get(path)).body.name === 'After',
+  );
+});
+
+/** A port of this machine where nobody listens. */
+async function closedPort(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const server = createServer().listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    server.close(() => resolve(port));
+  });
+  return promise;
+}
+
+describe('with Redis and NATS gone', () => {
+  test('products, lists, search and carts are served, and health says what is missing', async () => {
+    const port = await closedPort();
+    const alone = openProcess({
+      REDIS_URL: `redis://127.0.0.1:${port}`,
+      NATS_URL: `nats://127.0.0.1:${port}`,
+    });
+    const product = await createProduct(shop, { name: 'Lone Lamp' });
+    await cartWith(shop, product.variantId);
+    for (const path of [
+      `/api/v1/products/${product.slug}`,
+      '/api/v1/products',
+      '/api/v1/categories',
+      '/api/v1/search?q=lamp',
+    ]) {
+      for (let round = 0; round < 2; round += 1) expect((await alone.get(path)).status).toBe(200);
+    }
+    const health = await alone.get('/health');
+    expect(health).toEqual({
+      status: 200,
+      body: { status: 'degraded', checks: { postgres: 'up', redis: 'down', nats: 'down' } },
+    });
+    expect((await alone.get('/readyz')).status).toBe(200);
+  }, 20_000);
+});
+
+test('without Postgres health is down, and no traffic should come', async () => {
+  const port = await closedPort();
+  const lost = openProcess({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` });
+  for (const path of ['/health', '/readyz']) {
+    const { status, body } = await lost.get(path);
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ status: 'down', checks: { postgres: 'down' } });
+  }
+  expect((await lost.get('/livez')).status).toBe(200);
+}, 20_000);

@@ -1,0 +1,136 @@
+/** Every code of the closed table is produced: here, or where the table says. */
+
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { PROBLEMS, type ProblemCode } from '#lib/problems.ts';
+import { createApp } from '#origin/app.ts';
+import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
+import { cartWith, checkoutBody, createProduct, type TestProduct } from '#test/support/shopping.ts';
+
+let shop: OriginUnderTest;
+let product: TestProduct;
+beforeAll(async () => {
+  shop = await openOrigin();
+  product = await createProduct(shop);
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+const UNKNOWN = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+const post = (path: string, body: unknown, more: Parameters<OriginUnderTest['call']>[1] = {}) =>
+  shop.call(`/api/v1${path}`, { method: 'POST', body, ...more });
+const checkout = (
+  cart: { cartId: string; cartToken: string },
+  key: string | null,
+  paymentMethodId?: string,
+) =>
+  post('/checkout', checkoutBody(cart.cartId, paymentMethodId), {
+    cartToken: cart.cartToken,
+    headers: key === null ? {} : { 'idempotency-key': key },
+  });
+const onProduct = (headers: Record<string, string>) =>
+  shop.call(`/api/v1/products/${product.productId}`, {
+    method: 'DELETE',
+    token: product.sellerToken,
+    headers,
+  });
+
+async function emptyCart() {
+  const { body } = await shop.call('/api/v1/carts', { method: 'POST' });
+  return { cartId: body.id, cartToken: body.token };
+}
+
+async function fullCart(quantity = 1) {
+  return cartWith(shop, product.variantId, quantity);
+}
+
+/** An app whose database is there for nobody: what happens then is nobody's plan. */
+async function broken(): Promise<Answer> {
+  const app = createApp({ ...shop.deps, ids: { next: <Id>() => 'no-uuid' as Id } }, TEST_CONFIG);
+  const headers = { 'x-hotshelf-edge-secret': TEST_CONFIG.EDGE_SECRET };
+  const response = await app.handle(
+    new Request('http://localhost/api/v1/carts', { method: 'POST', headers }),
+  );
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
+  invalid_input: () => shop.call('/api/v1/products?limit=0'),
+  idempotency_key_missing: async () => checkout(await fullCart(), null),
+  webhook_signature_invalid: () => post('/webhooks/stripe', { id: 'evt_1' }),
+  unauthenticated: () => shop.call('/api/v1/me'),
+  credentials_invalid: () => post('/auth/login', { email: 'nobody@test.example', password: 'x' }),
+  refresh_token_invalid: () => post('/auth/refresh', { refreshToken: 'rt_unknown' }),
+  card_declined: async () => checkout(await fullCart(), 'declined', 'pm_card_chargeDeclined'),
+  forbidden: async () => post('/products', {}, { token: (await shop.signIn()).token }),
+  edge_required: () => shop.call('/api/v1/products', { headers: { 'x-hotshelf-edge-secret': 'a guess' } }),
+  not_found: () => shop.call('/nowhere'),
+  product_not_found: () => shop.call('/api/v1/products/no-such-product'),
+  cart_not_found: () => shop.call(`/api/v1/carts/${UNKNOWN}`),
+  cart_item_not_found: async () => {
+    const { cartId, cartToken } = await fullCart();
+    return shop.call(`/api/v1/carts/${cartId}/items/${UNKNOWN}`, { method: 'DELETE', cartToken });
+  },
+  order_not_found: () => shop.call(`/api/v1/orders/${UNKNOWN}`),
+  email_taken: async () => {
+    const { email } = await shop.signIn();
+    return post('/auth/register', { email, password: 'correct horse battery', name: 'Ada' });
+  },
+  cart_empty: async () => checkout(await emptyCart(), 'empty'),
+  cart_completed: async () => {
+    const cart = await fullCart();
+    await checkout(cart, 'completed');
+    return checkout(cart, 'completed-again');
+  },
+  variant_unavailable: async () => {
+    const { cartId, cartToken } = await emptyCart();
+    return post(`/carts/${cartId}/items`, { variantId: UNKNOWN, quantity: 1 }, { cartToken });
+  },
+  out_of_stock: async () => checkout(await fullCart(999), 'too-many'),
+  idempotency_mismatch: async () => {
+    const cart = await fullCart();
+    await checkout(cart, 'one-key');
+    return checkout(cart, 'one-key', 'pm_card_mastercard');
+  },
+  version_conflict: () => onProduct({ 'if-match': '"0"' }),
+  precondition_required: () => onProduct({}),
+  body_too_large: () => post('/auth/login', 'a'.repeat(1024 * 1024)),
+  unsupported_media_type: () => post('/auth/login', {}, { headers: { 'content-type': 'text/plain' } }),
+  internal: broken,
+};
+
+/** Those that take more to bring about, and the file whose test does. */
+const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
+  method_not_allowed: 'test/integration/edge/forwarding.test.ts',
+  rate_limited: 'test/integration/edge/rate-limit.test.ts',
+  unavailable: 'test/integration/edge/origin-loss.test.ts',
+  slug_taken: 'test/integration/origin/products.test.ts',
+  sku_taken: 'test/integration/origin/products.test.ts',
+  cart_full: 'test/integration/origin/carts.test.ts',
+  price_changed: 'test/integration/origin/checkout.test.ts',
+  total_not_chargeable: 'test/integration/origin/checkout.test.ts',
+  checkout_in_progress: 'test/integration/origin/checkout-idempotency.test.ts',
+  idempotency_in_progress: 'test/integration/origin/checkout-idempotency.test.ts',
+  payments_unavailable: 'test/integration/origin/payments-trouble.test.ts',
+};
+
+/** An order that is cancelled while its checkout runs: it takes a crash, and the reconciler in between. */
+const NOT_YET: readonly ProblemCode[] = ['order_cancelled'];
+
+test('every code of the table is accounted for, once', () => {
+  const accounted = [...Object.keys(HERE), ...Object.keys(ELSEWHERE), ...NOT_YET];
+  expect(accounted.toSorted()).toEqual(Object.keys(PROBLEMS).toSorted());
+});
+
+test.each(Object.keys(HERE) as (keyof typeof HERE)[])('%s is answered as the table says', async (code) => {
+  const answer = await HERE[code]?.();
+  expect(answer).toBeDefined();
+  if (answer !== undefined) expectProblem(answer, code);
+});
+
+test.each(Object.entries(ELSEWHERE))('%s is tested in %s', async (code, file) => {
+  const text = await Bun.file(new URL(`../../../${file}`, import.meta.url)).text();
+  expect(text.includes(code) || text.includes(String(PROBLEMS[code as ProblemCode].status))).toBeTrue();
+});
