@@ -7,13 +7,9 @@ import { join } from 'node:path';
 import type Stripe from 'stripe';
 import { DEFAULT_API_VERSION } from '#ops/stripe-double/api.ts';
 import type { RetryPolicy } from '#ops/stripe-double/webhooks.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type DoubleUnderTest, openDouble, pay, refusalOf } from '#test/support/stripe-double-client.ts';
-import {
-  eventually,
-  openWebhookSink,
-  WEBHOOK_SECRET,
-  type WebhookSink,
-} from '#test/support/stripe-webhook-sink.ts';
+import { openWebhookSink, WEBHOOK_SECRET, type WebhookSink } from '#test/support/stripe-webhook-sink.ts';
 
 const RETRIES: RetryPolicy = { attempts: 4, initialDelayMs: 10, maxDelayMs: 40, timeoutMs: 1_000 };
 

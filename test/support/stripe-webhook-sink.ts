@@ -3,8 +3,6 @@
 import Stripe from 'stripe';
 
 export const WEBHOOK_SECRET = 'whsec_test_sink';
-const DEADLINE_MS = 8_000;
-const POLL_MS = 5;
 
 export interface Arrival {
   readonly event: Stripe.Event;
@@ -54,15 +52,4 @@ export function openWebhookSink(port = 0): WebhookSink {
     },
     stop: () => server.stop(true),
   };
-}
-
-/** Waits until the condition gives something; fails with its description when the time is up. */
-export async function eventually<T>(what: string, condition: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (Date.now() < deadline) {
-    const found = condition();
-    if (found !== undefined && found !== false) return found;
-    await Bun.sleep(POLL_MS);
-  }
-  throw new Error(`it did not happen in ${DEADLINE_MS} ms: ${what}`);
 }

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { EDGE_SECRET_HEADER, MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createApp } from '#origin/app.ts';
-import { eventually } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartWith, createProduct } from '#test/support/shopping.ts';

@@ -1,0 +1,19 @@
+/** Waiting for a condition with a deadline: what tests do instead of sleeping. */
+
+const DEADLINE_MS = 10_000;
+const POLL_MS = 10;
+
+/** Resolves to what the condition gives once that is neither undefined nor false; fails with its description. */
+export async function eventually<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs = DEADLINE_MS,
+): Promise<T> {
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < deadlineMs) {
+    const found = await condition();
+    if (found !== undefined && found !== false) return found;
+    await Bun.sleep(POLL_MS);
+  }
+  throw new Error(`it did not happen in ${deadlineMs} ms: ${what}`);
+}
