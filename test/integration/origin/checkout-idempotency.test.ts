@@ -1,6 +1,6 @@
 /** One Idempotency-Key is one purchase, however often, at how many places and in whatever form it is asked for. */
 
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { eq, sql } from 'drizzle-orm';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orders } from '#db/schema/orders.ts';
@@ -19,6 +19,10 @@ import {
   type TestCart,
 } from '#test/support/shopping.ts';
 import { until } from '#test/support/workers.ts';
+
+/** On a machine that has other work, too. */
+const TEST_TIMEOUT_MS = 60_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
 
 let shop: OriginUnderTest;
 beforeAll(async () => {
@@ -137,24 +141,19 @@ test.each([
 test('fifty times the same request at once is one order and one charge, and all get that order', async () => {
   const cart = await readyCart();
   const key = crypto.randomUUID();
-  const untilAnswered = async (): Promise<{
-    answer: Awaited<ReturnType<typeof checkOut>>;
-    waited: number;
-  }> => {
-    for (let waited = 0; waited < 500; waited += 1) {
-      const answer = await checkOut(shop, cart, { key });
-      if (answer.status !== 409) return { answer, waited };
-      expect(answer.body.code).toBe('idempotency_in_progress');
-      expect(answer.headers.get('retry-after')).toBe('1');
-    }
-    throw new Error('the request never got its answer');
-  };
-  const answers = await Promise.all(Array.from({ length: 50 }, untilAnswered));
-  expect(new Set(answers.map(({ answer }) => answer.status))).toEqual(new Set([201]));
+  const send = () => checkOut(shop, cart, { key });
+  const answers = await Promise.all(Array.from({ length: 50 }, send));
+  const early = answers.filter(({ status }) => status === 409);
+  expect(early.length).toBeGreaterThan(0);
+  for (const { body, headers } of early) {
+    expect([body.code, headers.get('retry-after')]).toEqual(['idempotency_in_progress', '1']);
+  }
+  const settled = answers.filter(({ status }) => status !== 409);
+  settled.push(...(await Promise.all(early.map(send))));
+  expect(new Set(settled.map(({ status }) => status))).toEqual(new Set([201]));
   const [order, ...others] = await ordersOf(cart);
   expect(others).toEqual([]);
-  expect(new Set(answers.map(({ answer }) => answer.body.id))).toEqual(new Set([order?.id]));
-  expect(answers.some(({ waited }) => waited > 0)).toBe(true);
+  expect(new Set(settled.map(({ body }) => body.id))).toEqual(new Set([order?.id]));
   expect(await stockOf(shop.deps.db, cart.variantId)).toEqual({ onHand: 10, reserved: 1 });
 });
 

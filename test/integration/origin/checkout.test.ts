@@ -1,6 +1,6 @@
 /** From a cart to a paid order or a plain refusal, over the real parts. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { MAGIC_IDS, testCard } from '#ops/stripe-double/cards.ts';
 import { checkBooks, intentOf, stockOf } from '#test/support/books.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -13,6 +13,10 @@ import {
   createProduct,
 } from '#test/support/shopping.ts';
 import { deliver, eventOf } from '#test/support/webhooks.ts';
+
+/** On a machine that has other work, too. */
+const TEST_TIMEOUT_MS = 60_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
 
 let shop: OriginUnderTest;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** Orders as their owners see them: pages, time lines, and nobody else's. */
 
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { sqlState } from '#db/client.ts';
 import { orders } from '#db/schema/orders.ts';
@@ -8,6 +8,10 @@ import { checkBooks, intentOf } from '#test/support/books.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartOf, cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 import { deliver, eventOf } from '#test/support/webhooks.ts';
+
+/** On a machine that has other work, too. */
+const TEST_TIMEOUT_MS = 60_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
 
 let shop: OriginUnderTest;
 beforeAll(async () => {

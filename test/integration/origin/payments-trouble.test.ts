@@ -1,6 +1,15 @@
 /** Stripe in trouble: nothing is charged twice, no order is lost, and every order comes to an end. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { orders } from '#db/schema/orders.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
@@ -19,6 +28,10 @@ const CREATE = '/v1/payment_intents';
 const EVERY_ATTEMPT = 20;
 /** After every deadline of an order that is placed now. */
 const OVERDUE = { clock: { now: () => after(new Date(), 31 * MINUTE_MS) } };
+
+/** On a machine that has other work, too. */
+const TEST_TIMEOUT_MS = 60_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
 
 let opened: OriginUnderTest;
 /** A process of its own for each test: no circuit that another test has opened. */

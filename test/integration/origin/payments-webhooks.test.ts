@@ -1,6 +1,6 @@
 /** Stripe's webhooks: believed only when signed, and settled once in whatever order and number they come. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import type Stripe from 'stripe';
@@ -16,6 +16,10 @@ import {
 } from '#test/support/shopping.ts';
 import { type Delivery, deliver, eventOf, eventsOf } from '#test/support/webhooks.ts';
 
+/** On a machine that has other work, too. */
+const TEST_TIMEOUT_MS = 60_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
+
 let shop: OriginUnderTest;
 let product: TestProduct;
 beforeAll(async () => {
@@ -30,7 +34,6 @@ afterAll(async () => {
 });
 
 const PROPERTY = { numRuns: 25, endOnFailure: true } as const;
-const PROPERTY_TIMEOUT_MS = 60_000;
 
 async function statusOf(orderId: string) {
   const [row] = await shop.deps.db
@@ -188,41 +191,43 @@ describe.each([
   ['pm_card_visa', 201, 'paid'],
   ['pm_card_chargeDeclined', 402, 'payment_failed'],
 ] as const)('with %s, answer, webhooks and retries in any order, number and company', (card, status, end) => {
-  test(
-    `end in one ${end} order, told of once`,
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(script, async (steps) => {
-          const before = await stockOf(shop.deps.db, product.variantId);
-          const cart = await cartWith(shop, product.variantId);
-          const { intentId, key, finish } = await heldCheckout(cart, card);
-          const type = end === 'paid' ? 'payment_intent.succeeded' : 'payment_intent.payment_failed';
-          const final = await eventOf(shop, intentId, type);
-          const created = await eventOf(shop, intentId, 'payment_intent.created');
-          // Late news of an earlier failure, as a second attempt on an intent brings it.
-          const failed = { ...final, id: 'evt_late', type: 'payment_intent.payment_failed' } as Stripe.Event;
-          const act = {
-            answer: async () => expect((await finish()).status).toBe(status),
-            succeeded: async () => expect(await deliver(shop, final)).toBe(200),
-            failed: async () => expect(await deliver(shop, failed)).toBe(200),
-            created: async () => expect(await deliver(shop, created)).toBe(200),
-            retry: async () =>
-              expect([status, 409]).toContain((await checkOut(shop, cart, { key, card })).status),
-          };
-          for (const step of steps) await Promise.all(step.map((what) => act[what]()));
-          const answer = await finish();
-          expect(answer.status).toBe(status);
-          const orderId: string = answer.body.id ?? answer.body.orderId;
-          expect(await statusOf(orderId)).toBe(end);
-          expect(await toldTimes(shop, `order.${end}`, orderId)).toBe(1);
-          const { totals } = await shop.double.ledgerOf(intentId);
-          expect([totals.attempts, totals.successfulCharges]).toEqual([1, end === 'paid' ? 1 : 0]);
-          const reserved = (before?.reserved ?? 0) + (end === 'paid' ? 1 : 0);
-          expect(await stockOf(shop.deps.db, product.variantId)).toEqual({ onHand: 10_000, reserved });
-        }),
-        PROPERTY,
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  test(`end in one ${end} order, told of once`, async () => {
+    await fc.assert(
+      fc.asyncProperty(script, async (steps) => {
+        const before = await stockOf(shop.deps.db, product.variantId);
+        const cart = await cartWith(shop, product.variantId);
+        const { intentId, key, finish } = await heldCheckout(cart, card);
+        const type = end === 'paid' ? 'payment_intent.succeeded' : 'payment_intent.payment_failed';
+        const final = await eventOf(shop, intentId, type);
+        const created = await eventOf(shop, intentId, 'payment_intent.created');
+        // Late news of an earlier failure, as a second attempt on an intent brings it.
+        const declined = { status: 'requires_payment_method', last_payment_error: { code: 'card_declined' } };
+        const failed = {
+          ...final,
+          id: 'evt_late',
+          type: 'payment_intent.payment_failed',
+          data: { object: { ...final.data.object, ...declined } },
+        } as unknown as Stripe.Event;
+        const act = {
+          answer: async () => expect((await finish()).status).toBe(status),
+          succeeded: async () => expect(await deliver(shop, final)).toBe(200),
+          failed: async () => expect(await deliver(shop, failed)).toBe(200),
+          created: async () => expect(await deliver(shop, created)).toBe(200),
+          retry: async () =>
+            expect([status, 409]).toContain((await checkOut(shop, cart, { key, card })).status),
+        };
+        for (const step of steps) await Promise.all(step.map((what) => act[what]()));
+        const answer = await finish();
+        expect(answer.status).toBe(status);
+        const orderId: string = answer.body.id ?? answer.body.orderId;
+        expect(await statusOf(orderId)).toBe(end);
+        expect(await toldTimes(shop, `order.${end}`, orderId)).toBe(1);
+        const { totals } = await shop.double.ledgerOf(intentId);
+        expect([totals.attempts, totals.successfulCharges]).toEqual([1, end === 'paid' ? 1 : 0]);
+        const reserved = (before?.reserved ?? 0) + (end === 'paid' ? 1 : 0);
+        expect(await stockOf(shop.deps.db, product.variantId)).toEqual({ onHand: 10_000, reserved });
+      }),
+      PROPERTY,
+    );
+  });
 });
