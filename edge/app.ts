@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
-import { createCatalogCache } from './cache/catalog-cache.ts';
+import { createSharedCache } from './cache/shared-cache.ts';
 import { boundedBody } from './middleware/bounded-body.ts';
 import { catalog } from './middleware/catalog.ts';
 import { declaredRoutes } from './middleware/declared-routes.ts';
@@ -22,7 +22,7 @@ export type EdgeApp = Hono<EdgeEnv>;
 export function createApp(platform: Platform): EdgeApp {
   const origin = createOrigin(platform);
   const admit = createAdmission(platform);
-  const cache = createCatalogCache({ ...platform, origin });
+  const cache = createSharedCache({ ...platform, origin });
 
   const app: EdgeApp = new Hono<EdgeEnv>();
   app.onError(answerFailure);
@@ -42,8 +42,8 @@ export function createApp(platform: Platform): EdgeApp {
   app.use(boundedBody());
   app.post(PURGE_PATH, purge(platform));
   app.use(declaredRoutes());
-  app.use(catalog(cache, admit));
+  app.use(catalog(cache, admit, platform));
   app.use(rateLimit(admit));
-  app.all('*', forward(origin));
+  app.all('*', forward(origin, platform));
   return app;
 }

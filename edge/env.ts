@@ -16,6 +16,8 @@ const Variables = Type.Object({
     [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
     { default: 'info' },
   ),
+  /** `http` for tests alone: a plain shared cache that stores whatever HTTP allows, in front of any origin. */
+  EDGE_CACHE_POLICY: Type.Union([Type.Literal('catalogue'), Type.Literal('http')], { default: 'catalogue' }),
   EDGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
   EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
 });
@@ -46,7 +48,12 @@ export function parseVariables(bindings: EdgeBindings): EdgeConfig {
   const texts = Object.entries(bindings).filter((entry): entry is [string, string] => {
     return typeof entry[1] === 'string';
   });
-  return parseConfig(Variables, Object.fromEntries(texts));
+  const config = parseConfig(Variables, Object.fromEntries(texts));
+  const isProduction = config.TRUST_CF_CONNECTING_IP || config.PUBLIC_URL.startsWith('https:');
+  if (config.EDGE_CACHE_POLICY === 'http' && isProduction) {
+    throw new ConfigError('The environment variable EDGE_CACHE_POLICY is not valid: `http` is for tests.');
+  }
+  return config;
 }
 
 /** @throws {ConfigError} for the first rate limiting binding that is not there. */

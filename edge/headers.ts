@@ -8,6 +8,7 @@ const HOP_BY_HOP = [
   'host',
   'keep-alive',
   'proxy-authenticate',
+  'proxy-authentication-info',
   'proxy-authorization',
   'proxy-connection',
   'te',
@@ -23,7 +24,8 @@ const FORGEABLE =
 /** Said by the origin to the edge, or nobody's business. */
 const INTERNAL_ANSWER = ['cache-tag', 'cdn-cache-control', 'server', 'x-powered-by'] as const;
 
-function withoutHopByHop(headers: Headers): Headers {
+/** A copy with what is meant for both ends only. */
+export function withoutHopByHop(headers: Headers): Headers {
   const kept = new Headers(headers);
   const nominated = (headers.get('connection') ?? '').split(',').map((name) => name.trim());
   for (const name of nominated) if (/^[\w-]+$/.test(name)) kept.delete(name);
@@ -38,10 +40,15 @@ export function requestHeaders(headers: Headers): Headers {
   return kept;
 }
 
+/** Takes out of an answer what the origin says to the edge. */
+export function stripInternal(answer: Headers): void {
+  for (const name of INTERNAL_ANSWER) answer.delete(name);
+  for (const name of [...answer.keys()]) if (name.startsWith('x-hotshelf-')) answer.delete(name);
+}
+
 /** The origin's headers as they may go on to a client. */
 export function answerHeaders(headers: Headers): Headers {
   const kept = withoutHopByHop(headers);
-  for (const name of INTERNAL_ANSWER) kept.delete(name);
-  for (const name of [...kept.keys()]) if (name.startsWith('x-hotshelf-')) kept.delete(name);
+  stripInternal(kept);
   return kept;
 }

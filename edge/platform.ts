@@ -1,5 +1,6 @@
 /** What the pipeline needs of the place where it runs; `worker.ts` builds it from Workers' globals. */
 
+import type { ExecutionContext } from 'hono';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Traceparent } from '#lib/trace.ts';
@@ -14,6 +15,11 @@ export interface Platform {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** What `worker.ts` hands requests to. */
+export interface EdgeHandler {
+  fetch(request: Request, bindings: object, context: ExecutionContext): Response | Promise<Response>;
 }
 
 /** What the middleware learn of one request, in the order in which they learn it. */

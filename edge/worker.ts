@@ -4,15 +4,17 @@ import { systemClock } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { problemResponse } from '#lib/problems.ts';
-import { createApp, type EdgeApp } from './app.ts';
+import { createApp } from './app.ts';
 import { createCacheApiStore } from './cache/cache-api-store.ts';
 import { createMemoryStore } from './cache/memory-store.ts';
 import { type EdgeBindings, parseLimiters, parseVariables } from './env.ts';
+import { createHttpCache } from './http-cache.ts';
+import type { EdgeHandler, Platform } from './platform.ts';
 
 // biome-ignore lint/suspicious/noConsole: the console is a Worker's log sink.
 const write = (line: string) => console.log(line);
 
-function build(bindings: EdgeBindings): EdgeApp {
+function build(bindings: EdgeBindings): EdgeHandler {
   const config = parseVariables(bindings);
   const log = createLogger({ level: config.LOG_LEVEL, write }, { service: 'edge' });
   const shared = createCacheApiStore({
@@ -21,18 +23,19 @@ function build(bindings: EdgeBindings): EdgeApp {
     clock: systemClock,
     log,
   });
-  return createApp({
+  const platform: Platform = {
     config,
     limiters: parseLimiters(bindings),
     store: createMemoryStore(shared, systemClock),
     fetch: (url, init) => fetch(url, init),
     clock: systemClock,
     log,
-  });
+  };
+  return config.EDGE_CACHE_POLICY === 'http' ? createHttpCache(platform) : createApp(platform);
 }
 
 const bootLog: Logger = createLogger({ level: 'info', write }, { service: 'edge' });
-let app: EdgeApp | undefined;
+let app: EdgeHandler | undefined;
 
 export default {
   fetch(request, bindings, context) {

@@ -8,9 +8,10 @@ import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import { MAX_LIFETIME_SECONDS } from './policy.ts';
 import type { CacheStore, StoredAnswer } from './store.ts';
+import { isTag } from './tags.ts';
 
 /** Answer fields beside the body, as one header: the Cache API gives its own meaning to the originals. */
-const ENTRY_HEADER = 'x-hotshelf-entry';
+const ENTRY_HEADER = 'x-hotshelf-entry-2';
 const PURGED_AT_HEADER = 'x-hotshelf-purged-at';
 /** A marker outlives every answer that it condemns. */
 const MARKER_SECONDS = MAX_LIFETIME_SECONDS + 3_600;
@@ -49,7 +50,7 @@ export function createCacheApiStore({ cache, baseUrl, clock, log }: CacheApiStor
     async get(key) {
       const stored = await cache.match(`${baseUrl}${key}`);
       const answer = stored === undefined ? null : await decode(stored, log);
-      return answer === null || (await isPurged(answer)) ? null : answer;
+      return answer === null || (await isPurged(answer)) ? null : { answer, tier: 'colo' };
     },
     put: (key, answer, lifetimeSeconds) => cache.put(`${baseUrl}${key}`, encode(answer, lifetimeSeconds)),
     async purge(tags) {
@@ -64,6 +65,7 @@ export function createCacheApiStore({ cache, baseUrl, clock, log }: CacheApiStor
 }
 
 function encode({ body, ...fields }: StoredAnswer, lifetimeSeconds: number): Response {
+  const tags = fields.tags.filter(isTag);
   const ascii = JSON.stringify(fields).replace(/[^\x20-\x7e]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
@@ -71,7 +73,7 @@ function encode({ body, ...fields }: StoredAnswer, lifetimeSeconds: number): Res
     headers: {
       [ENTRY_HEADER]: ascii,
       'cache-control': `public, max-age=${lifetimeSeconds}`,
-      ...(fields.tags.length === 0 ? {} : { 'cache-tag': fields.tags.join(',') }),
+      ...(tags.length === 0 ? {} : { 'cache-tag': tags.join(',') }),
     },
   });
 }

@@ -1,74 +1,128 @@
-/** Asks the origin for a public answer, in the same words for every client, and stores it where that is allowed. */
+/** Asks the origin, about the stored answer where there is one, and stores what comes where that is allowed. */
 
-import { answerHeaders } from '#edge/headers.ts';
-import { CATALOG_TIMEOUT_MS, type Caller, type Origin } from '#edge/origin.ts';
+import { withoutHopByHop } from '#edge/headers.ts';
+import type { Caller, Origin } from '#edge/origin.ts';
+import { CATALOG_TIMEOUT_MS } from '#edge/origin.ts';
 import type { Platform } from '#edge/platform.ts';
 import { readBounded } from '#edge/read-bounded.ts';
 import { AppError } from '#lib/problems.ts';
-import type { CatalogKey } from './key.ts';
-import { keepSeconds, lifetimeOf } from './policy.ts';
-import type { StoredAnswer } from './store.ts';
+import { hasValidator, initialAgeSeconds, lifetimeOf, type Reply, withheldFields } from './policy.ts';
+import { type CacheKey, type CacheRule, urlTag } from './rule.ts';
+import { headersOf, type StoredAnswer } from './store.ts';
 import { parseCacheTag } from './tags.ts';
+import { confirms, freshened, validatorsOf } from './validation.ts';
+import { variantOf } from './variants.ts';
 
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-const PROBLEM_TYPE = 'application/problem+json';
+const NOT_MODIFIED = 304;
 
 export interface Filled {
   readonly answer: StoredAnswer;
   readonly isStored: boolean;
+  /** The origin confirmed the stored answer, and its body was not sent again. */
+  readonly isValidated: boolean;
 }
 
 export interface FillRequest {
-  readonly key: CatalogKey;
-  /** What a storable answer's content type starts with. */
-  readonly contentType: string;
-  /** Named in the origin's logs; nothing else of this client reaches the origin. */
+  readonly key: CacheKey;
+  readonly rule: CacheRule;
+  /** Named in the origin's logs; nothing else of this client reaches the origin but what the rule shows it. */
   readonly caller: Caller;
+}
+
+/** What the store has under the key, as far as it bears on this request. */
+export interface Near {
+  /** What the request selects; stale, or it would not be asked for again. */
+  readonly held: StoredAnswer | null;
+  /** What another request selects; it keeps its place. */
+  readonly sibling: StoredAnswer | null;
 }
 
 export type FillDeps = Pick<Platform, 'clock' | 'store'> & { readonly origin: Origin };
 
 /** @throws {AppError} `unavailable` when the origin gives no whole answer in time. */
-export async function fill({ clock, store, origin }: FillDeps, request: FillRequest): Promise<Filled> {
-  const { key, caller } = request;
-  const fetchStartedAt = clock.now().getTime();
-  const response = await origin.send(
-    {
-      method: 'GET',
-      path: key.path,
-      query: key.query,
-      headers: new Headers({ accept: '*/*' }),
-      body: null,
-      timeoutMs: CATALOG_TIMEOUT_MS,
-    },
+export async function fill(deps: FillDeps, request: FillRequest, near: Near): Promise<Filled> {
+  const { held } = near;
+  const stored = held === null ? null : headersOf(held);
+  const conditions = stored !== null && hasValidator(stored) ? validatorsOf(stored) : {};
+  const fetchStartedAt = deps.clock.now().getTime();
+  const response = await ask(deps, request, conditions);
+  if (response.status !== NOT_MODIFIED || held === null || stored === null) {
+    const body = await readWhole(response, request.caller);
+    const { status, headers } = response;
+    return keep(deps, request, { status, headers, body, fetchStartedAt, near });
+  }
+  await response.body?.cancel();
+  if (!confirms(response.headers, stored)) return fill(deps, request, { ...near, held: null });
+  const headers = freshened(stored, response.headers);
+  const { status, body } = held;
+  const filled = await keep(deps, request, { status, headers, body, fetchStartedAt, near });
+  return { ...filled, isValidated: true };
+}
+
+function ask({ origin }: FillDeps, { key, rule, caller }: FillRequest, conditions: Record<string, string>) {
+  const headers = new Headers(rule.sent);
+  for (const [name, value] of Object.entries(conditions)) headers.set(name, value);
+  const { path, query } = key;
+  return origin.send(
+    { method: 'GET', path, query, headers, body: null, timeoutMs: CATALOG_TIMEOUT_MS },
     caller,
   );
-  const body = await readWhole(response, caller);
-  const tags = parseCacheTag(response.headers.get('cache-tag'));
-  const answer: StoredAnswer = {
-    status: response.status,
-    headers: [...answerHeaders(response.headers)],
-    body,
-    tags: tags ?? [],
-    fetchStartedAt,
-    initialAgeSeconds: Number(/^\d{1,10}$/.exec(response.headers.get('age') ?? '')?.[0] ?? 0),
-  };
-  const life = lifetimeOf(response.status, response.headers);
-  if (life === null || tags === null || !hasDeclaredType(response, request.contentType)) {
-    return { answer, isStored: false };
-  }
+}
+
+interface Received {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly fetchStartedAt: number;
+  readonly near: Near;
+}
+
+async function keep(deps: FillDeps, request: FillRequest, received: Received): Promise<Filled> {
+  const { caller } = request;
+  const answer = answerOf(deps, request, received);
+  if (answer.life === null) return { answer, isStored: false, isValidated: false };
+  const key = storeKey(request.key, answer, received.near.sibling);
   try {
-    await store.put(key.text, answer, keepSeconds(life));
-    return { answer, isStored: true };
+    await deps.store.put(key, answer, answer.life.keepSeconds);
+    return { answer, isStored: true, isValidated: false };
   } catch (error) {
-    caller.log.warn('an answer could not be stored', { key: key.text, error });
-    return { answer, isStored: false };
+    caller.log.warn('an answer could not be stored', { key, error });
+    return { answer, isStored: false, isValidated: false };
   }
 }
 
-function hasDeclaredType(response: Response, declared: string): boolean {
-  const type = response.headers.get('content-type') ?? '';
-  return type.startsWith(response.ok ? declared : PROBLEM_TYPE);
+function answerOf({ clock }: FillDeps, { key, rule }: FillRequest, received: Received): StoredAnswer {
+  const receivedAt = clock.now();
+  const headers = withoutHopByHop(received.headers);
+  if (!headers.has('date')) headers.set('date', receivedAt.toUTCString());
+  const isAuthorized = rule.sent.has('authorization');
+  const reply: Reply = { status: received.status, headers, receivedAt, isAuthorized };
+  const allowed = lifetimeOf(reply);
+  const life = allowed === null ? null : rule.admit(reply, allowed);
+  const age = initialAgeSeconds(reply);
+  if (life !== null) for (const name of withheldFields(headers)) headers.delete(name);
+  return {
+    status: received.status,
+    headers: [...headers],
+    body: received.body,
+    tags: [...parseCacheTag(headers.get('cache-tag')), urlTag(key.path)],
+    fetchStartedAt: received.fetchStartedAt,
+    initialAgeSeconds: age,
+    life,
+    variant: variantOf(headers.get('vary'), rule.sent),
+  };
+}
+
+/** The first variant lies under the key itself and tells what to select by; the others lie beside it. */
+function storeKey(key: CacheKey, answer: StoredAnswer, sibling: StoredAnswer | null): string {
+  const vary = (stored: StoredAnswer) => headersOf(stored).get('vary');
+  const isBeside = sibling !== null && vary(sibling) === vary(answer);
+  return isBeside ? variantKey(key, answer.variant) : key.text;
+}
+
+export function variantKey(key: CacheKey, variant: string): string {
+  return `/__edge/variants/${encodeURIComponent(`${key.text} ${variant}`)}`;
 }
 
 async function readWhole(response: Response, caller: Caller): Promise<Uint8Array<ArrayBuffer>> {

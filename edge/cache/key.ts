@@ -1,18 +1,13 @@
 /** The cache key: made from what the route declares, never taken from what a client sends. */
 
-export interface CatalogKey {
-  readonly path: string;
-  /** The declared parameters in the route's order; exactly what the origin is asked. */
-  readonly query: string;
-  readonly text: string;
-}
+import type { CacheKey } from './rule.ts';
 
 /** Parameters that mark where a shopper came from and change nothing in the answer. */
 const TRACKING =
   /^(?:utm_.*|gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|igshid|mc_[ce]id|_ga|_gl|ref)$/;
 
 /** Null when the query has an undeclared parameter, or a declared one twice: the cache is passed by. */
-export function catalogKey(path: string, rawQuery: string, declared: readonly string[]): CatalogKey | null {
+export function catalogKey(path: string, rawQuery: string, declared: readonly string[]): CacheKey | null {
   const given = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(rawQuery)) {
     if (TRACKING.test(name)) continue;

@@ -3,7 +3,7 @@
 import { CATALOG_TIMEOUT_MS } from '#edge/origin.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { AppError } from '#lib/problems.ts';
-import { type FillDeps, type Filled, type FillRequest, fill } from './fill.ts';
+import { type FillDeps, type Filled, type FillRequest, fill, type Near } from './fill.ts';
 import { createSingleFlight } from './single-flight.ts';
 
 const MAX_FLIGHT_MS = CATALOG_TIMEOUT_MS + SECOND_MS;
@@ -19,15 +19,17 @@ export interface Loaded extends Filled {
 export interface LoadRequest extends FillRequest {
   /** Keeps work alive after the answer has gone out. */
   readonly inBackground: (work: Promise<unknown>) => void;
+  /** Requests of one flight ask the origin the same, word by word. */
+  readonly flight: string;
 }
 
-export type Loader = (request: LoadRequest) => Promise<Loaded>;
+export type Loader = (request: LoadRequest, near: Near) => Promise<Loaded>;
 
 export function createLoader(deps: FillDeps): Loader {
   const flights = createSingleFlight<Filled>(deps.clock, MAX_FLIGHT_MS);
-  return async (request) => {
+  return async (request, near) => {
     for (let joins = 0; joins < MAX_JOINS; joins += 1) {
-      const flight = flights.join(request.key.text, () => fill(deps, request));
+      const flight = flights.join(request.flight, () => fill(deps, request, near));
       if (flight.isLeader) {
         // Others may wait for it: it must land even if this client hangs up.
         request.inBackground(flight.outcome.catch(() => undefined));
@@ -38,7 +40,7 @@ export function createLoader(deps: FillDeps): Loader {
       const isOurs = isShareable(filled) && !(await deps.store.isPurged(filled.answer));
       if (isOurs) return { ...filled, isCollapsed: true };
     }
-    return { ...(await fill(deps, request)), isCollapsed: false };
+    return { ...(await fill(deps, request, near)), isCollapsed: false };
   };
 }
 

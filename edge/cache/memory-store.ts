@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '#lib/clock.ts';
-import type { CacheStore, StoredAnswer } from './store.ts';
+import type { CacheStore, PeekableStore, StoredAnswer } from './store.ts';
 
 const MAX_AGE_MS = 1_000;
 const MAX_ANSWERS = 1_000;
@@ -16,7 +16,7 @@ interface Kept {
   readonly keptAt: number;
 }
 
-export function createMemoryStore(below: CacheStore, clock: Clock): CacheStore {
+export function createMemoryStore(below: CacheStore, clock: Clock): PeekableStore {
   const kept = new Map<string, Kept>();
   let bytes = 0;
   let purges = 0;
@@ -36,16 +36,22 @@ export function createMemoryStore(below: CacheStore, clock: Clock): CacheStore {
     }
   };
 
+  const peek = (key: string): StoredAnswer | null => {
+    const found = kept.get(key);
+    return found !== undefined && clock.now().getTime() - found.keptAt < MAX_AGE_MS ? found.answer : null;
+  };
+
   return {
     isPurged: below.isPurged,
+    peek,
     async get(key) {
-      const found = kept.get(key);
-      if (found !== undefined && clock.now().getTime() - found.keptAt < MAX_AGE_MS) return found.answer;
+      const answer = peek(key);
+      if (answer !== null) return { answer, tier: 'memory' };
       const purgesBefore = purges;
-      const answer = await below.get(key);
+      const found = await below.get(key);
       // What was read while a purge went by may be what the purge meant.
-      if (answer !== null && purges === purgesBefore) keep(key, answer);
-      return answer;
+      if (found !== null && purges === purgesBefore) keep(key, found.answer);
+      return found;
     },
     async put(key, answer, lifetimeSeconds) {
       await below.put(key, answer, lifetimeSeconds);

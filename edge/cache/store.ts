@@ -1,5 +1,7 @@
 /** Where stored answers live: the interface that lets another store take the Cache API's place. */
 
+import type { Lifetime } from './policy.ts';
+
 /** An answer as it came from the origin, its body as ready bytes. */
 export interface StoredAnswer {
   readonly status: number;
@@ -10,13 +12,37 @@ export interface StoredAnswer {
   readonly fetchStartedAt: number;
   /** How old the origin said it was already. */
   readonly initialAgeSeconds: number;
+  /** Null for an answer that may not be stored. */
+  readonly life: Lifetime | null;
+  /** What its request selected by, see `variants.ts`; empty when the answer does not vary. */
+  readonly variant: string;
+}
+
+/** `memory`: this isolate's. `colo`: what all isolates of the data centre share. */
+export type Tier = 'memory' | 'colo';
+
+export interface Found {
+  readonly answer: StoredAnswer;
+  readonly tier: Tier;
 }
 
 export interface CacheStore {
   /** Null when there is none, or when one of its tags was purged at or after the start of its fetch. */
-  get(key: string): Promise<StoredAnswer | null>;
+  get(key: string): Promise<Found | null>;
   put(key: string, answer: StoredAnswer, lifetimeSeconds: number): Promise<void>;
   /** From its return on, no answer that carries one of the tags and was asked for before is usable. */
   purge(tags: readonly string[]): Promise<void>;
   isPurged(answer: StoredAnswer): Promise<boolean>;
+}
+
+/** A store that can tell at once, without asking anybody, what it holds. */
+export interface PeekableStore extends CacheStore {
+  peek(key: string): StoredAnswer | null;
+}
+
+/** The stored header fields; `Headers` cannot be stored itself. */
+export function headersOf({ headers: fields }: Pick<StoredAnswer, 'headers'>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, value);
+  return headers;
 }

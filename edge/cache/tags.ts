@@ -8,8 +8,13 @@ export function isTag(value: unknown): value is string {
   return typeof value === 'string' && TAG.test(value);
 }
 
-/** The tags of a `Cache-Tag` header; null when there are too many or one of them could never be purged. */
-export function parseCacheTag(header: string | null): readonly string[] | null {
-  const tags = (header ?? '').split(',').flatMap((tag) => tag.trim() || []);
-  return tags.length <= MAX_TAGS_PER_ANSWER && tags.every(isTag) ? [...new Set(tags)] : null;
+/** The tags of a `Cache-Tag` header, each once. */
+export function parseCacheTag(header: string | null): readonly string[] {
+  return [...new Set((header ?? '').split(',').flatMap((tag) => tag.trim() || []))];
+}
+
+/** False when there are too many of them or one could never be purged. */
+export function isTagList(header: string | null): boolean {
+  const tags = parseCacheTag(header);
+  return tags.length <= MAX_TAGS_PER_ANSWER && tags.every(isTag);
 }

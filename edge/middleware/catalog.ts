@@ -1,27 +1,36 @@
 /** Answers public catalogue reads through the cache; everything else passes by. */
 
 import { createMiddleware } from 'hono/factory';
-import type { CatalogCache } from '#edge/cache/catalog-cache.ts';
+import { catalogRule } from '#edge/cache/catalog-rule.ts';
+import { requestDirectives } from '#edge/cache/directives.ts';
 import { catalogKey } from '#edge/cache/key.ts';
+import { onlyIfCachedFailed } from '#edge/cache/only-if-cached.ts';
 import { respond } from '#edge/cache/respond.ts';
-import type { EdgeEnv } from '#edge/platform.ts';
+import type { SharedCache } from '#edge/cache/shared-cache.ts';
+import type { EdgeEnv, Platform } from '#edge/platform.ts';
 import { catalogReadOf } from '#edge/routes.ts';
 import type { Admission } from './rate-limit.ts';
 
-export function catalog(cache: CatalogCache, admit: Admission) {
+export function catalog(cache: SharedCache, admit: Admission, { clock }: Pick<Platform, 'clock'>) {
   return createMiddleware<EdgeEnv>(async (c, next) => {
-    const rule = catalogReadOf(c.get('route'), c.req.raw.method);
-    if (rule === null) return next();
+    const request = c.req.raw;
+    const declared = catalogReadOf(c.get('route'), request.method);
+    if (declared === null) return next();
     // Null: a parameter that the route does not declare. The origin says what is wrong with it.
-    const key = catalogKey(c.get('path'), c.get('query'), rule.query);
+    const key = catalogKey(c.get('path'), c.get('query'), declared.query);
     if (key === null) return next();
+    const startedAt = clock.now();
+    const rule = catalogRule(declared);
     const read = await cache.read({
       key,
-      contentType: rule.contentType,
+      flight: key.text,
+      rule,
+      asked: requestDirectives(request.headers),
       caller: c.var,
       onMiss: () => admit(c),
       inBackground: (work) => c.executionCtx.waitUntil(work),
     });
-    return respond(read, c.req.raw);
+    if (read === null) return onlyIfCachedFailed();
+    return respond(read, { request, present: rule.present, startedAt, now: clock.now() });
   });
 }

@@ -10,10 +10,11 @@ const HELP = `Runs the edge on workerd.
   --port N      port to listen on (default 8787; 0 takes a free one)
   --host HOST   address to listen on (default 127.0.0.1)
   --origin URL  the origin to forward to (default http://127.0.0.1:3000)
+  --plain-cache for tests: no shop, but a shared HTTP cache in front of any origin, which stores what HTTP allows
   --help        this text
 
 From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge.
-Ready when GET /livez answers 200. SIGTERM and SIGINT end it.
+A plain cache needs neither. Ready when it has said 'listening'. SIGTERM and SIGINT end it.
 `;
 
 const Environment = Type.Object({
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '8787' },
       host: { type: 'string', default: '127.0.0.1' },
       origin: { type: 'string', default: 'http://127.0.0.1:3000' },
+      'plain-cache': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -38,18 +40,27 @@ async function main(): Promise<void> {
     throw new ConfigError('The flag --port takes a number up to 65535.');
   }
   if (!URL.canParse(flags.origin)) throw new ConfigError('The flag --origin takes a URL.');
-  const environment = parseConfig(Environment, process.env);
   const edge = await startEdge({
     port: Number(flags.port),
     host: flags.host,
     originUrl: new URL(flags.origin).origin,
-    edgeSecret: environment.EDGE_SECRET,
-    purgeSecret: environment.EDGE_PURGE_SECRET,
+    ...(flags['plain-cache'] ? plainCache() : secrets()),
   });
   console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));
   const reason = await Promise.race([stopSignal(), edge.ended.then(() => 'workerd has gone' as const)]);
   await edge.stop();
   if (reason === 'workerd has gone') throw new Error('workerd ended by itself');
+}
+
+function secrets() {
+  const { EDGE_SECRET, EDGE_PURGE_SECRET } = parseConfig(Environment, process.env);
+  return { edgeSecret: EDGE_SECRET, purgeSecret: EDGE_PURGE_SECRET };
+}
+
+/** Its secrets are never sent and never asked for. */
+function plainCache() {
+  const [edgeSecret, purgeSecret] = [crypto.randomUUID(), crypto.randomUUID()];
+  return { edgeSecret, purgeSecret, vars: { EDGE_CACHE_POLICY: 'http' } };
 }
 
 /** Settles with the first of the signals. Miniflare has put its own listeners there, which exit at once. */

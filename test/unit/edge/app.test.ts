@@ -93,3 +93,12 @@ test('a binding that is missing or does not fit is named, its value is not', () 
   expect(() => parseVariables({ ...BINDINGS, ORIGIN_URL: 'http://host/path' })).toThrow(/ORIGIN_URL/);
   expect(() => parseLimiters(withoutLimiter)).toThrow(/WEBHOOK_LIMITER/);
 });
+
+test('the plain HTTP cache cannot be switched on in production, nor by a value that is not known', () => {
+  const plain = { ...BINDINGS, EDGE_CACHE_POLICY: 'http' };
+  expect(parseVariables(BINDINGS).EDGE_CACHE_POLICY).toBe('catalogue');
+  expect(parseVariables(plain).EDGE_CACHE_POLICY).toBe('http');
+  expect(() => parseVariables({ ...plain, TRUST_CF_CONNECTING_IP: 'true' })).toThrow(/EDGE_CACHE_POLICY/);
+  expect(() => parseVariables({ ...plain, PUBLIC_URL: 'https://shop.test' })).toThrow(/EDGE_CACHE_POLICY/);
+  expect(() => parseVariables({ ...BINDINGS, EDGE_CACHE_POLICY: 'HTTP' })).toThrow(/EDGE_CACHE_POLICY/);
+});

@@ -4,7 +4,17 @@ import type { CacheStore, StoredAnswer } from '#edge/cache/store.ts';
 
 function answer(text: string, tags: readonly string[] = [], bytes = 1): StoredAnswer {
   const headers = [['x-text', text]] as const;
-  return { status: 200, headers, body: new Uint8Array(bytes), tags, fetchStartedAt: 0, initialAgeSeconds: 0 };
+  const body = new Uint8Array(bytes);
+  return {
+    status: 200,
+    headers,
+    body,
+    tags,
+    fetchStartedAt: 0,
+    initialAgeSeconds: 0,
+    life: null,
+    variant: '',
+  };
 }
 
 /** A store below whose reads are counted, and a clock that a test sets. */
@@ -16,7 +26,7 @@ function setUp() {
       state.reads += 1;
       const found = answers.get(key) ?? null;
       await state.gate;
-      return found;
+      return found === null ? null : { answer: found, tier: 'colo' };
     },
     put: (key, value) => Promise.resolve(void answers.set(key, value)),
     purge: () => Promise.resolve(answers.clear()),
@@ -28,9 +38,14 @@ function setUp() {
 test('an answer is served from memory for a second and then asked for again', async () => {
   const { answers, state, store } = setUp();
   answers.set('a', answer('a'));
-  for (state.nowMs of [0, 500, 999]) expect(await store.get('a')).toEqual(answer('a'));
+  expect(await store.get('a')).toEqual({ answer: answer('a'), tier: 'colo' });
+  for (state.nowMs of [0, 500, 999]) {
+    expect(await store.get('a')).toEqual({ answer: answer('a'), tier: 'memory' });
+    expect(store.peek('a')).toEqual(answer('a'));
+  }
   expect(state.reads).toBe(1);
   state.nowMs = 1_000;
+  expect(store.peek('a')).toBeNull();
   await store.get('a');
   expect(state.reads).toBe(2);
 });
@@ -40,7 +55,7 @@ test('a new answer replaces the one in memory at once', async () => {
   answers.set('a', answer('old'));
   await store.get('a');
   await store.put('a', answer('new'), 60);
-  expect(await store.get('a')).toEqual(answer('new'));
+  expect((await store.get('a'))?.answer).toEqual(answer('new'));
 });
 
 test('a purge clears what is in memory, and what is just being read into it', async () => {

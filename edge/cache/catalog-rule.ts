@@ -1,0 +1,62 @@
+/**
+ * What of the catalogue is stored: closed by default, whatever HTTP would allow. Nothing of a client reaches the
+ * origin, so that nothing of a client can be in a shared answer.
+ */
+
+import { stripInternal } from '#edge/headers.ts';
+import type { CatalogRead } from '#edge/routes.ts';
+import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
+import { parseDirectives } from './directives.ts';
+import { directivesOf, type Lifetime, type Reply } from './policy.ts';
+import type { CacheRule } from './rule.ts';
+import { isTagList } from './tags.ts';
+
+const OK = 200;
+const NOT_FOUND = 404;
+/** What is not there now may be there soon, and nothing purges it. */
+const MAX_NOT_FOUND_SECONDS = 5;
+/** Directives that speak to shared caches; to a browser they would say too much. */
+const SHARED_ONLY = ['s-maxage', 'stale-while-revalidate', 'stale-if-error', 'proxy-revalidate'];
+
+export function catalogRule({ contentType }: Pick<CatalogRead, 'contentType'>): CacheRule {
+  return {
+    // The same for every client. `identity`: answers are stored as plain bytes, and Cloudflare compresses them.
+    sent: new Headers({ accept: '*/*', 'accept-encoding': 'identity' }),
+    admit: (reply, life) => (isPublic(reply, contentType) ? narrowed(reply.status, life) : null),
+    present: forBrowsers,
+  };
+}
+
+function isPublic({ status, headers }: Reply, declared: string): boolean {
+  const directives = directivesOf(headers);
+  const expected = status === OK ? declared : PROBLEM_CONTENT_TYPE;
+  return (
+    (status === OK || status === NOT_FOUND) &&
+    !headers.has('set-cookie') &&
+    !['private', 'no-cache', 'no-store'].some((name) => directives.has(name)) &&
+    isTagList(headers.get('cache-tag')) &&
+    (headers.get('content-type') ?? '').toLowerCase().startsWith(expected)
+  );
+}
+
+function narrowed(status: number, life: Lifetime): Lifetime | null {
+  if (life.freshSeconds === 0) return null;
+  if (status === OK) return life;
+  const freshSeconds = Math.min(life.freshSeconds, MAX_NOT_FOUND_SECONDS);
+  return {
+    freshSeconds,
+    staleWhileRevalidateSeconds: 0,
+    staleIfErrorSeconds: 0,
+    mayBeStale: false,
+    keepSeconds: freshSeconds,
+  };
+}
+
+function forBrowsers(headers: Headers): void {
+  stripInternal(headers);
+  const directives = [...parseDirectives(headers.get('cache-control'))]
+    .filter(([name]) => !SHARED_ONLY.includes(name))
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
+  if (directives.length === 0) headers.delete('cache-control');
+  else headers.set('cache-control', directives.join(', '));
+}
