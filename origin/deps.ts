@@ -17,6 +17,8 @@ import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
+import type { SearchEngine } from './search/engine.ts';
+import { createPostgresEngine } from './search/postgres-engine.ts';
 
 export type { Delivery } from './adapters/nats.ts';
 export { SharedConfigSchema } from './config.ts';
@@ -27,6 +29,7 @@ export interface Deps {
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
+  readonly search: SearchEngine;
   readonly payments: PaymentGateway;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -56,6 +59,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     bus,
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, config }),
+    search: createPostgresEngine(database.db),
     payments: createStripeGateway(config, { log, metrics }),
     clock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

@@ -1,20 +1,85 @@
-/** The search index: one document per product on sale, kept in step by the search worker. */
+/**
+ * The search index: one document per product on sale with all that matching, ranking, sorting and facets need,
+ * so that a query touches one table; the dictionary that spelling and suggestions come from; and the tiers.
+ */
 
-import { index, pgTable, uuid } from 'drizzle-orm/pg-core';
-import type { ProductId } from '#lib/ids.ts';
-import { products } from './catalog.ts';
-import { counter, tsvector } from './columns.ts';
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { CategoryId, ProductId } from '#lib/ids.ts';
+import { counter, instant, minorUnits, tsvector } from './columns.ts';
 
 export const searchDocuments = pgTable(
   'search_documents',
   {
-    productId: uuid('product_id')
-      .primaryKey()
-      .$type<ProductId>()
-      .references(() => products.id, { onDelete: 'cascade' }),
+    productId: uuid('product_id').primaryKey().$type<ProductId>(),
     /** The product's version that the document was built from; an older one never replaces it. */
     version: counter('version').notNull(),
+    /** Folded words by weight, and marks: lexemes such as `c:<category id>`, which filters are matched against. */
     document: tsvector('document').notNull(),
+    /** For suggestions, and to know a name that is the query itself. */
+    foldedName: text('folded_name').notNull(),
+    name: text('name').notNull(),
+    vendor: text('vendor').notNull(),
+    /** The category and those above it. */
+    categoryPath: uuid('category_path').array().notNull().$type<CategoryId[]>(),
+    /** Each a JSON pair of name and value. */
+    options: text('options').array().notNull(),
+    priceMinor: minorUnits('price_minor').notNull(),
+    popularity: integer('popularity').notNull(),
+    available: boolean('available').notNull(),
+    createdAt: instant('created_at').notNull(),
+    /** 0 holds the most popular products, as {@link searchTiers} has it. */
+    tier: smallint('tier').notNull(),
   },
-  (table) => [index('search_documents_text').using('gin', table.document)],
+  (table) => [
+    // Without a list of pending entries, which every search would have to go through.
+    index('search_documents_text').using('gin', table.document).with({ fastupdate: false }),
+    index('search_documents_names').on(table.tier, table.foldedName.op('text_pattern_ops')),
+  ],
 );
+
+export const searchTermKind = pgEnum('search_term_kind', ['word', 'vendor', 'category']);
+
+/** Every word that some document has, and the names of vendors and categories. */
+export const searchTerms = pgTable(
+  'search_terms',
+  {
+    kind: searchTermKind('kind').notNull(),
+    /** Folded. */
+    term: text('term').notNull(),
+    /** As it is shown. */
+    label: text('label').notNull(),
+    /** What words of one origin share, by the English stemmer. */
+    stem: text('stem').notNull(),
+    /** How many documents have it: an estimate that grows true with each refresh. */
+    frequency: integer('frequency').notNull(),
+    /** In a name, a vendor, a category, a tag or an option: worth suggesting. */
+    isSuggested: boolean('is_suggested').notNull(),
+  },
+  (table) => {
+    const isWord = sql`${table.kind} = 'word'`;
+    return [
+      primaryKey({ columns: [table.kind, table.term] }),
+      index('search_terms_stem').on(table.stem).where(isWord),
+      index('search_terms_spelling').using('gin', table.term.op('gin_trgm_ops')).where(isWord),
+      index('search_terms_prefix').on(table.term.op('text_pattern_ops')),
+    ];
+  },
+);
+
+/** Where each tier ends: its least popular product. What is below all of them is in the tier after the last. */
+export const searchTiers = pgTable('search_tiers', {
+  tier: smallint('tier').primaryKey(),
+  popularity: integer('popularity').notNull(),
+  productId: uuid('product_id').notNull(),
+});

@@ -35,6 +35,7 @@ function createOfflineDeps(): Deps {
     sharedCache: unreachable('Redis'),
     products: unreachable('the product cache'),
     lists: unreachable('the list cache'),
+    search: unreachable('the search engine'),
     payments: unreachable('Stripe'),
     clock: systemClock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

@@ -62,8 +62,8 @@ export interface SearchRequest {
 export interface Facets {
   readonly categories: readonly { readonly id: CategoryId; readonly count: number }[];
   readonly vendors: readonly { readonly value: string; readonly count: number }[];
-  /** Bands of prices in minor units, both ends included. */
-  readonly prices: readonly { readonly min: number; readonly max: number; readonly count: number }[];
+  /** Bands of prices in minor units, both ends included; the last has no upper one. */
+  readonly prices: readonly { readonly min: number; readonly max: number | null; readonly count: number }[];
   readonly options: readonly (Option & { readonly count: number })[];
   readonly available: number;
   readonly unavailable: number;
@@ -90,6 +90,8 @@ export interface SearchEngine {
   /** Adds or replaces, unless the index knows a newer version; doing it again changes nothing. */
   index(documents: readonly SearchDocument[]): Promise<void>;
   remove(productIds: readonly ProductId[]): Promise<void>;
+  /** As `index`, for all documents there are, the most popular first: what an index can be laid out by. */
+  rebuild(documents: AsyncIterable<readonly SearchDocument[]>): Promise<void>;
   /** Renews what is derived from all documents: frequencies, spelling, tiers. Search is right without it, if slower. */
   refresh(): Promise<void>;
 }

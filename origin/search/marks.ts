@@ -21,13 +21,19 @@ export const markOf = {
   tier: (tier: number) => `t:${tier}`,
 };
 
-/** A lexeme has a limit; what agrees for so long is told apart by the row itself. */
+/** A lexeme has a limit. Names that agree for so long are taken for the same. */
 function shortened(mark: string): string {
   return mark.slice(0, MAX_MARK_LENGTH).toWellFormed();
 }
 
 export function optionText({ name, value }: Option): string {
   return JSON.stringify([name, value]);
+}
+
+export function fromOptionText(text: string): Option {
+  const pair: unknown = JSON.parse(text);
+  const [name, value]: unknown[] = Array.isArray(pair) ? pair : [];
+  return { name: String(name), value: String(value) };
 }
 
 /** As people type it: without dashes and capitals. */

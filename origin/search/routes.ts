@@ -1,31 +1,48 @@
 /** Search over HTTP. */
 
 import { Elysia } from 'elysia';
-import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth } from '#origin/http/auth.ts';
-import { LIVES, shared } from '#origin/http/caching.ts';
+import { LIVES, sendFound } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { SearchPage, SearchQuery } from './model.ts';
-import { searchProducts } from './service.ts';
+import { SearchPage, SearchQuery, Suggestions, SuggestQuery } from './model.ts';
+import { readSearch, readSuggestions } from './service.ts';
 
 export function searchRoutes(deps: Deps, jwtSecret: string) {
-  return new Elysia({ name: 'search', prefix: '/api/v1', normalize: false }).use(auth(jwtSecret)).get(
-    '/search',
-    async ({ query, set }) => {
-      const page = await searchProducts(deps, query);
-      shared(set, LIVES.list, CACHE_TAGS.lists);
-      return page;
-    },
-    {
-      access: 'public',
-      query: SearchQuery,
-      detail: operation({
-        id: 'searchProducts',
-        summary: 'Products by words, the most relevant first',
-        tag: 'Search',
-        success: { status: 200, description: 'A page of matches.', schema: SearchPage },
-      }),
-    },
-  );
+  return new Elysia({ name: 'search', prefix: '/api/v1', normalize: false })
+    .use(auth(jwtSecret))
+    .get(
+      '/search',
+      async (context) => sendFound(context, await readSearch(deps, context.query), LIVES.list),
+      {
+        access: 'public',
+        query: SearchQuery,
+        detail: operation({
+          id: 'searchProducts',
+          summary: 'Products by words, the most relevant first',
+          description:
+            'Finds words in names, vendors, categories, tags, descriptions and options, whatever their accents ' +
+            'and endings, with slips of typing forgiven; and SKUs exactly. Where no product has all words, those ' +
+            'that have most of them are found. Of more than 2,000 hits the most popular 2,000 are ranked.',
+          tag: 'Search',
+          success: { status: 200, description: 'A page of hits.', schema: SearchPage },
+        }),
+      },
+    )
+    .get(
+      '/search/suggest',
+      async (context) => sendFound(context, await readSuggestions(deps, context.query), LIVES.list),
+      {
+        access: 'public',
+        query: SuggestQuery,
+        detail: operation({
+          id: 'suggestSearches',
+          summary: 'What a query may become, as one types',
+          description:
+            'Categories, vendors, words and products that begin with what was typed, the popular first.',
+          tag: 'Search',
+          success: { status: 200, description: 'Up to ten suggestions.', schema: Suggestions },
+        }),
+      },
+    );
 }

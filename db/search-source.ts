@@ -1,0 +1,96 @@
+/** What the search index is made from: products on sale with everything that they are found by. */
+
+import { and, asc, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import type { CategoryId, ProductId } from '#lib/ids.ts';
+import type { Queryable } from './client.ts';
+import { products } from './schema/catalog.ts';
+
+const productId = sql`${products}.${sql.identifier(products.id.name)}`;
+
+const onSaleVariants = sql`variants v where v.product_id = ${productId} and v.withdrawn_at is null`;
+
+const sourceColumns = {
+  productId: products.id,
+  version: products.version,
+  name: products.name,
+  vendor: products.vendor,
+  categoryId: products.categoryId,
+  tags: products.tags,
+  optionNames: products.optionNames,
+  descriptionText: sql<string>`left(regexp_replace(${products.descriptionHtml}, '<[^>]*>|&[a-z]+;|&#[0-9]+;', ' ', 'gi'), 20000)`,
+  priceMinor: products.priceMinor,
+  popularity: products.popularity,
+  createdAt: products.createdAt,
+  /** The values of each variant, in the order of the options' names. */
+  optionValues: sql<string[][]>`(select coalesce(json_agg(v.option_values), '[]') from ${onSaleVariants})`,
+  skus: sql<string[]>`(select coalesce(json_agg(v.sku), '[]') from ${onSaleVariants} and v.sku is not null)`,
+  available: sql<boolean>`exists (
+    select 1 from inventory i, ${onSaleVariants} and i.variant_id = v.id and i.on_hand > i.reserved)`,
+};
+
+export type SearchSource = Awaited<ReturnType<typeof findSources>>[number];
+
+/** Without what is not on sale. */
+export async function findSources(db: Queryable, ids: readonly ProductId[]) {
+  return readSources(db, inArray(products.id, [...ids]), ids.length);
+}
+
+export interface PopularityPosition {
+  readonly popularity: number;
+  readonly productId: ProductId;
+}
+
+/** All products on sale, the most popular first, a page at a time. */
+export async function listSources(db: Queryable, limit: number, after: PopularityPosition | null) {
+  const { popularity, id } = products;
+  const beyond = after && sql`(${popularity}, ${id}) < (${after.popularity}, ${after.productId}::uuid)`;
+  return readSources(db, beyond ?? undefined, limit);
+}
+
+/** In the order of `products_popular`: without `nulls last` it would not be of use. */
+function readSources(db: Queryable, condition: SQL | undefined, limit: number) {
+  return db
+    .select(sourceColumns)
+    .from(products)
+    .where(and(isNull(products.withdrawnAt), condition))
+    .orderBy(sql`${products.popularity} desc nulls last, ${products.id} desc nulls last`)
+    .limit(limit);
+}
+
+export async function listWithdrawn(db: Queryable, limit: number, after: ProductId | null) {
+  const rows = await db
+    .select({ id: products.id })
+    .from(products)
+    .where(and(isNotNull(products.withdrawnAt), after === null ? undefined : sql`${products.id} > ${after}`))
+    .orderBy(asc(products.id))
+    .limit(limit);
+  return rows.map(({ id }) => id);
+}
+
+/** Products on sale that the index does not have, as after a migration that began it anew. */
+export async function listUnindexed(db: Queryable, limit: number) {
+  const rows = await db
+    .select({ id: products.id })
+    .from(products)
+    .where(
+      and(
+        isNull(products.withdrawnAt),
+        sql`not exists (select 1 from search_documents d where d.product_id = ${productId})`,
+      ),
+    )
+    .limit(limit);
+  return rows.map(({ id }) => id);
+}
+
+export interface CategoryRow {
+  readonly id: CategoryId;
+  readonly slug: string;
+  readonly name: string;
+  readonly parentId: CategoryId | null;
+}
+
+export async function listCategoryRows(db: Queryable): Promise<CategoryRow[]> {
+  return db.execute<{ id: CategoryId; slug: string; name: string; parentId: CategoryId | null }>(
+    sql`select id, slug, name, parent_id as "parentId" from categories`,
+  );
+}

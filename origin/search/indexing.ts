@@ -1,0 +1,103 @@
+/** Keeping the index in step with the catalogue, one product at a time or all of them. */
+
+import * as source from '#db/search-source.ts';
+import type { ProductId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { type CategoryPaths, readCategoryPaths } from './category-paths.ts';
+import type { SearchDocument } from './engine.ts';
+
+/** Documents in one batch of a bulk run. */
+const BATCH = 500;
+/** A product that changes faster than it is indexed comes again with its next event. */
+const MAX_LOOKS = 3;
+
+/**
+ * Brings the index to what the product is now; running it again changes nothing. What has been written is held
+ * against the product once more: a product withdrawn meanwhile would else come back.
+ */
+export async function reindexProduct(deps: Deps, productId: ProductId): Promise<void> {
+  let writtenVersion: number | null = null;
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const [document] = await readDocuments(deps, [productId]);
+    if (document === undefined) {
+      await deps.search.remove([productId]);
+      break;
+    }
+    if (document.version === writtenVersion) break;
+    await deps.search.index([document]);
+    writtenVersion = document.version;
+  }
+  await deps.lists.invalidate();
+}
+
+/**
+ * Indexes every product on sale and drops every other, for after a bulk load that emitted no events. Search goes
+ * on meanwhile. Resolves to how many it indexed.
+ */
+export async function reindexAll(deps: Deps): Promise<number> {
+  let indexed = 0;
+  const batches = async function* () {
+    for await (const documents of allDocuments(deps)) {
+      indexed += documents.length;
+      yield documents;
+    }
+  };
+  await deps.search.rebuild(batches());
+  await removeWithdrawn(deps);
+  await deps.lists.invalidate();
+  return indexed;
+}
+
+/** Renews what search derives from all documents. For a chore: it takes seconds in a large shop. */
+export async function refreshSearch(deps: Deps): Promise<void> {
+  await deps.search.refresh();
+}
+
+/** A chore: indexes some of the products that the index lacks, as after a migration that began it anew. */
+export async function indexMissing(deps: Deps): Promise<number> {
+  const ids = await source.listUnindexed(deps.db, BATCH);
+  if (ids.length === 0) return 0;
+  await deps.search.index(await readDocuments(deps, ids));
+  await deps.lists.invalidate();
+  return ids.length;
+}
+
+async function readDocuments(deps: Deps, ids: readonly ProductId[]): Promise<SearchDocument[]> {
+  const rows = await source.findSources(deps.db, ids);
+  if (rows.length === 0) return [];
+  const paths = await readCategoryPaths(deps.db);
+  return rows.map((row) => toDocument(row, paths));
+}
+
+async function* allDocuments(deps: Deps): AsyncGenerator<readonly SearchDocument[]> {
+  const paths = await readCategoryPaths(deps.db);
+  let after: source.PopularityPosition | null = null;
+  do {
+    const rows: source.SearchSource[] = await source.listSources(deps.db, BATCH, after);
+    if (rows.length > 0) yield rows.map((row) => toDocument(row, paths));
+    after = rows.length < BATCH ? null : (rows.at(-1) ?? null);
+  } while (after !== null);
+}
+
+async function removeWithdrawn(deps: Deps): Promise<void> {
+  let after: ProductId | null = null;
+  do {
+    const ids: ProductId[] = await source.listWithdrawn(deps.db, BATCH, after);
+    await deps.search.remove(ids);
+    after = ids.length < BATCH ? null : (ids.at(-1) ?? null);
+  } while (after !== null);
+}
+
+function toDocument(row: source.SearchSource, paths: CategoryPaths): SearchDocument {
+  const { categoryId, descriptionText, optionNames, optionValues, ...same } = row;
+  const options = optionNames.flatMap((name, index) => {
+    const values = new Set(optionValues.map((ofVariant) => ofVariant[index] ?? ''));
+    return [...values].filter((value) => value !== '').map((value) => ({ name, value }));
+  });
+  return {
+    ...same,
+    description: descriptionText,
+    categories: paths.pathOf(categoryId).map(({ id, name }) => ({ id, name })),
+    options,
+  };
+}

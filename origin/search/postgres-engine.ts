@@ -1,0 +1,133 @@
+/**
+ * Search in PostgreSQL. Reading costs no more than its budget: few at once, a limit on each statement, and none
+ * begun when time is up; whoever is over it is told to come back.
+ */
+
+import { type Database, sqlState, type Transaction } from '#db/client.ts';
+import * as written from '#db/search-index.ts';
+import { type Bulkhead, createBulkhead } from '#lib/bulkhead.ts';
+import { AppError } from '#lib/problems.ts';
+import type { SearchDocument, SearchEngine } from './engine.ts';
+import { marksOf, optionText } from './marks.ts';
+import { type Session, search, suggest } from './postgres-search.ts';
+import * as store from './store.ts';
+
+/** What one search may cost the database. */
+export interface SearchBudget {
+  readonly statementTimeoutMs: number;
+  /** No further statement is begun after so long. */
+  readonly totalMs: number;
+  readonly maxRunning: number;
+  readonly maxWaiting: number;
+}
+
+const BUDGET: SearchBudget = { statementTimeoutMs: 400, totalMs: 800, maxRunning: 6, maxWaiting: 60 };
+const RETRY_AFTER_SECONDS = 2;
+const QUERY_CANCELED = '57014';
+const MAX_DOCUMENTS_AT_ONCE = 500;
+
+export function createPostgresEngine(db: Database, budget: SearchBudget = BUDGET): SearchEngine {
+  const reads = { db, budget, bulkhead: createBulkhead(budget) };
+  return {
+    search: (request) => read(reads, (session) => search(session, request)),
+    suggest: (text, limit) => read(reads, ({ tx }) => suggest(tx, text, limit)),
+    index: async (documents) => {
+      for (let start = 0; start < documents.length; start += MAX_DOCUMENTS_AT_ONCE) {
+        const some = documents.slice(start, start + MAX_DOCUMENTS_AT_ONCE);
+        const rows = some.map((document) => toRow(document, null));
+        await write(db, rows);
+      }
+    },
+    remove: (ids) => written.deleteDocuments(db, ids),
+    rebuild: (all) => rebuild(db, all),
+    refresh: () => refresh(db, 'sample'),
+  };
+}
+
+interface Reads {
+  readonly db: Database;
+  readonly budget: SearchBudget;
+  readonly bulkhead: Bulkhead;
+}
+
+async function read<T>({ db, budget, bulkhead }: Reads, work: (session: Session) => Promise<T>): Promise<T> {
+  try {
+    return await bulkhead(() =>
+      db.transaction(async (tx) => {
+        const endsAt = performance.now() + budget.totalMs;
+        const checkTime = () => {
+          if (performance.now() > endsAt) throw overBudget();
+        };
+        await store.boundCost(tx, budget.statementTimeoutMs);
+        return work({ tx, checkTime });
+      }),
+    );
+  } catch (error) {
+    throw sqlState(error) === QUERY_CANCELED ? overBudget() : error;
+  }
+}
+
+function overBudget(): AppError {
+  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+async function write(db: Database, rows: readonly written.IndexedDocument[]): Promise<void> {
+  await written.upsertDocuments(db, rows);
+  await written.addTerms(db, rows);
+}
+
+/** Documents come by popularity: how many there were before one decides on its tier. */
+async function rebuild(db: Database, all: AsyncIterable<readonly SearchDocument[]>): Promise<void> {
+  await written.dropTextIndexIfEmpty(db);
+  let before = 0;
+  for await (const some of all) {
+    await written.upsertDocuments(
+      db,
+      some.map((document, index) => toRow(document, tierAt(before + index))),
+    );
+    before += some.length;
+  }
+  await refresh(db, 'all');
+}
+
+function tierAt(rank: number): number {
+  const tier = store.TIER_SIZES.findIndex((size) => rank < size);
+  return tier === -1 ? store.TIER_SIZES.length : tier;
+}
+
+async function refresh(db: Database, from: 'sample' | 'all'): Promise<void> {
+  const steps = [
+    (tx: Transaction) => written.ensureTextIndex(tx),
+    (tx: Transaction) => written.refreshFrequencies(tx, from),
+    (tx: Transaction) => written.refreshTiers(tx, store.TIER_SIZES),
+    (tx: Transaction) => written.moveBetweenTiers(tx),
+  ];
+  for (const step of steps) {
+    await db.transaction(async (tx) => {
+      await written.allowForRefresh(tx);
+      await step(tx);
+    });
+  }
+}
+
+function toRow(document: SearchDocument, tier: number | null): written.IndexedDocument {
+  const { categories, options } = document;
+  return {
+    product_id: document.productId,
+    version: document.version,
+    name: document.name,
+    vendor: document.vendor,
+    category_path: categories.map(({ id }) => id),
+    category_names: categories.map(({ name }) => name),
+    tags: document.tags.join(' '),
+    description: document.description,
+    options: options.map(optionText),
+    option_values: options.map(({ value }) => value).join(' '),
+    marks: marksOf(document),
+    price_minor: document.priceMinor,
+    popularity: document.popularity,
+    available: document.available,
+    created_at: document.createdAt.toISOString(),
+    tier,
+  };
+}
