@@ -12,6 +12,8 @@ export interface Connection {
   readonly db: Database;
   /** Waits for running queries, then closes. */
   close(): Promise<void>;
+  /** Closes at once; running queries fail. */
+  abandon(): Promise<void>;
 }
 
 export interface ConnectOptions {
@@ -19,6 +21,10 @@ export interface ConnectOptions {
   readonly applicationName: string;
   readonly maxConnections?: number;
   readonly statementTimeoutMs?: number;
+  /** True for pools that only read: a write that strays into one fails, on whichever server. */
+  readonly isReadOnly?: boolean;
+  /** Told of every connection that has closed. */
+  readonly onClosed?: () => void;
 }
 
 const DEFAULT_MAX_CONNECTIONS = 10;
@@ -26,19 +32,28 @@ const DEFAULT_STATEMENT_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_SECONDS = 5;
 const CLOSE_TIMEOUT_SECONDS = 5;
+/** The driver's own wait grows to 20 s, and with it the time for which a restarted server stays unused. */
+const RECONNECT_DELAY_SECONDS = 0.1;
 
 export function connect(url: string, options: ConnectOptions): Connection {
   const sql = postgres(url, {
     max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     onnotice: () => {},
+    onclose: () => options.onClosed?.(),
+    backoff: () => RECONNECT_DELAY_SECONDS,
     connection: {
       application_name: options.applicationName,
       statement_timeout: options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      ...(options.isReadOnly ? { default_transaction_read_only: true } : {}),
     },
   });
-  return { db: drizzle(sql), close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }) };
+  return {
+    db: drizzle(sql),
+    close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
+    abandon: () => sql.end({ timeout: 0 }),
+  };
 }
 
 /** The SQLSTATE of a failed query, wherever the driver's error sits in the chain of causes. */

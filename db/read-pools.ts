@@ -1,0 +1,112 @@
+/**
+ * Where reads go: a pool of replicas for each role, and the primary where no replica will do. Writes never come
+ * here: the primary's own pool is in every write path, and every pool of this file is read-only.
+ */
+
+import type { Logger } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import { connect } from './client.ts';
+import type { InFlightLimits } from './in-flight.ts';
+import { openReadServer } from './read-server.ts';
+import { createReader, type Reader, type RolePools } from './reader.ts';
+import { openReplica } from './replica.ts';
+import type { PrimaryTrail } from './replica-lag.ts';
+import { watchReplicas } from './replica-watch.ts';
+
+export const READ_ROLES = ['general', 'search', 'analytics', 'reporting'] as const;
+export type ReadRole = (typeof READ_ROLES)[number];
+
+export type Readers = Readonly<Record<ReadRole, Reader>>;
+
+export interface ReadPools {
+  readonly readers: Readers;
+  /** How many replicas the role has, and how many of them take reads. */
+  census(role: ReadRole): { readonly healthy: number; readonly all: number };
+  /** At once: reads that still run fail. */
+  close(): Promise<void>;
+}
+
+export interface RolePolicy {
+  readonly statementTimeoutMs: number;
+  /** To each replica, and to the primary in their place: few enough for the primary to bear them. */
+  readonly maxConnections: number;
+  readonly maxLagMs: number;
+  readonly maxLagBytes: number;
+}
+
+export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
+  general: { statementTimeoutMs: 2_000, maxConnections: 10, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  search: { statementTimeoutMs: 1_000, maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  analytics: { statementTimeoutMs: 60_000, maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  reporting: { statementTimeoutMs: 30_000, maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+};
+
+export interface ReadPoolsOptions {
+  readonly primaryUrl: string;
+  readonly replicaUrls: Readonly<Record<ReadRole, readonly string[]>>;
+  readonly policies?: Readonly<Record<ReadRole, RolePolicy>>;
+  readonly applicationName: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A read may wait for a connection this long beyond its statement's own time. */
+const WAIT_TIMEOUT_MS = 1_000;
+/** Reads at one server at once, waiting ones included, for each connection that it has. */
+const MAX_IN_FLIGHT_PER_CONNECTION = 50;
+
+export function openReadPools(options: ReadPoolsOptions): ReadPools {
+  const watch = watchReplicas(options);
+  const roles = READ_ROLES.map((name) => openRole(options, name, watch.trail));
+  watch.start(roles.flatMap(({ replicas }) => replicas));
+  const readers = Object.fromEntries(roles.map((pools) => [pools.role, createReader(pools, options)]));
+  return {
+    readers: readers as Readers,
+    census: (role) => {
+      const replicas = roles.find((pools) => pools.role === role)?.replicas ?? [];
+      return { healthy: replicas.filter((replica) => replica.isHealthy()).length, all: replicas.length };
+    },
+    close: async () => {
+      await watch.stop();
+      await Promise.all(roles.map(({ primary }) => primary.close()));
+      await Promise.all(roles.flatMap(({ replicas }) => replicas).map((replica) => replica.close()));
+    },
+  };
+}
+
+function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail): RolePools {
+  const { metrics, log } = options;
+  const policy = (options.policies ?? ROLE_POLICIES)[role];
+  const inFlight: InFlightLimits = {
+    max: policy.maxConnections * MAX_IN_FLIGHT_PER_CONNECTION,
+    timeoutMs: policy.statementTimeoutMs + WAIT_TIMEOUT_MS,
+  };
+  const shared = { ...policy, applicationName: `${options.applicationName}-${role}` };
+  const replicas = options.replicaUrls[role].map((url, index) => {
+    const labels = { role, replica: String(index) };
+    return openReplica({
+      ...shared,
+      name: `${role}-${index}`,
+      url,
+      inFlight,
+      trail,
+      log,
+      observer: {
+        ejected: (reason) => metrics.count('database_replica_ejections_total', { ...labels, reason }),
+        seen: ({ isHealthy, lag }) => {
+          metrics.gauge('database_replica_healthy', labels, isHealthy ? 1 : 0);
+          if (lag !== null) metrics.gauge('database_replica_lag_seconds', labels, lag.ms / 1_000);
+        },
+      },
+    });
+  });
+  return {
+    role,
+    replicas,
+    primary: openReadServer({
+      open: () => connect(options.primaryUrl, { ...shared, isReadOnly: true }),
+      limits: inFlight,
+      onBroken: () => log.warn('connections to the primary broke under reads', { role }),
+    }),
+  };
+}

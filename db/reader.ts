@@ -1,0 +1,103 @@
+/** How a read finds its server: a replica that is fit for it, another one, then the primary. */
+
+import type { Logger } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Database } from './client.ts';
+import { isConnectionFailure, isServersOwnFailure } from './failures.ts';
+import type { ReadServer } from './read-server.ts';
+import type { Replica } from './replica.ts';
+import { WAL_START, type WalPosition } from './wal.ts';
+
+type Read<T> = (db: Database) => Promise<T>;
+
+interface Found<T> {
+  readonly result: T;
+}
+
+export interface ReadOptions<T> {
+  /** Only a replica that has replayed so far will do. */
+  readonly atLeast?: WalPosition;
+  /** What a replica brings and this refuses, an older version say, is read again from the primary. */
+  readonly accept?: (result: T) => boolean;
+}
+
+/**
+ * Runs one read on one server, again on another when its server fails: it must do nothing but read. Queries of
+ * one read never see an earlier state than the ones before them.
+ * @throws {AppError} `unavailable` when the servers are gone or have more to do than they can.
+ */
+export type Reader = <T>(read: Read<T>, options?: ReadOptions<T>) => Promise<T>;
+
+/** The servers of one role. */
+export interface RolePools {
+  readonly role: string;
+  readonly replicas: readonly Replica[];
+  /** With a pool of the role's own, so that reads never take what writes need. */
+  readonly primary: ReadServer;
+}
+
+const MAX_REPLICAS_TRIED = 2;
+/** The second has fresh connections; the third is for a server that was just starting. */
+const MAX_PRIMARY_TRIES = 3;
+
+export function createReader(
+  { role, replicas, primary }: RolePools,
+  { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
+): Reader {
+  const count = (target: string) => metrics.count('database_reads_total', { role, target });
+  const pick = createPicker(replicas);
+
+  async function fromReplica<T>(read: Read<T>, atLeast: WalPosition): Promise<Found<T> | null> {
+    const tried = new Set<Replica>();
+    while (tried.size < MAX_REPLICAS_TRIED) {
+      const replica = pick(atLeast, tried);
+      if (replica === null) break;
+      tried.add(replica);
+      count(String(replicas.indexOf(replica)));
+      try {
+        return { result: await replica.run(read) };
+      } catch (error) {
+        if (!isServersOwnFailure(error)) throw error;
+      }
+    }
+    return null;
+  }
+
+  async function fromPrimary<T>(read: Read<T>): Promise<T> {
+    count('primary');
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await primary.run(read);
+      } catch (error) {
+        if (!isConnectionFailure(error)) throw error;
+        if (attempt < MAX_PRIMARY_TRIES) continue;
+        log.warn('no server is there to read from', { role, error });
+        throw new AppError('unavailable');
+      }
+    }
+  }
+
+  return async (read, { atLeast = WAL_START, accept = () => true } = {}) => {
+    const found = await fromReplica(read, atLeast);
+    return found !== null && accept(found.result) ? found.result : fromPrimary(read);
+  };
+}
+
+type Picker = (atLeast: WalPosition, tried: ReadonlySet<Replica>) => Replica | null;
+
+/** Of the replicas that are fit, the one with the least to do; of several, each in its turn. */
+function createPicker(replicas: readonly Replica[]): Picker {
+  let turn = 0;
+  return (atLeast, tried) => {
+    turn += 1;
+    let best: Replica | null = null;
+    for (let step = 0; step < replicas.length; step += 1) {
+      const replica = replicas[(turn + step) % replicas.length];
+      if (replica === undefined || tried.has(replica)) continue;
+      if (!replica.isHealthy() || replica.replayed() < atLeast) continue;
+      if (best === null || replica.inUse() < best.inUse()) best = replica;
+    }
+    return best;
+  };
+}
