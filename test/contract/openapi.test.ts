@@ -1,0 +1,105 @@
+/** The API's document against the API: what it names is there, and what is there it names. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import Ajv, { type AnySchema } from 'ajv';
+import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { cartWith, createProduct } from '#test/support/shopping.ts';
+
+interface Media {
+  readonly schema: AnySchema;
+  readonly example?: unknown;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
+}
+
+let shop: OriginUnderTest;
+let operations: ReadonlyMap<string, Operation>;
+beforeAll(async () => {
+  shop = await openOrigin();
+  const { body } = await shop.call('/docs/json');
+  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
+  operations = new Map(
+    paths.flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
+      ),
+    ),
+  );
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+/** Formats are held against by the API itself; here it is the shapes that count. */
+const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+
+function expectDocumented(name: string, { status, headers, body }: Answer): void {
+  const type = headers.get('content-type')?.split(';')[0] ?? '';
+  const media = operations.get(name)?.responses[String(status)]?.content?.[type];
+  expect(media, `${name} ${status} ${type} is not documented`).toBeDefined();
+  if (media === undefined) return;
+  const fits = ajv.validate(media.schema, body);
+  expect(fits, `${name} ${status}: ${ajv.errorsText()}`).toBeTrue();
+}
+
+test('every route of the API is documented, and nothing else is', () => {
+  const routes = shop.routes.filter(({ path }) => path.startsWith('/api/') || path === '/health');
+  const names = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+  expect([...operations.keys()].toSorted()).toEqual(names.toSorted());
+});
+
+test('every operation has a name of its own, and examples that its schemas accept', () => {
+  const ids = [...operations.values()].map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [name, { requestBody, responses }] of operations) {
+    const contents = [requestBody?.content, ...Object.values(responses).map(({ content }) => content)];
+    for (const { schema, example } of contents.flatMap((content) => Object.values(content ?? {}))) {
+      if (name === 'POST /api/v1/webhooks/stripe' && example === undefined) continue;
+      expect(example, `${name} has no example`).toBeDefined();
+      expect(ajv.validate(schema, example), `${name}: ${ajv.errorsText()}`).toBeTrue();
+    }
+  }
+});
+
+describe('an answer fits what is documented', () => {
+  test('of reads, changes and refusals', async () => {
+    const { productId, variantId, sellerToken, etag } = await createProduct(shop);
+    const { cartId, cartToken } = await cartWith(shop, variantId);
+    const token = sellerToken;
+    const read = (path: string) => shop.call(path, { token, cartToken });
+    for (const path of [
+      '/api/v1/products',
+      '/api/v1/categories',
+      '/api/v1/me',
+      '/api/v1/orders',
+      '/health',
+    ]) {
+      expectDocumented(`GET ${path}`, await read(path));
+    }
+    expectDocumented('GET /api/v1/search', await read('/api/v1/search?q=test'));
+    expectDocumented('GET /api/v1/search', await read('/api/v1/search'));
+    expectDocumented('GET /api/v1/products/{id}', await read(`/api/v1/products/${productId}`));
+    expectDocumented('GET /api/v1/products/{id}', await read('/api/v1/products/no-such-product'));
+    expectDocumented('GET /api/v1/carts/{id}', await shop.call(`/api/v1/carts/${cartId}`, { cartToken }));
+    expectDocumented('GET /api/v1/carts/{id}', await shop.call(`/api/v1/carts/${cartId}`));
+    expectDocumented('POST /api/v1/carts', await shop.call('/api/v1/carts', { method: 'POST' }));
+    expectDocumented(
+      'POST /api/v1/products',
+      await shop.call('/api/v1/products', { method: 'POST', token, body: {} }),
+    );
+    const change = {
+      method: 'PATCH',
+      token,
+      body: { name: 'New Name' },
+      headers: { 'if-match': etag },
+    } as const;
+    for (const status of [200, 412]) {
+      const answer = await shop.call(`/api/v1/products/${productId}`, change);
+      expect(answer.status).toBe(status);
+      expectDocumented('PATCH /api/v1/products/{id}', answer);
+    }
+  });
+});
