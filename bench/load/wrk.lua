@@ -1,0 +1,35 @@
+-- For wrk. With a file as its first argument it asks for the paths in it, one a line, in their order; without one
+-- it asks for the path of its address. At the end it prints one line of JSON.
+
+local paths, requests, position = {}, {}, 0
+
+local function nextRequest()
+  position = position % #paths + 1
+  local path = paths[position]
+  local ready = requests[path]
+  if ready == nil then
+    ready = wrk.format(nil, path)
+    requests[path] = ready
+  end
+  return ready
+end
+
+function init(args)
+  if args[1] ~= nil then
+    for line in io.lines(args[1]) do paths[#paths + 1] = line end
+    -- Rounds begin at different places, so that they are not the same round.
+    position = tonumber(args[2] or '0') % #paths
+    request = nextRequest
+  end
+  io.write('ready\n')
+  io.flush()
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"durationUs":%d,"meanUs":%.1f,"p50Us":%d,"p99Us":%d,"maxUs":%d,"refused":%d,"broken":%d}\n',
+    summary.requests, summary.duration, latency.mean, latency:percentile(50), latency:percentile(99), latency.max,
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout
+  ))
+end

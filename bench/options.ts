@@ -1,0 +1,101 @@
+/** The command line of `bun run bench read`, checked before anything starts. */
+
+import { parseArgs } from 'node:util';
+
+export interface ReadOptions {
+  readonly isQuick: boolean;
+  /** CSV of `query,popularity,hits`; null for the bench's own queries. */
+  readonly queryFile: string | null;
+  /** Sizes of the catalogues, ascending; the first and the last are held against each other. */
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  /** How long one run of the load generator lasts. */
+  readonly runMs: number;
+}
+
+const SMALL = 1_000;
+const MIDDLE = 100_000;
+const LARGE = 1_000_000;
+const QUICK_LARGE = 10_000;
+const MAX_PRODUCTS = 10_000_000;
+const MIN_ROUNDS = 3;
+const MAX_ROUNDS = 50;
+const RUN_MS = 4_000;
+const QUICK_RUN_MS = 600;
+
+export const HELP = `Measures the shop's read path, each figure beside its limit in the same run.
+
+  bun run bench read                     1,000, 100,000 and 1,000,000 products; the first time it makes them
+  bun run bench read --quick             1,000 and 10,000 products, short runs: about a minute
+
+  --queries FILE    searches from CSV 'query,popularity,hits' instead of the bench's own
+  --products N      1,000 and N products instead
+  --rounds N        rounds of each comparison (default ${MIN_ROUNDS}, the least)
+  --help            this text
+
+It starts its own stack on free ports and stops it at the end or on Ctrl-C. Generated catalogues are kept in
+.local/bench-data for the next run. It needs wrk and, for one comparison, pgbench.
+The report is written to bench/report/: read.json and read.html.
+Exit code: 0 when every target is held, 1 when one is short or not measured, 2 when the call is wrong.
+`;
+
+/** A call that cannot be answered: one sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @returns null when the help was asked for. @throws {UsageError} */
+export function parseReadOptions(args: readonly string[]): ReadOptions | null {
+  const { values, positionals } = parsed(args);
+  if (values.help) return null;
+  if (positionals.length !== 1 || positionals[0] !== 'read') {
+    throw new UsageError("The one bench there is: 'bun run bench read'.");
+  }
+  const isQuick = values.quick ?? false;
+  const usual = isQuick ? [SMALL, QUICK_LARGE] : [SMALL, MIDDLE, LARGE];
+  const most = values.products;
+  const sizes =
+    most === undefined
+      ? usual
+      : [SMALL, wholeNumber('--products', most, { least: SMALL + 1, greatest: MAX_PRODUCTS })];
+  const rounds =
+    values.rounds === undefined
+      ? MIN_ROUNDS
+      : wholeNumber('--rounds', values.rounds, { least: MIN_ROUNDS, greatest: MAX_ROUNDS });
+  return {
+    isQuick,
+    queryFile: values.queries ?? null,
+    sizes,
+    rounds,
+    runMs: isQuick ? QUICK_RUN_MS : RUN_MS,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean' },
+        queries: { type: 'string' },
+        products: { type: 'string' },
+        rounds: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+interface Range {
+  readonly least: number;
+  readonly greatest: number;
+}
+
+function wholeNumber(flag: string, text: string, { least, greatest }: Range): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= greatest) return value;
+  throw new UsageError(`The flag ${flag} takes a whole number from ${least} to ${greatest}.`);
+}

@@ -1,0 +1,158 @@
+/**
+ * How much each tier answers under a Zipf load. wrk drives; beside it a sampler draws from the same law and reads
+ * `Cache-Status`. The edge is driven as one location; the origin is driven directly, as a fleet of locations with
+ * cold caches would drive it, for one location's cache alone would leave it next to nothing to do.
+ */
+
+import { slugOfRank } from '#bench/data/products.ts';
+import { type Load, runWrkLeniently } from '#bench/load/wrk.ts';
+import type { Bar, Chart } from '#bench/page/model.ts';
+import { edgeHeaders, startEdgeProgram, startOrigin } from '#bench/stack/shop.ts';
+import { figureOf } from '#bench/statistics.ts';
+import { createZipf } from '#bench/zipf.ts';
+import { createRandom } from '#db/seed/random.ts';
+import { productPath, writeProductPaths } from './addresses.ts';
+import { type Bench, databaseOf, type Found, REDIS } from './bench.ts';
+import type { Outcome } from './targets.ts';
+import { type Tier, tierOf } from './tier.ts';
+
+const CONNECTIONS = 8;
+const SAMPLERS = 4;
+const SAMPLE_SEED = 90_210;
+const TOP = 1_000;
+const TIMEOUT_MS = 10_000;
+const PERCENT = 100;
+/** In runs of the load generator. The warm-up is what fills the caches. */
+const WARM_UP_RUNS = 6;
+const MEASURED_RUNS = 2;
+
+interface Sample {
+  readonly rank: number;
+  readonly tier: Tier;
+}
+
+interface Rates {
+  readonly size: number;
+  readonly edge: number;
+  readonly memory: number;
+  readonly redis: number;
+}
+
+/** The targets are held against the size in the middle; a run of two sizes takes the larger one. */
+export async function measureHitRates(bench: Bench): Promise<Found> {
+  const { sizes } = bench.options;
+  const all: Rates[] = [];
+  for (const size of sizes) all.push(await ratesOf(bench, size));
+  const judged = all[Math.floor(sizes.length / 2)];
+  const outcome = (value: number | undefined): Outcome =>
+    value === undefined || Number.isNaN(value)
+      ? { missing: 'too few samples reached this tier' }
+      : { figure: figureOf([value]) };
+  return {
+    outcomes: {
+      edgeHits: outcome(judged?.edge),
+      memoryHits: outcome(judged?.memory),
+      redisHits: outcome(judged?.redis),
+    },
+    charts: [
+      chart('Hit rate of the edge', all, 'edge', 90),
+      chart('Hit rate of L4 for the top 1,000 products', all, 'memory', 95),
+      chart('Hit rate of L3 for what L4 misses', all, 'redis', 80),
+    ],
+  };
+}
+
+async function ratesOf(bench: Bench, size: number): Promise<Rates> {
+  const { stack } = bench;
+  const origin = await startOrigin(stack, {
+    name: `origin-hits-${size}`,
+    databaseUrl: databaseOf(bench, size),
+    redisDatabase: REDIS.hits,
+    tiers: 'all',
+  });
+  const file = await writeProductPaths(stack.folder, size);
+  const direct = await sampleUnderLoad(bench, { size, url: origin.url, headers: edgeHeaders(stack), file });
+  const edge = await startEdgeProgram(stack, `edge-hits-${size}`, origin.url);
+  const atEdge = await sampleUnderLoad(bench, { size, url: edge.url, headers: {}, file });
+  await edge.stop();
+  await origin.stop();
+  const missedMemory = direct.filter(({ tier }) => tier !== 'memory');
+  return {
+    size,
+    edge: share(atEdge, ({ tier }) => tier === 'edge'),
+    memory: share(
+      direct.filter(({ rank }) => rank <= TOP),
+      ({ tier }) => tier === 'memory',
+    ),
+    redis: share(missedMemory, ({ tier }) => tier === 'redis'),
+  };
+}
+
+interface Driven {
+  readonly size: number;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly file: string;
+}
+
+async function sampleUnderLoad(bench: Bench, driven: Driven): Promise<readonly Sample[]> {
+  const { signal } = bench.stack;
+  const { runMs } = bench.options;
+  const load = (runs: number, from: number): Load => ({
+    url: `${driven.url}/`,
+    headers: driven.headers,
+    connections: CONNECTIONS,
+    runMs: runMs * runs,
+    paths: { file: driven.file, from },
+    signal,
+  });
+  const warmUp = await runWrkLeniently(load(WARM_UP_RUNS, 0));
+  const ended = AbortSignal.timeout(runMs * MEASURED_RUNS);
+  const [samples, measured] = await Promise.all([
+    takeSamples(driven, AbortSignal.any([ended, signal])),
+    runWrkLeniently(load(MEASURED_RUNS, warmUp.requests)),
+  ]);
+  const failed = measured.refused + measured.broken;
+  if (failed > 0) throw new Error(`${failed} of ${measured.requests} requests under the Zipf load failed`);
+  return samples;
+}
+
+async function takeSamples({ size, url, headers }: Driven, ended: AbortSignal): Promise<readonly Sample[]> {
+  const zipf = createZipf(size, createRandom(SAMPLE_SEED).fraction);
+  const samples: Sample[] = [];
+  const sampler = async () => {
+    while (!ended.aborted) {
+      const rank = zipf.draw();
+      const answer = await fetch(url + productPath(slugOfRank(rank, size)), {
+        headers,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      await answer.arrayBuffer();
+      if (!answer.ok) throw new Error(`a sampled product answered ${answer.status}`);
+      samples.push({ rank, tier: tierOf(answer.headers.get('cache-status')) });
+    }
+  };
+  await Promise.all(Array.from({ length: SAMPLERS }, sampler));
+  return samples;
+}
+
+/** In percent; NaN where there is nothing to take a share of. */
+function share(samples: readonly Sample[], isHit: (sample: Sample) => boolean): number {
+  return (samples.filter(isHit).length / samples.length) * PERCENT;
+}
+
+function chart(
+  title: string,
+  all: readonly Rates[],
+  rate: 'edge' | 'memory' | 'redis',
+  target: number,
+): Chart {
+  const bars = all.flatMap((rates): Bar[] => {
+    if (Number.isNaN(rates[rate])) return [];
+    const label = `${rates.size.toLocaleString('en-US')} products`;
+    return [{ label, role: 'subject', figure: figureOf([rates[rate]]) }];
+  });
+  const note =
+    'Zipf with exponent 1, after a warm-up by the same load; counted by Cache-Status of sampled answers.';
+  return { kind: 'bars', title, note, unit: '%', bars, marks: [{ label: 'target', value: target }] };
+}

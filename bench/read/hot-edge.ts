@@ -1,0 +1,64 @@
+/** The edge with its isolate warm, against a Worker that does nothing but answer. */
+
+import { captureAnswer } from '#bench/programs/answer.ts';
+import type { RunningProgram } from '#bench/stack/program.ts';
+import { startLimit } from '#bench/stack/shop.ts';
+import { figureOf, ratioOf } from '#bench/statistics.ts';
+import { hotPath, LIST_PATH, searchPath } from './addresses.ts';
+import { type Bench, CONNECTIONS, type Found, largest } from './bench.ts';
+import { alternate, type Compared, type Contender, chartOf, loadRun, roundsOf } from './compare.ts';
+import type { Outcome } from './targets.ts';
+import { settledTier } from './tier.ts';
+
+type Name = 'product' | 'constant' | 'list' | 'search';
+
+export async function measureHotEdge(bench: Bench, edge: RunningProgram): Promise<Found> {
+  const { stack, options } = bench;
+  const hotUrl = edge.url + hotPath(largest(bench));
+  const tier = await settledTier(hotUrl, {});
+  if (tier !== 'edge') throw new Error(`the edge does not keep a hot product (it came from '${tier}')`);
+  const constant = await startLimit(stack, 'constant-worker.ts', await captureAnswer(hotUrl, {}));
+  const contender = (label: string, program: RunningProgram, url: string): Contender => ({
+    label,
+    role: program === constant ? 'limit' : 'subject',
+    run: (_, runMs) =>
+      loadRun({ url, headers: {}, connections: CONNECTIONS, runMs, signal: stack.signal }, program.pid),
+  });
+  const hotSearch = bench.queries.toSorted((a, b) => b.weight - a.weight)[0]?.text ?? '';
+  const contenders: Record<Name, Contender> = {
+    constant: contender('constant Worker, same bytes', constant, `${constant.url}/`),
+    product: contender('hot product', edge, hotUrl),
+    list: contender('list page', edge, edge.url + LIST_PATH),
+    search: contender('search result', edge, edge.url + searchPath(hotSearch)),
+  };
+  const compared = await alternate(contenders, options);
+  await constant.stop();
+  const constantRate = figureOf(roundsOf(compared.constant, 'perSecond')).median;
+  return {
+    outcomes: {
+      edgeHotRate: rate(compared, 'product', 'constant'),
+      edgeListRate: rate(compared, 'list', 'product'),
+      edgeSearchRate: rate(compared, 'search', 'product'),
+    },
+    charts: [
+      chartOf(contenders, compared, {
+        title: 'The edge, warm: requests per second',
+        note: `wrk with ${CONNECTIONS} connections on workerd. The mark is 0.75 of the constant Worker's median.`,
+        unit: 'requests/s',
+        measure: 'perSecond',
+        marks: [{ label: 'target for the hot product', value: 0.75 * constantRate }],
+      }),
+      chartOf(contenders, compared, {
+        title: 'The edge, warm: processor time per request',
+        note: 'Of workerd and the process that started it, in the same runs.',
+        unit: 'µs',
+        measure: 'cpuUs',
+      }),
+    ],
+  };
+}
+
+function rate(compared: Compared<Name>, subject: Name, limit: Name): Outcome {
+  const rates = (name: Name) => roundsOf(compared[name], 'perSecond');
+  return { figure: ratioOf(rates(subject), rates(limit)) };
+}

@@ -1,0 +1,109 @@
+/** The shop's own processes as the bench starts them, and the limits that stand beside them. */
+
+import { join } from 'node:path';
+import type { ReadyAnswer } from '#bench/programs/answer.ts';
+import { EDGE_SECRET_HEADER, PURGE_PATH } from '#lib/edge-contract.ts';
+import { type RunningProgram, startProgram } from './program.ts';
+import type { Stack } from './stack.ts';
+
+export interface OriginOptions {
+  readonly name: string;
+  readonly databaseUrl: string;
+  /** Origins with a Redis database of their own share nothing. */
+  readonly redisDatabase: number;
+  /** Which of its cache tiers are on. */
+  readonly tiers: 'all' | 'without memory' | 'none';
+}
+
+/** Nobody listens there: no bench pays or mails. */
+const NOWHERE = '127.0.0.1:9';
+const TIER_SETTINGS = {
+  all: {},
+  'without memory': { CACHE_MEMORY: 'off' },
+  none: { CACHE_MEMORY: 'off', CACHE_REDIS: 'off' },
+} as const;
+
+export function startOrigin(stack: Stack, options: OriginOptions): Promise<RunningProgram> {
+  return startProgram(stack, {
+    name: options.name,
+    file: 'origin/main.ts',
+    environment: {
+      ...sharedEnvironment(stack, options),
+      ...TIER_SETTINGS[options.tiers],
+      ORIGIN_HOST: '127.0.0.1',
+      EDGE_SECRET: stack.secrets.edgeSecret,
+      JWT_SECRET: stack.secrets.jwtSecret,
+    },
+    args: () => [],
+    portVariable: 'ORIGIN_PORT',
+    readyPath: '/readyz',
+  });
+}
+
+export function startEdgeProgram(stack: Stack, name: string, originUrl: string): Promise<RunningProgram> {
+  return startProgram(stack, {
+    name,
+    file: 'bench/programs/edge.ts',
+    environment: { EDGE_SECRET: stack.secrets.edgeSecret, EDGE_PURGE_SECRET: stack.secrets.edgePurgeSecret },
+    args: (port) => ['--port', String(port), '--origin', originUrl],
+    readyPath: '/livez',
+  });
+}
+
+export function startWorkers(
+  stack: Stack,
+  options: Omit<OriginOptions, 'tiers'> & { readonly edgeUrl: string },
+): Promise<RunningProgram> {
+  return startProgram(stack, {
+    name: options.name,
+    file: 'workers/main.ts',
+    environment: {
+      ...sharedEnvironment(stack, options),
+      SMTP_URL: `smtp://${NOWHERE}`,
+      EDGE_PURGE_URL: options.edgeUrl + PURGE_PATH,
+      EDGE_PURGE_SECRET: stack.secrets.edgePurgeSecret,
+    },
+    args: () => [],
+    portVariable: 'WORKERS_PORT',
+    readyPath: '/readyz',
+  });
+}
+
+/** @param file of `bench/programs/`, which serves the answer and nothing else. */
+export async function startLimit(
+  stack: Stack,
+  file: 'bare-server.ts' | 'constant-worker.ts',
+  answer: ReadyAnswer,
+): Promise<RunningProgram> {
+  const answerFile = join(stack.folder, `${file}.json`);
+  await Bun.write(answerFile, JSON.stringify(answer));
+  return startProgram(stack, {
+    name: file,
+    file: `bench/programs/${file}`,
+    environment: {},
+    args: (port) => ['--port', String(port), '--answer', answerFile],
+    readyPath: '/',
+  });
+}
+
+/** With which the origin takes a request for the edge's. */
+export function edgeHeaders(stack: Stack): Readonly<Record<string, string>> {
+  return { [EDGE_SECRET_HEADER]: stack.secrets.edgeSecret };
+}
+
+function sharedEnvironment(
+  { servers, secrets }: Stack,
+  { databaseUrl, redisDatabase }: Pick<OriginOptions, 'databaseUrl' | 'redisDatabase'>,
+): Record<string, string> {
+  const redisUrl = new URL(servers.redisUrl);
+  redisUrl.pathname = `/${redisDatabase}`;
+  return {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl.href,
+    NATS_URL: servers.natsUrl,
+    STRIPE_SECRET_KEY: 'sk_test_bench',
+    STRIPE_API_URL: `http://${NOWHERE}`,
+    STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+    LOG_LEVEL: 'warn',
+  };
+}
