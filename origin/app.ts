@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
-import { catalogRoutes } from './catalog/routes.ts';
+import { catalogRoutes, hotProduct } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import type { Deps } from './deps.ts';
@@ -13,6 +13,7 @@ import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
+import { type Handler, inFront } from './http/hot-path.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { orderRoutes } from './orders/routes.ts';
@@ -20,6 +21,11 @@ import { paymentRoutes } from './payments/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 
 export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'>;
+
+/** The whole origin as one function: what is ready in memory in front of the framework. */
+export function createHandler(deps: Deps, config: AppConfig): Handler {
+  return inFront(createApp(deps, config).compile().fetch, hotProduct(deps), config.EDGE_SECRET);
+}
 
 export function createApp(deps: Deps, config: AppConfig) {
   const api = createApi(deps, config);

@@ -4,12 +4,10 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
-import { createApp } from './app.ts';
-import { hotProduct } from './catalog/routes.ts';
+import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
 import { readOriginConfig } from './config.ts';
 import { createDeps } from './deps.ts';
-import { inFront } from './http/hot-path.ts';
 
 const IDLE_TIMEOUT_SECONDS = 30;
 /** A body above the limit gets its problem document as long as it is below this; then Bun hangs up. */
@@ -37,13 +35,12 @@ followChanges(deps);
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
-const app = createApp(deps, config).compile();
 const server = Bun.serve({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: HANG_UP_BYTES,
-  fetch: inFront(app.fetch, hotProduct(deps), config.EDGE_SECRET),
+  fetch: createHandler(deps, config),
 });
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
 

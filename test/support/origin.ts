@@ -10,7 +10,7 @@ import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import type { UserId } from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
 import { hashPassword } from '#origin/accounts/passwords.ts';
-import { type AppConfig, createApp } from '#origin/app.ts';
+import { type AppConfig, createApp, createHandler } from '#origin/app.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/auth.ts';
@@ -118,11 +118,11 @@ export async function openOrigin(): Promise<OriginUnderTest> {
 }
 
 function reach(deps: Deps): Reachable {
-  const app = createApp(deps, TEST_CONFIG);
-  const fetch = async (request: Request) => app.handle(request);
+  const handle = createHandler(deps, TEST_CONFIG);
+  const fetch = async (request: Request) => handle(request);
   return {
     deps,
-    routes: app.routes.map(({ method, path }) => ({ method, path })),
+    routes: createApp(deps, TEST_CONFIG).routes.map(({ method, path }) => ({ method, path })),
     fetch,
     call: async (path, options = {}) => toAnswer(await fetch(toRequest(path, options))),
   };

@@ -52,7 +52,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** Folders of origin/ that every feature shares; any other folder there is a feature. */
-export const SHARED_IN_ORIGIN: readonly string[] = ['http', 'adapters'];
+export const SHARED_IN_ORIGIN: readonly string[] = ['http', 'adapters', 'cache'];
 
 /** A feature is entered by these files only... */
 export const FEATURE_DOORS: readonly string[] = ['service.ts'];
