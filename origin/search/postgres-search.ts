@@ -8,7 +8,7 @@ import type { Facets, SearchFilter, SearchRequest, SearchResult, Suggestion } fr
 import { fromOptionText, markOf, marksAsked } from './marks.ts';
 import { parseQuery } from './query-text.ts';
 import * as store from './store.ts';
-import { and, lexeme, not, or, type Piece, READINGS, respell, toTsquery } from './tsquery.ts';
+import { and, lexeme, not, or, READINGS, respell, toTsquery, type Wish, type Word } from './tsquery.ts';
 import { corrections } from './typos.ts';
 
 export interface Session {
@@ -31,33 +31,33 @@ const FEW_HITS = 3;
 
 export async function search(session: Session, request: SearchRequest): Promise<SearchResult> {
   const asked = await understand(session.tx, request.text);
-  const { page, pieces } = await readAsFar(session, asked, request);
+  const { page, wishes } = await readAsFar(session, asked, request);
   const shown = page.hits.slice(0, request.limit);
   return {
     hits: shown.map(([key, id]) => ({ key, id })),
     hasMore: page.hits.length > request.limit,
     facets: request.withFacets ? toFacets(page) : null,
-    didYouMean: respell(page.matched < FEW_HITS ? await correct(session.tx, pieces, () => true) : pieces),
+    didYouMean: respell(page.matched < FEW_HITS ? await correct(session.tx, wishes, () => true) : wishes),
   };
 }
 
 interface Asked {
-  readonly pieces: readonly Piece[];
+  readonly wishes: readonly Wish[];
   /** Conditions that hold in every reading. */
   readonly always: readonly string[];
   readonly skuQuery: string;
 }
 
 async function understand(tx: Transaction, text: string): Promise<Asked> {
-  const { pieces, phrases, without } = parseQuery(text);
-  const looked = await store.lookUp(tx, [...pieces, ...without]);
-  const wordsOf = (index: number) => looked.get(index) ?? [];
-  const wanted = pieces.map((_, index) => wordsOf(index)).filter((words) => words.length > 0);
-  const unwanted = without
-    .map((_, index) => wordsOf(pieces.length + index))
-    .filter((words) => words.length > 0);
+  const { wanted, phrases, without } = parseQuery(text);
+  const looked = await store.lookUp(tx, [...wanted.flat(), ...without]);
+  let index = 0;
+  const next = () => looked.get(index++) ?? [];
+  const wishes = wanted.map((pieces) => pieces.map(next).filter((words) => words.length > 0));
+  const unwanted = without.map(next).filter((words) => words.length > 0);
+  const sayingSomething = wishes.filter((wish) => wish.length > 0);
   return {
-    pieces: await correct(tx, wanted, ({ forms }) => forms.length === 0),
+    wishes: await correct(tx, sayingSomething, ({ forms }) => forms.length === 0),
     always: [...(await store.phraseQueries(tx, phrases)), ...unwanted.map((words) => not(together(words)))],
     skuQuery: lexeme(markOf.sku(text)),
   };
@@ -70,43 +70,42 @@ function together(words: readonly store.KnownWord[]): string {
 /** Adds what may have been meant to the words that need it. */
 async function correct(
   tx: Transaction,
-  pieces: readonly (readonly store.KnownWord[])[],
+  wishes: readonly (readonly (readonly store.KnownWord[])[])[],
   isDoubtful: (word: store.KnownWord) => boolean,
-): Promise<Piece[]> {
-  const doubtful = pieces.flat().filter(isDoubtful);
+): Promise<Wish[]> {
+  const doubtful = wishes.flat(2).filter(isDoubtful);
   const similar = await store.findSimilar(tx, [...new Set(doubtful.map(({ word }) => word))]);
-  return pieces.map((piece) =>
-    piece.map((known) => ({
-      ...known,
-      corrections: corrections(known.word, similar.get(known.word) ?? []).filter(
-        ({ term }) => !known.forms.includes(term),
-      ),
-    })),
-  );
+  const corrected = (known: store.KnownWord): Word => ({
+    ...known,
+    corrections: corrections(known.word, similar.get(known.word) ?? []).filter(
+      ({ term }) => !known.forms.includes(term),
+    ),
+  });
+  return wishes.map((wish) => wish.map((piece) => piece.map(corrected)));
 }
 
 interface Read {
   readonly page: store.FoundPage;
-  readonly pieces: readonly Piece[];
+  readonly wishes: readonly Wish[];
 }
 
 /** The strictest reading of the words that finds anything at all, within the filter. */
 async function readAsFar({ tx, checkTime }: Session, asked: Asked, request: SearchRequest): Promise<Read> {
-  let { pieces } = asked;
-  if (pieces.length === 0) return { page: NOTHING, pieces };
+  let { wishes } = asked;
+  if (wishes.length === 0) return { page: NOTHING, wishes };
   const marks = marksAsked(request.filter);
-  if (marks.some((group) => group.length === 0)) return { page: NOTHING, pieces };
+  if (marks.some((group) => group.length === 0)) return { page: NOTHING, wishes };
   for (const reading of READINGS) {
-    if (reading === 'meant') pieces = await correct(tx, pieces, () => true);
-    const words = toTsquery(pieces, reading);
+    if (reading === 'meant') wishes = await correct(tx, wishes, () => true);
+    const words = toTsquery(wishes, reading);
     if (words === null) continue;
     checkTime();
     const found = await find(tx, { words, marks, asked }, request);
     if (found.matched > 0 || (await isNarrowed(tx, { words, asked }, request.filter))) {
-      return { page: found, pieces };
+      return { page: found, wishes };
     }
   }
-  return { page: NOTHING, pieces };
+  return { page: NOTHING, wishes };
 }
 
 interface Found {

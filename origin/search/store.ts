@@ -71,6 +71,8 @@ export async function lookUp(db: Queryable, pieces: readonly string[]): Promise<
 }
 
 const MAX_SIMILAR = 40;
+/** Of the words in the dictionary. */
+const MAX_WORD_LENGTH = 40;
 const MAX_LONGER = 5;
 const MAX_LENGTH_DIFFERENCE = 2;
 
@@ -93,7 +95,7 @@ export async function findSimilar(
        (select term, frequency from ${searchTerms}
          where ${isWord} and ${beginsWith('term', 'word')} and length(word) > 2
          order by frequency desc limit ${MAX_LONGER})) similar_term
-     where word !~ '[0-9]'`);
+     where word !~ '[0-9]' and length(word) <= ${MAX_WORD_LENGTH}`);
   return Map.groupBy(rows, ({ word }) => word);
 }
 

@@ -14,30 +14,37 @@ export interface Word {
 
 /** What was typed without a space between: its words, in order. */
 export type Piece = readonly Word[];
+/** A hit has to have one of the pieces. */
+export type Wish = readonly Piece[];
 
 /**
- * How much of a query a hit has to have: all words (and what an unknown one may have meant), all words or what
- * each may have meant, all but one of them, or any.
+ * How much of a query a hit has to have: all wishes (and what an unknown word may have meant), all wishes or
+ * what each word may have meant, all but one, or any. Of two words neither is given up.
  */
 export const READINGS = ['all', 'meant', 'most', 'any'] as const;
 export type Reading = (typeof READINGS)[number];
 
-/** Null when this reading is no other than the one before it. */
-export function toTsquery(pieces: readonly Piece[], reading: Reading): string | null {
+const MIN_WISHES_TO_GIVE_UP_ONE = 3;
+
+/** Null when this reading is not for so few words. */
+export function toTsquery(wishes: readonly Wish[], reading: Reading): string | null {
+  const meant = wishes.map((wish) => wishQuery(wish, 'meant'));
   switch (reading) {
     case 'all':
-      return and(pieces.map((piece) => pieceQuery(piece, 'typed')));
+      return and(wishes.map((wish) => wishQuery(wish, 'typed')));
     case 'meant':
-      return and(pieces.map((piece) => pieceQuery(piece, 'meant')));
+      return and(meant);
     case 'most':
-      return pieces.length < 2 ? null : or(pieces.map((_, index) => and(allBut(pieces, index))));
+      return meant.length < MIN_WISHES_TO_GIVE_UP_ONE
+        ? null
+        : or(meant.map((_, index) => and(meant.toSpliced(index, 1))));
     case 'any':
-      return pieces.length < 3 ? null : or(pieces.map((piece) => pieceQuery(piece, 'meant')));
+      return meant.length < MIN_WISHES_TO_GIVE_UP_ONE ? null : or(meant);
   }
 }
 
-function allBut(pieces: readonly Piece[], left: number): string[] {
-  return pieces.filter((_, index) => index !== left).map((piece) => pieceQuery(piece, 'meant'));
+function wishQuery(wish: Wish, how: 'typed' | 'meant'): string {
+  return or(wish.map((piece) => pieceQuery(piece, how)));
 }
 
 /** `wi-fi` is found where it says 'wi fi' and where it says 'wifi'. */
@@ -78,8 +85,8 @@ function join(parts: readonly string[], operator: string): string {
 const FAR_MORE_FREQUENT = 10;
 
 /** The query as it may have been meant; null when that is what was typed. */
-export function respell(pieces: readonly Piece[]): string | null {
-  const words = pieces.flat();
+export function respell(wishes: readonly Wish[]): string | null {
+  const words = wishes.flat(2);
   const respelled = words.map((word) => likelier(word) ?? word.word);
   return respelled.every((word, index) => word === words[index]?.word) ? null : respelled.join(' ');
 }

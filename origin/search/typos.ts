@@ -39,20 +39,22 @@ export interface Candidate {
 }
 
 const MAX_CORRECTIONS = 5;
+const MIN_BEGINNING = 3;
+/** A word that was not typed to its end is as likely as one with a slip. */
+const UNFINISHED = 1;
 
 /** The dictionary's words that may have been meant, the likeliest first. */
 export function corrections(word: string, candidates: readonly Candidate[]): Candidate[] {
   return candidates
-    .map((candidate) => ({ candidate, typos: typosBetween(word, candidate.term) }))
-    .filter(({ candidate, typos }) => typos <= allowedTypos(word) || isBeginningOf(word, candidate.term))
-    .sort((a, b) => a.typos - b.typos || b.candidate.frequency - a.candidate.frequency)
+    .map((candidate) => ({ candidate, distance: distanceTo(word, candidate.term) }))
+    .filter(({ distance }) => distance !== null)
+    .sort((a, b) => (a.distance ?? 0) - (b.distance ?? 0) || b.candidate.frequency - a.candidate.frequency)
     .slice(0, MAX_CORRECTIONS)
     .map(({ candidate }) => candidate);
 }
 
-const MIN_BEGINNING = 3;
-
-/** A word that was not typed to its end. */
-function isBeginningOf(word: string, term: string): boolean {
-  return word.length >= MIN_BEGINNING && term.startsWith(word);
+function distanceTo(word: string, term: string): number | null {
+  if (word.length >= MIN_BEGINNING && term.startsWith(word)) return UNFINISHED;
+  const typos = typosBetween(word, term);
+  return typos <= allowedTypos(word) ? typos : null;
 }
