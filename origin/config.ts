@@ -10,10 +10,20 @@ const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const OnOff = Type.Union([Type.Literal('on'), Type.Literal('off')], { default: 'on' });
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
 
+/** Addresses with commas between them; a comma inside one is written %2C. */
+const DatabaseUrls = Type.String({
+  pattern: '^postgres(ql)?://[^,\\s]+(\\s*,\\s*postgres(ql)?://[^,\\s]+)*$',
+});
+
 /** What {@link createDeps} needs in every process. */
 export const SharedConfigSchema = Type.Object({
   DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
   DATABASE_MAX_CONNECTIONS: Type.Integer({ minimum: 1, maximum: 500, default: 10 }),
+  /** Where each kind of read goes; without replicas, to the primary. */
+  DATABASE_REPLICAS_GENERAL: Type.Optional(DatabaseUrls),
+  DATABASE_REPLICAS_SEARCH: Type.Optional(DatabaseUrls),
+  DATABASE_REPLICAS_ANALYTICS: Type.Optional(DatabaseUrls),
+  DATABASE_REPLICAS_REPORTING: Type.Optional(DatabaseUrls),
   REDIS_URL: Type.String({ pattern: '^rediss?://' }),
   NATS_URL: Type.String({ pattern: '^(nats|tls)://' }),
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),

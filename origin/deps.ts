@@ -2,6 +2,7 @@
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
 import { appendEvents } from '#db/outbox.ts';
+import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
@@ -16,6 +17,7 @@ import { createFloors } from './cache/floors.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
+import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
@@ -24,7 +26,12 @@ export type { Delivery } from './adapters/nats.ts';
 export { SharedConfigSchema } from './config.ts';
 
 export interface Deps {
+  /** The primary: every write, and what a write path reads. */
   readonly db: Database;
+  /** Replicas by role, for what may be a moment old. */
+  readonly readers: Readers;
+  /** What a caller may read of their own, from replicas as far as those are far enough. */
+  readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
@@ -53,9 +60,12 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
   });
   const sharedCache = connectRedis(config.REDIS_URL, log);
+  const pools = openPools(config, { name, log, metrics });
   const bus = connectNats(config.NATS_URL, name, log);
   const deps: Deps = {
     db: database.db,
+    readers: pools.readers,
+    ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, config }),
@@ -72,9 +82,31 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     close: async () => {
       await bus.close();
       await sharedCache.close();
+      await pools.close();
       await database.close();
     },
   };
+}
+
+function openPools(
+  config: SharedConfig,
+  { name, log, metrics }: { readonly name: string; readonly log: Logger; readonly metrics: Metrics },
+) {
+  const addresses = (list: string | undefined) => list?.split(',').map((url) => url.trim()) ?? [];
+  const general = { ...ROLE_POLICIES.general, maxConnections: config.DATABASE_MAX_CONNECTIONS };
+  return openReadPools({
+    primaryUrl: config.DATABASE_URL,
+    replicaUrls: {
+      general: addresses(config.DATABASE_REPLICAS_GENERAL),
+      search: addresses(config.DATABASE_REPLICAS_SEARCH),
+      analytics: addresses(config.DATABASE_REPLICAS_ANALYTICS),
+      reporting: addresses(config.DATABASE_REPLICAS_REPORTING),
+    },
+    policies: { ...ROLE_POLICIES, general },
+    applicationName: name,
+    log,
+    metrics,
+  });
 }
 
 /** With Redis gone, at most so many loads fall on Postgres at once; the rest wait, or are told to come back. */

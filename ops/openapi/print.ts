@@ -31,6 +31,8 @@ function unreachable<T extends object>(name: string): T {
 function createOfflineDeps(): Deps {
   return {
     db: unreachable('the database'),
+    readers: unreachable('the replicas'),
+    ownWrites: unreachable('the replicas'),
     bus: unreachable('NATS'),
     sharedCache: unreachable('Redis'),
     products: unreachable('the product cache'),

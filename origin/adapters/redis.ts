@@ -27,6 +27,16 @@ export interface SharedCache {
   close(): Promise<void>;
 }
 
+/** Marks that only rise, such as a place in a log; texts of one length that sort. */
+export interface SharedMarks {
+  /** Raises the mark to this one unless it is above already. @throws when Redis does not answer in time. */
+  raise(key: string, mark: string, ttlMs: number): Promise<void>;
+  /** @throws when Redis does not answer in time. */
+  read(key: string): Promise<string | null>;
+  /** Since when Redis has been there without a break; 0 while it is not. What was marked before may be lost. */
+  connectedForMs(): number;
+}
+
 /** In the place of Redis where there shall be none. */
 export const NO_SHARED_CACHE: SharedCache = {
   get: async () => null,
@@ -69,7 +79,13 @@ local floor = math.max(tonumber(redis.call('get', KEYS[1]) or '0') + 1, tonumber
 redis.call('set', KEYS[1], string.format('%.0f', floor), 'ex', ${FENCE_TTL_SECONDS})
 return floor`;
 
-export function connectRedis(url: string, log: Logger): SharedCache {
+const RAISE_MARK = `
+local mark = redis.call('get', KEYS[1])
+if not mark or mark < ARGV[1] then mark = ARGV[1] end
+redis.call('set', KEYS[1], mark, 'px', ARGV[2])
+return 1`;
+
+export function connectRedis(url: string, log: Logger): SharedCache & { readonly marks: SharedMarks } {
   const redis = new Redis(url, {
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -79,8 +95,15 @@ export function connectRedis(url: string, log: Logger): SharedCache {
     retryStrategy: (attempt) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
   });
   redis.on('error', (error) => log.debug('redis is not reachable', { error }));
-  redis.on('ready', () => log.info('redis is ready'));
-  redis.on('close', () => log.warn('the connection to redis closed'));
+  let readyAt: number | null = null;
+  redis.on('ready', () => {
+    readyAt = performance.now();
+    log.info('redis is ready');
+  });
+  redis.on('close', () => {
+    readyAt = null;
+    log.warn('the connection to redis closed');
+  });
 
   const orElse = async <T>(call: Promise<T>, fallback: T): Promise<T> => {
     try {
@@ -110,6 +133,13 @@ export function connectRedis(url: string, log: Logger): SharedCache {
     advance: async (fence, atLeast) => {
       const floor = await orElse(redis.eval(ADVANCE, 1, FENCE_PREFIX + fence, atLeast), null);
       return floor === null ? null : Number(floor);
+    },
+    marks: {
+      raise: async (key, mark, ttlMs) => {
+        await redis.eval(RAISE_MARK, 1, key, mark, ttlMs);
+      },
+      read: (key) => redis.get(key),
+      connectedForMs: () => (readyAt === null ? 0 : performance.now() - readyAt),
     },
     ping: async () => {
       await redis.ping();

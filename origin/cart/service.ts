@@ -22,17 +22,27 @@ export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
   const id = deps.ids.next<CartId>();
   if (caller.kind === 'user') {
     await store.insertCart(deps.db, { id, userId: caller.userId, tokenHash: null });
-    return readCart(deps, caller, id);
+    return readWritten(deps, caller, id);
   }
   const token = `ct_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
   await store.insertCart(deps.db, { id, userId: null, tokenHash: hashToken(token) });
-  return { ...(await readCart(deps, { kind: 'guest', cartToken: token }, id)), token };
+  return { ...(await readWritten(deps, { kind: 'guest', cartToken: token }, id)), token };
 }
 
 /** @throws {AppError} `cart_not_found`, also for somebody else's */
 export async function readCart(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
-  const cart = requireOwn(caller, await store.findCart(deps.db, id));
-  return toCart(cart, priceLines(await store.findLines(deps.db, id)));
+  return deps.ownWrites.read(caller, (db) => cartFrom(db, caller, id));
+}
+
+async function cartFrom(db: Queryable, caller: Caller, id: CartId): Promise<Cart> {
+  const cart = requireOwn(caller, await store.findCart(db, id));
+  return toCart(cart, priceLines(await store.findLines(db, id)));
+}
+
+/** The cart as the caller has just changed it. */
+async function readWritten(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
+  const [cart] = await Promise.all([cartFrom(deps.db, caller, id), deps.ownWrites.note(caller)]);
+  return cart;
 }
 
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
@@ -115,7 +125,7 @@ async function changeCart(
     await change(tx);
     await store.touchCart(tx, id, deps.clock.now());
   });
-  return readCart(deps, caller, id);
+  return readWritten(deps, caller, id);
 }
 
 async function refuseTooMany(

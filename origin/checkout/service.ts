@@ -7,7 +7,7 @@ import { ownsCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { AttemptUndone, once } from '#origin/http/idempotency.ts';
-import { findOrder, isOpen, readOrder } from '#origin/orders/service.ts';
+import { findOrder, isOpen, orderFrom } from '#origin/orders/service.ts';
 import { abandon, declineCodeOf, ensureIntent, type Intent, settle } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
 import { type Placement, placeOnce } from './place-order.ts';
@@ -29,11 +29,16 @@ export async function checkOut(
   const cartId = request.cartId as CartId;
   if (!(await ownsCart(deps.db, caller, cartId))) throw new AppError('cart_not_found');
   const scope = caller.kind === 'user' ? `user:${caller.userId}` : `cart:${cartId}`;
-  return once<OrderId>(deps, { scope, key: idempotencyKey, payload: request }, async (orderId) => {
-    const placement = { orderId, caller, request };
-    await placeOnce(deps, placement);
-    return answer(deps, placement, await pay(deps, placement));
-  });
+  try {
+    return await once<OrderId>(deps, { scope, key: idempotencyKey, payload: request }, async (orderId) => {
+      const placement = { orderId, caller, request };
+      await placeOnce(deps, placement);
+      return answer(deps, placement, await pay(deps, placement));
+    });
+  } finally {
+    // A checkout that was declined has written, too.
+    await deps.ownWrites.note(caller);
+  }
 }
 
 /** Charges the order unless its payment has ended already. Null when it had. */
@@ -68,7 +73,7 @@ async function answer(
   { orderId, caller }: Placement,
   intent: Intent | null,
 ): Promise<StoredAnswer> {
-  const order = await readOrder(deps, caller, orderId);
+  const order = await orderFrom(deps.db, caller, orderId);
   if (order.status === 'payment_failed') {
     throw new AppError('card_declined', { orderId, declineCode: await declineCodeOf(deps, orderId) });
   }

@@ -1,6 +1,6 @@
 /** Orders: placing them, moving them through their life, and reading them. */
 
-import type { Transaction } from '#db/client.ts';
+import type { Queryable, Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import { present } from '#lib/assert.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
@@ -138,39 +138,48 @@ export async function readReceipt(deps: Deps, id: OrderId): Promise<Receipt> {
 
 /** @throws {AppError} `order_not_found`, also for somebody else's */
 export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promise<Order> {
-  const row = await store.findOrder(deps.db, id);
-  if (row === undefined || !(await isOwn(deps, caller, row))) throw new AppError('order_not_found');
-  const [order] = await withDetails(deps, [row]);
+  return deps.ownWrites.read(caller, (db) => orderFrom(db, caller, id));
+}
+
+/** As {@link readOrder}, from where the caller of this function says. */
+export async function orderFrom(db: Queryable, caller: Caller, id: OrderId): Promise<Order> {
+  const row = await store.findOrder(db, id);
+  if (row === undefined || !(await isOwn(db, caller, row))) throw new AppError('order_not_found');
+  const [order] = await withDetails(db, [row]);
   return present(order, 'the order');
 }
 
 /** A guest's order is opened by the token of the cart that it was. */
-async function isOwn(deps: Deps, caller: Caller, row: store.OrderRow): Promise<boolean> {
+async function isOwn(db: Queryable, caller: Caller, row: store.OrderRow): Promise<boolean> {
   if (caller.kind === 'user' && row.userId === caller.userId) return true;
-  return row.userId === null && ownsCart(deps.db, caller, row.cartId);
+  return row.userId === null && ownsCart(db, caller, row.cartId);
 }
 
 export async function listOrders(deps: Deps, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
+  return deps.ownWrites.read(caller, (db) => ordersFrom(db, caller, query));
+}
+
+async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
   const { cursor, limit = DEFAULT_PAGE_SIZE } = query;
   const [placedAt, id] = cursor === undefined ? [] : decodeCursor(cursor, 'instant', 'uuid');
   const position = placedAt === undefined || id === undefined ? undefined : { placedAt, id };
-  const rows = await store.listOfUser(deps.db, caller.userId, limit + 1, position);
+  const rows = await store.listOfUser(db, caller.userId, limit + 1, position);
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
   return {
-    items: await withDetails(deps, shown),
+    items: await withDetails(db, shown),
     nextCursor: hasMore ? encodeCursor([last.placedAt.toISOString(), last.id]) : null,
   };
 }
 
-async function withDetails(deps: Deps, rows: readonly store.OrderRow[]): Promise<Order[]> {
+async function withDetails(db: Queryable, rows: readonly store.OrderRow[]): Promise<Order[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
   const [lines, events, payments] = await Promise.all([
-    store.findLines(deps.db, ids),
-    store.findEvents(deps.db, ids),
-    store.findPayments(deps.db, ids),
+    store.findLines(db, ids),
+    store.findEvents(db, ids),
+    store.findPayments(db, ids),
   ]);
   return rows.map((row) => {
     const payment = present(
