@@ -4,14 +4,19 @@
  */
 
 import { Elysia, ValidationError } from 'elysia';
+import { sqlState } from '#db/client.ts';
+import { isConnectionFailure } from '#db/failures.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError, type InputError, problemResponse } from '#lib/problems.ts';
 
 const MAX_INPUT_ERRORS = 20;
+/** `query_canceled` by a statement's time limit, and `too_many_connections`. */
+const OVERLOADED: ReadonlySet<string> = new Set(['57014', '53300']);
 
 export function problems(log: Logger) {
   return new Elysia({ name: 'problems' }).onError({ as: 'global' }, ({ code, error, path, request, set }) => {
-    const failure = expected(code, error);
+    const failure = expected(code, error) ?? lostDatabase(error);
+    if (failure?.code === 'unavailable') log.warn('a request could not be served', { path, error });
     // The path only: the query may hold what a shopper searched for.
     if (failure === null) log.error('a request failed unexpectedly', { method: request.method, path, error });
     const answer = problemResponse(failure?.code ?? 'internal', failure?.extras);
@@ -33,6 +38,12 @@ function expected(code: string | number, error: unknown): AppError | null {
     return new AppError('invalid_input', { errors: inputErrors(error) });
   }
   return null;
+}
+
+/** The database is away, or overloaded: the request may be sent again in a moment. */
+function lostDatabase(error: unknown): AppError | null {
+  const isOverloaded = OVERLOADED.has(sqlState(error) ?? '');
+  return isOverloaded || isConnectionFailure(error) ? new AppError('unavailable') : null;
 }
 
 /** The body's paths stand alone; other places are named: `query/limit`, `headers/idempotency-key`. */
