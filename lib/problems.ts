@@ -64,7 +64,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One invalid place in the input; `path` is a JSON pointer (RFC 6901), or `header.name` for a header. */
+/** One invalid place in the input; `path` is a JSON pointer (RFC 6901), or `headers/name` for a header. */
 export interface InputError {
   readonly path: string;
   readonly message: string;
