@@ -9,7 +9,7 @@ import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import type { Cart, NewCartItem } from './model.ts';
-import { type PricedCart, priceLines, unitPrice } from './pricing.ts';
+import { type PricedCart, type PricedLine, priceLines, unitPrice } from './pricing.ts';
 import * as store from './store.ts';
 
 export type { PricedCart, PricedLine } from './pricing.ts';
@@ -104,9 +104,17 @@ export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartI
   return priced;
 }
 
-/** The shopper has been told of the new prices: the next checkout may charge them. */
-export async function acknowledgePrices(deps: Deps, id: CartId): Promise<void> {
-  await store.acknowledgePrices(deps.db, id);
+/** The shopper has been told of these prices: the next checkout may charge them. */
+export async function acknowledgePrices(
+  deps: Deps,
+  id: CartId,
+  told: readonly Pick<PricedLine, 'variantId' | 'priceMinor'>[],
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    for (const { variantId, priceMinor } of told) {
+      await store.acknowledgePrice(tx, { cartId: id, variantId, priceMinor });
+    }
+  });
 }
 
 /** The cart has become a paid order. */

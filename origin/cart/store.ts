@@ -119,11 +119,13 @@ export async function completeCart(tx: Transaction, id: CartId, at: Date): Promi
   await tx.update(carts).set({ completedAt: at }).where(eq(carts.id, id));
 }
 
-/** From now on the shopper has seen the prices as they are. */
-export async function acknowledgePrices(db: Queryable, cartId: CartId): Promise<void> {
-  await db
+/** From now on the shopper has seen the variant at that price. */
+export async function acknowledgePrice(
+  tx: Transaction,
+  { cartId, variantId, priceMinor }: Pick<NewLine, 'cartId' | 'variantId'> & { readonly priceMinor: Minor },
+): Promise<void> {
+  await tx
     .update(cartItems)
-    .set({ seenPriceMinor: sql`${variants.priceMinor}` })
-    .from(variants)
-    .where(and(eq(cartItems.cartId, cartId), eq(variants.id, cartItems.variantId)));
+    .set({ seenPriceMinor: priceMinor })
+    .where(and(eq(cartItems.cartId, cartId), eq(cartItems.variantId, variantId)));
 }

@@ -39,8 +39,8 @@ export async function placeOnce(deps: Deps, placement: Placement): Promise<void>
     const currency = await deps.db.transaction((tx) => place(deps, tx, placement));
     if (currency !== null) deps.metrics.count('orders_placed_total', { currency });
   } catch (error) {
-    if (error instanceof AppError && error.code === 'price_changed') {
-      await acknowledgePrices(deps, placement.request.cartId as CartId);
+    if (error instanceof PricesChanged) {
+      await acknowledgePrices(deps, placement.request.cartId as CartId, error.lines);
     }
     throw error;
   }
@@ -70,12 +70,22 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   return cart.currency;
 }
 
+/** Tells the shopper which prices have changed; those, and no later ones, count as seen from then on. */
+class PricesChanged extends AppError {
+  readonly lines: readonly PricedLine[];
+
+  constructor(lines: readonly PricedLine[]) {
+    super('price_changed', { changes: lines.map(priceChange) });
+    this.lines = lines;
+  }
+}
+
 /** The price seen is the price paid, or the shopper is told the difference. */
 function refuseWhatChanged({ lines, subtotalMinor }: PricedCart): void {
   const withdrawn = lines.find((line) => line.notice === 'withdrawn');
   if (withdrawn) throw new AppError('variant_unavailable', { variantId: withdrawn.variantId });
   const changed = lines.filter((line) => line.priceMinor !== line.seenPriceMinor);
-  if (changed.length > 0) throw new AppError('price_changed', { changes: changed.map(priceChange) });
+  if (changed.length > 0) throw new PricesChanged(changed);
   if (subtotalMinor < MIN_CHARGE_MINOR || subtotalMinor > MAX_CHARGE_MINOR) {
     throw new AppError('total_not_chargeable', { minimum: MIN_CHARGE_MINOR, maximum: MAX_CHARGE_MINOR });
   }
