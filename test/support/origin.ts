@@ -68,7 +68,8 @@ export interface OriginUnderTest extends Reachable {
 /** For the tests of sign-in itself; everybody else's accounts share it. */
 export const TEST_PASSWORD = 'a password of enough length';
 
-export async function openOrigin(): Promise<OriginUnderTest> {
+/** @param other settings than a test's usual ones: a database with replicas, say. */
+export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<OriginUnderTest> {
   const [database, double, REDIS_URL, NATS_URL] = await Promise.all([
     createTestDatabase(),
     openDouble(),
@@ -87,6 +88,7 @@ export async function openOrigin(): Promise<OriginUnderTest> {
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',
     LOG_LEVEL: 'info',
+    ...other,
   };
   const { deps, close } = createDeps(config, 'hotshelf-test', log);
   const reachable = reach(deps);
