@@ -3,7 +3,7 @@
 import { assert, present } from '#lib/assert.ts';
 
 /** The law as Zipf gave it; measured shops and web caches lie between 0.7 and 1.1. */
-export const ZIPF_EXPONENT = 1;
+const ZIPF_EXPONENT = 1;
 
 export interface Zipf {
   /** A rank from 1 to the number of items. */

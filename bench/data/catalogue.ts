@@ -115,7 +115,7 @@ async function digestOf(paths: readonly string[]): Promise<string> {
   return hash.digest('hex').slice(0, 12);
 }
 
-export function databaseUrl(serverUrl: string, name: string): string {
+function databaseUrl(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;

@@ -4,8 +4,9 @@ import * as Plot from '@observablehq/plot';
 import type { Bar, BarChart, Chart, DistributionChart } from './model.ts';
 
 const ROW_PX = 34;
-const AXIS_PX = 60;
-const LABEL_PX = 210;
+const AXIS_PX = 72;
+const AXIS_BELOW_PX = 44;
+const LABEL_PX = 240;
 const DISTRIBUTION_PX = 220;
 const HEADROOM = 1.15;
 const STYLE = { background: 'transparent', color: 'var(--ink)', fontSize: '13px', overflow: 'visible' };
@@ -19,9 +20,16 @@ function plotBars({ bars, marks, unit }: BarChart, width: number) {
     height: bars.length * ROW_PX + AXIS_PX,
     marginLeft: LABEL_PX,
     marginRight: 70,
-    marginTop: 22,
+    marginTop: 24,
+    marginBottom: AXIS_BELOW_PX,
     style: STYLE,
-    x: { label: unit, domain: [0, greatest * HEADROOM], nice: true, grid: true },
+    x: {
+      label: unit,
+      labelOffset: AXIS_BELOW_PX - 4,
+      domain: [0, greatest * HEADROOM],
+      nice: true,
+      grid: true,
+    },
     y: { label: null, domain: bars.map(({ label }) => label) },
     marks: [
       Plot.barX(bars, {
@@ -57,8 +65,15 @@ function plotDistribution({ values, marks, unit }: DistributionChart, width: num
     marginLeft: 60,
     marginRight: 70,
     marginTop: 26,
+    marginBottom: AXIS_BELOW_PX,
     style: STYLE,
-    x: { label: unit, domain: [0, greatest * HEADROOM], nice: true, grid: true },
+    x: {
+      label: unit,
+      labelOffset: AXIS_BELOW_PX - 4,
+      domain: [0, greatest * HEADROOM],
+      nice: true,
+      grid: true,
+    },
     y: { label: '% at most', domain: [0, 100], grid: true },
     marks: [
       Plot.line(points, {

@@ -28,7 +28,7 @@ export function hotPath(products: number): string {
 }
 
 /** Ranks drawn by Zipf's law, always the same ones for a number of products. */
-export function drawRanks(products: number, count = DRAWN_PRODUCTS): readonly number[] {
+function drawRanks(products: number, count = DRAWN_PRODUCTS): readonly number[] {
   const zipf = createZipf(products, createRandom(SEED).fraction);
   return Array.from({ length: count }, () => zipf.draw());
 }

@@ -32,6 +32,11 @@ export function largest({ options }: Bench): number {
   return present(options.sizes.at(-1), 'the largest size');
 }
 
+/** What is searched for most. */
+export function favourite({ queries }: Bench): string {
+  return present(queries.toSorted((a, b) => b.weight - a.weight)[0], 'a query').text;
+}
+
 export function databaseOf({ databases }: Bench, size: number): string {
   return present(databases.get(size), `the database of ${size} products`);
 }

@@ -3,8 +3,9 @@
 import { cpuSeconds } from '#bench/load/cpu.ts';
 import { type Load, type LoadResult, runWrk } from '#bench/load/wrk.ts';
 import type { Bar, BarChart } from '#bench/page/model.ts';
-import { figureOf } from '#bench/statistics.ts';
+import { figureOf, ratioOf } from '#bench/statistics.ts';
 import { present } from '#lib/assert.ts';
+import type { Outcome } from './targets.ts';
 
 /** One run of one contender. */
 export interface Run {
@@ -58,6 +59,11 @@ export type Measure = 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuUs';
 /** The rounds of one measure; a round without it is left out. */
 export function roundsOf(runs: readonly Run[], measure: Measure): readonly number[] {
   return runs.flatMap((run) => run[measure] ?? []);
+}
+
+/** How many requests a second the one answers for each that the other does. */
+export function rateAgainst(subject: readonly Run[], limit: readonly Run[]): Outcome {
+  return { figure: ratioOf(roundsOf(subject, 'perSecond'), roundsOf(limit, 'perSecond')) };
 }
 
 export interface ChartText {

@@ -16,6 +16,7 @@ import { type Bench, databaseOf, type Found, largest, REDIS } from './bench.ts';
 import { type Merchant, openMerchant, type Seen } from './merchant.ts';
 
 const CHANGES = 200;
+const QUICK_CHANGES = 60;
 /** Changes under way at a time. */
 const HANDS = 4;
 const READERS = 4;
@@ -41,6 +42,7 @@ export async function measureFreshness(
   const { stack } = bench;
   const size = largest(bench);
   const databaseUrl = databaseOf(bench, size);
+  const count = bench.options.isQuick ? QUICK_CHANGES : CHANGES;
   const place = { databaseUrl, redisDatabase: REDIS.main };
   const workers = await startWorkers(stack, { name: 'workers', ...place, edgeUrl: edge.url });
   const merchant = await openMerchant(stack, { databaseUrl, originUrl: origin.url, edgeUrl: edge.url });
@@ -55,7 +57,7 @@ export async function measureFreshness(
   }).catch(() => undefined);
   let changes: readonly Change[];
   try {
-    changes = await changeAll(merchant, size, stack.signal);
+    changes = await changeAll(merchant, { size, count, signal: stack.signal });
   } finally {
     ended.abort();
     await load;
@@ -75,7 +77,7 @@ export async function measureFreshness(
       {
         kind: 'distribution',
         title: 'From the commit of a price to the edge',
-        note: `${CHANGES} changes of the most popular products, under a Zipf load at the edge; p50 ${percentile(delays, 50)} ms.`,
+        note: `${count} changes of the most popular products, under a Zipf load at the edge; p50 ${percentile(delays, 50)} ms.`,
         unit: 'ms',
         values: delays,
         marks: [{ label: 'most, p99', value: 250 }],
@@ -85,11 +87,14 @@ export async function measureFreshness(
 }
 
 /** The most popular products, each changed once, by a few hands at a time. */
-async function changeAll(merchant: Merchant, size: number, signal: AbortSignal): Promise<readonly Change[]> {
+async function changeAll(
+  merchant: Merchant,
+  { size, count, signal }: { readonly size: number; readonly count: number; readonly signal: AbortSignal },
+): Promise<readonly Change[]> {
   const watches: Promise<Change>[] = [];
   let rank = 0;
   const hand = async () => {
-    while (rank < CHANGES) {
+    while (rank < count) {
       rank += 1;
       signal.throwIfAborted();
       const { watch } = await changeOne(merchant, slugOfRank(rank, size));

@@ -3,11 +3,10 @@
 import { captureAnswer } from '#bench/programs/answer.ts';
 import type { RunningProgram } from '#bench/stack/program.ts';
 import { startLimit } from '#bench/stack/shop.ts';
-import { figureOf, ratioOf } from '#bench/statistics.ts';
+import { figureOf } from '#bench/statistics.ts';
 import { hotPath, LIST_PATH, searchPath } from './addresses.ts';
-import { type Bench, CONNECTIONS, type Found, largest } from './bench.ts';
-import { alternate, type Compared, type Contender, chartOf, loadRun, roundsOf } from './compare.ts';
-import type { Outcome } from './targets.ts';
+import { type Bench, CONNECTIONS, type Found, favourite, largest } from './bench.ts';
+import { alternate, type Contender, chartOf, loadRun, rateAgainst, roundsOf } from './compare.ts';
 import { settledTier } from './tier.ts';
 
 type Name = 'product' | 'constant' | 'list' | 'search';
@@ -24,21 +23,20 @@ export async function measureHotEdge(bench: Bench, edge: RunningProgram): Promis
     run: (_, runMs) =>
       loadRun({ url, headers: {}, connections: CONNECTIONS, runMs, signal: stack.signal }, program.pid),
   });
-  const hotSearch = bench.queries.toSorted((a, b) => b.weight - a.weight)[0]?.text ?? '';
   const contenders: Record<Name, Contender> = {
     constant: contender('constant Worker, same bytes', constant, `${constant.url}/`),
     product: contender('hot product', edge, hotUrl),
     list: contender('list page', edge, edge.url + LIST_PATH),
-    search: contender('search result', edge, edge.url + searchPath(hotSearch)),
+    search: contender('search result', edge, edge.url + searchPath(favourite(bench))),
   };
   const compared = await alternate(contenders, options);
   await constant.stop();
   const constantRate = figureOf(roundsOf(compared.constant, 'perSecond')).median;
   return {
     outcomes: {
-      edgeHotRate: rate(compared, 'product', 'constant'),
-      edgeListRate: rate(compared, 'list', 'product'),
-      edgeSearchRate: rate(compared, 'search', 'product'),
+      edgeHotRate: rateAgainst(compared.product, compared.constant),
+      edgeListRate: rateAgainst(compared.list, compared.product),
+      edgeSearchRate: rateAgainst(compared.search, compared.product),
     },
     charts: [
       chartOf(contenders, compared, {
@@ -56,9 +54,4 @@ export async function measureHotEdge(bench: Bench, edge: RunningProgram): Promis
       }),
     ],
   };
-}
-
-function rate(compared: Compared<Name>, subject: Name, limit: Name): Outcome {
-  const rates = (name: Name) => roundsOf(compared[name], 'perSecond');
-  return { figure: ratioOf(rates(subject), rates(limit)) };
 }

@@ -5,9 +5,16 @@ import type { RunningProgram } from '#bench/stack/program.ts';
 import { edgeHeaders, startLimit, startOrigin } from '#bench/stack/shop.ts';
 import { figureOf, ratioOf } from '#bench/statistics.ts';
 import { hotPath, LIST_PATH, searchPath } from './addresses.ts';
-import { type Bench, CONNECTIONS, databaseOf, type Found, largest, REDIS } from './bench.ts';
-import { alternate, type Compared, type Contender, chartOf, loadRun, roundsOf } from './compare.ts';
-import type { Outcome } from './targets.ts';
+import { type Bench, CONNECTIONS, databaseOf, type Found, favourite, largest, REDIS } from './bench.ts';
+import {
+  alternate,
+  type Compared,
+  type Contender,
+  chartOf,
+  loadRun,
+  rateAgainst,
+  roundsOf,
+} from './compare.ts';
 import { settledTier } from './tier.ts';
 
 type Name = 'product' | 'bare' | 'redis' | 'list' | 'search';
@@ -32,35 +39,29 @@ export async function measureHotOrigin(bench: Bench, origin: RunningProgram): Pr
     run: (_, runMs) =>
       loadRun({ url, headers, connections: CONNECTIONS, runMs, signal: stack.signal }, program.pid),
   });
-  const hotSearch = bench.queries.toSorted((a, b) => b.weight - a.weight)[0]?.text ?? '';
   const contenders: Record<Name, Contender> = {
     bare: contender('bare Bun.serve, same bytes', bare, `${bare.url}/`),
     product: contender('hot product, L4', origin, hotUrl),
     redis: contender('hot product, L4 off', withoutMemory, redisUrl),
     list: contender('list page', origin, origin.url + LIST_PATH),
-    search: contender('search result', origin, origin.url + searchPath(hotSearch)),
+    search: contender('search result', origin, origin.url + searchPath(favourite(bench))),
   };
   const compared = await alternate(contenders, options);
   await withoutMemory.stop();
   await bare.stop();
   return {
     outcomes: {
-      originHotRate: rate(compared, 'product', 'bare'),
+      originHotRate: rateAgainst(compared.product, compared.bare),
       originHotTail: { figure: ratioOf(tails(compared, 'product'), tails(compared, 'bare')) },
       redisRate:
         redisTier === 'redis'
-          ? rate(compared, 'redis', 'product')
+          ? rateAgainst(compared.redis, compared.product)
           : { missing: `with CACHE_MEMORY=off the answer came from '${redisTier}', not from Redis` },
-      originListRate: rate(compared, 'list', 'product'),
-      originSearchRate: rate(compared, 'search', 'product'),
+      originListRate: rateAgainst(compared.list, compared.product),
+      originSearchRate: rateAgainst(compared.search, compared.product),
     },
     charts: chartsOf(contenders, compared),
   };
-}
-
-function rate(compared: Compared<Name>, subject: Name, limit: Name): Outcome {
-  const rates = (name: Name) => roundsOf(compared[name], 'perSecond');
-  return { figure: ratioOf(rates(subject), rates(limit)) };
 }
 
 function tails(compared: Compared<Name>, name: Name): readonly number[] {

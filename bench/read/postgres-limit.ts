@@ -5,10 +5,9 @@ import { findPgbench, runPgbench } from '#bench/load/pgbench.ts';
 import { statementsDuring, toPgbench } from '#bench/load/statement-log.ts';
 import type { RunningProgram } from '#bench/stack/program.ts';
 import { edgeHeaders } from '#bench/stack/shop.ts';
-import { ratioOf } from '#bench/statistics.ts';
 import { hotPath } from './addresses.ts';
 import { type Bench, CONNECTIONS, databaseOf, type Found, largest } from './bench.ts';
-import { alternate, type Contender, chartOf, loadRun, roundsOf } from './compare.ts';
+import { alternate, type Contender, chartOf, loadRun, rateAgainst } from './compare.ts';
 import { settledTier } from './tier.ts';
 
 const NO_PGBENCH =
@@ -65,9 +64,8 @@ export async function measurePostgres(bench: Bench, uncached: RunningProgram): P
     },
   };
   const compared = await alternate(contenders, options);
-  const rates = (name: 'origin' | 'pgbench') => roundsOf(compared[name], 'perSecond');
   return {
-    outcomes: { postgresRate: { figure: ratioOf(rates('origin'), rates('pgbench')) } },
+    outcomes: { postgresRate: rateAgainst(compared.origin, compared.pgbench) },
     charts: [
       chartOf(contenders, compared, {
         title: 'A product from Postgres: reads per second',

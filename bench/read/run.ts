@@ -4,7 +4,7 @@ import { provideCatalogue } from '#bench/data/catalogue.ts';
 import type { ReadOptions } from '#bench/options.ts';
 import type { Chart, Report } from '#bench/page/model.ts';
 import { writeReport } from '#bench/page/write.ts';
-import { OWN_QUERIES, parseQueries, type WeightedQuery } from '#bench/queries.ts';
+import { OWN_QUERIES, parseQueries, QueryFileError, type WeightedQuery } from '#bench/queries.ts';
 import type { RunningProgram } from '#bench/stack/program.ts';
 import { startEdgeProgram, startOrigin } from '#bench/stack/shop.ts';
 import { type Stack, withStack } from '#bench/stack/stack.ts';
@@ -48,8 +48,11 @@ export async function benchRead(options: ReadOptions, signal: AbortSignal): Prom
   return exitCodeOf(report.judged);
 }
 
+/** @throws {QueryFileError} */
 async function readQueries(file: string): Promise<readonly WeightedQuery[]> {
-  return parseQueries(await Bun.file(file).text());
+  const handle = Bun.file(file);
+  if (!(await handle.exists())) throw new QueryFileError(`There is no query file ${file}.`);
+  return parseQueries(await handle.text());
 }
 
 async function provideCatalogues(

@@ -6,7 +6,7 @@ export interface Target {
   readonly name: string;
   readonly bound: 'at least' | 'at most';
   readonly value: number;
-  readonly unit: '' | '×' | '%' | 'ms' | 'MB' | 'queries' | 'answers';
+  readonly unit: '' | '×' | '%' | 'ms' | 'MB';
 }
 
 /** Ratios are against the limit that was measured beside, in the same run. */
@@ -26,9 +26,9 @@ export const TARGETS = {
   edgeHits: atLeast('hit rate of the edge under the Zipf load', 90, '%'),
   memoryHits: atLeast('hit rate of L4 for the top 1,000', 95, '%'),
   redisHits: atLeast('hit rate of L3 for what L4 misses', 80, '%'),
-  singleFlight: atMost('1,000 concurrent misses of one cold key', 1, 'queries'),
+  singleFlight: atMost('queries for 1,000 concurrent misses of one cold key', 1, ''),
   freshTail: atMost('commit of a price to the edge under load, p99', 250, 'ms'),
-  olderAfterwards: atMost('older price seen after the new one', 0, 'answers'),
+  olderAfterwards: atMost('older prices seen after the new one', 0, ''),
   originMemory: atMost('resident memory of the origin after the load', 200, 'MB'),
 } as const satisfies Record<string, Target>;
 
