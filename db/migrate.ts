@@ -20,7 +20,14 @@ export async function migrate(databaseUrl: string): Promise<void> {
   }
 }
 
-if (import.meta.main) {
+const HELP = `bun run db:migrate
+
+Brings the database in DATABASE_URL to the schema of this code. Safe to repeat, and to run by several at once.
+`;
+
+if (import.meta.main && process.argv.includes('--help')) {
+  console.log(HELP);
+} else if (import.meta.main) {
   const databaseUrl = process.env['DATABASE_URL'];
   if (!databaseUrl) {
     console.error('The environment variable DATABASE_URL is missing.');
