@@ -5,29 +5,41 @@ import { secureHeaders } from 'hono/secure-headers';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
 import { createSharedCache } from './cache/shared-cache.ts';
+import { createHotAnswers, type HotAnswers } from './hot-answers.ts';
 import { boundedBody } from './middleware/bounded-body.ts';
 import { catalog } from './middleware/catalog.ts';
 import { declaredRoutes } from './middleware/declared-routes.ts';
 import { answerFailure } from './middleware/failures.ts';
 import { forward } from './middleware/forward.ts';
+import { hot } from './middleware/hot.ts';
 import { plainPaths } from './middleware/plain-paths.ts';
 import { purge } from './middleware/purge.ts';
 import { createAdmission, rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOrigin } from './origin.ts';
-import type { EdgeEnv, Platform } from './platform.ts';
+import type { EdgeEnv, EdgeHandler, Platform } from './platform.ts';
 
-export type EdgeApp = Hono<EdgeEnv>;
+export function createApp(platform: Platform): EdgeHandler {
+  const hotAnswers = createHotAnswers(platform.store, platform.clock);
+  const pipeline = createPipeline(platform, hotAnswers);
+  // At `debug` every request leaves a line, and only the pipeline writes one.
+  if (platform.config.LOG_LEVEL === 'debug') return pipeline;
+  return {
+    fetch: (request, bindings, context) =>
+      hotAnswers.answer(request) ?? pipeline.fetch(request, bindings, context),
+  };
+}
 
-export function createApp(platform: Platform): EdgeApp {
+function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEnv> {
   const origin = createOrigin(platform);
   const admit = createAdmission(platform);
   const cache = createSharedCache({ ...platform, origin });
 
-  const app: EdgeApp = new Hono<EdgeEnv>();
+  const app = new Hono<EdgeEnv>();
   app.onError(answerFailure);
   app.notFound(() => problemResponse('not_found'));
 
+  app.use(hot(hotAnswers));
   app.use(requestContext(platform));
   app.use(
     secureHeaders({
@@ -35,6 +47,11 @@ export function createApp(platform: Platform): EdgeApp {
       // Product images are shown by storefronts on other origins.
       crossOriginResourcePolicy: false,
       xXssProtection: false,
+      originAgentCluster: false,
+      // For browsers and plug-ins that are gone.
+      xDnsPrefetchControl: false,
+      xDownloadOptions: false,
+      xPermittedCrossDomainPolicies: false,
     }),
   );
   app.use(plainPaths());

@@ -6,7 +6,7 @@
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { AppError, problemResponse } from '#lib/problems.ts';
 import { newTrace } from '#lib/trace.ts';
-import { requestDirectives } from './cache/directives.ts';
+import { parseDirectives } from './cache/directives.ts';
 import { invalidatedTags } from './cache/invalidation.ts';
 import { onlyIfCachedFailed } from './cache/only-if-cached.ts';
 import { respond } from './cache/respond.ts';
@@ -69,7 +69,9 @@ async function answer(exchange: Exchange): Promise<Response> {
   if (cached !== null) {
     return respond(cached, { request, present: read.rule.present, startedAt, now: platform.clock.now() });
   }
-  return requestDirectives(request.headers).has('only-if-cached') ? onlyIfCachedFailed() : forward(exchange);
+  return parseDirectives(request.headers.get('cache-control')).has('only-if-cached')
+    ? onlyIfCachedFailed()
+    : forward(exchange);
 }
 
 /** In a space of their own, so that no URL can name the store's other entries. */
@@ -80,7 +82,7 @@ function keyOf(path: string, query: string): CacheKey {
 function readRequest({ caller, request, inBackground }: Exchange, key: CacheKey): ReadRequest {
   const sent = withoutHopByHop(request.headers);
   for (const name of CONDITIONS) sent.delete(name);
-  const asked = requestDirectives(request.headers);
+  const asked = parseDirectives(request.headers.get('cache-control'));
   const rule: CacheRule = {
     sent,
     admit: (_reply, life) => (asked.has('no-store') ? null : life),

@@ -4,14 +4,15 @@ import type { ExecutionContext } from 'hono';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Traceparent } from '#lib/trace.ts';
-import type { CacheStore } from './cache/store.ts';
+import type { PeekableStore } from './cache/store.ts';
 import type { Budget, EdgeConfig, RateLimiter } from './env.ts';
+import type { Origination } from './hot-answers.ts';
 import type { DeclaredRoute } from './routes.ts';
 
 export interface Platform {
   readonly config: EdgeConfig;
   readonly limiters: Readonly<Record<Budget, RateLimiter>>;
-  readonly store: CacheStore;
+  readonly store: PeekableStore;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -35,6 +36,8 @@ export interface RequestVariables {
   /** The whole of it, at most 1 MiB; null when there is none. */
   body: Uint8Array<ArrayBuffer> | null;
   route: DeclaredRoute;
+  /** Set when the answer is a fresh one from isolate memory, and the same for every plain request. */
+  fromMemory?: Origination;
 }
 
 export interface EdgeEnv {

@@ -18,13 +18,6 @@ export function parseDirectives(header: string | null): Directives {
   return directives;
 }
 
-/** What a request asks of caches; `Pragma` speaks where `Cache-Control` is silent (RFC 9111 §5.4). */
-export function requestDirectives(request: Headers): Directives {
-  const header = request.get('cache-control');
-  const pragma = header === null ? request.get('pragma') : null;
-  return parseDirectives(pragma?.toLowerCase().includes('no-cache') === true ? 'no-cache' : header);
-}
-
 const TOKEN = String.raw`[A-Za-z*][\w!#$%&'*+.^\x60|~:/-]*`;
 const STRING = String.raw`"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"`;
 const BARE_ITEM = String.raw`-?\d{1,15}(?:\.\d{1,3})?|${STRING}|${TOKEN}|\?[01]|:[A-Za-z\d+/=]*:`;

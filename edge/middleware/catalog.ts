@@ -2,7 +2,7 @@
 
 import { createMiddleware } from 'hono/factory';
 import { catalogRule } from '#edge/cache/catalog-rule.ts';
-import { requestDirectives } from '#edge/cache/directives.ts';
+import { parseDirectives } from '#edge/cache/directives.ts';
 import { catalogKey } from '#edge/cache/key.ts';
 import { onlyIfCachedFailed } from '#edge/cache/only-if-cached.ts';
 import { respond } from '#edge/cache/respond.ts';
@@ -25,12 +25,15 @@ export function catalog(cache: SharedCache, admit: Admission, { clock }: Pick<Pl
       key,
       flight: key.text,
       rule,
-      asked: requestDirectives(request.headers),
+      asked: parseDirectives(request.headers.get('cache-control')),
       caller: c.var,
       onMiss: () => admit(c),
       inBackground: (work) => c.executionCtx.waitUntil(work),
     });
     if (read === null) return onlyIfCachedFailed();
+    const { outcome, answer } = read;
+    const isFromMemory = outcome.kind === 'hit' && outcome.tier === 'memory' && outcome.why === 'fresh';
+    if (isFromMemory) c.set('fromMemory', { key: key.text, answer });
     return respond(read, { request, present: rule.present, startedAt, now: clock.now() });
   });
 }

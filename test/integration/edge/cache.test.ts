@@ -157,6 +157,71 @@ describe('stale answers', () => {
   });
 });
 
+test('an answer out of memory is the same as one that the whole pipeline made, but for its request id', async () => {
+  const path = '/api/v1/products/hot';
+  shop.origin.on(path, () => product({ name: 'Hot' }, { 'cache-tag': 'product-hot' }));
+  await shop.fetch(path);
+  const one = (response: Response) => {
+    const { 'x-request-id': id, 'server-timing': timing, ...headers } = Object.fromEntries(response.headers);
+    return { id, timing, told: { ...headers, age: '', 'cache-status': '' } };
+  };
+  const seen = new Set<string | undefined>();
+  const pipeline = one(await shop.fetch(path, { headers: { 'if-none-match': '"other"' } }));
+  await eventually('it comes out of memory', async () => {
+    const response = await shop.fetch(path);
+    const { id, told } = one(response);
+    expect(await response.json()).toEqual({ name: 'Hot' });
+    expect(told).toEqual(pipeline.told);
+    expect(seen.has(id)).toBe(false);
+    seen.add(id);
+    return seen.size > 5 && cacheStatus(response).endsWith('detail=memory');
+  });
+  await shop.purge(['product-hot']);
+  expect(cacheStatus(await shop.fetch(path))).toStartWith('hotshelf-edge; fwd=miss');
+});
+
+test('a client may ask for a newer answer, or for a stored one alone', async () => {
+  const path = '/api/v1/products/asked';
+  shop.origin.on(path, () => product({ n: shop.origin.seen(path).length }));
+  const only = { 'cache-control': 'only-if-cached' };
+  expect((await shop.fetch(path, { headers: only })).status).toBe(504);
+  expect(await (await shop.fetch(path)).json()).toEqual({ n: 1 });
+  expect(await (await shop.fetch(path, { headers: only })).json()).toEqual({ n: 1 });
+  const newer = await shop.fetch(path, { headers: { 'cache-control': 'no-cache' } });
+  expect(await newer.json()).toEqual({ n: 2 });
+  expect(cacheStatus(newer)).toBe('hotshelf-edge; fwd=request; stored');
+});
+
+test('a write that succeeds makes what is stored under its path invalid', async () => {
+  const path = '/api/v1/products/written';
+  shop.origin.on(path, () => product({ n: shop.origin.seen(path).length }));
+  await shop.fetch(path);
+  expect((await shop.fetch(path, { method: 'PATCH', body: '{}' })).status).toBe(200);
+  expect(await (await shop.fetch(path)).json()).toEqual({ n: 3 });
+});
+
+test('a stale answer is validated, and a 304 makes it fresh again', async () => {
+  const path = '/api/v1/products/validated';
+  shop.origin.on(path, ({ headers }) => {
+    return headers.get('if-none-match') === '"v1"'
+      ? new Response(null, { status: 304, headers: { etag: '"v1"', 'cache-control': 's-maxage=60' } })
+      : product({ name: 'Tea' }, { age: '100' }, 's-maxage=50');
+  });
+  await shop.fetch(path);
+  const validated = await shop.fetch(path);
+  expect(cacheStatus(validated)).toBe('hotshelf-edge; fwd=stale; fwd-status=304; stored');
+  expect(await validated.json()).toEqual({ name: 'Tea' });
+  expect(cacheStatus(await shop.fetch(path))).toStartWith('hotshelf-edge; hit; ttl=');
+});
+
+test('each tier adds its timing to that of the tiers behind it, and on a hit speaks alone', async () => {
+  const path = '/api/v1/products/timed';
+  shop.origin.on(path, () => product({}, { 'server-timing': 'origin;dur=1.5' }));
+  const [miss, hit] = [await shop.fetch(path), await shop.fetch(path)];
+  expect(miss.headers.get('server-timing')).toMatch(/^origin;dur=1\.5, edge;desc="miss";dur=\d+$/);
+  expect(hit.headers.get('server-timing')).toMatch(/^edge;desc="(colo|memory)";dur=\d+$/);
+});
+
 describe('never stored', () => {
   const careless: Readonly<Record<string, Response>> = {
     'an answer that sets a cookie': product({}, { 'set-cookie': 'session=1' }),

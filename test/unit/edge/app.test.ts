@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createApp } from '#edge/app.ts';
-import type { CacheStore } from '#edge/cache/store.ts';
+import type { PeekableStore } from '#edge/cache/store.ts';
 import { type EdgeBindings, parseLimiters, parseVariables, type RateLimiter } from '#edge/env.ts';
 import type { Platform } from '#edge/platform.ts';
 import { systemClock } from '#lib/clock.ts';
@@ -19,7 +19,8 @@ const BINDINGS: EdgeBindings = {
   CATALOG_MISS_LIMITER: OPEN,
   WEBHOOK_LIMITER: OPEN,
 };
-const EMPTY_STORE: CacheStore = {
+const EMPTY_STORE: PeekableStore = {
+  peek: () => null,
   get: () => Promise.resolve(null),
   put: () => Promise.resolve(),
   purge: () => Promise.resolve(),

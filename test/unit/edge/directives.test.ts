@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { parseDirectives, parseTargeted, requestDirectives, seconds } from '#edge/cache/directives.ts';
+import { parseDirectives, parseTargeted, seconds } from '#edge/cache/directives.ts';
 import { parseHttpDate } from '#edge/cache/http-date.ts';
 
 describe('Cache-Control', () => {
@@ -61,12 +61,6 @@ describe('CDN-Cache-Control', () => {
       expect(parseTargeted(header)).toBeNull();
     }
   });
-});
-
-test('Pragma: no-cache speaks only where Cache-Control is silent', () => {
-  expect(requestDirectives(new Headers({ pragma: 'no-cache' })).has('no-cache')).toBe(true);
-  expect(requestDirectives(new Headers({ pragma: 'no-cache', 'cache-control': 'max-age=9' })).size).toBe(1);
-  expect(requestDirectives(new Headers({ pragma: 'anything' })).size).toBe(0);
 });
 
 describe('an HTTP date', () => {
