@@ -17,6 +17,14 @@ import { givenUrl, type ServerUrls, startServers } from './local/servers.ts';
 import { createSupervisor } from './local/supervisor.ts';
 import { readSummary } from './local/test-summary.ts';
 
+const HELP = `Runs the tests against PostgreSQL, Redis and NATS of their own.
+
+  npm test                             all of them
+  npm test -- test/integration/origin  those whose path matches; other arguments go to 'bun test' as they are
+
+The last line is 'N passed, N failed'. A server whose URL is in DATABASE_URL, REDIS_URL or NATS_URL is used as it is.
+`;
+
 const FOLDER_PREFIX = 'test-';
 const MAX_WORKERS = 4;
 const MIN_WORKERS = 2;
@@ -92,8 +100,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+const args = process.argv.slice(2);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  if (args.includes('--help')) console.log(HELP);
+  else process.exitCode = await main(args);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   console.log('\n0 passed, 1 failed');
