@@ -45,7 +45,9 @@ export function createReader(
   { role, replicas, primary }: RolePools,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
 ): Reader {
-  const count = (target: string) => metrics.count('database_reads_total', { role, target });
+  const counterOf = (target: string) => metrics.counter('database_reads_total', { role, target });
+  const countPrimary = counterOf('primary');
+  const counts = new Map(replicas.map((replica, index) => [replica, counterOf(String(index))]));
   const pick = createPicker(replicas);
 
   async function fromReplica<T>(read: Read<T>, atLeast: WalPosition): Promise<Found<T> | null> {
@@ -54,7 +56,7 @@ export function createReader(
       const replica = pick(atLeast, tried);
       if (replica === null) break;
       tried.add(replica);
-      count(String(replicas.indexOf(replica)));
+      counts.get(replica)?.();
       try {
         return { result: await replica.run(read) };
       } catch (error) {
@@ -65,7 +67,7 @@ export function createReader(
   }
 
   async function fromPrimary<T>(read: Read<T>): Promise<T> {
-    count('primary');
+    countPrimary();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await primary.run(read);

@@ -12,7 +12,7 @@ export interface ReplicaWatch {
   stop(): Promise<void>;
 }
 
-export const WATCH_INTERVAL_MS = 250;
+const WATCH_INTERVAL_MS = 250;
 /** At one a round, more than eight minutes: longer than any role's bound. */
 const MAX_SIGHTS = 2_048;
 

@@ -24,6 +24,7 @@ const STARTED = 60_000;
 const DEADLINE = { deadlineMs: 15_000, pollMs: 10 };
 /** Shorter than in a shop, for it is also how long a process trusts no mark after it has found Redis. */
 const MARK_LIFE_MS = 1_000;
+const LONG_LIFE_MS = 60_000;
 const log = createLogger({ level: 'error', write: () => {} });
 
 let cluster: TestCluster;
@@ -158,6 +159,17 @@ test('every writer reads their last write, in any interleaving of writes, reads,
   await fc.assert(fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 20 }), run), { numRuns: 40 });
   expect(fromReplicas).toBeGreaterThan(0);
 }, 60_000);
+
+test('a mark only rises: of two processes that mark one caller, the later position stays', async () => {
+  const key = crypto.randomUUID();
+  const [low, high] = ['00000000ffffffff', '0000000100000000'];
+  const kept: (string | null)[] = [];
+  for (const mark of [low, high, low]) {
+    await redis.marks.raise(key, mark, LONG_LIFE_MS);
+    kept.push(await redis.marks.read(key));
+  }
+  expect(kept).toEqual([low, high, high]);
+});
 
 test('once the replicas have caught up, they answer the writer too', async () => {
   const here = ownWrites(redis.marks);
