@@ -3,7 +3,7 @@
 import { inArray, type SQL, sql } from 'drizzle-orm';
 import type { ProductId } from '#lib/ids.ts';
 import type { Queryable, Transaction } from './client.ts';
-import { searchDocuments, searchTerms, searchTiers } from './schema/search.ts';
+import { SEARCH_TIERS, searchDocuments, searchTerms, searchTiers, textIndexName } from './schema/search.ts';
 
 /** A document in parts; words are put into the index with the weight of the part that they are in. */
 export interface IndexedDocument {
@@ -44,7 +44,7 @@ export async function upsertDocuments(db: Queryable, documents: readonly Indexed
            || setweight(to_tsvector('shop', search_fold(concat_ws(' ', vendor, array_to_string(category_names, ' ')))), 'B')
            || setweight(to_tsvector('shop', search_fold(tags || ' ' || option_values) || ' ' || search_compounds(tags)), 'C')
            || setweight(to_tsvector('shop', unaccent(translate(description, ${JOINTS}, ${' '.repeat(JOINTS.length)}))), 'D')
-           || array_to_tsvector(marks || ('t:' || place.tier)),
+           || array_to_tsvector(marks),
            left(search_fold(name), ${MAX_NAME_IN_INDEX}), name, vendor, category_path,
            options, price_minor, popularity, available, created_at, place.tier
       from ${recordset(documents)}
@@ -104,9 +104,20 @@ const SAMPLED_DOCUMENTS = 30_000;
 /** A refresh moves no more documents than this into another tier; the next one moves the rest. */
 const MAX_MOVED = 20_000;
 
-/** For a transaction of its own: it takes longer than a request may. */
-export async function allowForRefresh(tx: Transaction): Promise<void> {
+/** Any number that all processes agree on: one of them refreshes, the rest need not. */
+const REFRESH_LOCK = 727_003;
+
+/** For a transaction of its own, which may take longer than a request. False when another process is at it. */
+export async function beginRefresh(tx: Transaction, whenBusy: 'wait' | 'leave'): Promise<boolean> {
   await tx.execute(sql`select set_config('statement_timeout', ${String(REFRESH_TIMEOUT_MS)}, true)`);
+  if (whenBusy === 'wait') {
+    await tx.execute(sql`select pg_advisory_xact_lock(${REFRESH_LOCK})`);
+    return true;
+  }
+  const [row] = await tx.execute<{ locked: boolean }>(
+    sql`select pg_try_advisory_xact_lock(${REFRESH_LOCK}) as locked`,
+  );
+  return row?.locked === true;
 }
 
 /**
@@ -157,26 +168,43 @@ export async function refreshTiers(tx: Transaction, sizes: readonly number[]): P
 /** Puts documents whose popularity has outgrown their tier into the one that they belong to. */
 export async function moveBetweenTiers(tx: Transaction): Promise<void> {
   await tx.execute(sql`
-    update ${searchDocuments} d set tier = place.tier,
-           document = ts_delete(d.document, 't:' || d.tier) || array_to_tsvector(array['t:' || place.tier])
+    update ${searchDocuments} d set tier = place.tier
       from (select product_id, tier from (
               select product_id, tier as present, ${tierOf(sql.raw('s'))} as tier from ${searchDocuments} s) placed
              where tier <> present limit ${MAX_MOVED}) place
      where d.product_id = place.product_id`);
 }
 
-const TEXT_INDEX = sql`search_documents_text`;
-
-/** Building the index once is many times faster than growing it by each document. */
-export async function dropTextIndexIfEmpty(db: Queryable): Promise<void> {
+/** Building an index once is many times faster than growing it by each document. */
+export async function dropTextIndexesIfEmpty(db: Queryable): Promise<void> {
   const rows = await db.select({ id: searchDocuments.productId }).from(searchDocuments).limit(1);
-  if (rows.length === 0) await db.execute(sql`drop index if exists ${TEXT_INDEX}`);
+  if (rows.length > 0) return;
+  for (const tier of SEARCH_TIERS) {
+    await db.execute(sql`drop index if exists ${sql.identifier(textIndexName(tier))}`);
+  }
 }
 
 /** Also mends what a process that died while it loaded documents has left. */
-export async function ensureTextIndex(tx: Transaction): Promise<void> {
-  await tx.execute(sql`select set_config('maintenance_work_mem', '256MB', true)`);
-  await tx.execute(sql`
-    create index if not exists ${TEXT_INDEX} on ${searchDocuments} using gin (document) with (fastupdate = off)`);
-  await tx.execute(sql`analyze ${searchDocuments}`);
+export async function ensureTextIndexes(tx: Transaction): Promise<void> {
+  for (const tier of SEARCH_TIERS) {
+    const name = textIndexName(tier);
+    const [row] = await tx.execute<{ exists: boolean }>(
+      sql`select to_regclass(${name}) is not null as exists`,
+    );
+    if (row?.exists === true) continue;
+    await tx.execute(sql`select set_config('maintenance_work_mem', '256MB', true)`);
+    await tx.execute(sql`
+      create index if not exists ${sql.identifier(name)} on ${searchDocuments}
+       using gin (document) with (fastupdate = off) where tier = ${sql.raw(`${tier}`)}`);
+  }
+}
+
+/** Categories by their names as they are shown; vendors and words come from the documents. */
+export async function addCategoryTerms(db: Queryable, names: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    insert into ${searchTerms} (kind, term, label, stem, frequency, is_suggested)
+    select 'category', left(search_fold(label), ${MAX_NAME_IN_INDEX}) as term, min(label), '', count(*), true
+      from jsonb_array_elements_text(${JSON.stringify(names)}::jsonb) label
+     where search_fold(label) <> '' group by 2 order by 2
+    on conflict (kind, term) do nothing`);
 }

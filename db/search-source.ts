@@ -61,25 +61,26 @@ export async function listWithdrawn(db: Queryable, limit: number, after: Product
   const rows = await db
     .select({ id: products.id })
     .from(products)
-    .where(and(isNotNull(products.withdrawnAt), after === null ? undefined : sql`${products.id} > ${after}`))
+    .where(and(isNotNull(products.withdrawnAt), beyond(after)))
     .orderBy(asc(products.id))
     .limit(limit);
   return rows.map(({ id }) => id);
 }
 
 /** Products on sale that the index does not have, as after a migration that began it anew. */
-export async function listUnindexed(db: Queryable, limit: number) {
+export async function listUnindexed(db: Queryable, limit: number, after: ProductId | null) {
+  const isIndexed = sql`exists (select 1 from search_documents d where d.product_id = ${productId})`;
   const rows = await db
     .select({ id: products.id })
     .from(products)
-    .where(
-      and(
-        isNull(products.withdrawnAt),
-        sql`not exists (select 1 from search_documents d where d.product_id = ${productId})`,
-      ),
-    )
+    .where(and(isNull(products.withdrawnAt), sql`not ${isIndexed}`, beyond(after)))
+    .orderBy(asc(products.id))
     .limit(limit);
   return rows.map(({ id }) => id);
+}
+
+function beyond(after: ProductId | null): SQL | undefined {
+  return after === null ? undefined : sql`${products.id} > ${after}`;
 }
 
 export interface CategoryRow {

@@ -5,6 +5,7 @@
 
 import { sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   boolean,
   index,
   integer,
@@ -17,6 +18,19 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
 import { counter, instant, minorUnits, tsvector } from './columns.ts';
+
+/**
+ * An index of the words of each tier: a search reads the next one only if those before it did not bring enough.
+ * 0 holds the most popular products, the last one most of the others.
+ */
+export const SEARCH_TIERS = [0, 1, 2, 3] as const;
+export type SearchTier = (typeof SEARCH_TIERS)[number];
+
+export const textIndexName = (tier: SearchTier) => `search_documents_tier_${tier}`;
+
+/** Without a list of pending entries, which every search would have to go through. */
+const textIndex = (tier: SearchTier, document: AnyPgColumn) =>
+  index(textIndexName(tier)).using('gin', document).with({ fastupdate: false });
 
 export const searchDocuments = pgTable(
   'search_documents',
@@ -38,12 +52,13 @@ export const searchDocuments = pgTable(
     popularity: integer('popularity').notNull(),
     available: boolean('available').notNull(),
     createdAt: instant('created_at').notNull(),
-    /** 0 holds the most popular products, as {@link searchTiers} has it. */
-    tier: smallint('tier').notNull(),
+    /** As {@link searchTiers} has it. */
+    tier: smallint('tier').notNull().$type<SearchTier>(),
   },
   (table) => [
-    // Without a list of pending entries, which every search would have to go through.
-    index('search_documents_text').using('gin', table.document).with({ fastupdate: false }),
+    ...SEARCH_TIERS.map((tier) =>
+      textIndex(tier, table.document).where(sql`${table.tier} = ${sql.raw(`${tier}`)}`),
+    ),
     index('search_documents_names').on(table.tier, table.foldedName.op('text_pattern_ops')),
   ],
 );

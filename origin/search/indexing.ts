@@ -8,6 +8,8 @@ import type { SearchDocument } from './engine.ts';
 
 /** Documents in one batch of a bulk run. */
 const BATCH = 500;
+/** Products that one round of a chore indexes. */
+const MAX_INDEXED_AT_ONCE = 50_000;
 /** A product that changes faster than it is indexed comes again with its next event. */
 const MAX_LOOKS = 3;
 
@@ -53,17 +55,25 @@ export async function refreshSearch(deps: Deps): Promise<void> {
   await deps.search.refresh();
 }
 
-/** A chore: indexes some of the products that the index lacks, as after a migration that began it anew. */
+/**
+ * A chore: indexes products that the index lacks, as after a migration that began it anew. Resolves to how many
+ * it indexed; what is over its limit waits for the next round.
+ */
 export async function indexMissing(deps: Deps): Promise<number> {
-  const ids = await source.listUnindexed(deps.db, BATCH);
-  if (ids.length === 0) return 0;
-  await deps.search.index(await readDocuments(deps, ids));
-  await deps.lists.invalidate();
-  return ids.length;
+  let indexed = 0;
+  let after: ProductId | null = null;
+  do {
+    const ids: ProductId[] = await source.listUnindexed(deps.db, BATCH, after);
+    await deps.search.index(await readDocuments(deps, ids));
+    indexed += ids.length;
+    after = ids.length < BATCH ? null : (ids.at(-1) ?? null);
+  } while (after !== null && indexed < MAX_INDEXED_AT_ONCE);
+  if (indexed > 0) await deps.lists.invalidate();
+  return indexed;
 }
 
 async function readDocuments(deps: Deps, ids: readonly ProductId[]): Promise<SearchDocument[]> {
-  const rows = await source.findSources(deps.db, ids);
+  const rows = ids.length === 0 ? [] : await source.findSources(deps.db, ids);
   if (rows.length === 0) return [];
   const paths = await readCategoryPaths(deps.db);
   return rows.map((row) => toDocument(row, paths));

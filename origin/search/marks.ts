@@ -18,7 +18,6 @@ export const markOf = {
   available: (available: boolean) => `a:${available}`,
   price: (minor: number) => `p:${priceBand(minor)}`,
   sku: (sku: string) => shortened(`s:${compactSku(sku)}`),
-  tier: (tier: number) => `t:${tier}`,
 };
 
 /** A lexeme has a limit. Names that agree for so long are taken for the same. */

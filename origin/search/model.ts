@@ -48,7 +48,7 @@ export const SearchQuery = closedObject({
       maxLength: MAX_FACETS_LENGTH,
       description:
         '`all` (if not given), `none`, or some of `category,vendor,price,options,availability`. They count the ' +
-        'hits within the filters given; where there are more than 2,000 hits, the counts are lower bounds.',
+        'hits within the filters given; where there are more than 1,000 hits, the counts are lower bounds.',
     }),
   ),
   ...pageQuery,

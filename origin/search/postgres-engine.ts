@@ -21,7 +21,7 @@ export interface SearchBudget {
   readonly maxWaiting: number;
 }
 
-const BUDGET: SearchBudget = { statementTimeoutMs: 400, totalMs: 800, maxRunning: 6, maxWaiting: 60 };
+const BUDGET: SearchBudget = { statementTimeoutMs: 400, totalMs: 800, maxRunning: 4, maxWaiting: 32 };
 const RETRY_AFTER_SECONDS = 2;
 const QUERY_CANCELED = '57014';
 const MAX_DOCUMENTS_AT_ONCE = 500;
@@ -78,34 +78,35 @@ async function write(db: Database, rows: readonly written.IndexedDocument[]): Pr
 
 /** Documents come by popularity: how many there were before one decides on its tier. */
 async function rebuild(db: Database, all: AsyncIterable<readonly SearchDocument[]>): Promise<void> {
-  await written.dropTextIndexIfEmpty(db);
+  await written.dropTextIndexesIfEmpty(db);
   let before = 0;
+  const categories = new Set<string>();
   for await (const some of all) {
+    for (const { name } of some.flatMap((document) => document.categories)) categories.add(name);
     await written.upsertDocuments(
       db,
       some.map((document, index) => toRow(document, tierAt(before + index))),
     );
     before += some.length;
   }
+  await written.addCategoryTerms(db, [...categories]);
   await refresh(db, 'all');
 }
 
 function tierAt(rank: number): number {
-  const tier = store.TIER_SIZES.findIndex((size) => rank < size);
-  return tier === -1 ? store.TIER_SIZES.length : tier;
+  return store.TIER_ENDS.filter((end) => rank >= end).length;
 }
 
 async function refresh(db: Database, from: 'sample' | 'all'): Promise<void> {
   const steps = [
-    (tx: Transaction) => written.ensureTextIndex(tx),
+    (tx: Transaction) => written.ensureTextIndexes(tx),
     (tx: Transaction) => written.refreshFrequencies(tx, from),
-    (tx: Transaction) => written.refreshTiers(tx, store.TIER_SIZES),
+    (tx: Transaction) => written.refreshTiers(tx, store.TIER_ENDS),
     (tx: Transaction) => written.moveBetweenTiers(tx),
   ];
   for (const step of steps) {
     await db.transaction(async (tx) => {
-      await written.allowForRefresh(tx);
-      await step(tx);
+      if (await written.beginRefresh(tx, from === 'all' ? 'wait' : 'leave')) await step(tx);
     });
   }
 }

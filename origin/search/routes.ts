@@ -23,7 +23,7 @@ export function searchRoutes(deps: Deps, jwtSecret: string) {
           description:
             'Finds words in names, vendors, categories, tags, descriptions and options, whatever their accents ' +
             'and endings, with slips of typing forgiven; and SKUs exactly. Where no product has all words, those ' +
-            'that have most of them are found. Of more than 2,000 hits the most popular 2,000 are ranked.',
+            'that have most of them are found. Of more than 1,000 hits the most popular 1,000 are ranked.',
           tag: 'Search',
           success: { status: 200, description: 'A page of hits.', schema: SearchPage },
         }),

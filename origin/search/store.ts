@@ -2,20 +2,18 @@
 
 import { type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { searchDocuments, searchTerms } from '#db/schema/search.ts';
+import { SEARCH_TIERS, searchDocuments, searchTerms } from '#db/schema/search.ts';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
 import type { Position, SearchFilter, SearchSort, Suggestion } from './engine.ts';
-import { markOf } from './marks.ts';
 import type { Candidate } from './typos.ts';
 
 /**
- * How many products at most the tiers hold, the most popular first; the rest is in one more. Each is searched
- * only if those before it did not bring enough, so that a word that a tenth of all products have costs little.
+ * After how many products, the most popular first, each tier but the last ends: a tier is searched only if those
+ * before it did not bring enough, so that a word that a tenth of all products have costs little.
  */
-export const TIER_SIZES = [4_000, 32_000, 256_000] as const;
-const TIERS = [...TIER_SIZES.keys(), TIER_SIZES.length];
+export const TIER_ENDS = [4_000, 32_000, 256_000] as const;
 /** Hits that are ranked and counted; of more, the most popular ones. */
-export const MAX_CANDIDATES = 2_000;
+export const MAX_CANDIDATES = 1_000;
 const MAX_FACET_VALUES = 50;
 /** Lower ends of the price facet's bands, in minor units. */
 const PRICE_BANDS = [0, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000];
@@ -143,11 +141,11 @@ export interface FoundPage {
 export async function findPage(db: Queryable, matching: Matching, page: PageRequest): Promise<FoundPage> {
   const { after, limit, sort, withFacets } = page;
   const columns = withFacets ? sql`, category_path, vendor, options, price_minor, available` : sql``;
-  const tiers = TIERS.map((tier) => {
-    const query = `${matching.query} & '${markOf.tier(tier)}'`;
-    return sql`(select * from ${searchDocuments}
-                 where document @@ ${query}::tsquery ${priceCondition(matching.filter)})`;
-  });
+  const tiers = SEARCH_TIERS.map(
+    (tier) => sql`(select * from ${searchDocuments}
+                    where tier = ${sql.raw(`${tier}`)} and document @@ ${matching.query}::tsquery
+                          ${priceCondition(matching.filter)})`,
+  );
   const beyond = after ? sql`where (key, product_id) < (${after.key}::bigint, ${after.id}::uuid)` : sql``;
   const [row] = await db.execute<{ matched: number; hits: FoundPage['hits']; facets: FacetRow | null }>(sql`
     with candidates as materialized (
@@ -168,7 +166,7 @@ function sortKey(sort: SearchSort, { words, text, skuQuery }: Matching): SQL {
   switch (sort) {
     case 'relevance':
       return sql`(round(${RANK_STEPS} * (ts_rank(${RANK_WEIGHTS}, document, ${words}::tsquery)
-        + case when folded_name = search_fold(${text}) then 2 else 0 end
+        + case when folded_name = (select search_fold(${text})) then 2 else 0 end
         + case when document @@ ${skuQuery}::tsquery then 4 else 0 end
         )::numeric)::bigint * ${ABOVE_POPULARITY} + greatest(popularity, 0))`;
     case 'newest':
@@ -212,9 +210,11 @@ export function priceBandAt(index: number): { readonly min: number; readonly max
 
 /** Whether anything at all matches, whatever the filter. */
 export async function matchesAnything(db: Queryable, query: string): Promise<boolean> {
-  const rows = await db.execute(
-    sql`select 1 from ${searchDocuments} where document @@ ${query}::tsquery limit 1`,
+  const tiers = SEARCH_TIERS.map(
+    (tier) => sql`(select 1 from ${searchDocuments}
+                    where tier = ${sql.raw(`${tier}`)} and document @@ ${query}::tsquery limit 1)`,
   );
+  const rows = await db.execute(sql`${sql.join(tiers, sql` union all `)} limit 1`);
   return rows.length > 0;
 }
 
@@ -224,7 +224,7 @@ export async function findBeginnings(db: Queryable, text: string, limit: number)
     select ${kind} as kind, label as text from folded, ${searchTerms}
      where kind = ${kind}::search_term_kind and is_suggested and ${beginsWith('term', 'folded.prefix')}
      order by frequency desc, term limit ${limit})`;
-  const products = TIERS.map(
+  const products = SEARCH_TIERS.map(
     (tier) => sql`(
       select names.name from folded, lateral (
         select name, max(popularity) as popularity from ${searchDocuments}
