@@ -1,22 +1,22 @@
 /** From rows to what a shopper reads: the one place where products and their cards are put into shape. */
 
 import { createHash } from 'node:crypto';
+import type { Queryable } from '#db/client.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { isUuid, type ProductId } from '#lib/ids.ts';
 import { type Minor, money } from '#lib/money.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
-import type { Deps } from '#origin/deps.ts';
 import type { Product, ProductCard } from './model.ts';
 import * as store from './store.ts';
 
 /** Reads a product and serialises it, once for all tiers. Null when it is not on sale. */
-export async function buildAnswer(deps: Deps, slugOrId: string): Promise<FencedAnswer | null> {
+export async function buildAnswer(db: Queryable, slugOrId: string): Promise<FencedAnswer | null> {
   const by = isUuid(slugOrId) ? { id: slugOrId as ProductId } : { slug: slugOrId };
-  const row = await store.findProduct(deps.db, by);
+  const row = await store.findProduct(db, by);
   if (row === undefined) return null;
   const [variants, images] = await Promise.all([
-    store.findVariants(deps.db, row.id),
-    store.findImages(deps.db, row.id),
+    store.findVariants(db, row.id),
+    store.findImages(db, row.id),
   ]);
   const body = Buffer.from(JSON.stringify(toProduct(row, variants, images)));
   const tags = CACHE_TAGS.product(row.id);

@@ -1,5 +1,7 @@
 /** Reading the catalogue. What changes it has a file for each verb beside this one. */
 
+import type { Queryable } from '#db/client.ts';
+import { positionAfterCommit, WAL_START } from '#db/wal.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
@@ -21,12 +23,28 @@ export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product's answer if memory holds it, at once: the hot path waits for nothing. */
 export function peekProduct(deps: Deps, slugOrId: string): FencedAnswer | null | undefined {
-  return deps.products.peek(slugOrId, () => buildAnswer(deps, slugOrId));
+  return deps.products.peek(slugOrId, () => loadProduct(deps, slugOrId));
 }
 
 /** A product's answer as ready bytes, and which tier it came from. Null when there is no such product. */
 export function readProduct(deps: Deps, slugOrId: string): Promise<Found> {
-  return deps.products.read(slugOrId, () => buildAnswer(deps, slugOrId));
+  return deps.products.read(slugOrId, () => loadProduct(deps, slugOrId));
+}
+
+/** From a replica, unless that is behind what is known here of the product, or knows of none. */
+function loadProduct({ products, readers }: Deps, slugOrId: string): Promise<FencedAnswer | null> {
+  return readers.general((db) => buildAnswer(db, slugOrId), {
+    accept: (answer) => answer !== null && answer.version >= products.floorOf(answer.fence),
+  });
+}
+
+/**
+ * A list says what every change so far has left: it is read from a replica that shows them all. While the
+ * primary is away, any replica will do.
+ */
+async function readFreshly<T>({ db, readers }: Deps, read: (db: Queryable) => Promise<T>): Promise<T> {
+  const atLeast = await positionAfterCommit(db).catch(() => WAL_START);
+  return readers.general(read, { atLeast });
 }
 
 /**
@@ -45,7 +63,9 @@ async function listProducts(deps: Deps, query: ProductListQuery): Promise<Produc
   const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', ...filter } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
   await requireCategory(deps, filter.category);
-  const rows = await store.listCards(deps.db, { ...filter, sort, limit: limit + 1, ...after });
+  const rows = await readFreshly(deps, (db) =>
+    store.listCards(db, { ...filter, sort, limit: limit + 1, ...after }),
+  );
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const nextCursor =
@@ -73,7 +93,9 @@ function sortValue(row: store.CardRow, sort: ProductSort): string | number {
 /** A filter by a category that does not exist is a mistake worth telling, not an empty list. */
 export async function requireCategory(deps: Deps, slug: string | undefined): Promise<void> {
   if (slug === undefined) return;
-  const category = await store.findCategory(deps.db, slug);
+  const category = await deps.readers.general((db) => store.findCategory(db, slug), {
+    accept: (found) => found !== undefined,
+  });
   if (category === undefined) {
     const message = 'is not the slug of a category';
     throw new AppError('invalid_input', { errors: [{ path: 'query/category', message }] });
@@ -83,7 +105,7 @@ export async function requireCategory(deps: Deps, slug: string | undefined): Pro
 /** Cards in the order of the ids; what has been withdrawn meanwhile is left out. */
 export async function readCards(deps: Deps, ids: readonly ProductId[]): Promise<ProductCard[]> {
   if (ids.length === 0) return [];
-  const rows = await store.cardsById(deps.db, ids);
+  const rows = await readFreshly(deps, (db) => store.cardsById(db, ids));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => {
     const row = byId.get(id);
@@ -92,7 +114,7 @@ export async function readCards(deps: Deps, ids: readonly ProductId[]): Promise<
 }
 
 export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
-  const rows = await store.listCategories(deps.db);
+  const rows = await deps.readers.general((db) => store.listCategories(db));
   const childrenOf = Map.groupBy(rows, (row) => row.parentId);
   const branch = (parentId: store.CategoryRow['parentId']): CategoryNode[] =>
     (childrenOf.get(parentId) ?? []).map(({ id, slug, name }) => ({ id, slug, name, children: branch(id) }));
@@ -106,14 +128,16 @@ export interface MediaFile {
 
 /** @throws {AppError} `not_found` */
 export async function readMedia(deps: Deps, name: string): Promise<MediaFile> {
-  const file = await store.findMedia(deps.db, name);
+  const file = await deps.readers.general((db) => store.findMedia(db, name), {
+    accept: (found) => found !== undefined,
+  });
   if (file === undefined) throw new AppError('not_found');
   return file;
 }
 
 /** A product that was just changed, past every cache. @throws {AppError} `product_not_found` */
 export async function readWritten(deps: Deps, id: string): Promise<FencedAnswer> {
-  const answer = await buildAnswer(deps, id);
+  const answer = await buildAnswer(deps.db, id);
   if (answer === null) throw new AppError('product_not_found');
   return answer;
 }

@@ -198,6 +198,8 @@ export async function receiveWebhook(
   if (!open && event.intent.state.kind !== 'succeeded') return;
   const intent = open ? await deps.payments.retrieve(event.intent.id) : event.intent;
   await settle(deps, orderId, intent, 'stripe');
+  const { userId } = order;
+  if (userId !== null) await deps.ownWrites.note({ kind: 'user', userId, role: 'shopper' });
 }
 
 /**
