@@ -4,7 +4,8 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger } from '#lib/log.ts';
 import { createDeps } from '#origin/deps.ts';
-import { readWorkersConfig } from './config.ts';
+import { createCloudflarePurge } from './cloudflare-purge.ts';
+import { cloudflareZone, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { purgeEdge } from './handlers/purge-edge.ts';
@@ -19,7 +20,8 @@ const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
 
 function readConfigOrExit() {
   try {
-    return readWorkersConfig(process.env);
+    const config = readWorkersConfig(process.env);
+    return { config, zone: cloudflareZone(config) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -27,7 +29,7 @@ function readConfigOrExit() {
   }
 }
 
-const config = readConfigOrExit();
+const { config, zone } = readConfigOrExit();
 const log = createLogger(
   { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
   { process: 'workers' },
@@ -42,7 +44,10 @@ const consumers = [
   sendReceipt(mailer),
   sellStock,
   indexProduct,
-  purgeEdge({ url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET }),
+  purgeEdge(
+    { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET },
+    zone === null ? undefined : createCloudflarePurge(zone),
+  ),
 ];
 const stopping = new AbortController();
 const work = Promise.all([
