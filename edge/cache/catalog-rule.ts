@@ -9,7 +9,7 @@ import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
 import { parseDirectives } from './directives.ts';
 import { directivesOf, type Lifetime, type Reply } from './policy.ts';
 import type { CacheRule } from './rule.ts';
-import { isTagList } from './tags.ts';
+import { cacheTagOf, isTagList } from './tags.ts';
 
 const OK = 200;
 const NOT_FOUND = 404;
@@ -34,7 +34,7 @@ function isPublic({ status, headers }: Reply, declared: string): boolean {
     (status === OK || status === NOT_FOUND) &&
     !headers.has('set-cookie') &&
     !['private', 'no-cache', 'no-store'].some((name) => directives.has(name)) &&
-    isTagList(headers.get('cache-tag')) &&
+    isTagList(cacheTagOf(headers)) &&
     (headers.get('content-type') ?? '').toLowerCase().startsWith(expected)
   );
 }

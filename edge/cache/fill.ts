@@ -9,7 +9,7 @@ import { AppError } from '#lib/problems.ts';
 import { hasValidator, initialAgeSeconds, lifetimeOf, type Reply, withheldFields } from './policy.ts';
 import { type CacheKey, type CacheRule, urlTag } from './rule.ts';
 import { headersOf, type StoredAnswer } from './store.ts';
-import { parseCacheTag } from './tags.ts';
+import { cacheTagOf, parseCacheTag } from './tags.ts';
 import { confirms, freshened, validatorsOf } from './validation.ts';
 import { variantOf } from './variants.ts';
 
@@ -106,7 +106,7 @@ function answerOf({ clock }: FillDeps, { key, rule }: FillRequest, received: Rec
     status: received.status,
     headers: [...headers],
     body: received.body,
-    tags: [...parseCacheTag(headers.get('cache-tag')), urlTag(key.path)],
+    tags: [...parseCacheTag(cacheTagOf(headers)), urlTag(key.path)],
     fetchStartedAt: received.fetchStartedAt,
     initialAgeSeconds: age,
     life,

@@ -15,6 +15,13 @@ const NOT_MODIFIED = 304;
 /** Statuses whose answers have no body. */
 const BODILESS = [204, 205, 304];
 const CACHE_NAME = 'hotshelf-edge';
+/** Why a hit that is no longer fresh was one all the same. */
+const STALE_DETAIL: Readonly<Record<string, string>> = {
+  stale: 'max-stale',
+  revalidate_behind: 'stale-while-revalidate',
+  requested: 'stale-if-error',
+  expired: 'stale-if-error',
+};
 /** What is said of one exchange and not of the answer. */
 const OF_THE_EXCHANGE = ['cache-status', 'server-timing'];
 /** A 304 is without what describes the body it does not have. */
@@ -62,7 +69,7 @@ function whole({ answer }: CachedAnswer, request: Request, headers: Headers): Re
 function describe(outcome: CacheOutcome): string {
   switch (outcome.kind) {
     case 'hit': {
-      const detail = outcome.why === 'revalidate_behind' ? 'stale-while-revalidate' : outcome.tier;
+      const detail = STALE_DETAIL[outcome.why] ?? outcome.tier;
       return `${CACHE_NAME}; hit; ttl=${outcome.ttlSeconds}; detail=${detail}`;
     }
     case 'stale_on_error': {

@@ -3,6 +3,7 @@
  * (RFC 9111, RFC 5861). What may be stored is the request's rule's to say.
  */
 
+import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Directives } from './directives.ts';
 import { type FillDeps, type Near, variantKey } from './fill.ts';
@@ -12,6 +13,8 @@ import { type Found, headersOf, type StoredAnswer, type Tier } from './store.ts'
 import { variantOf } from './variants.ts';
 
 const ORIGIN_FAILED = [500, 502, 503, 504];
+/** An origin that gave no answer is left alone for so long by those who can do without it. */
+const ORIGIN_PAUSE_MS = SECOND_MS;
 
 /** How the answer came about, in the terms of RFC 9211. */
 export type CacheOutcome =
@@ -62,6 +65,7 @@ interface LookUp {
 
 export function createSharedCache(deps: FillDeps): SharedCache {
   const load = createLoader(deps);
+  const outage = createOutage(deps.clock);
   return {
     async read(request) {
       const found = await lookUp(deps, request);
@@ -72,24 +76,52 @@ export function createSharedCache(deps: FillDeps): SharedCache {
         return hit(held);
       }
       if (request.asked.has('only-if-cached')) return null;
-      await request.onMiss();
-      return fetchOrReserve(load, request, found);
+      if (held !== null && outage.isOn() && isReserve(held, true)) return hit(held);
+      return fetchOrReserve({ load, outage }, request, found);
     },
   };
 }
 
-async function fetchOrReserve(load: Loader, request: ReadRequest, found: LookUp): Promise<CachedAnswer> {
+interface Outage {
+  isOn(): boolean;
+  begin(): void;
+}
+
+function createOutage(clock: Clock): Outage {
+  let endsAt = 0;
+  return {
+    isOn: () => clock.now().getTime() < endsAt,
+    begin: () => {
+      endsAt = clock.now().getTime() + ORIGIN_PAUSE_MS;
+    },
+  };
+}
+
+function isReserve(held: Held, isGone: boolean): boolean {
+  return mayServeOnError(held.life, held.ageSeconds, isGone);
+}
+
+interface Sources {
+  readonly load: Loader;
+  readonly outage: Outage;
+}
+
+async function fetchOrReserve(sources: Sources, request: ReadRequest, found: LookUp): Promise<CachedAnswer> {
   const { held } = found;
-  const isReserve = (isGone: boolean) => held !== null && mayServeOnError(held.life, held.ageSeconds, isGone);
   try {
-    const loaded = await load(request, near(found));
+    await request.onMiss();
+    const loaded = await sources.load(request, near(found));
     const { status } = loaded.answer;
-    if (held !== null && ORIGIN_FAILED.includes(status) && isReserve(false))
-      return staleOnError(held, status);
-    return forwarded(loaded, found);
+    const hasFailed = ORIGIN_FAILED.includes(status);
+    return held !== null && hasFailed && isReserve(held, false)
+      ? staleOnError(held, status)
+      : forwarded(loaded, found);
   } catch (error) {
-    if (held === null || !(error instanceof AppError) || !isReserve(true)) throw error;
-    return staleOnError(held, null);
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'unavailable') sources.outage.begin();
+    // A client over its limit gets what is stored, too: that costs the origin nothing.
+    if (held === null || !isReserve(held, true)) throw error;
+    return error.code === 'unavailable' ? staleOnError(held, null) : hit(held);
   }
 }
 

@@ -8,6 +8,11 @@ export function isTag(value: unknown): value is string {
   return typeof value === 'string' && TAG.test(value);
 }
 
+/** `Cache-Tag`, or the same under a name that Cloudflare does not take out before a Worker sees the answer. */
+export function cacheTagOf(headers: Headers): string | null {
+  return headers.get('x-hotshelf-cache-tag') ?? headers.get('cache-tag');
+}
+
 /** The tags of a `Cache-Tag` header, each once. */
 export function parseCacheTag(header: string | null): readonly string[] {
   return [...new Set((header ?? '').split(',').flatMap((tag) => tag.trim() || []))];

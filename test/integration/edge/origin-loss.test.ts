@@ -6,6 +6,7 @@ import {
   cacheStatus,
   type EdgeUnderTest,
   eventually,
+  nextIp,
   product,
   startEdgeUnderTest,
 } from '#test/support/edge.ts';
@@ -62,6 +63,45 @@ test('with the origin gone, what was seen is served stale and marked, the rest i
     shop.origin.restart();
   }
   await eventually('the origin is found again', async () => (await shop.fetch('/api/v1/me')).status === 200);
+});
+
+test('with the origin gone, a product is readable for a day, however often and by whomever it is asked for', async () => {
+  const [young, old] = ['/api/v1/products/young', '/api/v1/products/old'];
+  const control = 's-maxage=50, stale-if-error=86400';
+  shop.origin.on(young, () => product({}, { age: String(86_400) }, control));
+  shop.origin.on(old, () => product({}, { age: String(86_451) }, control));
+  for (const path of [young, old]) await shop.fetch(path);
+  await shop.origin.stop();
+  try {
+    const ip = nextIp();
+    for (let count = 0; count < 1_000; count += 1) {
+      const response = await shop.fetch(young, { ip });
+      expect(response.status).toBe(200);
+      expect(cacheStatus(response)).toMatch(/ttl=-\d+; detail=stale-if-error$/);
+    }
+    expect((await shop.fetch(old)).status).toBe(503);
+  } finally {
+    shop.origin.restart();
+  }
+  await eventually('it is fresh again', async () => {
+    shop.origin.on(young, () => product({ n: 2 }));
+    return cacheStatus(await shop.fetch(young)).startsWith('hotshelf-edge; hit; ttl=');
+  });
+});
+
+test('a client over its limit gets what is stored, stale, rather than nothing', async () => {
+  const limited = await startEdgeUnderTest({ limits: { CATALOG_MISS_LIMITER: 1 } });
+  try {
+    const path = '/api/v1/products/limited';
+    limited.origin.on(path, () => product({}, { age: '100' }, 's-maxage=50, stale-if-error=86400'));
+    const ip = nextIp();
+    const statuses = [await limited.fetch(path, { ip }), await limited.fetch(path, { ip })];
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
+    expect(limited.origin.seen(path)).toHaveLength(1);
+    expect((await limited.fetch('/api/v1/products/other', { ip })).status).toBe(429);
+  } finally {
+    await limited.stop();
+  }
 });
 
 test('a lost connection repeats a read, never a write', async () => {

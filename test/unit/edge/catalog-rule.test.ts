@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { catalogRule } from '#edge/cache/catalog-rule.ts';
 import { catalogKey } from '#edge/cache/key.ts';
 import { lifetimeOf, type Reply } from '#edge/cache/policy.ts';
+import { cacheTagOf, parseCacheTag } from '#edge/cache/tags.ts';
 
 const RULE = catalogRule({ contentType: 'application/json' });
 const PUBLIC = { 'content-type': 'application/json', 'cache-control': 's-maxage=900, stale-if-error=90' };
@@ -61,6 +62,12 @@ test('a browser is told its own directives, and nobody what the origin says to t
     'content-type': 'application/json',
     'cache-control': 'public, max-age=0',
   });
+});
+
+test('tags come under a name of our own where Cloudflare takes its own name out', () => {
+  expect(cacheTagOf(new Headers({ 'x-hotshelf-cache-tag': 'a', 'cache-tag': 'b' }))).toBe('a');
+  expect(cacheTagOf(new Headers({ 'cache-tag': 'b' }))).toBe('b');
+  expect(parseCacheTag('a, b,a')).toEqual(['a', 'b']);
 });
 
 test('the origin is shown nothing of the client', () => {
