@@ -11,7 +11,7 @@ import { type Stack, withStack } from '#bench/stack/stack.ts';
 import { readSurroundings } from '#bench/surroundings.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { say, seconds, step } from '#ops/local/progress.ts';
-import { type Bench, databaseOf, type Found, largest, REDIS, smallest } from './bench.ts';
+import { type Bench, CONNECTIONS, databaseOf, type Found, largest, REDIS, smallest } from './bench.ts';
 import { measureFreshness } from './freshness.ts';
 import { measureProductGrowth, measureSearchGrowth } from './growth.ts';
 import { measureHitRates } from './hit-rates.ts';
@@ -108,6 +108,7 @@ async function measureUncached(bench: Bench, findings: Findings): Promise<void> 
       databaseUrl: databaseOf(bench, size),
       redisDatabase: REDIS.other,
       tiers: 'none',
+      maxConnections: CONNECTIONS,
     });
   const most = await start('origin-uncached-most', largest(bench));
   await findings.take('product from Postgres', ['postgresRate'], () => measurePostgres(bench, most));
@@ -142,7 +143,7 @@ async function measureWarm(bench: Bench, findings: Findings): Promise<void> {
   await findings.take('freshness', ['freshTail', 'olderAfterwards'], () =>
     measureFreshness(bench, { origin, edge }),
   );
-  await findings.take('memory', ['originMemory'], async () => measureMemory(bench, origin));
+  await findings.take('memory', ['originMemory'], () => measureMemory(bench, origin));
   await edge.stop();
   await origin.stop();
 }

@@ -13,6 +13,8 @@ export interface OriginOptions {
   readonly redisDatabase: number;
   /** Which of its cache tiers are on. */
   readonly tiers: 'all' | 'without memory' | 'none';
+  /** To Postgres; the configuration's own number where it does not matter. */
+  readonly maxConnections?: number;
 }
 
 /** Nobody listens there: no bench pays or mails. */
@@ -30,6 +32,9 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
     environment: {
       ...sharedEnvironment(stack, options),
       ...TIER_SETTINGS[options.tiers],
+      ...(options.maxConnections === undefined
+        ? {}
+        : { DATABASE_MAX_CONNECTIONS: String(options.maxConnections) }),
       ORIGIN_HOST: '127.0.0.1',
       EDGE_SECRET: stack.secrets.edgeSecret,
       JWT_SECRET: stack.secrets.jwtSecret,
