@@ -69,7 +69,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     bus,
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, config }),
-    search: createPostgresEngine(database.db),
+    search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     payments: createStripeGateway(config, { log, metrics }),
     clock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

@@ -4,6 +4,7 @@
  */
 
 import { type Database, sqlState, type Transaction } from '#db/client.ts';
+import type { Reader } from '#db/reader.ts';
 import * as written from '#db/search-index.ts';
 import { type Bulkhead, createBulkhead } from '#lib/bulkhead.ts';
 import { AppError } from '#lib/problems.ts';
@@ -26,8 +27,18 @@ const RETRY_AFTER_SECONDS = 2;
 const QUERY_CANCELED = '57014';
 const MAX_DOCUMENTS_AT_ONCE = 500;
 
-export function createPostgresEngine(db: Database, budget: SearchBudget = BUDGET): SearchEngine {
-  const reads = { db, budget, bulkhead: createBulkhead(budget) };
+export interface Connections {
+  /** Where the index is written. */
+  readonly db: Database;
+  /** Where it is read: replicas, if there are any. */
+  readonly reader: Reader;
+}
+
+export function createPostgresEngine(
+  { db, reader }: Connections,
+  budget: SearchBudget = BUDGET,
+): SearchEngine {
+  const reads = { reader, budget, bulkhead: createBulkhead(budget) };
   return {
     search: (request) => read(reads, (session) => search(session, request)),
     suggest: (text, limit) => read(reads, ({ tx }) => suggest(tx, text, limit)),
@@ -45,26 +56,33 @@ export function createPostgresEngine(db: Database, budget: SearchBudget = BUDGET
 }
 
 interface Reads {
-  readonly db: Database;
+  readonly reader: Reader;
   readonly budget: SearchBudget;
   readonly bulkhead: Bulkhead;
 }
 
-async function read<T>({ db, budget, bulkhead }: Reads, work: (session: Session) => Promise<T>): Promise<T> {
+async function read<T>(
+  { reader, budget, bulkhead }: Reads,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   try {
-    return await bulkhead(() =>
-      db.transaction(async (tx) => {
-        const endsAt = performance.now() + budget.totalMs;
-        const checkTime = () => {
-          if (performance.now() > endsAt) throw overBudget();
-        };
-        await store.boundCost(tx, budget.statementTimeoutMs);
-        return work({ tx, checkTime });
-      }),
-    );
+    return await bulkhead(() => reader((db) => db.transaction((tx) => within(budget, tx, work))));
   } catch (error) {
     throw sqlState(error) === QUERY_CANCELED ? overBudget() : error;
   }
+}
+
+async function within<T>(
+  { statementTimeoutMs, totalMs }: SearchBudget,
+  tx: Transaction,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const endsAt = performance.now() + totalMs;
+  const checkTime = () => {
+    if (performance.now() > endsAt) throw overBudget();
+  };
+  await store.boundCost(tx, statementTimeoutMs);
+  return work({ tx, checkTime });
 }
 
 function overBudget(): AppError {

@@ -45,11 +45,13 @@ interface Asked {
   readonly wishes: readonly Wish[];
   /** Conditions that hold in every reading. */
   readonly always: readonly string[];
-  readonly skuQuery: string;
+  /** What finds the text as a SKU; null when none is called so, for it makes a search twice as dear. */
+  readonly skuQuery: string | null;
 }
 
 async function understand(tx: Transaction, text: string): Promise<Asked> {
   const { wanted, phrases, without } = parseQuery(text);
+  const skuQuery = lexeme(markOf.sku(text));
   const looked = await store.lookUp(tx, [...wanted.flat(), ...without]);
   let index = 0;
   const next = () => looked.get(index++) ?? [];
@@ -59,7 +61,7 @@ async function understand(tx: Transaction, text: string): Promise<Asked> {
   return {
     wishes: await correct(tx, sayingSomething, ({ forms }) => forms.length === 0),
     always: [...(await store.phraseQueries(tx, phrases)), ...unwanted.map((words) => not(together(words)))],
-    skuQuery: lexeme(markOf.sku(text)),
+    skuQuery: (await store.matchesAnything(tx, skuQuery)) ? skuQuery : null,
   };
 }
 
@@ -122,7 +124,8 @@ function find(tx: Transaction, { words, marks, asked }: Found, request: SearchRe
 }
 
 function matchOf(words: string, { always, skuQuery }: Asked): string {
-  return or([and([words, ...always]), skuQuery]);
+  const all = and([words, ...always]);
+  return skuQuery === null ? all : or([all, skuQuery]);
 }
 
 /** True when it is the filter alone that leaves nothing. */

@@ -109,9 +109,9 @@ export interface Matching {
   /** The tsquery that hits match, its marks included, and that of its words alone, for ranking. */
   readonly query: string;
   readonly words: string;
-  /** What was typed, and the tsquery that finds it as a SKU. */
+  /** What was typed, and the tsquery that finds it as a SKU if there is such a one. */
   readonly text: string;
-  readonly skuQuery: string;
+  readonly skuQuery: string | null;
   readonly filter: SearchFilter;
 }
 

@@ -9,7 +9,7 @@ searchEngineContract('PostgreSQL', async () => {
   const database = await createTestDatabase();
   const { db, close } = connect(database.url, { applicationName: 'search-contract' });
   return {
-    engine: createPostgresEngine(db),
+    engine: createPostgresEngine({ db, reader: (read) => read(db) }),
     close: async () => {
       await close();
       await database.drop();
