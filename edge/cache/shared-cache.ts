@@ -13,8 +13,9 @@ import { type Found, headersOf, type StoredAnswer, type Tier } from './store.ts'
 import { variantOf } from './variants.ts';
 
 const ORIGIN_FAILED = [500, 502, 503, 504];
-/** An origin that gave no answer is left alone for so long by those who can do without it. */
+/** A key that the origin gave no answer for is left alone for so long by those who can do without one. */
 const ORIGIN_PAUSE_MS = SECOND_MS;
+const MAX_OUTAGES = 10_000;
 
 /** How the answer came about, in the terms of RFC 9211. */
 export type CacheOutcome =
@@ -76,23 +77,25 @@ export function createSharedCache(deps: FillDeps): SharedCache {
         return hit(held);
       }
       if (request.asked.has('only-if-cached')) return null;
-      if (held !== null && outage.isOn() && isReserve(held, true)) return hit(held);
+      if (held !== null && outage.isOn(request.key.text) && isReserve(held, true)) return hit(held);
       return fetchOrReserve({ load, outage }, request, found);
     },
   };
 }
 
+/** For which keys the origin has just given no answer. */
 interface Outage {
-  isOn(): boolean;
-  begin(): void;
+  isOn(key: string): boolean;
+  begin(key: string): void;
 }
 
 function createOutage(clock: Clock): Outage {
-  let endsAt = 0;
+  const endsAt = new Map<string, number>();
   return {
-    isOn: () => clock.now().getTime() < endsAt,
-    begin: () => {
-      endsAt = clock.now().getTime() + ORIGIN_PAUSE_MS;
+    isOn: (key) => clock.now().getTime() < (endsAt.get(key) ?? 0),
+    begin: (key) => {
+      if (endsAt.size >= MAX_OUTAGES) endsAt.clear();
+      endsAt.set(key, clock.now().getTime() + ORIGIN_PAUSE_MS);
     },
   };
 }
@@ -118,7 +121,7 @@ async function fetchOrReserve(sources: Sources, request: ReadRequest, found: Loo
       : forwarded(loaded, found);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.code === 'unavailable') sources.outage.begin();
+    if (error.code === 'unavailable') sources.outage.begin(request.key.text);
     // A client over its limit gets what is stored, too: that costs the origin nothing.
     if (held === null || !isReserve(held, true)) throw error;
     return error.code === 'unavailable' ? staleOnError(held, null) : hit(held);
