@@ -1,6 +1,7 @@
 /**
- * The generated catalogues as databases, each made once and kept. Its name has a digest of what decides the rows,
- * its comment one of what decides the search index, so that either is made anew when its code has changed.
+ * The generated catalogues as databases, each made once, kept, and migrated like any shop's. A digest of what
+ * decides the rows is in the name, one of what decides the search index in the comment: either is made anew when
+ * its code has changed.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,7 +17,7 @@ import { indexCatalogue } from './index-search.ts';
 
 const ROWS_RECIPE = [
   ...['bench/data/fill.ts', 'bench/data/products.ts', 'bench/data/shelves.ts'],
-  ...['db/migrations', 'db/seed/describe.ts', 'db/seed/random.ts', 'db/seed/words'],
+  ...['db/seed/describe.ts', 'db/seed/random.ts', 'db/seed/words'],
 ];
 const INDEX_RECIPE = [
   'origin/search/indexing.ts',
@@ -50,6 +51,7 @@ export async function provideCatalogue(options: CatalogueOptions): Promise<strin
     await writeRows(databaseUrl(servers.databaseUrl, unfinished), options);
     await server`alter database ${server(unfinished)} rename to ${server(name)}`;
   });
+  await migrate(url);
   await keepIndexed(url, options);
   return url;
 }
@@ -80,13 +82,16 @@ function reporter(total: number): (done: number) => void {
   };
 }
 
-async function keepIndexed(url: string, { servers }: CatalogueOptions): Promise<void> {
+async function keepIndexed(url: string, { servers, products }: CatalogueOptions): Promise<void> {
   const files = (await readdir(join(CHECKOUT, 'db'))).filter((name) => INDEX_RECIPE_FILE.test(name));
   const recipe = await digestOf([...INDEX_RECIPE, ...files.toSorted().map((name) => `db/${name}`)]);
   await withConnection(url, async (sql) => {
-    const [kept] = await sql<{ recipe: string | null }[]>`
-      select shobj_description(oid, 'pg_database') as recipe from pg_database where datname = current_database()`;
-    if (kept?.recipe === recipe) return;
+    const [kept] = await sql<{ recipe: string | null; documents: number }[]>`
+      select shobj_description(oid, 'pg_database') as recipe,
+             (select count(*)::int from search_documents) as documents
+        from pg_database where datname = current_database()`;
+    // A migration may have emptied the index.
+    if (kept?.recipe === recipe && kept.documents === products) return;
     const begun = performance.now();
     const timer = setInterval(
       () => say(`  building the search index, ${seconds(performance.now() - begun)}`),

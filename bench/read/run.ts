@@ -82,7 +82,8 @@ class Findings {
     try {
       const { outcomes, charts } = await step(title, measure);
       Object.assign(this.outcomes, outcomes);
-      this.charts.push(...charts);
+      // A measure that this machine does not have leaves its chart empty.
+      this.charts.push(...charts.filter((chart) => chart.kind !== 'bars' || chart.bars.length > 0));
     } catch (error) {
       this.#signal.throwIfAborted();
       const missing = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
