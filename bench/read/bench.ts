@@ -41,5 +41,5 @@ export function databaseOf({ databases }: Bench, size: number): string {
   return present(databases.get(size), `the database of ${size} products`);
 }
 
-/** Redis databases, one for each origin that must not find another's answers. */
+/** Redis databases, one for each origin that must not find another's answers; `hits` and on, one a catalogue. */
 export const REDIS = { main: 0, other: 1, hits: 2 } as const;

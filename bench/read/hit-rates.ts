@@ -69,7 +69,8 @@ async function ratesOf(bench: Bench, size: number): Promise<Rates> {
   const origin = await startOrigin(stack, {
     name: `origin-hits-${size}`,
     databaseUrl: databaseOf(bench, size),
-    redisDatabase: REDIS.hits,
+    // Catalogues of different sizes have slugs in common.
+    redisDatabase: REDIS.hits + bench.options.sizes.indexOf(size),
     tiers: 'all',
   });
   const file = await writeProductPaths(stack.folder, size);
