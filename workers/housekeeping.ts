@@ -4,6 +4,7 @@ import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Deps } from '#origin/deps.ts';
 import { reconcileOverdue } from '#origin/payments/service.ts';
+import { indexMissing, refreshSearch } from '#origin/search/service.ts';
 import { pause } from './consumer.ts';
 
 interface Chore {
@@ -19,6 +20,8 @@ const CHORES: readonly Chore[] = [
     everyMs: 10 * MINUTE_MS,
     run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
   },
+  { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
+  { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },
 ];
 
 /** Runs until the signal aborts. */

@@ -7,7 +7,7 @@ import type { CategoryId } from '#lib/ids.ts';
 import type { Option, SearchDocument, SearchFilter } from './engine.ts';
 
 /** The end of a range that has none. */
-export const MAX_PRICE_MINOR = Number.MAX_SAFE_INTEGER;
+const MAX_PRICE_MINOR = Number.MAX_SAFE_INTEGER;
 const BANDS_PER_DOUBLING = 2;
 const MAX_MARK_LENGTH = 500;
 

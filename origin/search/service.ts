@@ -30,7 +30,7 @@ export function readSearch(deps: Deps, query: SearchQuery): Promise<Found> {
 }
 
 /** As {@link readSearch}, past the caches. */
-export async function searchProducts(deps: Deps, query: SearchQuery): Promise<SearchPage> {
+async function searchProducts(deps: Deps, query: SearchQuery): Promise<SearchPage> {
   const { q: text, cursor, limit = DEFAULT_PAGE_SIZE, sort = 'relevance' } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
   const chosen = readChosenFacets(query.facets);

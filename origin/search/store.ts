@@ -13,7 +13,7 @@ import type { Candidate } from './typos.ts';
  */
 export const TIER_ENDS = [4_000, 32_000, 256_000] as const;
 /** Hits that are ranked and counted; of more, the most popular ones. */
-export const MAX_CANDIDATES = 1_000;
+const MAX_CANDIDATES = 1_000;
 const MAX_FACET_VALUES = 50;
 /** Lower ends of the price facet's bands, in minor units. */
 const PRICE_BANDS = [0, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000];
