@@ -7,10 +7,11 @@ import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { AppError, problemResponse } from '#lib/problems.ts';
 import { newTrace } from '#lib/trace.ts';
 import { parseDirectives } from './cache/directives.ts';
-import { invalidatedTags } from './cache/invalidation.ts';
+import { keep } from './cache/fill.ts';
+import { invalidatedTags, isAnswerToGet } from './cache/invalidation.ts';
 import { onlyIfCachedFailed } from './cache/only-if-cached.ts';
 import { respond } from './cache/respond.ts';
-import type { CacheKey, CacheRule } from './cache/rule.ts';
+import { type CacheKey, type CacheRule, urlTag } from './cache/rule.ts';
 import { createSharedCache, type ReadRequest, type SharedCache } from './cache/shared-cache.ts';
 import { withoutHopByHop } from './headers.ts';
 import type { Caller, Origin } from './origin.ts';
@@ -60,6 +61,7 @@ async function answer(exchange: Exchange): Promise<Response> {
   if (!isRead || PRECONDITIONS.some((name) => request.headers.has(name))) {
     const response = await forward(exchange);
     const tags = invalidatedTags(request, pathname, response);
+    if (isAnswerToGet(request, response)) return keepPosted(exchange, response);
     if (tags.length > 0) await platform.store.purge(tags);
     return response;
   }
@@ -72,6 +74,21 @@ async function answer(exchange: Exchange): Promise<Response> {
   return parseDirectives(request.headers.get('cache-control')).has('only-if-cached')
     ? onlyIfCachedFailed()
     : forward(exchange);
+}
+
+/** It takes the place of what was stored, which thus needs no invalidation. */
+async function keepPosted(exchange: Exchange, response: Response): Promise<Response> {
+  const { platform, origin } = exchange;
+  const { pathname, search } = new URL(exchange.request.url);
+  const body = new Uint8Array(await response.arrayBuffer());
+  const { status, headers } = response;
+  const fetchStartedAt = platform.clock.now().getTime();
+  const near = { held: null, sibling: null };
+  const request = readRequest(exchange, keyOf(pathname, search.slice(1)));
+  const received = { status, headers, body, fetchStartedAt, near };
+  const { isStored } = await keep({ ...platform, origin }, request, received);
+  if (!isStored) await platform.store.purge([urlTag(pathname)]);
+  return new Response(body, { status, headers });
 }
 
 /** In a space of their own, so that no URL can name the store's other entries. */

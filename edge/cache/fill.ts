@@ -70,6 +70,7 @@ function ask({ origin }: FillDeps, { key, rule, caller }: FillRequest, condition
   );
 }
 
+/** An answer that has come, its body whole. */
 interface Received {
   readonly status: number;
   readonly headers: Headers;
@@ -78,7 +79,8 @@ interface Received {
   readonly near: Near;
 }
 
-async function keep(deps: FillDeps, request: FillRequest, received: Received): Promise<Filled> {
+/** Stores it where that is allowed. */
+export async function keep(deps: FillDeps, request: FillRequest, received: Received): Promise<Filled> {
   const { caller } = request;
   const answer = answerOf(deps, request, received);
   if (answer.life === null) return { answer, isStored: false, isValidated: false };

@@ -18,6 +18,13 @@ export function invalidatedTags(request: Request, path: string, response: Respon
   return [...new Set([path, ...named])].map(urlTag);
 }
 
+/** Whether the answer to a POST says that it is what GET of the same URL gives (RFC 9110 §9.3.3). */
+export function isAnswerToGet(request: Request, response: Response): boolean {
+  const own = new URL(request.url);
+  const content = resolve(response.headers.get('content-location'), own);
+  return request.method === 'POST' && response.status === FIRST_SUCCESS && content?.href === own.href;
+}
+
 function resolve(reference: string | null, base: URL): URL | null {
   try {
     return reference === null ? null : new URL(reference, base);

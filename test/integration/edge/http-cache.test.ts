@@ -246,6 +246,14 @@ describe('an unsafe request', () => {
   });
 });
 
+test('the answer to a POST is what a GET gets, where it says that it is', async () => {
+  const fresh = { 'cache-control': 'max-age=60' };
+  const own = serve({ headers: { ...fresh, 'content-location': `/any/${paths + 1}` } });
+  const other = serve({ headers: { ...fresh, 'content-location': '/any/other' } });
+  for (const path of [own, other]) await cache.fetch(path, { method: 'POST', body: 'x' });
+  expect([await read(own), await read(other)]).toEqual(['answer 1', 'answer 2']);
+});
+
 test('its origin is told no secret of the edge', async () => {
   const path = serve({ headers: {} });
   await read(path);
