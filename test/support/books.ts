@@ -13,7 +13,7 @@ import type { OriginUnderTest } from './origin.ts';
 const PAID = new Set(['paid']);
 
 /** Stock is never negative nor promised twice, and the ledger explains every unit. */
-export async function stockInvariant(db: Database): Promise<void> {
+async function stockInvariant(db: Database): Promise<void> {
   const breaches = await db.execute(sql`
     select i.variant_id, i.on_hand, i.reserved, l.on_hand as ledger_on_hand, l.reserved as ledger_reserved
       from inventory i
@@ -25,7 +25,7 @@ export async function stockInvariant(db: Database): Promise<void> {
 }
 
 /** Each order that is paid has one charge of its total at Stripe, no other order has any, and each is told of once. */
-export async function moneyInvariant({ deps: { db }, double }: OriginUnderTest): Promise<void> {
+async function moneyInvariant({ deps: { db }, double }: OriginUnderTest): Promise<void> {
   const { entries } = await double.control<Ledger>('GET', '/ledger');
   const charged = new Map<string, number[]>();
   for (const { paymentIntent, totals } of entries) {
