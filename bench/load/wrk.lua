@@ -20,6 +20,8 @@ function init(args)
     -- Rounds begin at different places, so that they are not the same round.
     position = tonumber(args[2] or '0') % #paths
     request = nextRequest
+    local pause = tonumber(args[3] or '0')
+    if pause > 0 then delay = function() return pause end end
   end
   io.write('ready\n')
   io.flush()

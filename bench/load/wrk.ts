@@ -31,7 +31,14 @@ export interface Load {
   readonly connections: number;
   readonly runMs: number;
   /** A file of paths, one a line, and at which to begin. */
-  readonly paths?: { readonly file: string; readonly from: number };
+  readonly paths?: {
+    readonly file: string;
+    readonly from: number;
+    /** How long each connection waits before it asks again; without it the load is as much as it can be. */
+    readonly pauseMs?: number;
+  };
+  /** Ends the run before its time, with the figures so far. */
+  readonly until?: AbortSignal;
   readonly signal: AbortSignal;
 }
 
@@ -89,13 +96,15 @@ export async function runWrkLeniently(load: Load): Promise<LoadResult> {
   load.signal.throwIfAborted();
   const headers = Object.entries(load.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const flags = ['-t', String(THREADS), '-c', String(load.connections), '-d', `${LONGEST_RUN_SECONDS}s`];
-  const paths = load.paths === undefined ? [] : ['--', load.paths.file, String(load.paths.from)];
+  const { file, from, pauseMs = 0 } = load.paths ?? { file: '', from: 0 };
+  const paths = file === '' ? [] : ['--', file, String(from), String(pauseMs)];
   const child = Bun.spawn(
     [wrk.path, ...flags, '--timeout', `${TIMEOUT_SECONDS}s`, '-s', SCRIPT, ...headers, load.url, ...paths],
     { env: { ...process.env, ...wrk.environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const stopper = createStopper(child, load.runMs);
-  load.signal.addEventListener('abort', stopper.stop, { once: true });
+  const ends = [load.signal, ...(load.until === undefined ? [] : [load.until])];
+  for (const end of ends) end.addEventListener('abort', stopper.stop, { once: true });
   try {
     const errors = child.stderr.text();
     const output = await readOutput(child.stdout, stopper.begin);
@@ -104,7 +113,7 @@ export async function runWrkLeniently(load: Load): Promise<LoadResult> {
     return parseSummary(output === '' ? await errors : output);
   } finally {
     stopper.clear();
-    load.signal.removeEventListener('abort', stopper.stop);
+    for (const end of ends) end.removeEventListener('abort', stopper.stop);
   }
 }
 
