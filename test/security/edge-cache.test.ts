@@ -3,7 +3,7 @@
  * under a public key. Each probe finds something in a naive cache, and nothing in the edge.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
 import {
   type CarelessServer,
@@ -13,6 +13,9 @@ import {
   startNaiveCache,
 } from '#test/support/careless.ts';
 import { EDGE_SECRET, nextIp, PURGE_SECRET } from '#test/support/edge.ts';
+
+// The runtime starts slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const MANY = 1_000_000;
 /** As much as the origin of these tests takes. */

@@ -1,6 +1,6 @@
 /** What the edge stores, serves and forgets, on real workerd. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import {
   cacheStatus,
   type EdgeUnderTest,
@@ -8,6 +8,9 @@ import {
   product,
   startEdgeUnderTest,
 } from '#test/support/edge.ts';
+
+// The runtime starts slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 let shop: EdgeUnderTest;
 

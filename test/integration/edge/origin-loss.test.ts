@@ -1,6 +1,6 @@
 /** What a client gets when the origin is gone, hangs up, or a client hangs up itself. */
 
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { createServer, type Server } from 'node:net';
 import {
   cacheStatus,
@@ -10,6 +10,9 @@ import {
   product,
   startEdgeUnderTest,
 } from '#test/support/edge.ts';
+
+// The runtime starts slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 let shop: EdgeUnderTest;
 

@@ -1,9 +1,12 @@
 /** The local runner as a process: its settings, and that nothing outlives it. */
 
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { PROBLEMS } from '#lib/problems.ts';
 import { startEdge } from '#ops/edge/run.ts';
 import { EDGE_SECRET, eventually, PURGE_SECRET } from '#test/support/edge.ts';
+
+// The runtime starts slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const MAIN = Bun.fileURLToPath(import.meta.resolve('#ops/edge/main.ts'));
 
