@@ -41,7 +41,7 @@ const ROUTES: readonly DeclaredRoute[] = [
     path: /^\/api\/v1\/search$/,
     methods: READ,
     budget: 'catalogMiss',
-    catalog: json('q', ...LIST_QUERY, 'facets'),
+    catalog: json('q', ...LIST_QUERY, 'facets', 'vendor', 'option', 'available'),
   },
   { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'catalogMiss', catalog: json('q') },
   { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('limit') },

@@ -69,16 +69,12 @@ export const products = pgTable(
       check('products_compare_at_not_negative', sql`${table.compareAtMinor} >= 0`),
       check('products_name_length', sql`char_length(${table.name}) between 1 and 500`),
       check('products_version_positive', sql`${table.version} > 0`),
-      index('products_newest').on(table.createdAt.desc(), table.id.desc()).where(onSale),
+      index('products_newest').on(table.createdAt, table.id).where(onSale),
       index('products_by_price').on(table.priceMinor, table.id).where(onSale),
-      index('products_popular').on(table.popularity.desc(), table.id.desc()).where(onSale),
-      index('products_category_newest')
-        .on(table.categoryId, table.createdAt.desc(), table.id.desc())
-        .where(onSale),
+      index('products_popular').on(table.popularity, table.id).where(onSale),
+      index('products_category_newest').on(table.categoryId, table.createdAt, table.id).where(onSale),
       index('products_category_price').on(table.categoryId, table.priceMinor, table.id).where(onSale),
-      index('products_category_popular')
-        .on(table.categoryId, table.popularity.desc(), table.id.desc())
-        .where(onSale),
+      index('products_category_popular').on(table.categoryId, table.popularity, table.id).where(onSale),
       index('products_seller').on(table.sellerId),
     ];
   },

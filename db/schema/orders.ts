@@ -74,7 +74,7 @@ export const orders = pgTable(
   },
   (table) => [
     check('orders_total_not_negative', sql`${table.totalMinor} >= 0`),
-    index('orders_user').on(table.userId, table.placedAt.desc(), table.id.desc()),
+    index('orders_user').on(table.userId, table.placedAt, table.id),
     /** A cart is being paid for at most once at a time, and becomes at most one order. */
     uniqueIndex('orders_one_live_per_cart')
       .on(table.cartId)
