@@ -15,6 +15,12 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 /** A guest's proof that the cart (and the order it became) is theirs. */
 export const CART_TOKEN_HEADER = 'cart-token';
 
+/**
+ * The surrogate keys again: Cloudflare takes `Cache-Tag` away before a Worker sees the answer.
+ * https://developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags/
+ */
+export const CACHE_TAG_HEADER = 'x-hotshelf-cache-tag';
+
 /** `POST` with `Authorization: Bearer <purge secret>` and {@link PurgeRequest} as JSON; answers 204. */
 export const PURGE_PATH = '/__edge/purge';
 

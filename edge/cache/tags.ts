@@ -1,5 +1,7 @@
 /** Surrogate keys: what a purge names and a stored answer carries. */
 
+import { CACHE_TAG_HEADER } from '#lib/edge-contract.ts';
+
 /** An answer with more tags is not stored: each one costs a look-up on every read. */
 const MAX_TAGS_PER_ANSWER = 16;
 const TAG = /^[\w.:-]{1,128}$/;
@@ -10,7 +12,7 @@ export function isTag(value: unknown): value is string {
 
 /** `Cache-Tag`, or the same under a name that Cloudflare does not take out before a Worker sees the answer. */
 export function cacheTagOf(headers: Headers): string | null {
-  return headers.get('x-hotshelf-cache-tag') ?? headers.get('cache-tag');
+  return headers.get(CACHE_TAG_HEADER) ?? headers.get('cache-tag');
 }
 
 /** The tags of a `Cache-Tag` header, each once. */

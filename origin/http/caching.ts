@@ -3,7 +3,7 @@
  * `Cache-Status` (RFC 9211) with one member for the origin.
  */
 
-import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import { CACHE_TAG_HEADER, CACHE_TAGS } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { Found, Tier } from '#origin/cache/tiered-cache.ts';
@@ -31,7 +31,12 @@ export const LIVES = {
 /** Marks an answer as public for shared caches; browsers ask each time, by its `ETag`. */
 export function shared(set: Headers, life: SharedLife, tags: string): void {
   set.headers['cache-control'] = cacheControl(life);
-  set.headers['cache-tag'] = tags;
+  Object.assign(set.headers, tagHeaders(tags));
+}
+
+/** For Cloudflare's own cache, and for our Worker in front of it. */
+function tagHeaders(tags: string): Record<string, string> {
+  return { 'cache-tag': tags, [CACHE_TAG_HEADER]: tags };
 }
 
 function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
@@ -67,7 +72,7 @@ export function sendFound(
   life: SharedLife,
 ): Uint8Array | Response | undefined {
   if (answer === null) {
-    const headers = { 'cache-control': NEGATIVE_CACHE_CONTROL, 'cache-tag': CACHE_TAGS.lists };
+    const headers = { 'cache-control': NEGATIVE_CACHE_CONTROL, ...tagHeaders(CACHE_TAGS.lists) };
     return problemResponse('product_not_found', {}, headers);
   }
   Object.assign(set.headers, headersOf(answer, life), { 'cache-status': CACHE_STATUS[from] });
@@ -94,7 +99,7 @@ export function memoryResponses(life: SharedLife): (answer: Answer) => Response 
 function headersOf({ etag, tags }: Answer, life: SharedLife): Record<string, string> {
   return {
     'cache-control': cacheControl(life),
-    'cache-tag': tags,
+    ...tagHeaders(tags),
     'content-type': 'application/json',
     etag,
   };
