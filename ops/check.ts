@@ -40,7 +40,7 @@ const FIX: Step = { name: 'mend', commands: [tool('biome', 'check', '--write', '
 
 /** The slowest first, so that no core waits at the end. */
 const STEPS: readonly Step[] = [
-  { name: 'format and lint', commands: [tool('biome', 'ci', '--error-on-warnings', '.')] },
+  { name: 'format and lint', commands: [tool('biome', 'ci', '--colors=off', '--error-on-warnings', '.')] },
   { name: 'types', commands: [tool('tsc', '--project', '.')] },
   { name: 'unit tests', commands: [bun('test', 'test/unit')] },
   {

@@ -109,7 +109,8 @@ const GUARDED: readonly [Call['method'], string, 'user' | 'merchant'][] = [
 ];
 /** Routes that serve guests: who may do what is decided by the thing itself. */
 const OPEN = [
-  ...['GET /api/v1/products/:id', 'GET /api/v1/products', 'GET /api/v1/categories', 'GET /api/v1/search'],
+  ...['GET /api/v1/products/:id', 'GET /api/v1/products', 'GET /api/v1/categories'],
+  ...['GET /api/v1/search', 'GET /api/v1/search/suggest'],
   ...['POST /api/v1/auth/register', 'POST /api/v1/auth/login', 'POST /api/v1/auth/refresh'],
   ...[
     'POST /api/v1/auth/logout',
