@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
-import { catalogRoutes, hotProduct } from './catalog/routes.ts';
+import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import type { Deps } from './deps.ts';
@@ -13,7 +13,7 @@ import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
-import { type Handler, inFront } from './http/hot-path.ts';
+import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { orderRoutes } from './orders/routes.ts';
@@ -24,11 +24,12 @@ export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIP
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
-  return inFront(createApp(deps, config).compile().fetch, hotProduct(deps), config.EDGE_SECRET);
+  const hot = createHotReads(deps.metrics);
+  return inFront(createApp(deps, config, hot).compile().fetch, hot, config.EDGE_SECRET);
 }
 
-export function createApp(deps: Deps, config: AppConfig) {
-  const api = createApi(deps, config);
+export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(deps.metrics)) {
+  const api = createApi(deps, config, hot);
   // Elysia would look for the path behind the first eleven characters: too far for a host of three.
   return new Elysia({ normalize: false, handler: { standardHostname: false } })
     .use(problems(deps.log))
@@ -41,11 +42,11 @@ export function createApp(deps: Deps, config: AppConfig) {
 }
 
 /** The features alone, as the OpenAPI document describes them. */
-function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig) {
+function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig, hot: HotReads) {
   const api = new Elysia({ normalize: false })
     .use(healthRoutes(deps))
-    .use(catalogRoutes(deps, JWT_SECRET))
-    .use(searchRoutes(deps, JWT_SECRET))
+    .use(catalogRoutes(deps, JWT_SECRET, hot))
+    .use(searchRoutes(deps, JWT_SECRET, hot))
     .use(accountRoutes(deps, JWT_SECRET))
     .use(cartRoutes(deps, JWT_SECRET))
     .use(checkoutRoutes(deps, JWT_SECRET))

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { FencedAnswer } from './answer.ts';
-import { createTieredCache, type Found, type Tiers } from './tiered-cache.ts';
+import { type CachedRead, createTieredCache, type Found, type Tiers } from './tiered-cache.ts';
 
 /** Reads the list and serialises it. */
 type Build = () => Promise<{ readonly value: unknown; readonly tags: string }>;
@@ -23,6 +23,10 @@ export interface ListCache {
 export function listKey(list: string, query: Readonly<Record<string, unknown>>): string {
   const parameters = Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${list}?${JSON.stringify(parameters)}`;
+}
+
+export function listRead(lists: ListCache, key: string, build: Build): CachedRead {
+  return { peek: () => lists.peek(key, build), read: () => lists.read(key, build) };
 }
 
 const FENCE = 'lists';

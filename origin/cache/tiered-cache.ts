@@ -32,6 +32,13 @@ export interface TieredCache {
   clear(): void;
 }
 
+/** One key of a cache, with how its answer is loaded. */
+export interface CachedRead {
+  /** At once, from memory only; undefined says nothing of the other tiers. */
+  peek(): FencedAnswer | null | undefined;
+  read(): Promise<Found>;
+}
+
 /** What all caches of a process share. */
 export interface Tiers {
   readonly sharedCache: SharedCache;

@@ -4,9 +4,9 @@ import { Elysia, t } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, memoryResponses, PRIVATE, sendFound, shared } from '#origin/http/caching.ts';
+import { LIVES, PRIVATE, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
-import type { HotRead } from '#origin/http/hot-path.ts';
+import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
 import {
@@ -41,45 +41,25 @@ const IfMatch = t.Object({
   ),
 });
 
-export function catalogRoutes(deps: Deps, jwtSecret: string) {
+export function catalogRoutes(deps: Deps, jwtSecret: string, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
     .use(auth(jwtSecret))
-    .use(reads(deps, jwtSecret))
+    .use(reads(deps, jwtSecret, hot))
     .use(changes(deps, jwtSecret))
     .use(media(deps));
 }
 
-const PRODUCT_PATH = '/api/v1/products/';
-const PLAIN_KEY = /^[a-z0-9-]{1,255}$/;
-
-/** `GET` of a product that memory holds, without a query or conditions. */
-export function hotProduct(deps: Deps): HotRead {
-  const responseOf = memoryResponses(LIVES.product);
-  const count = deps.metrics.counter('http_requests_total', {
-    method: 'GET',
-    route: `${PRODUCT_PATH}:id`,
-    status: '200',
-  });
-  return ({ headers, method, url }) => {
-    const start = url.indexOf(PRODUCT_PATH);
-    if (start === -1 || method !== 'GET' || headers.has('if-none-match')) return undefined;
-    const key = url.slice(start + PRODUCT_PATH.length);
-    const answer = PLAIN_KEY.test(key) ? catalog.peekProduct(deps, key) : null;
-    if (!answer) return undefined;
-    count();
-    return responseOf(answer);
-  };
-}
-
-function reads(deps: Deps, jwtSecret: string) {
+function reads(deps: Deps, jwtSecret: string, hot: HotReads) {
   return new Elysia({ prefix: '/api/v1', normalize: false })
     .use(auth(jwtSecret))
     .get(
       '/products/:id',
-      async (context) => {
-        const found = await catalog.readProduct(deps, context.params.id);
-        return sendFound(context, found, LIVES.product);
-      },
+      (context) =>
+        serve(hot, context, {
+          read: catalog.productRead(deps, context.params.id),
+          life: LIVES.product,
+          route: context.route,
+        }),
       {
         access: 'public',
         params: SlugOrId,
@@ -94,10 +74,12 @@ function reads(deps: Deps, jwtSecret: string) {
     )
     .get(
       '/products',
-      async (context) => {
-        const found = await catalog.readProductList(deps, context.query);
-        return sendFound(context, found, LIVES.list);
-      },
+      (context) =>
+        serve(hot, context, {
+          read: catalog.productListRead(deps, context.query),
+          life: LIVES.list,
+          route: context.route,
+        }),
       {
         access: 'public',
         query: ProductListQuery,

@@ -6,8 +6,8 @@ import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
-import { listKey } from '#origin/cache/list-cache.ts';
-import type { Found } from '#origin/cache/tiered-cache.ts';
+import { listKey, listRead } from '#origin/cache/list-cache.ts';
+import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
@@ -21,14 +21,13 @@ export { dropAnswers, followChanges } from './freshness.ts';
 export { filterQuery, ProductPage } from './model.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
-/** A product's answer if memory holds it, at once: the hot path waits for nothing. */
-export function peekProduct(deps: Deps, slugOrId: string): FencedAnswer | null | undefined {
-  return deps.products.peek(slugOrId, () => loadProduct(deps, slugOrId));
-}
-
-/** A product's answer as ready bytes, and which tier it came from. Null when there is no such product. */
-export function readProduct(deps: Deps, slugOrId: string): Promise<Found> {
-  return deps.products.read(slugOrId, () => loadProduct(deps, slugOrId));
+/** A product as ready bytes; null when there is no such product. */
+export function productRead(deps: Deps, slugOrId: string): CachedRead {
+  const load = () => loadProduct(deps, slugOrId);
+  return {
+    peek: () => deps.products.peek(slugOrId, load),
+    read: () => deps.products.read(slugOrId, load),
+  };
 }
 
 /** From a replica, unless that is behind what is known here of the product, or knows of none. */
@@ -48,11 +47,11 @@ async function readFreshly<T>({ db, readers }: Deps, read: (db: Queryable) => Pr
 }
 
 /**
- * A page of products as ready bytes.
+ * A page of products as ready bytes. Reading it
  * @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order
  */
-export function readProductList(deps: Deps, query: ProductListQuery): Promise<Found> {
-  return deps.lists.read(listKey('products', query), async () => ({
+export function productListRead(deps: Deps, query: ProductListQuery): CachedRead {
+  return listRead(deps.lists, listKey('products', query), async () => ({
     value: await listProducts(deps, query),
     tags: CACHE_TAGS.lists,
   }));

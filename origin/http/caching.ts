@@ -83,17 +83,9 @@ export function sendFound(
   return answer.body;
 }
 
-/** Responses for answers from memory: made once for each answer and cloned, at half the cost of a new one. */
-export function memoryResponses(life: SharedLife): (answer: Answer) => Response {
-  const made = new WeakMap<Answer, Response>();
-  return (answer) => {
-    const known = made.get(answer);
-    if (known !== undefined) return known.clone() as Response;
-    const headers = { ...headersOf(answer, life), 'cache-status': CACHE_STATUS.memory };
-    const response = new Response(answer.body, { headers });
-    made.set(answer, response);
-    return response.clone() as Response;
-  };
+/** What an answer from memory goes out with. */
+export function memoryHeaders(answer: Answer, life: SharedLife): Record<string, string> {
+  return { ...headersOf(answer, life), 'cache-status': CACHE_STATUS.memory };
 }
 
 function headersOf({ etag, tags }: Answer, life: SharedLife): Record<string, string> {

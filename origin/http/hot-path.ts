@@ -1,20 +1,81 @@
 /**
  * Answers that are ready in memory leave before the framework: for a public read that came through the edge there
- * is nothing left to ask. What is not ready, or not plainly a hot read, goes the ordinary way.
+ * is nothing left to ask. A URL becomes hot by being answered the ordinary way once, with all its checks; what is
+ * not ready, or carries a condition, goes the ordinary way again.
  */
 
+import { LRUCache } from 'lru-cache';
 import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import type { Answer } from '#origin/cache/answer.ts';
+import type { CachedRead } from '#origin/cache/tiered-cache.ts';
+import { memoryHeaders, type SharedLife, sendFound } from './caching.ts';
 import { createSecretCheck } from './edge-only.ts';
 
-/** Undefined: not a hot read, or not ready. */
-export type HotRead = (request: Request) => Response | undefined;
+export interface HotRead {
+  readonly read: CachedRead;
+  readonly life: SharedLife;
+  /** The route's pattern, for the metrics. */
+  readonly route: string;
+}
+
+export interface HotReads {
+  /** Undefined: not a hot read, or not ready. */
+  answer(request: Request): Response | undefined;
+  /** From now on, a GET of this very URL is answered from memory as long as memory holds the answer. */
+  remember(url: string, read: HotRead): void;
+}
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
-export function inFront(handle: Handler, read: HotRead, edgeSecret: string): Handler {
+const MAX_URLS = 5_000;
+
+export function createHotReads(metrics: Metrics): HotReads {
+  const urls = new LRUCache<string, HotRead & { readonly count: () => void }>({ max: MAX_URLS });
+  const counters = new Map<string, () => void>();
+  const counterOf = (route: string) => {
+    const known = counters.get(route);
+    const count = known ?? metrics.counter('http_requests_total', { method: 'GET', route, status: '200' });
+    counters.set(route, count);
+    return count;
+  };
+  /** Made once for each answer and cloned, at half the cost of a new one. */
+  const responses = new WeakMap<Answer, Response>();
+  return {
+    answer: ({ headers, method, url }) => {
+      const hot = urls.get(url);
+      if (hot === undefined || method !== 'GET' || headers.has('if-none-match')) return undefined;
+      const answer = hot.read.peek();
+      if (!answer) return undefined;
+      hot.count();
+      const made = responses.get(answer);
+      if (made !== undefined) return made.clone() as Response;
+      const response = new Response(answer.body, { headers: memoryHeaders(answer, hot.life) });
+      responses.set(answer, response);
+      return response.clone() as Response;
+    },
+    remember: (url, read) => {
+      if (!urls.has(url)) urls.set(url, { ...read, count: counterOf(read.route) });
+    },
+  };
+}
+
+interface Context {
+  readonly request: Request;
+  readonly set: Parameters<typeof sendFound>[0]['set'];
+}
+
+/** Answers a public read from the nearest tier that has it, and remembers its URL. */
+export async function serve(hot: HotReads, context: Context, read: HotRead) {
+  const found = await read.read.read();
+  if (found.answer !== null) hot.remember(context.request.url, read);
+  return sendFound(context, found, read.life);
+}
+
+export function inFront(handle: Handler, hot: HotReads, edgeSecret: string): Handler {
   const isSecret = createSecretCheck(edgeSecret);
   return (request) => {
     const isTrusted = isSecret(request.headers.get(EDGE_SECRET_HEADER));
-    return (isTrusted ? read(request) : undefined) ?? handle(request);
+    return (isTrusted ? hot.answer(request) : undefined) ?? handle(request);
   };
 }

@@ -3,17 +3,23 @@
 import { Elysia } from 'elysia';
 import type { Deps } from '#origin/deps.ts';
 import { auth } from '#origin/http/auth.ts';
-import { LIVES, sendFound } from '#origin/http/caching.ts';
+import { LIVES } from '#origin/http/caching.ts';
+import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { SearchPage, SearchQuery, Suggestions, SuggestQuery } from './model.ts';
-import { readSearch, readSuggestions } from './service.ts';
+import { searchRead, suggestionsRead } from './service.ts';
 
-export function searchRoutes(deps: Deps, jwtSecret: string) {
+export function searchRoutes(deps: Deps, jwtSecret: string, hot: HotReads) {
   return new Elysia({ name: 'search', prefix: '/api/v1', normalize: false })
     .use(auth(jwtSecret))
     .get(
       '/search',
-      async (context) => sendFound(context, await readSearch(deps, context.query), LIVES.list),
+      (context) =>
+        serve(hot, context, {
+          read: searchRead(deps, context.query),
+          life: LIVES.list,
+          route: context.route,
+        }),
       {
         access: 'public',
         query: SearchQuery,
@@ -31,7 +37,12 @@ export function searchRoutes(deps: Deps, jwtSecret: string) {
     )
     .get(
       '/search/suggest',
-      async (context) => sendFound(context, await readSuggestions(deps, context.query), LIVES.list),
+      (context) =>
+        serve(hot, context, {
+          read: suggestionsRead(deps, context.query),
+          life: LIVES.list,
+          route: context.route,
+        }),
       {
         access: 'public',
         query: SuggestQuery,

@@ -2,8 +2,8 @@
 
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
-import { listKey } from '#origin/cache/list-cache.ts';
-import type { Found } from '#origin/cache/tiered-cache.ts';
+import { listKey, listRead } from '#origin/cache/list-cache.ts';
+import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import { readCards, requireCategory } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
@@ -22,14 +22,14 @@ const MAX_SUGGESTIONS = 10;
  * @throws {AppError} `invalid_input` for an unknown category, or a cursor of another list or order;
  *   `unavailable` when the search would cost more than its budget
  */
-export function readSearch(deps: Deps, query: SearchQuery): Promise<Found> {
-  return deps.lists.read(listKey('search', query), async () => ({
+export function searchRead(deps: Deps, query: SearchQuery): CachedRead {
+  return listRead(deps.lists, listKey('search', query), async () => ({
     value: await searchProducts(deps, query),
     tags: CACHE_TAGS.lists,
   }));
 }
 
-/** As {@link readSearch}, past the caches. */
+/** As {@link searchRead}, past the caches. */
 async function searchProducts(deps: Deps, query: SearchQuery): Promise<SearchPage> {
   const { q: text, cursor, limit = DEFAULT_PAGE_SIZE, sort = 'relevance' } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
@@ -80,8 +80,8 @@ function toOption(text: string): Option {
 }
 
 /** What begins as the text does, as ready bytes: at most ten categories, vendors, words and products. */
-export function readSuggestions(deps: Deps, { q }: SuggestQuery): Promise<Found> {
-  return deps.lists.read(listKey('suggest', { q }), async () => {
+export function suggestionsRead(deps: Deps, { q }: SuggestQuery): CachedRead {
+  return listRead(deps.lists, listKey('suggest', { q }), async () => {
     const items = await deps.search.suggest(q, MAX_SUGGESTIONS);
     return { value: { items: [...items] } satisfies Suggestions, tags: CACHE_TAGS.lists };
   });
