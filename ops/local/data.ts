@@ -8,7 +8,7 @@ import { givenUrl, SERVER_VARIABLES } from './servers.ts';
 export const LOGS = join(LOCAL, 'logs');
 
 /** Programs and locks; everything else in the folder is data. */
-const KEPT = /^(toolchain|packages|setup\.lock|start\.lock|test-\d+)$/;
+const KEPT = /^(toolchain|packages|setup\.lock|start\.lock|test-\d+|bench-.*)$/;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** @throws an error of one sentence when a server's data is not this checkout's to delete. */

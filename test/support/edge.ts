@@ -8,7 +8,6 @@ import { type EdgeOptions, type RunningEdge, startEdge } from '#ops/edge/run.ts'
 export const EDGE_SECRET = 'edge-secret-of-the-tests-0123456789abcdef';
 export const PURGE_SECRET = 'purge-secret-of-the-tests-0123456789abcdef';
 const DEADLINE_MS = 10_000;
-const POLL_MS = 10;
 
 export interface SeenRequest {
   readonly method: string;
@@ -140,15 +139,6 @@ export function product(
 /** The edge's own member of `Cache-Status`, which is the last. */
 export function cacheStatus(response: Response): string {
   return (response.headers.get('cache-status') ?? '').split(',').at(-1)?.trim() ?? '';
-}
-
-/** Repeats until the condition holds. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${DEADLINE_MS} ms: ${what}`);
-    await Bun.sleep(POLL_MS);
-  }
 }
 
 /** Sends a request line exactly as given, which no HTTP client would; gives back the status. */

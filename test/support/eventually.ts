@@ -1,6 +1,6 @@
 /** Waiting for a condition with a deadline: what tests do instead of sleeping. */
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 20_000;
 const POLL_MS = 10;
 
 /** Resolves to what the condition gives once that is neither undefined nor false; fails with its description. */

@@ -12,24 +12,8 @@ import { type MailCatcher, startMailCatcher } from '#ops/mail-catcher/catcher.ts
 import { createDeps, type Deps, emit, type RunningDeps } from '#origin/deps.ts';
 import { type Consumer, type RetryPolicy, runConsumer } from '#workers/consumer.ts';
 import { runRelay } from '#workers/outbox-relay.ts';
+import { eventually } from './eventually.ts';
 import type { OriginUnderTest } from './origin.ts';
-
-const DEADLINE_MS = 20_000;
-const POLL_MS = 10;
-
-/** Waits until the condition gives something; fails with its description when the time is up. */
-export async function until<T>(
-  what: string,
-  condition: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (Date.now() < deadline) {
-    const found = await condition();
-    if (found !== undefined && found !== false) return found;
-    await Bun.sleep(POLL_MS);
-  }
-  throw new Error(`it did not happen in ${DEADLINE_MS} ms: ${what}`);
-}
 
 /** As in production, but over in moments. */
 export const QUICK: RetryPolicy = { maxAttempts: 4, firstRetryMs: 10, maxRetryMs: 40 };
@@ -110,7 +94,7 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
       await nats.jetstream().publish(subject, data, { msgID: crypto.randomUUID() });
     },
     settled: async (consumer) => {
-      await until(`${consumer} has nothing left to do`, async () => {
+      await eventually(`${consumer} has nothing left to do`, async () => {
         const state = await manager.consumers.info(EVENT_STREAM, consumer);
         return state.num_pending === 0 && state.num_ack_pending === 0;
       });

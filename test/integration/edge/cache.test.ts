@@ -1,13 +1,8 @@
 /** What the edge stores, serves and forgets, on real workerd. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import {
-  cacheStatus,
-  type EdgeUnderTest,
-  eventually,
-  product,
-  startEdgeUnderTest,
-} from '#test/support/edge.ts';
+import { cacheStatus, type EdgeUnderTest, product, startEdgeUnderTest } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 // The runtime starts slowly on a busy machine.
 setDefaultTimeout(30_000);

@@ -1,7 +1,8 @@
 /** The edge as a plain shared HTTP cache, held against RFC 9111, 9110, 5861 and 9213 on real workerd. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { cacheStatus, type EdgeUnderTest, eventually, startEdgeUnderTest } from '#test/support/edge.ts';
+import { cacheStatus, type EdgeUnderTest, startEdgeUnderTest } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 // The runtime starts slowly on a busy machine.
 setDefaultTimeout(30_000);

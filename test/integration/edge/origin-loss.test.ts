@@ -2,14 +2,8 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { createServer, type Server } from 'node:net';
-import {
-  cacheStatus,
-  type EdgeUnderTest,
-  eventually,
-  nextIp,
-  product,
-  startEdgeUnderTest,
-} from '#test/support/edge.ts';
+import { cacheStatus, type EdgeUnderTest, nextIp, product, startEdgeUnderTest } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 // The runtime starts slowly on a busy machine.
 setDefaultTimeout(30_000);

@@ -3,7 +3,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { PROBLEMS } from '#lib/problems.ts';
 import { startEdge } from '#ops/edge/run.ts';
-import { EDGE_SECRET, eventually, PURGE_SECRET } from '#test/support/edge.ts';
+import { EDGE_SECRET, PURGE_SECRET } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 // The runtime starts slowly on a busy machine.
 setDefaultTimeout(30_000);

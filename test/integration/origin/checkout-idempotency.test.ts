@@ -8,6 +8,7 @@ import { after, type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin, type Reachable, TEST_CONFIG } from '#test/support/origin.ts';
 import {
   cartOf,
@@ -18,7 +19,6 @@ import {
   createProduct,
   type TestCart,
 } from '#test/support/shopping.ts';
-import { until } from '#test/support/workers.ts';
 
 /** On a machine that has other work, too. */
 const TEST_TIMEOUT_MS = 60_000;
@@ -237,7 +237,7 @@ test('a run that crashed is taken over once its lock is over, and its order is f
   // Stripe never answers this one, and neither does the process: the promise is left behind, as a crash would.
   const stuck = { ...shop.deps.payments, confirm: () => new Promise<never>(() => {}) };
   void checkOut(shop.beside({ payments: stuck }), cart, { key });
-  await until('its order is there', async () => (await ordersOf(cart)).length > 0);
+  await eventually('its order is there', async () => (await ordersOf(cart)).length > 0);
   const [crashed] = await ordersOf(cart);
   expect((await checkOut(shop, cart, { key })).body.code).toBe('idempotency_in_progress');
   const later = shop.beside({ clock: { now: () => after(new Date(), 2 * MINUTE_MS + SECOND_MS) } });

@@ -9,7 +9,7 @@ import { createApp } from '#origin/app.ts';
 import { followChanges } from '#origin/catalog/service.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
-import { eventually } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
 import { cartWith, createProduct, type TestProduct } from '#test/support/shopping.ts';
 

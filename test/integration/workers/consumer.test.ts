@@ -13,6 +13,7 @@ import {
 import { deadLetters } from '#db/schema/messaging.ts';
 import type { EventId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import {
   doorTo,
@@ -23,7 +24,6 @@ import {
   QUICK,
   type StreamView,
   secondProcess,
-  until,
 } from '#test/support/workers.ts';
 import { type Consumer, runConsumer } from '#workers/consumer.ts';
 
@@ -92,9 +92,9 @@ test('every event is handled once, those from before the consumer was there incl
   const before = [await publish(), await publish()];
   const consumer = recorder();
   loops.consume(consumer);
-  await until('the old ones are handled', () => consumer.seen.length === 2);
+  await eventually('the old ones are handled', () => consumer.seen.length === 2);
   const after = await Promise.all(Array.from({ length: 40 }, publish));
-  await until('the new ones are handled', () => consumer.seen.length >= 42);
+  await eventually('the new ones are handled', () => consumer.seen.length >= 42);
   expect(sorted(consumer.seen)).toEqual(sorted([...before, ...after]));
 });
 
@@ -104,7 +104,7 @@ test('a second process takes its share, and each event is still handled once', a
   loops.consume(consumer);
   loops.consume(consumer, second.deps);
   const published = await Promise.all(Array.from({ length: 60 }, publish));
-  await until('all are handled', () => consumer.seen.length >= 60);
+  await eventually('all are handled', () => consumer.seen.length >= 60);
   await loops.stop();
   await second.close();
   expect(sorted(consumer.seen)).toEqual(sorted(published));
@@ -116,9 +116,9 @@ test('an event whose handling fails is tried again until it succeeds', async () 
   });
   loops.consume(consumer);
   const orderId = await publish();
-  await until('the third attempt', () => consumer.seen.length === 3);
+  await eventually('the third attempt', () => consumer.seen.length === 3);
   const next = await publish();
-  await until('the next event', () => consumer.seen.includes(next));
+  await eventually('the next event', () => consumer.seen.includes(next));
   expect(consumer.seen.filter((id) => id === orderId)).toEqual(times(3, orderId));
   expect(await parked(shop, consumer.name)).toEqual([]);
 });
@@ -130,7 +130,7 @@ describe('an event is parked with its bytes and the reason', () => {
     });
     loops.consume(consumer);
     const orderId = await publish();
-    const [letter] = await until('it is parked', async () => {
+    const [letter] = await eventually('it is parked', async () => {
       const letters = await parked(shop, consumer.name);
       return letters.length > 0 && letters;
     });
@@ -145,7 +145,7 @@ describe('an event is parked with its bytes and the reason', () => {
     });
     loops.consume(consumer);
     const orderId = await publish();
-    const letters = await until('it is parked', async () => {
+    const letters = await eventually('it is parked', async () => {
       const found = await parked(shop, consumer.name);
       return found.length > 0 && found;
     });
@@ -177,13 +177,13 @@ describe('an event is parked with its bytes and the reason', () => {
     loops.consume(consumer);
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     await stream.publishRaw('shop.order.cancelled', bytes);
-    const letters = await until('it is parked', async () => {
+    const letters = await eventually('it is parked', async () => {
       const found = await parked(shop, consumer.name);
       return found.length > 0 && found;
     });
     expect(letters.map(({ message }) => message)).toEqual([bytes]);
     const next = await publish();
-    await until('the next event', () => consumer.seen.includes(next));
+    await eventually('the next event', () => consumer.seen.includes(next));
     expect(consumer.seen).toEqual([next]);
   });
 });
@@ -206,7 +206,7 @@ test('one that cannot even be parked comes back until it can', async () => {
   });
   loops.consume(consumer, { ...shop.deps, db: failing });
   const orderId = await publish();
-  await until('it is parked', async () => (await parked(shop, consumer.name)).length === 1);
+  await eventually('it is parked', async () => (await parked(shop, consumer.name)).length === 1);
   expect(consumer.seen).toEqual(times(3, orderId));
 });
 
@@ -217,19 +217,19 @@ test('one that fails again and again keeps no other waiting', async () => {
   });
   loops.consume(consumer);
   const others = await Promise.all(Array.from({ length: 20 }, publish));
-  await until('the others are handled', () => others.every((id) => consumer.seen.includes(id)));
-  await until('the stuck one is parked', async () => (await parked(shop, consumer.name)).length === 1);
+  await eventually('the others are handled', () => others.every((id) => consumer.seen.includes(id)));
+  await eventually('the stuck one is parked', async () => (await parked(shop, consumer.name)).length === 1);
 });
 
 test('a consumer goes on after its stream was deleted and made anew', async () => {
   const consumer = recorder();
   loops.consume(consumer);
   const first = await publish();
-  await until('the first event', () => consumer.seen.includes(first));
+  await eventually('the first event', () => consumer.seen.includes(first));
   await stream.deleteStream();
   await shop.deps.bus.ensureStream();
   const second = await publish();
-  await until('the event of the new stream', () => consumer.seen.includes(second));
+  await eventually('the event of the new stream', () => consumer.seen.includes(second));
   expect(consumer.seen).toEqual([first, second]);
 });
 
@@ -240,11 +240,11 @@ test('a consumer that starts before NATS, or loses it, goes on when it is there'
   loops.consume(consumer, apart.deps);
   const first = await publish();
   await door.open();
-  await until('the first event', () => consumer.seen.includes(first));
+  await eventually('the first event', () => consumer.seen.includes(first));
   await door.close();
   const second = await publish();
   await door.open();
-  await until('the event from meanwhile', () => consumer.seen.includes(second));
+  await eventually('the event from meanwhile', () => consumer.seen.includes(second));
   await loops.stop();
   await apart.close();
   await door.close();
@@ -270,7 +270,7 @@ describe('a consumer that is told to stop', () => {
     expect(finished).toEqual([orderId]);
     loops.consume(consumer);
     const next = await publish();
-    await until('the next event', () => finished.includes(next));
+    await eventually('the next event', () => finished.includes(next));
     expect(finished).toEqual([orderId, next]);
   });
 

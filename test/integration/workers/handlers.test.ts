@@ -9,6 +9,7 @@ import type { EventId, ProductId } from '#lib/ids.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { reindexProduct } from '#origin/search/service.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, changePrice, checkOut, createProduct } from '#test/support/shopping.ts';
 import {
@@ -20,7 +21,6 @@ import {
   type StreamView,
   secondProcess,
   tell,
-  until,
 } from '#test/support/workers.ts';
 import { indexProduct } from '#workers/handlers/index-product.ts';
 import { purgeEdge } from '#workers/handlers/purge-edge.ts';
@@ -64,7 +64,8 @@ async function paidOrder(name = 'Test Product', quantity = 1) {
 
 const mailsOf = async ({ number }: { readonly number: string }) =>
   (await mail.messages()).filter(({ subject }) => subject === `Your order ${number}`);
-const relayed = () => until('the outbox is empty', async () => (await countUnpublished(shop.deps.db)) === 0);
+const relayed = () =>
+  eventually('the outbox is empty', async () => (await countUnpublished(shop.deps.db)) === 0);
 
 /** The event of the order as it would arrive, from the outbox. */
 async function paidEvent(orderId: string): Promise<ShopEvent> {
@@ -97,7 +98,7 @@ describe('the receipt', () => {
     loops.consume(sendReceipt(mailer), second.deps);
     const order = await paidOrder();
     await deliverTimes(5, await paidEvent(order.orderId));
-    await until('the mail', async () => (await mailsOf(order)).length > 0);
+    await eventually('the mail', async () => (await mailsOf(order)).length > 0);
     await settled('email');
     await deliverTimes(2, await paidEvent(order.orderId));
     await settled('email');
@@ -110,7 +111,7 @@ describe('the receipt', () => {
     loops.consume(sendReceipt(mailer));
     const order = await paidOrder('Pan <b>"N" Scan</b> & \u00dcber', 3);
     await deliverTimes(1, await paidEvent(order.orderId));
-    const [letter] = await until('the mail', async () => {
+    const [letter] = await eventually('the mail', async () => {
       const letters = await mailsOf(order);
       return letters.length > 0 && letters;
     });
@@ -129,7 +130,7 @@ describe('the receipt', () => {
     mail.fail({ kind: 'tempfail', times: 2 });
     loops.consume(sendReceipt(mailer));
     await deliverTimes(1, await paidEvent(order.orderId));
-    await until('the mail', async () => (await mailsOf(order)).length > 0);
+    await eventually('the mail', async () => (await mailsOf(order)).length > 0);
     await settled('email');
     expect(await mailsOf(order)).toHaveLength(1);
   });
@@ -141,9 +142,9 @@ describe('the receipt', () => {
     await deliverTimes(1, await paidEvent(refused.orderId));
     const isParked = async () =>
       (await parked(shop, 'email')).some(({ message }) => Buffer.from(message).includes(refused.orderId));
-    await until('it is parked', isParked);
+    await eventually('it is parked', isParked);
     await deliverTimes(1, await paidEvent(next.orderId));
-    await until('the next mail', async () => (await mailsOf(next)).length > 0);
+    await eventually('the next mail', async () => (await mailsOf(next)).length > 0);
     expect(await mailsOf(refused)).toEqual([]);
   });
 });
@@ -179,17 +180,17 @@ describe('the search index', () => {
       const { body } = await shop.call(`/api/v1/search?q=${word}`);
       return body.items.length as number;
     };
-    await until('it is indexed', async () => (await versionOf(product.productId)) === 1);
+    await eventually('it is indexed', async () => (await versionOf(product.productId)) === 1);
     expect(await found()).toBe(1);
     await changePrice(shop, product, 777);
-    await until('the change is indexed', async () => (await versionOf(product.productId)) === 2);
+    await eventually('the change is indexed', async () => (await versionOf(product.productId)) === 2);
     const { headers } = await shop.call(`/api/v1/products/${product.productId}`);
     await shop.call(`/api/v1/products/${product.productId}`, {
       method: 'DELETE',
       token: product.sellerToken,
       headers: { 'if-match': headers.get('etag') ?? '' },
     });
-    await until('it is gone', async () => (await versionOf(product.productId)) === undefined);
+    await eventually('it is gone', async () => (await versionOf(product.productId)) === undefined);
   });
 
   test('never goes back to an older version', async () => {
@@ -229,7 +230,7 @@ describe('the edge’s purge', () => {
     loops.consume(purgeEdge({ url: edge.url, secret: 'a-purge-secret' }));
     const event = { id: shop.deps.ids.next<EventId>(), version: 1, occurredAt: '', traceparent: null };
     await deliverTimes(1, { ...event, name: 'product.changed', data: { productId, slug, version: 2 } });
-    await until('the third call', () => edge.calls.length === 3);
+    await eventually('the third call', () => edge.calls.length === 3);
     await settled('edge-purge');
     const call = {
       authorization: 'Bearer a-purge-secret',
@@ -258,7 +259,7 @@ describe('the edge’s purge', () => {
     });
     loops.relay();
     loops.consume(purgeEdge({ url: edge.url.href, secret: 'a-purge-secret' }));
-    await until('the purge', () => seen.length > 0);
+    await eventually('the purge', () => seen.length > 0);
     expect(new Set(seen)).toEqual(new Set([2000]));
     await loops.stop();
     await second.close();
@@ -278,7 +279,7 @@ test('two relays and two processes of consumers: ten paid orders are ten mails a
   const carts = await Promise.all(Array.from({ length: 10 }, () => cartWith(shop, product.variantId, 2)));
   const placed = await Promise.all(carts.map((cart) => checkOut(shop, cart)));
   await relayed();
-  await until(
+  await eventually(
     'the stock is sold',
     async () => (await stockOf(shop.deps.db, product.variantId))?.onHand === 10,
   );

@@ -8,9 +8,10 @@ import { after, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
 import type { OrderId } from '#lib/ids.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
-import { openMail, until } from '#test/support/workers.ts';
+import { openMail } from '#test/support/workers.ts';
 import { keepHouse } from '#workers/housekeeping.ts';
 
 /** A process starts, works and ends in it, on a busy machine too. */
@@ -68,15 +69,15 @@ test('a process of its own turns a purchase into a mail, a sale and a purge, and
       async (response) => ({ status: response.status, text: await response.text() }),
       () => undefined,
     );
-  await until('it is ready', async () => (await probe('/readyz'))?.status === 200);
+  await eventually('it is ready', async () => (await probe('/readyz'))?.status === 200);
   const product = await createProduct(shop, { stock: 3 });
   const { body } = await checkOut(shop, await cartWith(shop, product.variantId, 2));
-  await until('the mail', async () =>
+  await eventually('the mail', async () =>
     (await mail.messages()).some(({ subject }) => subject === `Your order ${body.number}`),
   );
-  await until('the sale', async () => (await stockOf(shop.deps.db, product.variantId))?.onHand === 1);
-  await until('the purge', () => purges > 0);
-  await until('the outbox is empty', async () =>
+  await eventually('the sale', async () => (await stockOf(shop.deps.db, product.variantId))?.onHand === 1);
+  await eventually('the purge', () => purges > 0);
+  await eventually('the outbox is empty', async () =>
     (await probe('/metrics'))?.text.split('\n').includes('outbox_pending_rows 0'),
   );
   workers.kill('SIGTERM');
@@ -116,8 +117,8 @@ test('overdue orders are ended and old keys forgotten, without anybody asking', 
   const stopping = new AbortController();
   const clock = { now: () => after(new Date(), DAY_MS + MINUTE_MS) };
   const house = keepHouse({ ...shop.deps, clock }, stopping.signal);
-  await until('the order has ended', async () => (await statusOf()) === 'payment_failed');
-  await until('the key is forgotten', async () => {
+  await eventually('the order has ended', async () => (await statusOf()) === 'payment_failed');
+  await eventually('the key is forgotten', async () => {
     const kept = await shop.deps.db.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
     return kept.length === 0;
   });

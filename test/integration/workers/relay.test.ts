@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, 
 import { countUnpublished } from '#db/outbox.ts';
 import { outbox } from '#db/schema/messaging.ts';
 import type { EventInput } from '#lib/events.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import {
   doorTo,
@@ -13,7 +14,6 @@ import {
   type StreamView,
   secondProcess,
   tell,
-  until,
 } from '#test/support/workers.ts';
 import { relayBatch } from '#workers/outbox-relay.ts';
 
@@ -50,7 +50,8 @@ const numbered = (count: number): EventInput[] =>
 const versions = async () =>
   (await stream.events()).map(({ data }) => ('version' in data ? data.version : null));
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
-const relayed = () => until('the outbox is empty', async () => (await countUnpublished(shop.deps.db)) === 0);
+const relayed = () =>
+  eventually('the outbox is empty', async () => (await countUnpublished(shop.deps.db)) === 0);
 
 test('every event is published once, in the order in which it was written', async () => {
   await tell(shop.deps, ...numbered(450));
@@ -120,7 +121,7 @@ test('events wait while NATS is cut off, and each arrives once when it is back',
   await relayed();
   await door.close();
   await tell(shop.deps, ...numbered(5));
-  await until('the relay has failed', () => failures > 0);
+  await eventually('the relay has failed', () => failures > 0);
   expect(await countUnpublished(shop.deps.db)).toBe(5);
   await door.open();
   await relayed();
