@@ -27,6 +27,12 @@ export async function appendEvents(tx: Transaction, events: readonly NewEvent[])
   await tx.insert(outbox).values(rows);
 }
 
+/** Cheap enough to be asked all the time. */
+export async function hasUnpublished(db: Queryable): Promise<boolean> {
+  const [row] = await db.select({ seq: outbox.seq }).from(outbox).where(isNull(outbox.publishedAt)).limit(1);
+  return row !== undefined;
+}
+
 /** The oldest unpublished events, locked for this transaction, so that two relays share the work. */
 export async function claimUnpublished(tx: Transaction, limit: number): Promise<ShopEvent[]> {
   const rows = await tx

@@ -3,14 +3,15 @@
  * crash in between publishes again, and JetStream drops what it has by the message id.
  */
 
-import { claimUnpublished, countUnpublished, markPublished } from '#db/outbox.ts';
+import { claimUnpublished, countUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { pause } from './consumer.ts';
 
 const BATCH_SIZE = 200;
-const IDLE_MS = 50;
+/** A shopper may wait for a new price: this is the largest part of what they wait. */
+const IDLE_MS = 10;
 const FAILED_MS = SECOND_MS;
 
 /** Runs until the signal aborts. Any number of relays may run: they share the work. */
@@ -34,6 +35,7 @@ async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
 
 /** Publishes the oldest events that wait. What was published before a failure is marked. Returns how many. */
 export async function relayBatch(deps: Deps): Promise<number> {
+  if (!(await hasUnpublished(deps.db))) return 0;
   const { published, failure } = await deps.db.transaction(async (tx) => {
     const events = await claimUnpublished(tx, BATCH_SIZE);
     const results = await Promise.allSettled(events.map((event) => deps.bus.publish(event)));
