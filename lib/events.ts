@@ -23,6 +23,8 @@ export const EVENTS = {
   'product.created': { version: 1, data: ProductEvent },
   'product.changed': { version: 1, data: ProductEvent },
   'product.withdrawn': { version: 1, data: ProductEvent },
+  /** The product is found by what it says now: searches that were answered before are out of date. */
+  'search.indexed': { version: 1, data: Type.Object({ productId: Id }) },
   'order.placed': { version: 1, data: OrderEvent },
   'order.paid': { version: 1, data: OrderEvent },
   'order.payment_failed': { version: 1, data: OrderEvent },

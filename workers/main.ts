@@ -8,7 +8,7 @@ import { createCloudflarePurge } from './cloudflare-purge.ts';
 import { cloudflareZone, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
 import { indexProduct } from './handlers/index-product.ts';
-import { purgeEdge } from './handlers/purge-edge.ts';
+import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -40,14 +40,14 @@ const mailer = createMailer(config.SMTP_URL, config.MAIL_FROM);
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
+const edge = { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET };
+const everywhere = zone === null ? undefined : createCloudflarePurge(zone);
 const consumers = [
   sendReceipt(mailer),
   sellStock,
   indexProduct,
-  purgeEdge(
-    { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET },
-    zone === null ? undefined : createCloudflarePurge(zone),
-  ),
+  purgeEdge(edge, everywhere),
+  purgeSearches(edge, everywhere),
 ];
 const stopping = new AbortController();
 const work = Promise.all([

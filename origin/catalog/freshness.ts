@@ -17,11 +17,14 @@ export async function dropAnswers({ products, lists }: Deps, { id, slug, version
 export function followChanges(deps: Deps): void {
   const { bus, products, lists, log } = deps;
   bus.watch('product.*', ({ name, data }) => {
-    if (!('productId' in data)) return;
+    if (!('slug' in data)) return;
     const { productId: id, slug, version } = data;
     dropAnswers(deps, { id, slug, version }).catch((error: unknown) =>
       log.error('the answers of a changed product were not dropped', { event: name, error }),
     );
+  });
+  bus.watch('search.indexed', () => {
+    lists.invalidate().catch((error: unknown) => log.error('searches were not dropped', { error }));
   });
   bus.onConnect(() => {
     products.clear();

@@ -14,27 +14,42 @@ export interface PurgeTarget {
 const TIMEOUT_MS = 5 * SECOND_MS;
 
 /**
- * The edge's own endpoint also stops fills that are under way, but in one data centre; `purgeEverywhere`, where there
- * is one, reaches the others.
+ * A changed product's answers, and every list. The edge's own endpoint also stops fills that are under way, but in
+ * one data centre; `purgeEverywhere`, where there is one, reaches the others.
  */
 export function purgeEdge(target: PurgeTarget, purgeEverywhere?: PurgeTags): Consumer {
   return {
     name: 'edge-purge',
     filter: 'product.*',
-    handle: async (deps, { data }) => {
-      if (!('productId' in data)) return;
+    handle: async (deps, { name, data }) => {
+      if (!('slug' in data)) throw new Error(`${name} names no product`);
       await dropAnswers(deps, { id: data.productId, slug: data.slug, version: data.version });
-      const tags = [CACHE_TAGS.product(data.productId), CACHE_TAGS.lists];
-      await Promise.all([purgeAt(target, { tags }), purgeEverywhere?.(tags)]);
+      await purge(target, [CACHE_TAGS.product(data.productId), CACHE_TAGS.lists], purgeEverywhere);
     },
   };
 }
 
-async function purgeAt({ url, secret }: PurgeTarget, purge: PurgeRequest): Promise<void> {
+/** Searches that were answered while the product was not yet indexed. */
+export function purgeSearches(target: PurgeTarget, purgeEverywhere?: PurgeTags): Consumer {
+  return {
+    name: 'edge-purge-searches',
+    filter: 'search.indexed',
+    handle: async (deps) => {
+      await deps.lists.invalidate();
+      await purge(target, [CACHE_TAGS.lists], purgeEverywhere);
+    },
+  };
+}
+
+async function purge(target: PurgeTarget, tags: string[], purgeEverywhere?: PurgeTags): Promise<void> {
+  await Promise.all([purgeAt(target, { tags }), purgeEverywhere?.(tags)]);
+}
+
+async function purgeAt({ url, secret }: PurgeTarget, request: PurgeRequest): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify(purge),
+    body: JSON.stringify(request),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   await response.body?.cancel();

@@ -20,6 +20,7 @@ const NAMES = Object.keys(EVENTS) as EventName[];
 const id = fc.uuid({ version: 7 });
 
 function dataOf(name: EventName): fc.Arbitrary<ShopEvent['data']> {
+  if (name === 'search.indexed') return fc.record({ productId: id });
   return name.startsWith('product.')
     ? fc.record({ productId: id, slug: fc.string(), version: fc.integer({ min: 1 }) })
     : fc.record({ orderId: id });
