@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { Database, Transaction } from '#db/client.ts';
 import { insertAll } from '#db/import/insert-all.ts';
 import { CATALOGUE_LOCK } from '#db/import/lock.ts';
+import { hashPassword } from '#db/password-hash.ts';
 import { users } from '#db/schema/accounts.ts';
 import { categories, mediaFiles, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory, stockLedger } from '#db/schema/inventory.ts';
@@ -33,8 +34,6 @@ export type SeedOutcome =
   | { readonly kind: 'already-stocked' };
 
 const CURRENCY = currency('USD');
-/** OWASP's least cost for argon2id, and what logins are checked with. */
-const PASSWORD_COST = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
 
 /** Does nothing in a shop that has products. Safe to run by several processes at once: one of them seeds. */
 export async function seedShop(db: Database, options: SeedOptions): Promise<SeedOutcome> {
@@ -59,7 +58,7 @@ async function writeAccounts(tx: Transaction): Promise<number> {
   const rows = await Promise.all(
     DEMO_ACCOUNTS.map(async ({ password, ...account }) => ({
       ...account,
-      passwordHash: await Bun.password.hash(password, PASSWORD_COST),
+      passwordHash: await hashPassword(password),
     })),
   );
   const written = await tx.insert(users).values(rows).onConflictDoNothing().returning({ id: users.id });

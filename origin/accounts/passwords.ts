@@ -1,10 +1,6 @@
-/** Password hashes by argon2id at OWASP's figures: https://cheatsheetseries.owasp.org (Password Storage). */
+/** Checking a password, in a time that does not tell whether there is such a user. */
 
-const ARGON2ID = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const;
-
-export function hashPassword(password: string): Promise<string> {
-  return Bun.password.hash(password, ARGON2ID);
-}
+import { hashPassword } from '#db/password-hash.ts';
 
 /** What an unknown user's password is held against, so that the answer takes as long as a known user's. */
 let nobodysHash: Promise<string> | undefined;

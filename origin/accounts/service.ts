@@ -2,12 +2,13 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { Queryable } from '#db/client.ts';
+import { hashPassword } from '#db/password-hash.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
 import type { TokenFamilyId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Credentials, Registration, User } from './model.ts';
-import { hashPassword, verifyPassword } from './passwords.ts';
+import { verifyPassword } from './passwords.ts';
 import * as store from './store.ts';
 
 export { Email } from './model.ts';

@@ -33,7 +33,7 @@ export async function changeProduct(
     await emitChanged(deps, tx, changed);
     return changed;
   });
-  await dropAnswers(deps, product);
+  await dropAnswers(deps, { ...product, productId: product.id });
 }
 
 /** A seller sees only their own products; somebody else's is not there. */

@@ -25,7 +25,7 @@ export async function createProduct(deps: Deps, seller: SignedIn, input: NewProd
   const slug = input.slug ?? slugify(input.name, productId);
   await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, slug, seller, input })));
   // That there was nothing under its names may have been kept.
-  await dropAnswers(deps, { id: productId, slug, version: FIRST_VERSION });
+  await dropAnswers(deps, { productId, slug, version: FIRST_VERSION });
   return productId;
 }
 

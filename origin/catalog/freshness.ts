@@ -1,16 +1,11 @@
 /** A changed product's answers leave this process and Redis; every other process hears of the change by NATS. */
 
 import type { Deps } from '#origin/deps.ts';
-
-interface Changed {
-  readonly id: string;
-  readonly slug: string;
-  readonly version: number;
-}
+import type { ChangedProduct } from './product-cache.ts';
 
 /** Safe to repeat: the first time counts, wherever it comes from. */
-export async function dropAnswers({ products, lists }: Deps, { id, slug, version }: Changed): Promise<void> {
-  await Promise.all([products.invalidate({ productId: id, slug, version }), lists.invalidate()]);
+export async function dropAnswers({ products, lists }: Deps, product: ChangedProduct): Promise<void> {
+  await Promise.all([products.invalidate(product), lists.invalidate()]);
 }
 
 /** From now on, hears of changed products from every process. After a time without hearing, nothing is trusted. */
@@ -18,8 +13,7 @@ export function followChanges(deps: Deps): void {
   const { bus, products, lists, log } = deps;
   bus.watch('product.*', ({ name, data }) => {
     if (!('slug' in data)) return;
-    const { productId: id, slug, version } = data;
-    dropAnswers(deps, { id, slug, version }).catch((error: unknown) =>
+    dropAnswers(deps, data).catch((error: unknown) =>
       log.error('the answers of a changed product were not dropped', { event: name, error }),
     );
   });

@@ -17,5 +17,5 @@ export async function withdrawProduct(deps: Deps, seller: SignedIn, target: Vers
     await emit(deps, tx, { name: 'product.withdrawn', data: { productId, slug, version } });
     return withdrawn;
   });
-  await dropAnswers(deps, product);
+  await dropAnswers(deps, { ...product, productId: product.id });
 }

@@ -4,12 +4,12 @@
  */
 
 import { setDefaultTimeout } from 'bun:test';
+import { hashPassword } from '#db/password-hash.ts';
 import { users } from '#db/schema/accounts.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import type { UserId } from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
-import { hashPassword } from '#origin/accounts/passwords.ts';
 import { type AppConfig, createApp, createHandler } from '#origin/app.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';

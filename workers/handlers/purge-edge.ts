@@ -23,7 +23,7 @@ export function purgeEdge(target: PurgeTarget, purgeEverywhere?: PurgeTags): Con
     filter: 'product.*',
     handle: async (deps, { name, data }) => {
       if (!('slug' in data)) throw new Error(`${name} names no product`);
-      await dropAnswers(deps, { id: data.productId, slug: data.slug, version: data.version });
+      await dropAnswers(deps, data);
       await purge(target, [CACHE_TAGS.product(data.productId), CACHE_TAGS.lists], purgeEverywhere);
     },
   };

@@ -92,7 +92,7 @@ test('a product is told as changed when it sells out, and again when a decline p
   expect(await deliver(shop, await eventOf(shop, intentId, 'payment_intent.payment_failed'))).toBe(200);
   expect(await changesOf(product)).toEqual([2, 3]);
   const { productId: id, slug } = product;
-  await dropAnswers(shop.deps, { id, slug, version: 3 });
+  await dropAnswers(shop.deps, { productId: id, slug, version: 3 });
   expect(await isShownAvailable(product)).toBe(true);
 });
 
