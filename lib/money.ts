@@ -24,6 +24,9 @@ export function currency(code: string): Currency {
   return code as Currency;
 }
 
+/** What products are priced in, until price lists say otherwise. */
+export const SHOP_CURRENCY = currency('USD');
+
 export function money(amount: Minor, currencyCode: Currency): Money {
   return { amount, currency: currencyCode };
 }

@@ -12,7 +12,7 @@ import { outbox } from '#db/schema/messaging.ts';
 import { present } from '#lib/assert.ts';
 import { checkEventData, EVENTS } from '#lib/events.ts';
 import type { EventId, ImageId } from '#lib/ids.ts';
-import { currency, type Minor } from '#lib/money.ts';
+import { type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { DEMO_ACCOUNTS, DEMO_SELLER } from './accounts.ts';
 import { DEMO_SEED, type DemoProduct, type DemoVariant, generateCatalogue } from './catalogue.ts';
 import { createRandom, type Random } from './random.ts';
@@ -32,8 +32,6 @@ export type SeedOutcome =
       readonly accounts: number;
     }
   | { readonly kind: 'already-stocked' };
-
-const CURRENCY = currency('USD');
 
 /** Does nothing in a shop that has products. Safe to run by several processes at once: one of them seeds. */
 export async function seedShop(db: Database, options: SeedOptions): Promise<SeedOutcome> {
@@ -128,7 +126,7 @@ function productRow(product: DemoProduct, sold: boolean): typeof products.$infer
     tags: [...tags],
     optionNames: [...optionNames],
     sellerId: sold ? DEMO_SELLER.id : null,
-    currency: CURRENCY,
+    currency: SHOP_CURRENCY,
     ...cheapest,
     updatedAt: product.createdAt,
   };

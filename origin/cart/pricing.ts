@@ -1,12 +1,8 @@
 /** What a cart costs now, and what has changed since the shopper looked. Prices come from the database only. */
 
-import { present } from '#lib/assert.ts';
-import { type Currency, currency, type Minor, money, sumMinor, timesQuantity } from '#lib/money.ts';
+import { type Currency, type Minor, money, SHOP_CURRENCY, sumMinor, timesQuantity } from '#lib/money.ts';
 import type { Notice } from './model.ts';
 import type { CartLineRow } from './store.ts';
-
-/** An empty cart has no line to take its currency from. */
-const DEFAULT_CURRENCY = currency('USD');
 
 export interface PricedLine extends CartLineRow {
   readonly lineTotalMinor: Minor;
@@ -27,7 +23,7 @@ export function priceLines(rows: readonly CartLineRow[]): PricedCart {
   }));
   return {
     lines,
-    currency: rows.length === 0 ? DEFAULT_CURRENCY : present(rows[0], 'the first line').currency,
+    currency: rows[0]?.currency ?? SHOP_CURRENCY,
     subtotalMinor: sumMinor(lines.map((line) => line.lineTotalMinor)),
   };
 }

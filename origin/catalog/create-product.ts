@@ -3,7 +3,7 @@
 import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
 import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
-import { currency, minor } from '#lib/money.ts';
+import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
@@ -13,7 +13,6 @@ import type { NewProduct } from './model.ts';
 import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
 import * as store from './store.ts';
 
-const SHOP_CURRENCY = currency('USD');
 const MAX_SLUG_LENGTH = 200;
 const FIRST_VERSION = 1;
 
