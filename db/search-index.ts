@@ -122,7 +122,8 @@ export async function beginRefresh(tx: Transaction, whenBusy: 'wait' | 'leave'):
 
 /**
  * Tells the dictionary how many documents have each word: by a sample where there are many, or by all of them,
- * which also brings in the words that it lacks.
+ * which also brings in the words that it lacks. Takes terms in their order, as {@link addTerms} does: in any other
+ * the two would deadlock.
  */
 export async function refreshFrequencies(tx: Transaction, from: 'sample' | 'all'): Promise<void> {
   const [size] = await tx.execute<{ documents: number }>(
@@ -138,7 +139,7 @@ export async function refreshFrequencies(tx: Transaction, from: 'sample' | 'all'
            ${times}, suggested.word is not null
       from ts_stat(${documents}) counts(word, counted, occurrences)
       left join ts_stat(${documents}, 'abc') suggested on suggested.word = counts.word
-     where counts.word ~ ${WORD}
+     where counts.word ~ ${WORD} order by counts.word
     on conflict (kind, term) do update
        set frequency = excluded.frequency, is_suggested = ${searchTerms.isSuggested} or excluded.is_suggested
      where ${searchTerms.frequency} <> excluded.frequency or excluded.is_suggested > ${searchTerms.isSuggested}`);
@@ -149,7 +150,7 @@ export async function refreshFrequencies(tx: Transaction, from: 'sample' | 'all'
                    sum(products) as counted
               from (select vendor, count(*) as products from ${sql.raw(sample)} group by vendor) each_vendor
              group by term) counts
-     where term <> ''
+     where term <> '' order by term
     on conflict (kind, term) do update set frequency = excluded.frequency
      where ${searchTerms.frequency} <> excluded.frequency`);
 }
