@@ -31,6 +31,8 @@ import { type Consumer, runConsumer } from '#workers/consumer.ts';
 const TEST_TIMEOUT_MS = 40_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
 
+const REDELIVERY_DEADLINE_MS = 60_000;
+
 let shop: OriginUnderTest;
 let stream: StreamView;
 let loops: Loops;
@@ -233,22 +235,31 @@ test('a consumer goes on after its stream was deleted and made anew', async () =
   expect(consumer.seen).toEqual([first, second]);
 });
 
-test('a consumer that starts before NATS, or loses it, goes on when it is there', async () => {
-  const door = await doorTo(shop.config.NATS_URL);
-  const apart = secondProcess(shop, door.url);
-  const consumer = recorder();
-  loops.consume(consumer, apart.deps);
-  const first = await publish();
-  await door.open();
-  await eventually('the first event', () => consumer.seen.includes(first));
-  await door.close();
-  const second = await publish();
-  await door.open();
-  await eventually('the event from meanwhile', () => consumer.seen.includes(second));
-  await loops.stop();
-  await apart.close();
-  await door.close();
-});
+test(
+  'a consumer that starts before NATS, or loses it, goes on when it is there',
+  async () => {
+    const door = await doorTo(shop.config.NATS_URL);
+    const apart = secondProcess(shop, door.url);
+    const consumer = recorder();
+    loops.consume(consumer, apart.deps);
+    const first = await publish();
+    await door.open();
+    await eventually('the first event', () => consumer.seen.includes(first));
+    await door.close();
+    const second = await publish();
+    await door.open();
+    // The server may have sent it down the connection that was lost; it comes again when its ack is overdue (30 s).
+    await eventually(
+      'the event from meanwhile',
+      () => consumer.seen.includes(second),
+      REDELIVERY_DEADLINE_MS,
+    );
+    await loops.stop();
+    await apart.close();
+    await door.close();
+  },
+  2 * REDELIVERY_DEADLINE_MS,
+);
 
 describe('a consumer that is told to stop', () => {
   test('finishes what it has in hand, and what it finished does not come again', async () => {
