@@ -16,6 +16,10 @@ export type CartItemId = Brand<string, 'CartItemId'>;
 export type OrderId = Brand<string, 'OrderId'>;
 export type OrderLineId = Brand<string, 'OrderLineId'>;
 export type PaymentId = Brand<string, 'PaymentId'>;
+export type RefundId = Brand<string, 'RefundId'>;
+export type DisputeId = Brand<string, 'DisputeId'>;
+export type SavedPaymentMethodId = Brand<string, 'SavedPaymentMethodId'>;
+export type LedgerTransactionId = Brand<string, 'LedgerTransactionId'>;
 export type TokenFamilyId = Brand<string, 'TokenFamilyId'>;
 export type EventId = Brand<string, 'EventId'>;
 

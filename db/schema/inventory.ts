@@ -2,7 +2,7 @@
 
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgEnum, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import type { OrderId, VariantId } from '#lib/ids.ts';
+import type { OrderId, UserId, VariantId } from '#lib/ids.ts';
 import { variants } from './catalog.ts';
 import { instant, sequence } from './columns.ts';
 
@@ -15,6 +15,8 @@ export const stockMovement = pgEnum('stock_movement', [
   'correction',
 ]);
 
+const DEFAULT_LOW_AT = 5;
+
 /** Units that can be sold are `onHand - reserved`. */
 export const inventory = pgTable(
   'inventory',
@@ -25,9 +27,12 @@ export const inventory = pgTable(
       .references(() => variants.id),
     onHand: integer('on_hand').notNull().default(0),
     reserved: integer('reserved').notNull().default(0),
+    /** With so many left to sell, or fewer, the stock is low. */
+    lowAt: integer('low_at').notNull().default(DEFAULT_LOW_AT),
   },
   (table) => [
     check('inventory_on_hand_not_negative', sql`${table.onHand} >= 0`),
+    check('inventory_low_at_not_negative', sql`${table.lowAt} >= 0`),
     check('inventory_reserved_not_negative', sql`${table.reserved} >= 0`),
     check('inventory_reserved_is_on_hand', sql`${table.reserved} <= ${table.onHand}`),
   ],
@@ -46,6 +51,8 @@ export const stockLedger = pgTable(
     onHandDelta: integer('on_hand_delta').notNull(),
     reservedDelta: integer('reserved_delta').notNull(),
     orderId: uuid('order_id').$type<OrderId>(),
+    /** Who corrected it by hand. */
+    actorId: uuid('actor_id').$type<UserId>(),
     reason: text('reason').notNull().default(''),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -15,6 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { CartId, OrderId, OrderLineId, ProductId, UserId, VariantId } from '#lib/ids.ts';
+import { minor } from '#lib/money.ts';
 import { users } from './accounts.ts';
 import { carts } from './cart.ts';
 import { variants } from './catalog.ts';
@@ -46,6 +47,7 @@ export interface ShippingAddress {
 }
 
 const FIRST_ORDER_NUMBER = 100_001;
+const ZERO = minor(0);
 
 export const orders = pgTable(
   'orders',
@@ -65,15 +67,28 @@ export const orders = pgTable(
     email: text('email').notNull(),
     status: orderStatus('status').notNull(),
     currency: currencyCode('currency').notNull(),
+    /** What the lines come to; the total adds what is on top of them and takes off what is not charged. */
+    subtotalMinor: minorUnits('subtotal_minor').notNull(),
+    discountMinor: minorUnits('discount_minor').notNull().default(ZERO),
+    shippingMinor: minorUnits('shipping_minor').notNull().default(ZERO),
+    taxMinor: minorUnits('tax_minor').notNull().default(ZERO),
     totalMinor: minorUnits('total_minor').notNull(),
     shippingAddress: jsonb('shipping_address').$type<ShippingAddress>().notNull(),
     placedAt: instant('placed_at').notNull(),
-    /** Until then the payment must be settled; the reconciler ends what is not. */
+    /** Until then the payment must be settled and the stock is reserved; the reconciler ends what is not. */
     paymentDeadline: instant('payment_deadline').notNull(),
     version: counter('version').notNull().default(1),
   },
   (table) => [
     check('orders_total_not_negative', sql`${table.totalMinor} >= 0`),
+    check(
+      'orders_total_adds_up',
+      sql`${table.totalMinor} = ${table.subtotalMinor} - ${table.discountMinor} + ${table.shippingMinor} + ${table.taxMinor}`,
+    ),
+    check(
+      'orders_parts_not_negative',
+      sql`least(${table.subtotalMinor}, ${table.discountMinor}, ${table.shippingMinor}, ${table.taxMinor}) >= 0`,
+    ),
     index('orders_user').on(table.userId, table.placedAt, table.id),
     /** A cart is being paid for at most once at a time, and becomes at most one order. */
     uniqueIndex('orders_one_live_per_cart')
@@ -128,6 +143,10 @@ export const orderEvents = pgTable(
       .references(() => orders.id),
     event: text('event').notNull(),
     actor: text('actor').notNull(),
+    /** The member of staff who did it, where it was one. */
+    actorId: uuid('actor_id').$type<UserId>(),
+    /** For people: an amount, a reason. */
+    detail: text('detail').notNull().default(''),
     occurredAt: instant('occurred_at').notNull(),
   },
   (table) => [index('order_events_order').on(table.orderId, table.id)],

@@ -2,7 +2,7 @@
 
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgEnum, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
-import type { OrderId, PaymentId, UserId } from '#lib/ids.ts';
+import type { DisputeId, OrderId, PaymentId, RefundId, SavedPaymentMethodId, UserId } from '#lib/ids.ts';
 import { users } from './accounts.ts';
 import { currencyCode, instant, minorUnits } from './columns.ts';
 import { orders } from './orders.ts';
@@ -51,27 +51,53 @@ export const refundStatus = pgEnum('refund_status', ['pending', 'succeeded', 'fa
 export const refunds = pgTable(
   'refunds',
   {
-    id: uuid('id').primaryKey(),
+    id: uuid('id').primaryKey().$type<RefundId>(),
     paymentId: uuid('payment_id')
       .notNull()
       .$type<PaymentId>()
       .references(() => payments.id),
+    /** Null until Stripe has answered. */
     stripeRefundId: text('stripe_refund_id').unique(),
     status: refundStatus('status').notNull(),
     amountMinor: minorUnits('amount_minor').notNull(),
     reason: text('reason').notNull().default(''),
     createdAt: instant('created_at').notNull().defaultNow(),
+    settledAt: instant('settled_at'),
   },
   (table) => [
     index('refunds_payment').on(table.paymentId),
+    index('refunds_open').on(table.createdAt).where(sql`${table.status} = 'pending'`),
     check('refunds_amount_positive', sql`${table.amountMinor} > 0`),
+  ],
+);
+
+/** Told by webhooks alone: a bank takes a charge back, and Stripe decides. */
+export const disputes = pgTable(
+  'disputes',
+  {
+    id: uuid('id').primaryKey().$type<DisputeId>(),
+    paymentId: uuid('payment_id')
+      .notNull()
+      .$type<PaymentId>()
+      .references(() => payments.id),
+    stripeDisputeId: text('stripe_dispute_id').notNull().unique(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    /** Stripe's words: https://docs.stripe.com/api/disputes/object */
+    reason: text('reason').notNull(),
+    status: text('status').notNull(),
+    openedAt: instant('opened_at').notNull(),
+    closedAt: instant('closed_at'),
+  },
+  (table) => [
+    index('disputes_payment').on(table.paymentId),
+    check('disputes_amount_positive', sql`${table.amountMinor} > 0`),
   ],
 );
 
 export const paymentMethods = pgTable(
   'payment_methods',
   {
-    id: uuid('id').primaryKey(),
+    id: uuid('id').primaryKey().$type<SavedPaymentMethodId>(),
     userId: uuid('user_id')
       .notNull()
       .$type<UserId>()

@@ -46,6 +46,7 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     email,
     status: 'pending_payment' as const,
     currency: cart.currency,
+    subtotalMinor: cart.subtotalMinor,
     totalMinor: cart.subtotalMinor,
     shippingAddress,
     placedAt,
