@@ -126,9 +126,10 @@ test('the database itself refuses a second live order of a cart', async () => {
   const cart = await cartWith(shop, variantId);
   const { body } = await checkOut(shop, cart);
   const copy = shop.deps.db.execute(sql`
-    insert into orders (id, cart_id, email, status, currency, total_minor, shipping_address, placed_at, payment_deadline)
-    select gen_random_uuid(), cart_id, email, 'pending_payment', currency, total_minor, shipping_address, placed_at,
-           payment_deadline from orders where id = ${body.id}`);
+    insert into orders (id, cart_id, email, status, currency, subtotal_minor, total_minor, shipping_address,
+                        placed_at, payment_deadline)
+    select gen_random_uuid(), cart_id, email, 'pending_payment', currency, subtotal_minor, total_minor,
+           shipping_address, placed_at, payment_deadline from orders where id = ${body.id}`);
   const refusal = await copy.then(
     () => undefined,
     (error: unknown) => sqlState(error),
