@@ -120,6 +120,8 @@ function readRequest({ caller, request, inBackground }: Exchange, key: CacheKey)
 /** Nothing of the edge is told to an origin that is not its own. */
 function plainOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch'>): Origin {
   return {
+    isLost: () => false,
+    probe: () => Promise.resolve(),
     async send({ method, path, query, headers, body, timeoutMs = TIMEOUT_MS }) {
       const url = `${config.ORIGIN_URL}${path}${query === '' ? '' : `?${query}`}`;
       const signal = AbortSignal.timeout(timeoutMs);

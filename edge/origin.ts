@@ -1,8 +1,11 @@
 /**
  * The client to the origin: every call has a timeout, reads are repeated after a lost connection, writes never
- * (whether the first one arrived is not known). An origin that cannot be reached is `unavailable`, 503.
+ * (whether the first one arrived is not known). An origin that cannot be reached is `unavailable`, 503; once that
+ * is known nobody waits for it again, until it answers a probe.
  */
 
+import { type Circuit, createCircuit } from '#lib/circuit.ts';
+import { SECOND_MS } from '#lib/clock.ts';
 import { CLIENT_IP_HEADER, EDGE_SECRET_HEADER, REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
@@ -16,6 +19,13 @@ export const CATALOG_TIMEOUT_MS = 3_000;
 const READ_ATTEMPTS = 3;
 const RETRY_BACKOFF_MS = 40;
 const RETRY_AFTER_SECONDS = 5;
+/** Calls in a row without an answer after which the origin counts as lost to this isolate. */
+const LOST_AFTER_CALLS = 3;
+const PROBE_EVERY_MS = SECOND_MS;
+/** A shopper may be waiting for it who was promised an answer within a second. */
+const PROBE_TIMEOUT_MS = 500;
+/** Answers without touching what is behind the origin; any status proves that it is there. */
+const PROBE_PATH = '/livez';
 
 export interface OriginCall {
   readonly method: string;
@@ -34,11 +44,33 @@ export interface Origin {
    * @throws {AppError} `unavailable` when there is none in time.
    */
   send(call: OriginCall, caller: Caller): Promise<Response>;
+  /** Known to be out of reach: a call would fail at once. */
+  isLost(): boolean;
+  /** Where it is lost, asks whether it is back; at most once a second, whoever calls. */
+  probe(): Promise<void>;
 }
 
-export function createOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch'>): Origin {
+export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
+  const { config, fetch, clock, log: isolateLog } = platform;
+  const policy = { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS };
+  const circuit = createCircuit(policy, clock, (change) =>
+    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
+  );
+  const probe = async () => {
+    if (!circuit.isOpen() || !circuit.admits()) return;
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    const ask = () => fetch(`${config.ORIGIN_URL}${PROBE_PATH}`, { redirect: 'manual', signal });
+    await observed(circuit, ask).then(
+      (answer) => answer.body?.cancel(),
+      () => undefined,
+    );
+  };
   return {
+    isLost: circuit.isOpen,
+    probe,
     async send(call, caller) {
+      await probe();
+      if (circuit.isOpen()) throw unavailable();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
       const signal = AbortSignal.timeout(call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS));
       const url = `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`;
@@ -51,9 +83,25 @@ export function createOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch
       };
       const attempts = isRead ? READ_ATTEMPTS : 1;
       const log = caller.log.with({ method: call.method, path: call.path });
-      return await repeat({ attempts, signal, log }, () => fetch(url, init));
+      return await observed(circuit, () => repeat({ attempts, signal, log }, () => fetch(url, init)));
     },
   };
+}
+
+/** Tells the circuit whether there was an answer. */
+async function observed(circuit: Circuit, call: () => Promise<Response>): Promise<Response> {
+  try {
+    const answer = await call();
+    circuit.succeeded();
+    return answer;
+  } catch (error) {
+    circuit.failed();
+    throw error;
+  }
+}
+
+function unavailable(): AppError {
+  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 interface Repetition {
@@ -76,7 +124,7 @@ async function repeat(
       log[level]('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
     }
   }
-  throw new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  throw unavailable();
 }
 
 function withEdgeHeaders(headers: Headers, caller: Caller, secret: string): Headers {

@@ -3,6 +3,7 @@
  * (RFC 9111, RFC 5861). What may be stored is the request's rule's to say.
  */
 
+import type { Origin } from '#edge/origin.ts';
 import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Directives } from './directives.ts';
@@ -67,17 +68,22 @@ interface LookUp {
 export function createSharedCache(deps: FillDeps): SharedCache {
   const load = createLoader(deps);
   const outage = createOutage(deps.clock);
+  const { origin } = deps;
+  const isAway = (key: string) => origin.isLost() || outage.isOn(key);
   return {
     async read(request) {
       const found = await lookUp(deps, request);
       const { held } = found;
       if (held?.usability === 'fresh' || held?.usability === 'stale') return hit(held);
       if (held?.usability === 'revalidate_behind') {
-        request.inBackground(refresh(load, request, near(found)));
+        request.inBackground(refresh({ load, origin }, request, near(found)));
         return hit(held);
       }
       if (request.asked.has('only-if-cached')) return null;
-      if (held !== null && outage.isOn(request.key.text) && isReserve(held, true)) return hit(held);
+      if (held !== null && isReserve(held, true) && isAway(request.key.text)) {
+        request.inBackground(origin.probe());
+        return hit(held);
+      }
       return fetchOrReserve({ load, outage }, request, found);
     },
   };
@@ -155,7 +161,13 @@ function near({ held, sibling }: LookUp): Near {
   return { held: held?.answer ?? null, sibling };
 }
 
-async function refresh(load: Loader, request: ReadRequest, stored: Near): Promise<void> {
+async function refresh(
+  { load, origin }: { readonly load: Loader; readonly origin: Origin },
+  request: ReadRequest,
+  stored: Near,
+): Promise<void> {
+  await origin.probe();
+  if (origin.isLost()) return;
   try {
     const { answer } = await load(request, stored);
     if (!ORIGIN_FAILED.includes(answer.status)) return;

@@ -35,6 +35,12 @@ async function startHangUp(port: number): Promise<{ requests: () => number; stop
   };
 }
 
+/** The origin is there again, and the edge has noticed. */
+async function comeBack(): Promise<void> {
+  shop.origin.restart();
+  await eventually('the origin is found again', async () => (await shop.fetch('/api/v1/me')).status === 200);
+}
+
 test('with the origin gone, what was seen is served stale and marked, the rest is 503 with Retry-After', async () => {
   const path = '/api/v1/products/seen';
   shop.origin.on(path, () => product({ price: 1 }, { age: '100' }, 's-maxage=50, stale-if-error=86400'));
@@ -57,9 +63,8 @@ test('with the origin gone, what was seen is served stale and marked, the rest i
     }
     expect((await shop.fetch('/livez')).status).toBe(200);
   } finally {
-    shop.origin.restart();
+    await comeBack();
   }
-  await eventually('the origin is found again', async () => (await shop.fetch('/api/v1/me')).status === 200);
 });
 
 test('with the origin gone, a product is readable for a day, however often and by whomever it is asked for', async () => {
@@ -82,7 +87,7 @@ test('with the origin gone, a product is readable for a day, however often and b
   }
   await eventually('it is fresh again', async () => {
     shop.origin.on(young, () => product({ n: 2 }));
-    return cacheStatus(await shop.fetch(young)).startsWith('hotshelf-edge; hit; ttl=');
+    return /^hotshelf-edge; hit; ttl=\d/.test(cacheStatus(await shop.fetch(young)));
   });
 });
 
@@ -101,21 +106,21 @@ test('a client over its limit gets what is stored, stale, rather than nothing', 
   }
 });
 
-test('a lost connection repeats a read, never a write', async () => {
+test.each([
+  ['GET', 3],
+  ['POST', 1],
+  ['PATCH', 1],
+  ['DELETE', 1],
+])('a lost connection repeats a read, never a write: %s is sent %d times', async (method, times) => {
   await shop.origin.stop();
   const hangUp = await startHangUp(shop.origin.port);
   try {
-    for (const method of ['POST', 'PATCH', 'DELETE']) {
-      const before = hangUp.requests();
-      expect((await shop.fetch('/api/v1/checkout', { method, body: '{}' })).status).toBe(503);
-      expect(hangUp.requests() - before).toBe(1);
-    }
-    const before = hangUp.requests();
-    expect((await shop.fetch('/api/v1/me')).status).toBe(503);
-    expect(hangUp.requests() - before).toBe(3);
+    const body = method === 'GET' ? null : '{}';
+    expect((await shop.fetch('/api/v1/me', { method, body })).status).toBe(503);
+    expect(hangUp.requests()).toBe(times);
   } finally {
     await hangUp.stop();
-    shop.origin.restart();
+    await comeBack();
   }
 });
 

@@ -1,0 +1,59 @@
+/**
+ * Remembers that something on the other side is gone, so that nobody waits for it in vain: opens after so many
+ * failures in a row, then lets one caller in each interval try, and closes with the first success. Beside the
+ * breaker of `resilience.ts` it has no timers and never makes one caller wait for another's try.
+ */
+
+import type { Clock } from './clock.ts';
+
+export interface CircuitPolicy {
+  /** Opens after so many failures without a success between them. */
+  readonly breakAfter: number;
+  /** While it is open, one caller may try every so many milliseconds. */
+  readonly tryEveryMs: number;
+}
+
+export interface Circuit {
+  isOpen(): boolean;
+  /** Whether the caller may go ahead: always while it is closed, else when it is the one whose turn it is to try. */
+  admits(): boolean;
+  succeeded(): void;
+  failed(): void;
+}
+
+type State =
+  | { readonly kind: 'closed'; readonly failures: number }
+  | { readonly kind: 'open'; readonly nextTryAt: number };
+
+export type CircuitChange = 'opened' | 'closed';
+
+export function createCircuit(
+  { breakAfter, tryEveryMs }: CircuitPolicy,
+  clock: Clock,
+  onChange: (change: CircuitChange) => void = () => {},
+): Circuit {
+  let state: State = { kind: 'closed', failures: 0 };
+  const nowMs = () => clock.now().getTime();
+  return {
+    isOpen: () => state.kind === 'open',
+    admits: () => {
+      if (state.kind === 'closed') return true;
+      if (nowMs() < state.nextTryAt) return false;
+      // Counted from its beginning: a try that never ends holds up nobody after it.
+      state = { kind: 'open', nextTryAt: nowMs() + tryEveryMs };
+      return true;
+    },
+    succeeded: () => {
+      const wasOpen = state.kind === 'open';
+      state = { kind: 'closed', failures: 0 };
+      if (wasOpen) onChange('closed');
+    },
+    failed: () => {
+      if (state.kind === 'open') return;
+      state = { kind: 'closed', failures: state.failures + 1 };
+      if (state.failures < breakAfter) return;
+      state = { kind: 'open', nextTryAt: nowMs() + tryEveryMs };
+      onChange('opened');
+    },
+  };
+}
