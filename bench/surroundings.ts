@@ -8,7 +8,7 @@ import { runCommand } from '#ops/local/commands.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 
 const BYTES_PER_GB = 1_000_000_000;
-const PACKAGES = ['bun', 'elysia', 'hono', 'lru-cache', 'ioredis', 'postgres', 'drizzle-orm', 'miniflare'];
+const PACKAGES = ['bun', 'elysia', 'hono', 'lru-cache', 'ioredis', 'postgres', 'drizzle-orm', 'workerd'];
 
 export async function readSurroundings(databaseUrl: string): Promise<Surroundings> {
   const [packages, server, redis, nats, wrk, commit] = await Promise.all([

@@ -1,7 +1,7 @@
 /** The edge's limit: a Worker that answers with the same bytes and headers, on workerd as `ops/edge/run.ts` runs it. */
 
 import { parseArgs } from 'node:util';
-import { Log, LogLevel, Miniflare } from 'miniflare';
+import { startWorkerd } from '#ops/edge/workerd.ts';
 import { readAnswer } from './answer.ts';
 
 const { values } = parseArgs({ options: { port: { type: 'string' }, answer: { type: 'string' } } });
@@ -12,18 +12,20 @@ const script = `
   export default { fetch: () => new Response(body, { headers }) };`;
 const config = Bun.JSONC.parse(
   await Bun.file(Bun.fileURLToPath(import.meta.resolve('#edge/wrangler.jsonc'))).text(),
-);
+) as { compatibility_date: string };
 
-const miniflare = new Miniflare({
-  name: 'constant',
-  modules: true,
-  script,
-  compatibilityDate: (config as { compatibility_date: string }).compatibility_date,
-  unsafeDirectSockets: [{ host: '127.0.0.1', port: Number(values.port) }],
-  stripCfConnectingIp: false,
-  cf: false,
-  log: new Log(LogLevel.ERROR),
+const workerd = await startWorkerd({
+  services: [
+    {
+      name: 'constant',
+      worker: {
+        compatibilityDate: config.compatibility_date,
+        modules: [{ name: 'worker.js', esModule: script }],
+      },
+    },
+  ],
+  entry: 'constant',
+  host: '127.0.0.1',
+  port: Number(values.port),
 });
-await miniflare.ready;
-process.removeAllListeners('SIGTERM');
-process.on('SIGTERM', () => void miniflare.dispose().finally(() => process.exit(0)));
+process.on('SIGTERM', () => void workerd.stop().finally(() => process.exit(0)));

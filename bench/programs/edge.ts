@@ -19,5 +19,4 @@ const edge = await startEdge({
   },
   vars: { LOG_LEVEL: 'warn' },
 });
-process.removeAllListeners('SIGTERM');
 process.on('SIGTERM', () => void edge.stop().finally(() => process.exit(0)));

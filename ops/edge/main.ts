@@ -63,13 +63,9 @@ function plainCache() {
   return { edgeSecret, purgeSecret, vars: { EDGE_CACHE_POLICY: 'http' } };
 }
 
-/** Settles with the first of the signals. Miniflare has put its own listeners there, which exit at once. */
 function stopSignal(): Promise<'signal'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.removeAllListeners(signal);
-      process.on(signal, () => resolve('signal'));
-    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve('signal'));
   });
 }
 

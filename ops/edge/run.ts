@@ -1,22 +1,28 @@
 /**
- * Runs the edge's Worker on workerd, through miniflare with direct sockets: the client's connection ends in workerd
- * itself, without the proxy of `wrangler dev` in between. Settings are those of `edge/wrangler.jsonc`, top level.
+ * Runs the edge's Worker on workerd itself, with what workerd leaves to others around it: a Cache API and rate
+ * limiters. Settings are those of `edge/wrangler.jsonc`, top level.
  */
 
-import { createRequire } from 'node:module';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { Log, LogLevel, Miniflare } from 'miniflare';
+import type { CapnpValue } from './capnp.ts';
+import { type RunningWorkerd, startWorkerd } from './workerd.ts';
 
 const WORKER_PATH = Bun.fileURLToPath(import.meta.resolve('#edge/worker.ts'));
+const CACHE_API_PATH = Bun.fileURLToPath(import.meta.resolve('./cache-api.ts'));
+const RATE_LIMITER_PATH = Bun.fileURLToPath(import.meta.resolve('./rate-limiter.ts'));
 const CONFIG_PATH = Bun.fileURLToPath(import.meta.resolve('#edge/wrangler.jsonc'));
-const WORKERD_WRAPPER_PATH = Bun.fileURLToPath(import.meta.resolve('./workerd.sh'));
+const RATE_LIMITER = 'hotshelf:rate-limiter';
+/** Never written to disk: workerd takes them from its environment. */
+const SECRETS = ['EDGE_SECRET', 'EDGE_PURGE_SECRET'] as const;
+/** The origin may be anywhere. */
+const INTERNET = {
+  name: 'internet',
+  network: { allow: ['public', 'private'], tlsOptions: { trustBrowserCas: true } },
+};
 
 /** The part of `wrangler.jsonc` that the runtime needs. */
 const Config = Type.Object({
-  name: Type.String(),
   compatibility_date: Type.String(),
   compatibility_flags: Type.Optional(Type.Array(Type.String())),
   vars: Type.Record(Type.String(), Type.String()),
@@ -47,91 +53,90 @@ export interface EdgeOptions {
   readonly onLog?: (line: string) => void;
 }
 
-export interface RunningEdge {
-  /** Without a trailing slash. */
-  readonly url: string;
-  /** Settles when workerd has gone, stopped or not. */
-  readonly ended: Promise<void>;
-  /** Ends workerd; requests in flight are cut. */
-  stop(): Promise<void>;
-}
+export type RunningEdge = RunningWorkerd;
 
 /** @throws {Error} when the Worker does not build or the port is taken. */
 export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
   const config = Value.Parse(Config, Bun.JSONC.parse(await Bun.file(CONFIG_PATH).text()));
   const host = options.host ?? '127.0.0.1';
   const port = options.port ?? 0;
-  watchWorkerd();
-  const ended = Promise.withResolvers<void>();
-  const miniflare = new Miniflare({
-    name: config.name,
-    modules: true,
-    script: await bundle(),
+  const [worker, cacheApi, rateLimiter] = await Promise.all([
+    bundle(WORKER_PATH),
+    bundle(CACHE_API_PATH),
+    bundle(RATE_LIMITER_PATH),
+  ]);
+  const runtime = {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
-    bindings: { ...config.vars, ...ownVariables(options, host, port), ...options.vars },
-    ratelimits: rateLimits(config, options.limits ?? {}),
-    unsafeDirectSockets: [{ host, port }],
-    // Otherwise every request to the origin passes another Worker, whose work the edge does itself.
-    stripCfConnectingIp: false,
-    // Otherwise miniflare asks a host on the network where it is.
-    cf: false,
-    log: new Log(LogLevel.ERROR),
-    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      const onLog = options.onLog ?? ((line: string) => process.stderr.write(`${line}\n`));
-      for (const stream of [stdout, stderr]) forEachLine(stream, onLog);
-      stdout.once('close', () => ended.resolve());
-    },
-  });
-  try {
-    await miniflare.ready;
-    const url = await miniflare.unsafeGetDirectURL();
-    return { url: url.origin, ended: ended.promise, stop: () => miniflare.dispose() };
-  } catch (error) {
-    await miniflare.dispose();
-    throw error;
-  }
-}
-
-function ownVariables(options: EdgeOptions, host: string, port: number): Record<string, string> {
-  return {
-    ORIGIN_URL: options.originUrl,
-    EDGE_SECRET: options.edgeSecret,
-    EDGE_PURGE_SECRET: options.purgeSecret,
-    ...(port === 0 ? {} : { PUBLIC_URL: `http://${host}:${port}` }),
   };
+  const edge = {
+    ...runtime,
+    modules: [{ name: 'worker.js', esModule: worker }],
+    bindings: [
+      ...variables(config, options, { host, port }),
+      ...SECRETS.map((name) => ({ name, fromEnvironment: name })),
+      ...rateLimiters(config, options.limits ?? {}),
+    ],
+    cacheApiOutbound: 'cache-api',
+  };
+  return startWorkerd({
+    services: [
+      { name: 'edge', worker: edge },
+      {
+        name: 'cache-api',
+        worker: { ...runtime, modules: [{ name: 'cache-api.js', esModule: cacheApi }] },
+      },
+      INTERNET,
+    ],
+    extensions: [{ modules: [{ name: RATE_LIMITER, internal: true, esModule: rateLimiter }] }],
+    entry: 'edge',
+    host,
+    port,
+    environment: { EDGE_SECRET: options.edgeSecret, EDGE_PURGE_SECRET: options.purgeSecret },
+    ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
+  });
 }
 
-function rateLimits({ ratelimits }: Config, overrides: Readonly<Record<string, number>>) {
-  return Object.fromEntries(
-    ratelimits.map(({ name, simple }) => [
-      name,
-      { simple: { ...simple, limit: overrides[name] ?? simple.limit } },
-    ]),
-  );
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
-/** The Worker as the one ES module that `wrangler deploy` would upload. */
-async function bundle(): Promise<string> {
+function variables(config: Config, options: EdgeOptions, { host, port }: Address): readonly CapnpValue[] {
+  const all = {
+    ...config.vars,
+    ORIGIN_URL: options.originUrl,
+    ...(port === 0 ? {} : { PUBLIC_URL: `http://${host}:${port}` }),
+    ...options.vars,
+  };
+  return Object.entries(all).map(([name, text]) => ({ name, text }));
+}
+
+function rateLimiters(
+  { ratelimits }: Config,
+  overrides: Readonly<Record<string, number>>,
+): readonly CapnpValue[] {
+  return ratelimits.map(({ name, simple }) => ({
+    name,
+    wrapped: {
+      moduleName: RATE_LIMITER,
+      innerBindings: [
+        { name: 'limit', json: String(overrides[name] ?? simple.limit) },
+        { name: 'periodSeconds', json: String(simple.period) },
+      ],
+    },
+  }));
+}
+
+/** A Worker as the one ES module that `wrangler deploy` would upload. */
+async function bundle(path: string): Promise<string> {
   const { outputs } = await Bun.build({
-    entrypoints: [WORKER_PATH],
+    entrypoints: [path],
     target: 'browser',
     format: 'esm',
     conditions: ['workerd', 'worker'],
   });
   const [output] = outputs;
-  if (output === undefined) throw new Error('the edge Worker has no bundle');
+  if (output === undefined) throw new Error(`${path} has no bundle`);
   return output.text();
-}
-
-/** Has miniflare start workerd through the wrapper, which does not outlive this process. */
-function watchWorkerd(): void {
-  const requireFromMiniflare = createRequire(import.meta.resolve('miniflare'));
-  const { default: workerdPath } = requireFromMiniflare('workerd') as { default: string };
-  process.env['HOTSHELF_WORKERD'] = workerdPath;
-  process.env['MINIFLARE_WORKERD_PATH'] = WORKERD_WRAPPER_PATH;
-}
-
-function forEachLine(stream: Readable, onLine: (line: string) => void): void {
-  createInterface({ input: stream }).on('line', onLine);
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Becomes workerd, and leaves a watch that ends it when the program that started it has gone, even by SIGKILL.
+# Becomes the program it is given, and leaves a watch that ends it when its starter has gone, even by SIGKILL.
 
 starter=$PPID
 
-starter_of_workerd() {
+starter_of_program() {
   if [ -d /proc/self ]; then
     # 'pid (workerd) state ppid ...'; a dead starter gives its children away at once, even unreaped.
     read -r _ _ _ found _ <"/proc/$$/stat" 2>/dev/null && echo "$found"
@@ -15,7 +15,7 @@ starter_of_workerd() {
 watch() {
   while true; do
     sleep 0.5
-    now=$(starter_of_workerd)
+    now=$(starter_of_program)
     if [ -z "$now" ]; then return; fi
     if [ "$now" != "$starter" ]; then
       kill -KILL $$
@@ -25,4 +25,4 @@ watch() {
 }
 
 watch </dev/null >/dev/null 2>&1 3>&- &
-exec "$HOTSHELF_WORKERD" "$@"
+exec "$@"

@@ -70,6 +70,15 @@ test('the runner refuses to start without its secrets, and names what is missing
   expect(await new Response(runner.stderr).text()).toContain('EDGE_PURGE_SECRET');
 });
 
+test('an address that is taken is a failure that names it, in one line', async () => {
+  const holder = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
+  const runner = startRunner(['--port', String(holder.port)], SECRETS);
+  expect(await runner.exited).toBe(1);
+  const said = await new Response(runner.stderr).text();
+  expect(said).toBe(`workerd cannot listen on 127.0.0.1:${holder.port}: Address already in use\n`);
+  holder.stop(true);
+});
+
 test('a Worker with a short secret answers 500, and its log names the variable and not its value', async () => {
   const logs: string[] = [];
   const edge = await startEdge({
