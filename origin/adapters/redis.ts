@@ -1,10 +1,15 @@
 /**
  * Redis as the shop uses it: a shared cache that may be gone at any moment. Every call is short; a read that
- * fails is a miss, a write that fails is dropped, and only {@link SharedCache.ping} tells the truth.
+ * fails is a miss, a write that fails is dropped, and only {@link SharedCache.ping} tells the truth. What hangs is
+ * left alone after the first call that got no answer, but for one call a second, until one is answered.
  */
 
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
+import { type Circuit, createCircuit } from '#lib/circuit.ts';
+import { SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
+import { AppError } from '#lib/problems.ts';
+import { createOwedRaises, type Raise } from './owed-raises.ts';
 
 export interface SharedCache {
   get(key: string): Promise<Uint8Array | null>;
@@ -59,6 +64,8 @@ export interface FencedEntry {
 const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 250;
 const MAX_RECONNECT_DELAY_MS = 1_000;
+/** A read waits for Redis once: whatever it would ask after a call without an answer is not asked. */
+const SILENCE = { breakAfter: 1, tryEveryMs: SECOND_MS };
 const FENCE_PREFIX = 'fence:';
 /** Longer than any answer that it fences may live. */
 const FENCE_TTL_SECONDS = 24 * 60 * 60;
@@ -86,18 +93,15 @@ redis.call('set', KEYS[1], mark, 'px', ARGV[2])
 return 1`;
 
 export function connectRedis(url: string, log: Logger): SharedCache & { readonly marks: SharedMarks } {
-  const redis = new Redis(url, {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    retryStrategy: (attempt) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
-  });
-  redis.on('error', (error) => log.debug('redis is not reachable', { error }));
+  const redis = openClient(url, log);
+  const circuit = createCircuit(SILENCE, systemClock, (change) =>
+    log.warn(change === 'opened' ? 'redis does not answer' : 'redis answers again'),
+  );
   let readyAt: number | null = null;
   redis.on('ready', () => {
     readyAt = performance.now();
+    circuit.succeeded();
+    owed.pay();
     log.info('redis is ready');
   });
   redis.on('close', () => {
@@ -105,40 +109,48 @@ export function connectRedis(url: string, log: Logger): SharedCache & { readonly
     log.warn('the connection to redis closed');
   });
 
+  const observed = <T>(call: Promise<T>) => observe(call, circuit);
   const orElse = async <T>(call: Promise<T>, fallback: T): Promise<T> => {
     try {
-      return await call;
+      return await observed(call);
     } catch (error) {
       log.debug('a redis command failed', { error });
       return fallback;
     }
   };
+  const raiseFloor = ({ fence, version, keys }: Raise) =>
+    orElse(redis.eval(RAISE, keys.length + 1, FENCE_PREFIX + fence, ...keys, version), null);
+  const owed = createOwedRaises(raiseFloor);
   return {
-    get: (key) => orElse(redis.getBuffer(key), null),
+    get: async (key) => (circuit.admits() ? orElse(redis.getBuffer(key), null) : null),
     getWithFloor: async (key, fence) => {
+      if (!circuit.admits()) return { value: null, floor: 0 };
       const [value, floor] = await orElse(redis.mgetBuffer(key, FENCE_PREFIX + fence), [null, null]);
       return { value: value ?? null, floor: Number(floor ?? 0) };
     },
     setFenced: async ({ key, fence, version, value, ttlMs }) => {
+      if (!circuit.admits()) return;
       const call = redis.eval(SET_FENCED, 2, key, FENCE_PREFIX + fence, version, Buffer.from(value), ttlMs);
       await orElse(call, null);
     },
     raise: async (fence, version, keys) => {
-      const floor = await orElse(
-        redis.eval(RAISE, keys.length + 1, FENCE_PREFIX + fence, ...keys, version),
-        null,
-      );
+      const floor = await raiseFloor({ fence, version, keys });
+      if (floor === null) owed.add({ fence, version, keys });
       return floor === null ? null : Number(floor);
     },
     advance: async (fence, atLeast) => {
       const floor = await orElse(redis.eval(ADVANCE, 1, FENCE_PREFIX + fence, atLeast), null);
+      if (floor === null) owed.add({ fence, version: atLeast, keys: [] });
       return floor === null ? null : Number(floor);
     },
     marks: {
       raise: async (key, mark, ttlMs) => {
-        await redis.eval(RAISE_MARK, 1, key, mark, ttlMs);
+        await observed(redis.eval(RAISE_MARK, 1, key, mark, ttlMs));
       },
-      read: (key) => redis.get(key),
+      read: async (key) => {
+        if (!circuit.admits()) throw new AppError('unavailable');
+        return observed(redis.get(key));
+      },
       connectedForMs: () => (readyAt === null ? 0 : performance.now() - readyAt),
     },
     ping: async () => {
@@ -148,4 +160,30 @@ export function connectRedis(url: string, log: Logger): SharedCache & { readonly
       redis.disconnect();
     },
   };
+}
+
+function openClient(url: string, log: Logger): Redis {
+  const redis = new Redis(url, {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    retryStrategy: (attempt) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
+  });
+  redis.on('error', (error) => log.debug('redis is not reachable', { error }));
+  return redis;
+}
+
+/** Tells the circuit whether there was an answer; a refusal is one. */
+async function observe<T>(call: Promise<T>, circuit: Circuit): Promise<T> {
+  try {
+    const answer = await call;
+    circuit.succeeded();
+    return answer;
+  } catch (error) {
+    if (error instanceof ReplyError) circuit.succeeded();
+    else circuit.failed();
+    throw error;
+  }
 }
