@@ -11,6 +11,8 @@ export interface CatalogRead {
   readonly query: readonly string[];
   /** A stored answer's content type starts with this; anything else is passed on but never stored. */
   readonly contentType: string;
+  /** Pictures: a client that leaves `format` open gets the best that its `Accept` names. */
+  readonly hasFormats?: boolean;
 }
 
 export interface DeclaredRoute {
@@ -32,6 +34,10 @@ function json(...query: readonly string[]): CatalogRead {
   return { query, contentType: JSON_TYPE };
 }
 
+function files(path: RegExp, contentType: string): DeclaredRoute {
+  return { path, methods: READ, budget: 'catalogMiss', catalog: { query: [], contentType } };
+}
+
 /** The first line that matches decides. */
 const ROUTES: readonly DeclaredRoute[] = [
   { path: /^\/api\/v1\/products$/, methods: API, budget: 'shopper', catalog: json(...LIST_QUERY) },
@@ -49,8 +55,11 @@ const ROUTES: readonly DeclaredRoute[] = [
     path: /^\/media\/.+$/,
     methods: READ,
     budget: 'catalogMiss',
-    catalog: { query: [], contentType: 'image/' },
+    catalog: { query: ['w', 'format'], contentType: 'image/', hasFormats: true },
   },
+  files(/^\/docs\/assets\/[^/]+\.css$/, 'text/css'),
+  files(/^\/docs\/assets\/[^/]+\.js$/, 'text/javascript'),
+  files(/^\/docs\/assets\/[^/]+\.png$/, 'image/png'),
   // Counted as anonymous whatever token is shown: a junk bearer opens no door to password guessing.
   { path: /^\/api\/v1\/auth\/.+$/, methods: API, budget: 'anonymous' },
   // Stripe calls from few addresses and retries: it shares no budget with shoppers.

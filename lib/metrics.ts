@@ -25,6 +25,11 @@ export const METRICS = {
     help: 'Reads of a cache tier, by outcome.',
     labels: ['cache', 'tier', 'outcome'],
   },
+  pictures_made_total: {
+    kind: 'counter',
+    help: 'Pictures that were to be made at a width, by outcome.',
+    labels: ['format', 'outcome'],
+  },
   database_reads_total: {
     kind: 'counter',
     help: 'Reads begun, by the server that was asked: the primary or the number of a replica.',

@@ -55,6 +55,11 @@ export const PROBLEMS = {
     title: 'The Idempotency-Key was used with another request',
     retryable: false,
   },
+  picture_unreadable: {
+    status: 422,
+    title: 'The picture is broken or too large to be resized',
+    retryable: false,
+  },
   precondition_required: { status: 428, title: 'An If-Match header is required', retryable: false },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: true },

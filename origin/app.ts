@@ -16,6 +16,7 @@ import { edgeOnly } from './http/edge-only.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
+import { mediaRoutes } from './media/routes.ts';
 import { orderRoutes } from './orders/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { searchRoutes } from './search/routes.ts';
@@ -46,6 +47,7 @@ function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig,
   const api = new Elysia({ normalize: false })
     .use(healthRoutes(deps))
     .use(catalogRoutes(deps, JWT_SECRET, hot))
+    .use(mediaRoutes(deps))
     .use(searchRoutes(deps, JWT_SECRET, hot))
     .use(accountRoutes(deps, JWT_SECRET))
     .use(cartRoutes(deps, JWT_SECRET))

@@ -18,6 +18,7 @@ import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
+import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
 import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
@@ -36,6 +37,7 @@ export interface Deps {
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
+  readonly pictures: PictureCache;
   readonly search: SearchEngine;
   readonly payments: PaymentGateway;
   readonly clock: Clock;
@@ -68,7 +70,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     sharedCache,
-    ...createCaches({ sharedCache, metrics, bus, config }),
+    ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     payments: createStripeGateway(config, { log, metrics }),
     clock,
@@ -116,8 +118,9 @@ function createCaches({
   sharedCache,
   metrics,
   bus,
+  log,
   config,
-}: Pick<Deps, 'sharedCache' | 'metrics' | 'bus'> & { config: SharedConfig }) {
+}: Pick<Deps, 'sharedCache' | 'metrics' | 'bus' | 'log'> & { config: SharedConfig }) {
   const tiers = {
     sharedCache: config.CACHE_REDIS === 'on' ? sharedCache : NO_SHARED_CACHE,
     remembers: config.CACHE_MEMORY === 'on',
@@ -126,7 +129,11 @@ function createCaches({
     bulkhead: createBulkhead(MAX_LOADS),
     isHearing: bus.isConnected,
   };
-  return { products: createProductCache(tiers), lists: createListCache(tiers) };
+  return {
+    products: createProductCache(tiers),
+    lists: createListCache(tiers),
+    pictures: createPictureCache(tiers, log),
+  };
 }
 
 /** The same deps for one request or message, whose logs and events carry its trace. */

@@ -18,12 +18,20 @@ const MAX_NOT_FOUND_SECONDS = 5;
 /** Directives that speak to shared caches; to a browser they would say too much. */
 const SHARED_ONLY = ['s-maxage', 'stale-while-revalidate', 'stale-if-error', 'proxy-revalidate'];
 
-export function catalogRule({ contentType }: Pick<CatalogRead, 'contentType'>): CacheRule {
+interface CatalogRuleOptions extends Pick<CatalogRead, 'contentType'> {
+  /** `Accept` had a part in the key: caches further out must know. */
+  readonly varies?: boolean;
+}
+
+export function catalogRule({ contentType, varies = false }: CatalogRuleOptions): CacheRule {
   return {
     // The same for every client. `identity`: answers are stored as plain bytes, and Cloudflare compresses them.
     sent: new Headers({ accept: '*/*', 'accept-encoding': 'identity' }),
     admit: (reply, life) => (isPublic(reply, contentType) ? narrowed(reply.status, life) : null),
-    present: forBrowsers,
+    present: (headers) => {
+      forBrowsers(headers);
+      if (varies) headers.append('vary', 'Accept');
+    },
   };
 }
 

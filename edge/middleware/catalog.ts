@@ -5,6 +5,7 @@ import { catalogRule } from '#edge/cache/catalog-rule.ts';
 import { parseDirectives } from '#edge/cache/directives.ts';
 import { catalogKey } from '#edge/cache/key.ts';
 import { onlyIfCachedFailed } from '#edge/cache/only-if-cached.ts';
+import { acceptedFormat, leavesFormatOpen } from '#edge/cache/picture-format.ts';
 import { respond } from '#edge/cache/respond.ts';
 import type { SharedCache } from '#edge/cache/shared-cache.ts';
 import type { EdgeEnv, Platform } from '#edge/platform.ts';
@@ -16,11 +17,14 @@ export function catalog(cache: SharedCache, admit: Admission, { clock }: Pick<Pl
     const request = c.req.raw;
     const declared = catalogReadOf(c.get('route'), request.method);
     if (declared === null) return next();
+    const asked = c.get('query');
+    const isOpen = declared.hasFormats === true && leavesFormatOpen(asked);
+    const query = isOpen ? `${asked}&format=${acceptedFormat(request.headers.get('accept'))}` : asked;
     // Null: a parameter that the route does not declare. The origin says what is wrong with it.
-    const key = catalogKey(c.get('path'), c.get('query'), declared.query);
+    const key = catalogKey(c.get('path'), query, declared.query);
     if (key === null) return next();
     const startedAt = clock.now();
-    const rule = catalogRule(declared);
+    const rule = catalogRule({ ...declared, varies: isOpen });
     const read = await cache.read({
       key,
       flight: key.text,
@@ -33,7 +37,8 @@ export function catalog(cache: SharedCache, admit: Admission, { clock }: Pick<Pl
     if (read === null) return onlyIfCachedFailed();
     const { outcome, answer } = read;
     const isFromMemory = outcome.kind === 'hit' && outcome.tier === 'memory' && outcome.why === 'fresh';
-    if (isFromMemory) c.set('fromMemory', { key: key.text, answer });
+    // The URL alone does not say what it answers where the format is open.
+    if (isFromMemory && !isOpen) c.set('fromMemory', { key: key.text, answer });
     return respond(read, { request, present: rule.present, startedAt, now: clock.now() });
   });
 }

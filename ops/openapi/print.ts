@@ -37,6 +37,7 @@ function createOfflineDeps(): Deps {
     sharedCache: unreachable('Redis'),
     products: unreachable('the product cache'),
     lists: unreachable('the list cache'),
+    pictures: unreachable('the pictures'),
     search: unreachable('the search engine'),
     payments: unreachable('Stripe'),
     clock: systemClock,

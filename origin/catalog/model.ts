@@ -21,6 +21,15 @@ const MAX_DESCRIPTION_LENGTH = 50_000;
 const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
   t.Union([schema, t.Null()]);
 
+const Image = t.Object({
+  url: t.String({
+    description:
+      'Pictures under `/media/` come in the widths and formats of `getPicture`: append `?w=320` and so on, ' +
+      'also in a `srcset`. Other addresses are as they are.',
+  }),
+  alt: t.String(),
+});
+
 const cardProperties = {
   id: Uuid,
   slug: t.String(),
@@ -28,7 +37,7 @@ const cardProperties = {
   vendor: t.String(),
   price: MoneySchema,
   compareAtPrice: nullable(MoneySchema),
-  image: nullable(t.Object({ url: t.String(), alt: t.String() })),
+  image: nullable(Image),
   available: t.Boolean(),
   version: Type.Integer(),
 };
@@ -65,7 +74,7 @@ export const Product = t.Object(
     tags: t.Array(t.String()),
     options: t.Array(t.Object({ name: t.String(), values: t.Array(t.String()) })),
     variants: t.Array(ProductVariant),
-    images: t.Array(t.Object({ url: t.String(), alt: t.String() })),
+    images: t.Array(Image),
   },
   {
     examples: [

@@ -23,9 +23,6 @@ import * as catalog from './service.ts';
 
 const CREATED = 201;
 const NO_CONTENT = 204;
-const MEDIA_CACHE_CONTROL = 'public, max-age=86400, s-maxage=86400, stale-if-error=86400';
-/** An SVG opened by itself must not run anything: https://www.w3.org/TR/CSP3/#directive-sandbox */
-const MEDIA_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 const CHANGE_FAILURES = [
   'unauthenticated',
@@ -45,8 +42,7 @@ export function catalogRoutes(deps: Deps, jwtSecret: string, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
     .use(auth(jwtSecret))
     .use(reads(deps, jwtSecret, hot))
-    .use(changes(deps, jwtSecret))
-    .use(media(deps));
+    .use(changes(deps, jwtSecret));
 }
 
 function reads(deps: Deps, jwtSecret: string, hot: HotReads) {
@@ -188,24 +184,4 @@ async function written(
   Object.assign(set.headers, PRIVATE, { etag: answer.etag, 'content-type': 'application/json' });
   set.status = status;
   return answer.body;
-}
-
-function media(deps: Deps) {
-  return new Elysia().get(
-    '/media/:name',
-    async ({ params }) => {
-      const { body, contentType } = await catalog.readMedia(deps, params.name);
-      return new Response(Buffer.from(body), {
-        headers: {
-          'content-type': contentType,
-          'cache-control': MEDIA_CACHE_CONTROL,
-          'content-security-policy': MEDIA_POLICY,
-        },
-      });
-    },
-    {
-      params: closedObject({ name: t.String({ pattern: '^[\\w.-]{1,260}$' }) }),
-      detail: { hide: true },
-    },
-  );
 }

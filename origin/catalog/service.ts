@@ -120,20 +120,6 @@ export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
   return branch(null);
 }
 
-export interface MediaFile {
-  readonly contentType: string;
-  readonly body: Uint8Array;
-}
-
-/** @throws {AppError} `not_found` */
-export async function readMedia(deps: Deps, name: string): Promise<MediaFile> {
-  const file = await deps.readers.general((db) => store.findMedia(db, name), {
-    accept: (found) => found !== undefined,
-  });
-  if (file === undefined) throw new AppError('not_found');
-  return file;
-}
-
 /** A product that was just changed, past every cache. @throws {AppError} `product_not_found` */
 export async function readWritten(deps: Deps, id: string): Promise<FencedAnswer> {
   const answer = await buildAnswer(deps.db, id);

@@ -3,7 +3,7 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { categories, mediaFiles, productImages, products, variants } from '#db/schema/catalog.ts';
+import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { present } from '#lib/assert.ts';
 import type { ProductId, VariantId } from '#lib/ids.ts';
@@ -150,11 +150,6 @@ export async function listCategories(db: Queryable) {
 export async function findCategory(db: Queryable, slug: string) {
   const [category] = await db.select().from(categories).where(eq(categories.slug, slug));
   return category;
-}
-
-export async function findMedia(db: Queryable, name: string) {
-  const [file] = await db.select().from(mediaFiles).where(eq(mediaFiles.name, name));
-  return file;
 }
 
 /** For a change: the row is locked until the transaction ends. */

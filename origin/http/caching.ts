@@ -50,7 +50,7 @@ function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
 export const PRIVATE = { 'cache-control': 'private, no-store' } as const;
 
 /** RFC 9110, 13.1.2: weak comparison, a list, or `*`. */
-function matches(ifNoneMatch: string | null, etag: string): boolean {
+export function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   if (ifNoneMatch.trim() === '*') return true;
   return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);

@@ -7,18 +7,9 @@ import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
-import { AppError } from '#lib/problems.ts';
+import { createAssets } from './assets.ts';
 
-const ASSET_FOLDER = new URL('.', import.meta.resolve('swagger-ui-dist/package.json')).pathname;
 const DOCUMENT_PATH = '/docs/json';
-const ASSETS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    'swagger-ui.css': 'text/css; charset=utf-8',
-    'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-    'favicon-32x32.png': 'image/png',
-  }),
-);
-const ASSET_CACHE_CONTROL = 'public, max-age=3600';
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,23 +20,32 @@ const PAGE_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  // It names its assets by what they are at the moment.
+  'cache-control': 'no-cache',
+  'content-security-policy': PAGE_POLICY,
+};
 
-const PAGE = `<!doctype html>
+/** `pathOf`: where each of its files is, by its plain name. */
+function page(pathOf: (name: string) => string): string {
+  return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Hotshelf API</title>
-    <link rel="icon" href="/docs/favicon-32x32.png">
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="icon" href="${pathOf('favicon-32x32.png')}">
+    <link rel="stylesheet" href="${pathOf('swagger-ui.css')}">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="${pathOf('swagger-ui-bundle.js')}"></script>
+    <script src="${pathOf('start.js')}"></script>
   </body>
 </html>
 `;
+}
 
 const START_SCRIPT = `SwaggerUIBundle({
   url: '${DOCUMENT_PATH}',
@@ -126,24 +126,27 @@ function jsonOnly(requestBody: Json): Json {
   return { required: true, content: { 'application/json': media as Json } };
 }
 
-/** Serves the page, its assets and the document of `api`, which is made at the first request. */
+/** Serves the page, its assets and the document of `api`, which are made at the first request. */
 export function docs(api: AnyElysia) {
   let document: Promise<string> | undefined;
-  const text = (body: string, contentType: string, headers: Record<string, string> = {}) =>
-    new Response(body, { headers: { 'content-type': contentType, ...headers } });
+  const assets = createAssets('/docs/assets/', {
+    'swagger-ui.css': swaggerUi('swagger-ui.css'),
+    'swagger-ui-bundle.js': swaggerUi('swagger-ui-bundle.js'),
+    'favicon-32x32.png': swaggerUi('favicon-32x32.png'),
+    'start.js': START_SCRIPT,
+  });
   return new Elysia({ name: 'docs', detail: { hide: true } })
-    .get('/docs', () => text(PAGE, 'text/html; charset=utf-8', { 'content-security-policy': PAGE_POLICY }))
-    .get('/docs/start.js', () => text(START_SCRIPT, 'text/javascript; charset=utf-8'))
+    .get('/docs', async () => {
+      const { pathOf } = await assets();
+      return new Response(page(pathOf), { headers: PAGE_HEADERS });
+    })
     .get(DOCUMENT_PATH, async () => {
       document ??= openApiDocument(api).then((made) => JSON.stringify(made));
-      return text(await document, 'application/json');
+      return new Response(await document, { headers: { 'content-type': 'application/json' } });
     })
-    .get('/docs/:asset', ({ params }) => {
-      const contentType = ASSETS.get(params.asset);
-      if (contentType === undefined) throw new AppError('not_found');
-      const file = Bun.file(`${ASSET_FOLDER}${params.asset}`);
-      return new Response(file, {
-        headers: { 'content-type': contentType, 'cache-control': ASSET_CACHE_CONTROL },
-      });
-    });
+    .get('/docs/assets/:name', async ({ params, request }) => (await assets()).answer(params.name, request));
+}
+
+function swaggerUi(name: string): Bun.BunFile {
+  return Bun.file(new URL(name, import.meta.resolve('swagger-ui-dist/package.json')).pathname);
 }

@@ -85,6 +85,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
   { packages: ['csv-parse'], files: ['db/import/**'] },
+  { packages: ['sharp'], files: ['origin/media/resize-main.ts'] },
   { packages: ['swagger-ui-dist'], files: ['origin/http/**'] },
 ];
 

@@ -112,6 +112,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   price_changed: 'test/integration/origin/checkout.test.ts',
   total_not_chargeable: 'test/integration/origin/checkout.test.ts',
   checkout_in_progress: 'test/integration/origin/checkout-idempotency.test.ts',
+  picture_unreadable: 'test/integration/origin/media.test.ts',
   idempotency_in_progress: 'test/integration/origin/checkout-idempotency.test.ts',
   payments_unavailable: 'test/integration/origin/payments-trouble.test.ts',
 };

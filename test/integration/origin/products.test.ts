@@ -2,7 +2,6 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
-import { mediaFiles } from '#db/schema/catalog.ts';
 import { outbox } from '#db/schema/messaging.ts';
 import { insertCategory } from '#test/support/catalogue.ts';
 import { type Call, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -278,16 +277,4 @@ test('a withdrawn product is not there at once, and gives its SKU back but not i
   expectProblem(await withdraw(id, '"2"'), 'product_not_found');
   expectProblem(await create({ slug: 'going' }), 'slug_taken');
   await created({ variants: [{ price: 1, sku: 'GOING' }] });
-});
-
-test('a picture is served as what it is, may be kept, and runs nothing', async () => {
-  const body = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
-  await shop.deps.db.insert(mediaFiles).values({ name: 'mug.svg', contentType: 'image/svg+xml', body });
-  const answer = await shop.call('/media/mug.svg');
-  expect(answer.status).toBe(200);
-  expect(answer.body).toBe(body.toString());
-  expect(answer.headers.get('content-type')).toBe('image/svg+xml');
-  expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/);
-  expect(answer.headers.get('cache-control')).toStartWith('public, max-age=86400');
-  expectProblem(await shop.call('/media/no-such.svg'), 'not_found');
 });
