@@ -54,8 +54,7 @@ export function createListCache(tiers: Tiers): ListCache {
     peek: (key, build) => cache.peek(key, load(build)),
     read: (key, build) => cache.read(key, load(build)),
     invalidate: async () => {
-      // By the time of day, so that the floors of processes that Redis could not keep together do not drift apart.
-      const here = floors.raise(FENCE, Math.max(floors.of(FENCE) + 1, Date.now()));
+      const here = floors.raise(FENCE, floors.of(FENCE) + 1);
       const everywhere = await sharedCache.advance(FENCE, here);
       if (everywhere !== null) floors.raise(FENCE, everywhere);
     },

@@ -67,6 +67,8 @@ test('a floor that Redis missed while it hung holds for a process that starts af
   const here = await openProcess();
   await readAt(here, id, 1);
   redis.freeze();
+  // From here on nothing is read from it.
+  await readAt(here, fresh(), 1);
   await here.products.invalidate({ productId: id, slug: `slug-${id}`, version: 2 });
   redis.thaw();
   await isHealed(here, await openProcess());
