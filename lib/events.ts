@@ -18,6 +18,8 @@ const ProductEvent = Type.Object({
 });
 
 const OrderEvent = Type.Object({ orderId: Id });
+const RefundEvent = Type.Object({ orderId: Id, refundId: Id });
+const DisputeEvent = Type.Object({ orderId: Id, disputeId: Id });
 
 export const EVENTS = {
   'product.created': { version: 1, data: ProductEvent },
@@ -29,6 +31,17 @@ export const EVENTS = {
   'order.paid': { version: 1, data: OrderEvent },
   'order.payment_failed': { version: 1, data: OrderEvent },
   'order.cancelled': { version: 1, data: OrderEvent },
+  'order.partially_refunded': { version: 1, data: OrderEvent },
+  'order.refunded': { version: 1, data: OrderEvent },
+  'refund.succeeded': { version: 1, data: RefundEvent },
+  'refund.failed': { version: 1, data: RefundEvent },
+  'dispute.opened': { version: 1, data: DisputeEvent },
+  'dispute.closed': { version: 1, data: DisputeEvent },
+  /** Stripe has taken money for an order that had ended, or took it twice: a person has to look. */
+  'payment.stranded': {
+    version: 1,
+    data: Type.Object({ orderId: Id, paymentIntentId: Type.String({ minLength: 1, maxLength: 255 }) }),
+  },
 } as const satisfies Record<string, { version: number; data: TObject }>;
 
 export type EventName = keyof typeof EVENTS;

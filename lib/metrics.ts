@@ -58,6 +58,24 @@ export const METRICS = {
     labels: ['currency'],
   },
   payments_failed_total: { kind: 'counter', help: 'Payments that failed, by reason.', labels: ['reason'] },
+  orders_cancelled_total: { kind: 'counter', help: 'Orders cancelled, by whom.', labels: ['actor'] },
+  refunds_total: {
+    kind: 'counter',
+    help: 'Refunds that have ended, by outcome.',
+    labels: ['currency', 'outcome'],
+  },
+  refunded_minor_total: {
+    kind: 'counter',
+    help: 'Money given back, in minor units of the currency.',
+    labels: ['currency'],
+  },
+  disputes_opened_total: { kind: 'counter', help: 'Disputes opened, by reason.', labels: ['reason'] },
+  disputes_closed_total: { kind: 'counter', help: 'Disputes closed, by outcome.', labels: ['outcome'] },
+  payments_stranded_total: {
+    kind: 'counter',
+    help: 'Charges for orders that had ended, or that were paid already: a person has to look.',
+    labels: ['currency'],
+  },
   circuit_open: {
     kind: 'gauge',
     help: 'Whether the circuit breaker of a dependency is open (1) or not (0).',

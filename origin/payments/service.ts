@@ -22,10 +22,10 @@ import {
   type OrderTrigger,
   type OverdueOrder,
 } from '#origin/orders/service.ts';
+import type { Intent } from './gateway.ts';
 import * as store from './store.ts';
-import type { Intent } from './stripe.ts';
 
-export type { Intent } from './stripe.ts';
+export type { Intent } from './gateway.ts';
 
 /** How many overdue orders one run of the reconciler takes at a time, and how many times. */
 const RECONCILE_BATCH = 50;
@@ -187,8 +187,9 @@ export async function receiveWebhook(
   { rawBody, signature, secret }: SignedWebhook,
 ): Promise<void> {
   const event = await deps.payments.readWebhook(rawBody, signature, secret, deps.clock.now());
-  const orderId = event?.intent.orderId;
-  if (!event || !orderId) return;
+  if (event?.kind !== 'intent') return;
+  const { orderId } = event.intent;
+  if (orderId === null) return;
   const order = await findOrder(deps.db, orderId);
   if (order === undefined) {
     deps.log.warn('a webhook names an order that is not here', { orderId, type: event.type });

@@ -1,58 +1,18 @@
 /**
- * Stripe behind our own vocabulary: the only file that knows its SDK. An intent is created unconfirmed and its
+ * Stripe behind our own vocabulary: with `stripe-objects.ts`, all that knows its SDK. An intent is created unconfirmed and its
  * id recorded before it is confirmed, so that no charge can exist that we do not know of.
  */
 
 import Stripe from 'stripe';
+import { present } from '#lib/assert.ts';
 import { SECOND_MS } from '#lib/clock.ts';
-import { isUuid, type OrderId } from '#lib/ids.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
-import { type Currency, currency, type Minor, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { createGuard } from '#lib/resilience.ts';
 import type { SharedConfig } from '#origin/config.ts';
-
-/** A PaymentIntent, reduced to what the money path acts on. */
-export interface Intent {
-  readonly id: string;
-  readonly orderId: OrderId | null;
-  readonly amount: Minor;
-  readonly currency: Currency;
-  readonly state: IntentState;
-}
-
-export type IntentState =
-  | { readonly kind: 'unconfirmed' }
-  | { readonly kind: 'requires_action'; readonly clientSecret: string }
-  | { readonly kind: 'processing' }
-  | { readonly kind: 'declined'; readonly declineCode: string }
-  | { readonly kind: 'succeeded'; readonly brand: string | null; readonly lastFour: string | null }
-  | { readonly kind: 'cancelled'; readonly declineCode: string | null };
-
-export interface NewIntent {
-  readonly orderId: OrderId;
-  readonly orderNumber: number;
-  readonly amount: Minor;
-  readonly currency: Currency;
-}
-
-export interface PaymentGateway {
-  /** The order's one intent, unconfirmed; calling it again returns the same one. */
-  create(intent: NewIntent): Promise<Intent>;
-  /** Charges the card. A decline is an outcome, not an error; calling it again charges nothing more. */
-  confirm(intentId: string, paymentMethodId: string): Promise<Intent>;
-  retrieve(intentId: string): Promise<Intent>;
-  /** Makes sure that the intent can never be charged; one that was charged already is returned as it is. */
-  cancel(intentId: string): Promise<Intent>;
-  /** Verifies the signature over the raw body. Null for an event that is not about an intent. */
-  readWebhook(rawBody: string, signature: string, secret: string, now: Date): Promise<IntentEvent | null>;
-}
-
-export interface IntentEvent {
-  readonly type: string;
-  readonly intent: Intent;
-}
+import type { PaymentGateway, StripeRefund } from './gateway.ts';
+import { toDispute, toIntent, toNews, toRefund } from './stripe-objects.ts';
 
 const TIMEOUT_MS = 10 * SECOND_MS;
 const RETRIES = 2;
@@ -61,16 +21,36 @@ const HALF_OPEN_AFTER_MS = 30 * SECOND_MS;
 /** How far a webhook's timestamp may be from now, either way; the SDK bounds the past only. */
 const WEBHOOK_TOLERANCE_SECONDS = 300;
 
-export function createStripeGateway(
-  config: SharedConfig,
-  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
-): PaymentGateway {
+const EXPAND_CHARGE = ['latest_charge.balance_transaction'];
+/** One page: more refunds of one charge than that are not made. */
+const MAX_REFUNDS = 100;
+
+interface Surroundings {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Runs a call under the policy: everything but a refusal is told as `payments_unavailable`. */
+type Caller = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function createStripeGateway(config: SharedConfig, surroundings: Surroundings): PaymentGateway {
   const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
     ...endpoint(config.STRIPE_API_URL),
     timeout: TIMEOUT_MS,
     maxNetworkRetries: 0,
     telemetry: false,
   });
+  const call = createCaller(surroundings);
+  return {
+    ...intentCalls(stripe, call),
+    ...refundCalls(stripe, call),
+    retrieveDispute: async (id) => toDispute(await call(() => stripe.disputes.retrieve(id))),
+    readWebhook: async (rawBody, signature, secret, now) =>
+      toNews(await verifyWebhook(stripe, { rawBody, signature, secret, now })),
+  };
+}
+
+function createCaller({ log, metrics }: Surroundings): Caller {
   const guard = createGuard({
     timeoutMs: TIMEOUT_MS,
     retries: RETRIES,
@@ -83,7 +63,7 @@ export function createStripeGateway(
     metrics.gauge('circuit_open', { dependency: 'stripe' }, state === 'open' ? 1 : 0);
   });
   /** Every write carries an idempotency key, so that trying again is safe. */
-  const call = async (work: () => Promise<Stripe.PaymentIntent>): Promise<Stripe.PaymentIntent> => {
+  return async (work) => {
     try {
       return await guard.run(work);
     } catch (error) {
@@ -92,10 +72,15 @@ export function createStripeGateway(
       throw new AppError('payments_unavailable');
     }
   };
-  const expand = ['latest_charge'];
+}
+
+function intentCalls(
+  stripe: Stripe,
+  call: Caller,
+): Pick<PaymentGateway, 'create' | 'confirm' | 'retrieve' | 'cancel'> {
+  const expand = EXPAND_CHARGE;
   const retrieve = async (id: string) =>
     toIntent(await call(() => stripe.paymentIntents.retrieve(id, { expand })));
-
   return {
     create: async ({ orderId, orderNumber, amount, currency: code }) => {
       const params: Stripe.PaymentIntentCreateParams = {
@@ -120,20 +105,36 @@ export function createStripeGateway(
       }
     },
     retrieve,
-    cancel: async (intentId) => {
-      const options = { idempotencyKey: `cancel-${intentId}` };
+    cancel: async (intentId, reason = 'abandoned') => {
+      const params = { cancellation_reason: reason };
+      const options = { idempotencyKey: `cancel-${intentId}-${reason}` };
       try {
-        return toIntent(await call(() => stripe.paymentIntents.cancel(intentId, {}, options)));
+        return toIntent(await call(() => stripe.paymentIntents.cancel(intentId, params, options)));
       } catch (error) {
         if (isUnexpectedState(error)) return retrieve(intentId);
         throw error;
       }
     },
-    readWebhook: async (rawBody, signature, secret, now) => {
-      const event = await verifyWebhook(stripe, { rawBody, signature, secret, now });
-      const object = event.data.object;
-      if (object.object !== 'payment_intent') return null;
-      return { type: event.type, intent: toIntent(object) };
+  };
+}
+
+function refundCalls(stripe: Stripe, call: Caller): Pick<PaymentGateway, 'refund' | 'refundsOf'> {
+  return {
+    refund: async ({ refundId, intentId, amount }) => {
+      const params = { payment_intent: intentId, amount, metadata: { refund_id: refundId } };
+      const options = { idempotencyKey: `refund-${refundId}` };
+      try {
+        const refund = toRefund(await call(() => stripe.refunds.create(params, options)));
+        return present(refund, `the intent of refund ${refundId}`);
+      } catch (error) {
+        if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+        throw new AppError('refund_refused', { reason: error.code ?? 'refused' });
+      }
+    },
+    refundsOf: async (intentId) => {
+      const params = { payment_intent: intentId, limit: MAX_REFUNDS };
+      const { data } = await call(() => stripe.refunds.list(params));
+      return data.map(toRefund).filter((refund): refund is StripeRefund => refund !== null);
     },
   };
 }
@@ -171,11 +172,14 @@ async function verifyWebhook(stripe: Stripe, webhook: SignedWebhook): Promise<St
   }
 }
 
+/** The same call with the same key still runs, or there were too many calls: nothing is said of this one. */
+const ASK_AGAIN: ReadonlySet<number> = new Set([409, 429]);
+
 /** Stripe answered, and what it said was no: asking again would not help, and Stripe is well. */
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof Stripe.errors.StripeCardError ||
-    (error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 429)
+    (error instanceof Stripe.errors.StripeInvalidRequestError && !ASK_AGAIN.has(error.statusCode ?? 0))
   );
 }
 
@@ -192,53 +196,4 @@ function refusedPaymentMethod(error: unknown): unknown {
   if (!isRequestError || error.param !== 'payment_method') return error;
   const message = 'is not a payment method that can be used';
   return new AppError('invalid_input', { errors: [{ path: '/paymentMethodId', message }] });
-}
-
-function toIntent(intent: Stripe.PaymentIntent): Intent {
-  return {
-    id: intent.id,
-    orderId: orderIdOf(intent.metadata),
-    amount: minor(intent.amount),
-    currency: currency(intent.currency.toUpperCase()),
-    state: toState(intent),
-  };
-}
-
-/** Somebody else's payments on the same Stripe account may have an `order_id` of another kind. */
-function orderIdOf({ order_id: id = '' }: Stripe.Metadata): OrderId | null {
-  return isUuid(id) ? (id as OrderId) : null;
-}
-
-function toState(intent: Stripe.PaymentIntent): IntentState {
-  switch (intent.status) {
-    case 'succeeded': {
-      const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : null;
-      const card = charge?.payment_method_details?.card ?? null;
-      return { kind: 'succeeded', brand: card?.brand ?? null, lastFour: card?.last4 ?? null };
-    }
-    case 'canceled':
-      return { kind: 'cancelled', declineCode: declineCodeOf(intent.last_payment_error) };
-    case 'requires_action':
-      return { kind: 'requires_action', clientSecret: intent.client_secret ?? '' };
-    case 'processing':
-    case 'requires_capture':
-      return { kind: 'processing' };
-    case 'requires_payment_method':
-      return toDeclined(intent.last_payment_error);
-    case 'requires_confirmation':
-      return { kind: 'unconfirmed' };
-    default:
-      throw new Error(`stripe answered with an intent in the unknown state ${intent.status}`);
-  }
-}
-
-type LastPaymentError = Stripe.PaymentIntent['last_payment_error'];
-
-function toDeclined(error: LastPaymentError): IntentState {
-  const declineCode = declineCodeOf(error);
-  return declineCode === null ? { kind: 'unconfirmed' } : { kind: 'declined', declineCode };
-}
-
-function declineCodeOf(error: LastPaymentError): string | null {
-  return error ? (error.decline_code ?? error.code ?? 'card_declined') : null;
 }

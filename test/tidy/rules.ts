@@ -79,7 +79,7 @@ export const HOMES: readonly Home[] = [
   },
   { packages: ['drizzle-orm'], files: ['db/**', 'origin/*/store.ts'] },
   { packages: ['postgres'], files: ['db/**'] },
-  { packages: ['stripe'], files: ['origin/payments/stripe.ts'] },
+  { packages: ['stripe'], files: ['origin/payments/stripe*.ts'] },
   { packages: ['ioredis'], files: ['origin/adapters/redis.ts', 'origin/deps.ts'] },
   { packages: ['nats'], files: ['origin/adapters/nats.ts', 'origin/deps.ts'] },
   { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
