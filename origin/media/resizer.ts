@@ -68,7 +68,8 @@ async function run(
   original: Uint8Array,
   { width, format }: Wanted,
 ) {
-  const child = Bun.spawn([process.execPath, '--no-env-file', program, String(width), format], {
+  const flags = ['--no-env-file', '--no-install'];
+  const child = Bun.spawn([process.execPath, ...flags, program, String(width), format], {
     cwd: FOLDER,
     // It is given no secrets.
     env: {},

@@ -91,6 +91,7 @@ const KINDS: Readonly<Record<string, { readonly status?: number } & Record<strin
   failure: { status: 500 },
   'bad-request': { status: 400 },
   'html-not-found': { status: 404, 'content-type': 'text/html' },
+  picture: { 'content-type': 'image/jpeg' },
   'odd-tag': { 'cache-tag': 'not a tag' },
 };
 
