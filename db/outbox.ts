@@ -8,7 +8,7 @@ import { checkEventData, EVENTS, type EventInput, type ShopEvent } from '#lib/ev
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import type { Queryable, Transaction } from './client.ts';
-import { deadLetters, inbox, outbox } from './schema/messaging.ts';
+import { inbox, outbox } from './schema/messaging.ts';
 
 export type NewEvent = EventInput & {
   readonly id: EventId;
@@ -80,15 +80,4 @@ export async function markHandled(tx: Queryable, consumer: string, eventId: Even
     .onConflictDoNothing()
     .returning({ one: sql<number>`1` });
   return rows.length === 1;
-}
-
-export interface DeadLetter {
-  readonly consumer: string;
-  readonly message: Uint8Array;
-  readonly reason: string;
-}
-
-/** Parks a message where an operator finds it. */
-export async function parkDeadLetter(db: Queryable, letter: DeadLetter): Promise<void> {
-  await db.insert(deadLetters).values(letter);
 }

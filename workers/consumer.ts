@@ -3,7 +3,7 @@
  * where an operator finds it. A handler may see an event more than once and at the same time as another.
  */
 
-import { parkDeadLetter } from '#db/outbox.ts';
+import { parkDeadLetter } from '#db/dead-letters.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { decodeEvent, EventDecodeError, type EventName, type ShopEvent } from '#lib/events.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
@@ -67,15 +67,7 @@ async function take(work: Work, delivery: Delivery): Promise<void> {
 async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retried' | 'parked'> {
   const { deps, consumer, retries } = work;
   try {
-    const event = decodeEvent(delivery.data);
-    const traceparent = continueTrace(event.traceparent);
-    const log = deps.log.with({
-      traceId: traceId(traceparent),
-      consumer: consumer.name,
-      event: event.name,
-      eventId: event.id,
-    });
-    await consumer.handle(withTrace(deps, traceparent, log), event);
+    await handleMessage(deps, consumer, delivery.data);
     delivery.ack();
     return 'done';
   } catch (error) {
@@ -89,13 +81,31 @@ async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retrie
   }
 }
 
+/** Hands the event in the message to the consumer, within the event's trace. */
+export async function handleMessage(deps: Deps, consumer: Consumer, message: Uint8Array): Promise<void> {
+  const event = decodeEvent(message);
+  const traceparent = continueTrace(event.traceparent);
+  const log = deps.log.with({
+    traceId: traceId(traceparent),
+    consumer: consumer.name,
+    event: event.name,
+    eventId: event.id,
+  });
+  await consumer.handle(withTrace(deps, traceparent, log), event);
+}
+
+/** For people: why a message is parked. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
 /** A message that cannot even be parked goes back: it must not be lost. */
 async function park({ deps, consumer, retries }: Work, delivery: Delivery, error: unknown) {
   const { name } = consumer;
   deps.log.error('a message is parked for an operator', { consumer: name, error });
   try {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    await parkDeadLetter(deps.db, { consumer: name, message: delivery.data, reason });
+    const { data: message, attempt: attempts } = delivery;
+    await parkDeadLetter(deps.db, { consumer: name, message, reason: reasonOf(error), attempts });
     delivery.drop();
     return 'parked' as const;
   } catch (cause) {

@@ -14,6 +14,7 @@ import { sendReceipt } from './handlers/send-receipt.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createMailer } from './mailer.ts';
 import { runRelay } from './outbox-relay.ts';
+import { runParkedAgain } from './parked-again.ts';
 import { serveProbes } from './probes.ts';
 
 const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
@@ -53,6 +54,7 @@ const stopping = new AbortController();
 const work = Promise.all([
   runRelay(deps, stopping.signal),
   keepHouse(deps, stopping.signal),
+  runParkedAgain(deps, consumers, stopping.signal),
   ...consumers.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
 ]);
 const probes = serveProbes(deps, { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT });

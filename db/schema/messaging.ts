@@ -67,7 +67,10 @@ export const inbox = pgTable(
   (table) => [primaryKey({ columns: [table.consumer, table.eventId] })],
 );
 
-/** Events that a consumer could not handle: out of tries, or not worth another. */
+/**
+ * Events that a consumer could not handle: out of tries, or not worth another. An operator sends them again, which
+ * takes them away once they are handled, or drops them for a reason, which explains them.
+ */
 export const deadLetters = pgTable(
   'dead_letters',
   {
@@ -77,6 +80,20 @@ export const deadLetters = pgTable(
     message: bytes('message').notNull(),
     reason: text('reason').notNull(),
     parkedAt: instant('parked_at').notNull().defaultNow(),
+    /** How many tries it has had, of all the times that it was sent. */
+    attempts: integer('attempts').notNull().default(1),
+    /** From then on the consumer's worker tries it once more; one that is at it puts it off by its lease. */
+    againAt: instant('again_at'),
+    droppedAt: instant('dropped_at'),
+    droppedReason: text('dropped_reason'),
   },
-  (table) => [index('dead_letters_consumer').on(table.consumer, table.id)],
+  (table) => [
+    index('dead_letters_consumer').on(table.consumer, table.id),
+    index('dead_letters_again').on(table.consumer, table.againAt).where(sql`${table.againAt} is not null`),
+    check(
+      'dead_letters_dropped_for_a_reason',
+      sql`(${table.droppedAt} is null) = (${table.droppedReason} is null)`,
+    ),
+    check('dead_letters_dropped_stay_dropped', sql`${table.droppedAt} is null or ${table.againAt} is null`),
+  ],
 );

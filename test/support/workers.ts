@@ -12,6 +12,7 @@ import { type MailCatcher, startMailCatcher } from '#ops/mail-catcher/catcher.ts
 import { createDeps, type Deps, emit, type RunningDeps } from '#origin/deps.ts';
 import { type Consumer, type RetryPolicy, runConsumer } from '#workers/consumer.ts';
 import { runRelay } from '#workers/outbox-relay.ts';
+import { runParkedAgain } from '#workers/parked-again.ts';
 import { eventually } from './eventually.ts';
 import type { OriginUnderTest } from './origin.ts';
 
@@ -21,6 +22,8 @@ export const QUICK: RetryPolicy = { maxAttempts: 4, firstRetryMs: 10, maxRetryMs
 export interface Loops {
   consume(consumer: Consumer, deps?: Deps): void;
   relay(deps?: Deps): void;
+  /** What an operator has sent again. */
+  again(...consumers: readonly Consumer[]): void;
   /** Ends the loops that run and waits for what they have in hand. */
   stop(): Promise<void>;
 }
@@ -34,6 +37,9 @@ export function openLoops(shop: OriginUnderTest): Loops {
     },
     relay: (deps = shop.deps) => {
       running.push(runRelay(deps, stopping.signal));
+    },
+    again: (...consumers) => {
+      running.push(runParkedAgain(shop.deps, consumers, stopping.signal));
     },
     stop: async () => {
       stopping.abort();
