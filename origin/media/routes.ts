@@ -11,7 +11,7 @@ const NOT_MODIFIED = 304;
 const CACHE_CONTROL: Readonly<Record<PictureLife, string>> = {
   for_good: 'public, max-age=31536000, immutable',
   day: 'public, max-age=86400, s-maxage=86400, stale-if-error=86400',
-  moment: 'public, max-age=60',
+  moment: 'public, max-age=60, s-maxage=5',
 };
 /** An SVG opened by itself must not run anything: https://www.w3.org/TR/CSP3/#directive-sandbox */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
