@@ -2,9 +2,11 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type { Logger } from '#lib/log.ts';
+import { BALANCE_OPERATIONS } from './balance.ts';
 import { CHARGE_OPERATIONS } from './charges.ts';
 import type { Answer, Context } from './context.ts';
 import { CUSTOMER_OPERATIONS } from './customers.ts';
+import { DISPUTE_OPERATIONS } from './disputes.ts';
 import { invalidParameter, StripeDoubleError, serverError, unauthorized, unknownUrl } from './errors.ts';
 import { recordEvent } from './events.ts';
 import { expandAnswer } from './expand.ts';
@@ -22,6 +24,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...PAYMENT_INTENT_OPERATIONS,
   ...REFUND_OPERATIONS,
   ...CHARGE_OPERATIONS,
+  ...DISPUTE_OPERATIONS,
+  ...BALANCE_OPERATIONS,
   ...PAYMENT_METHOD_OPERATIONS,
   ...CUSTOMER_OPERATIONS,
 ];

@@ -22,6 +22,8 @@ export interface TestCard {
   readonly attaches: boolean;
   /** The payment stays in `processing` until a control call settles it: the double's own, not Stripe's. */
   readonly processes: boolean;
+  /** How a refund to the card begins; `fails` begins as succeeded, and both end by a control call. */
+  readonly refunds: 'at_once' | 'pending' | 'fails';
 }
 
 const DECLINED = 'Your card was declined.';
@@ -66,6 +68,7 @@ const VISA: TestCard = {
   decline: null,
   attaches: true,
   processes: false,
+  refunds: 'at_once',
 };
 const brand = (name: string, last4: string, rest: Partial<TestCard> = {}): TestCard => ({
   ...VISA,
@@ -123,6 +126,8 @@ const CARDS: Readonly<Record<string, TestCard>> = {
   threeDSecureRequired: challenged('3063', 'always'),
   threeDSecure2Required: challenged('3220', 'always'),
   threeDSecureRequiredChargeDeclined: challenged('1629', 'always', GENERIC),
+  pendingRefund: { ...VISA, last4: '7726', refunds: 'pending' },
+  refundFail: { ...VISA, last4: '5126', refunds: 'fails' },
   threeDSecureOptional: challenged('3055', 'none'),
 };
 

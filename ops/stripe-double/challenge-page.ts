@@ -3,7 +3,7 @@
 import type Stripe from 'stripe';
 import { amountText } from './amounts.ts';
 import type { ApiDependencies } from './api.ts';
-import { decide } from './control.ts';
+import { decide } from './control-decisions.ts';
 
 export const CHALLENGE_PATH = /^\/_double\/challenges\/(\w+)$/;
 

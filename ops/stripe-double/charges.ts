@@ -2,6 +2,7 @@
 
 import type Stripe from 'stripe';
 import { present } from '#lib/assert.ts';
+import { book } from './balance.ts';
 import type { Decline } from './cards.ts';
 import { type Context, ok, unixSeconds } from './context.ts';
 import { missingResource } from './errors.ts';
@@ -14,6 +15,7 @@ import {
   type Operation,
   operation,
   PAGE_FIELDS,
+  previousAttributes,
 } from './operation.ts';
 
 /** How the attempt ended: paid (captured or only authorised), refused by the issuer, or not known yet. */
@@ -154,6 +156,14 @@ export function saveCharge(
   const changed = { ...charge, ...change };
   context.store.save('charge', changed);
   return changed;
+}
+
+/** Captured asynchronously, as Stripe does by default: the booking comes after the news of the payment. */
+export function bookCharge(context: Context, charge: Stripe.Charge): void {
+  const { id: source, amount_captured: amount, currency } = charge;
+  const { id } = book(context, { kind: 'charge', source, amount, currency });
+  const booked = saveCharge(context, charge, { balance_transaction: id });
+  context.emit('charge.updated', booked, previousAttributes(charge, booked));
 }
 
 /** A pending charge that the issuer has answered. */

@@ -5,25 +5,23 @@
 
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type Stripe from 'stripe';
 import type { ApiDependencies } from './api.ts';
-import { DEFAULT_API_VERSION } from './api.ts';
-import type { Context } from './context.ts';
+import {
+  DisputeOutcomeSchema,
+  decide,
+  decideDispute,
+  decideRefund,
+  dispute,
+  NewDisputeSchema,
+  OutcomeSchema,
+} from './control-decisions.ts';
 import { StripeDoubleError } from './errors.ts';
-import { findDelivery, recordEvent } from './events.ts';
+import { findDelivery } from './events.ts';
 import { FaultSchema } from './faults.ts';
-import { type IntentVerb, requirePermitted } from './intent-states.ts';
 import { readLedger } from './ledger.ts';
-import { finishChallenge, finishProcessing, type Verdict } from './payment-attempt.ts';
-import { requireIntent } from './payment-intents.ts';
 
 const MAX_LEDGER_ENTRIES = 10_000;
 const MAX_URL_CHARS = 2_000;
-
-const OutcomeSchema = Type.Object(
-  { outcome: Type.Union([Type.Literal('succeed'), Type.Literal('fail')]) },
-  { additionalProperties: false },
-);
 
 /** `url` null stops listening; later events are recorded and never sent. */
 const WebhookSchema = Type.Object(
@@ -49,41 +47,6 @@ async function readBody<S extends TSchema>(request: Request, schema: S): Promise
   throw new BadControlCall(`${first?.path ?? ''}: ${first?.message ?? 'the body does not fit'}`);
 }
 
-function ownContext(deps: ApiDependencies): Context {
-  const { store, ids, clock, webhooks } = deps;
-  return {
-    ...deps,
-    emit: (type, subject, previous) =>
-      recordEvent(store, ids, {
-        type,
-        subject,
-        previous,
-        apiVersion: DEFAULT_API_VERSION,
-        request: { id: null, idempotencyKey: null },
-        nowMs: clock.now().getTime(),
-        listened: webhooks.settings.target !== null,
-      }),
-  };
-}
-
-/** What the card's holder or the issuer decides; answers the intent as it is afterwards. */
-export function decide(
-  deps: ApiDependencies,
-  id: string,
-  verb: Extract<IntentVerb, 'authenticate' | 'settle'>,
-  verdict: Verdict,
-): Stripe.PaymentIntent {
-  const context = ownContext(deps);
-  const intent = deps.store.transaction(() => {
-    const waiting = requireIntent(context, id);
-    requirePermitted(waiting, verb);
-    (verb === 'authenticate' ? finishChallenge : finishProcessing)(context, waiting, verdict);
-    return requireIntent(context, id);
-  });
-  deps.webhooks.wake();
-  return intent;
-}
-
 interface ControlCall {
   readonly deps: ApiDependencies;
   readonly request: Request;
@@ -98,6 +61,13 @@ const decideHandler =
     const { outcome } = await readBody(request, OutcomeSchema);
     return Response.json(decide(deps, id, verb, outcome));
   };
+
+const refundHandler: ControlHandler = async ({ deps, request, id }) =>
+  Response.json(decideRefund(deps, id, (await readBody(request, OutcomeSchema)).outcome));
+const disputeHandler: ControlHandler = async ({ deps, request, id }) =>
+  Response.json(dispute(deps, id, await readBody(request, NewDisputeSchema)));
+const closeDisputeHandler: ControlHandler = async ({ deps, request, id }) =>
+  Response.json(decideDispute(deps, id, await readBody(request, DisputeOutcomeSchema)));
 
 function ledger({ deps, url }: ControlCall): Response {
   const limit = Number(url.searchParams.get('limit') ?? MAX_LEDGER_ENTRIES);
@@ -167,6 +137,9 @@ const HANDLERS: readonly (readonly [string, RegExp, ControlHandler])[] = [
   ['POST', /^\/_double\/webhook$/, configureWebhook],
   ['POST', /^\/_double\/payment_intents\/(\w+)\/authenticate$/, decideHandler('authenticate')],
   ['POST', /^\/_double\/payment_intents\/(\w+)\/settle$/, decideHandler('settle')],
+  ['POST', /^\/_double\/payment_intents\/(\w+)\/dispute$/, disputeHandler],
+  ['POST', /^\/_double\/disputes\/(\w+)\/close$/, closeDisputeHandler],
+  ['POST', /^\/_double\/refunds\/(\w+)\/settle$/, refundHandler],
   ['POST', /^\/_double\/events\/(\w+)\/resend$/, resendEvent],
   [
     'GET',

@@ -17,8 +17,14 @@ export type EventType =
   | 'charge.failed'
   | 'charge.captured'
   | 'charge.refunded'
+  | 'charge.updated'
+  | 'charge.dispute.created'
+  | 'charge.dispute.funds_withdrawn'
+  | 'charge.dispute.funds_reinstated'
+  | 'charge.dispute.closed'
   | 'refund.created'
   | 'refund.updated'
+  | 'refund.failed'
   | 'customer.created'
   | 'customer.updated'
   | 'customer.deleted'
@@ -30,6 +36,7 @@ export type EventSubject =
   | Stripe.PaymentIntent
   | Stripe.Charge
   | Stripe.Refund
+  | Stripe.Dispute
   | Stripe.Customer
   | Stripe.PaymentMethod;
 
@@ -59,7 +66,9 @@ interface NewEvent {
 
 function intentOf(subject: EventSubject): string | null {
   if (subject.object === 'payment_intent') return subject.id;
-  return subject.object === 'charge' || subject.object === 'refund' ? idOf(subject.payment_intent) : null;
+  const isOfIntent =
+    subject.object === 'charge' || subject.object === 'refund' || subject.object === 'dispute';
+  return isOfIntent ? idOf(subject.payment_intent) : null;
 }
 
 /** Writes the event in the caller's transaction, so that it exists exactly when the change does. */

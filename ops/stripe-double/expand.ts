@@ -6,8 +6,14 @@ import type { Kind, Store } from './store.ts';
 /** Which members of which object can be expanded, and to what. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   payment_intent: { customer: 'customer', latest_charge: 'charge', payment_method: 'payment_method' },
-  charge: { customer: 'customer', payment_intent: 'payment_intent' },
+  charge: {
+    balance_transaction: 'balance_transaction',
+    customer: 'customer',
+    payment_intent: 'payment_intent',
+  },
+  dispute: { charge: 'charge', payment_intent: 'payment_intent' },
   refund: {
+    balance_transaction: 'balance_transaction',
     charge: 'charge',
     customer: 'customer',
     payment_intent: 'payment_intent',

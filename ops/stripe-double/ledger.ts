@@ -10,11 +10,12 @@ interface LedgerEntry {
   readonly paymentIntent: Stripe.PaymentIntent;
   readonly charges: readonly Stripe.Charge[];
   readonly refunds: readonly Stripe.Refund[];
+  readonly disputes: readonly Stripe.Dispute[];
   readonly events: readonly DeliveryRow[];
   readonly totals: Totals;
 }
 
-/** In minor units of the intent's currency. `netMinor` is what the shop keeps. */
+/** In minor units of the intent's currency. `netMinor` is what the shop keeps, before fees and disputes. */
 interface Totals {
   readonly currency: string;
   readonly attempts: number;
@@ -31,7 +32,11 @@ export interface Ledger {
   readonly deliveries: Readonly<Record<string, number>>;
 }
 
-function related<K extends 'charge' | 'refund'>(store: Store, kind: K, paymentIntent: string): Stored[K][] {
+function related<K extends 'charge' | 'refund' | 'dispute'>(
+  store: Store,
+  kind: K,
+  paymentIntent: string,
+): Stored[K][] {
   return store.list(kind, { paymentIntent }, { limit: MAX_PER_INTENT }).items.reverse();
 }
 
@@ -39,11 +44,14 @@ function entryOf(store: Store, paymentIntent: Stripe.PaymentIntent): LedgerEntry
   const charges = related(store, 'charge', paymentIntent.id);
   const refunds = related(store, 'refund', paymentIntent.id);
   const capturedMinor = charges.reduce((sum, charge) => sum + charge.amount_captured, 0);
-  const refundedMinor = refunds.reduce((sum, refund) => sum + refund.amount, 0);
+  const refundedMinor = refunds
+    .filter(({ status }) => status !== 'failed')
+    .reduce((sum, refund) => sum + refund.amount, 0);
   return {
     paymentIntent,
     charges,
     refunds,
+    disputes: related(store, 'dispute', paymentIntent.id),
     events: eventsOfIntent(store, paymentIntent.id, MAX_PER_INTENT),
     totals: {
       currency: paymentIntent.currency,

@@ -6,7 +6,7 @@
 import type Stripe from 'stripe';
 import { present } from '#lib/assert.ts';
 import { AUTHENTICATION_REQUIRED, type Decline, type TestCard } from './cards.ts';
-import { type ChargeOutcome, chargeOf, createCharge, settleCharge } from './charges.ts';
+import { bookCharge, type ChargeOutcome, chargeOf, createCharge, settleCharge } from './charges.ts';
 import { type Answer, type Context, ok } from './context.ts';
 import { docUrl } from './errors.ts';
 import { idOf } from './ids.ts';
@@ -89,6 +89,7 @@ function succeed(context: Context, intent: Stripe.PaymentIntent, charge: Stripe.
   }
   const paid = advance(context, intent, 'pay', { ...common, amount_received: charge.amount_captured });
   context.emit('payment_intent.succeeded', paid);
+  bookCharge(context, charge);
   return ok(paid);
 }
 

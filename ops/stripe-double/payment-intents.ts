@@ -3,7 +3,7 @@
 import type Stripe from 'stripe';
 import { present } from '#lib/assert.ts';
 import { requireChargeable, requireCurrency } from './amounts.ts';
-import { chargeOf, saveCharge } from './charges.ts';
+import { bookCharge, chargeOf, saveCharge } from './charges.ts';
 import { type Answer, type Context, ok, unixSeconds } from './context.ts';
 import { requireCustomer } from './customer-lookup.ts';
 import { missingResource, refused } from './errors.ts';
@@ -153,6 +153,7 @@ function captureIntent(context: Context, id: string, params: Parsed<typeof CAPTU
   });
   context.emit('charge.captured', charge);
   context.emit('payment_intent.succeeded', paid);
+  bookCharge(context, charge);
   return ok(paid);
 }
 

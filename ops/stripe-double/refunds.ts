@@ -2,8 +2,10 @@
 
 import type Stripe from 'stripe';
 import { amountText } from './amounts.ts';
+import { book } from './balance.ts';
 import { chargeOf, saveCharge } from './charges.ts';
 import { type Context, ok, unixSeconds } from './context.ts';
+import { isHeldByDispute } from './disputes.ts';
 import { invalidParameter, missingReference, missingResource, refused } from './errors.ts';
 import { idOf } from './ids.ts';
 import {
@@ -18,6 +20,7 @@ import {
   previousAttributes,
 } from './operation.ts';
 import type { Fields, Parsed } from './params.ts';
+import { behaviour } from './payment-methods.ts';
 
 const CREATE = {
   ...EXPAND,
@@ -69,11 +72,19 @@ function createRefund(context: Context, params: Parsed<typeof CREATE>): Stripe.R
   const left = charge.amount - charge.amount_refunded;
   const amount = params.amount ?? left;
   requireRefundable(charge, amount, left);
+  if (isHeldByDispute(context, charge)) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: 'charge_disputed',
+    });
+  }
+  const isPending = refundsOf(context, charge) === 'pending';
+  const { currency } = charge;
+  const refundId = context.ids.next('re');
   const refund: Stripe.Refund = {
-    id: context.ids.next('re'),
+    id: refundId,
     object: 'refund',
     amount,
-    balance_transaction: null,
+    balance_transaction: book(context, { kind: 'refund', source: refundId, amount, currency }).id,
     charge: charge.id,
     created: unixSeconds(context.clock),
     currency: charge.currency,
@@ -86,7 +97,8 @@ function createRefund(context: Context, params: Parsed<typeof CREATE>): Stripe.R
     reason: params.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status: isPending ? 'pending' : 'succeeded',
+    ...(isPending ? { pending_reason: 'processing' } : {}),
     transfer_reversal: null,
   };
   context.store.insert('refund', refund);
@@ -98,6 +110,40 @@ function createRefund(context: Context, params: Parsed<typeof CREATE>): Stripe.R
   context.emit('charge.refunded', changed, previousAttributes(charge, changed));
   context.emit('refund.created', refund);
   return refund;
+}
+
+function refundsOf(context: Context, charge: Stripe.Charge) {
+  return behaviour(context, charge.payment_method ?? '').card.refunds;
+}
+
+/** What was given back is the shop's again when the holder's bank does not take it. */
+export function finishRefund(context: Context, id: string, verdict: 'succeed' | 'fail'): Stripe.Refund {
+  const before = requireRefund(context, id);
+  const mayEnd = before.status === 'pending' || (before.status === 'succeeded' && verdict === 'fail');
+  if (!mayEnd) throw refused(`Refund ${id} has a status of ${before.status}.`);
+  const { pending_reason: _pendingReason, ...rest } = before;
+  if (verdict === 'succeed') return saveRefund(context, before, { ...rest, status: 'succeeded' });
+  const { amount, currency } = before;
+  const { id: failureBooking } = book(context, { kind: 'refund_failure', source: id, amount, currency });
+  const failed: Stripe.Refund = {
+    ...rest,
+    status: 'failed',
+    failure_balance_transaction: failureBooking,
+    failure_reason: 'lost_or_stolen_card',
+  };
+  const charge = context.store.find('charge', idOf(before.charge) ?? '');
+  if (charge !== null) {
+    saveCharge(context, charge, { amount_refunded: charge.amount_refunded - amount, refunded: false });
+  }
+  saveRefund(context, before, failed);
+  context.emit('refund.failed', failed);
+  return failed;
+}
+
+function saveRefund(context: Context, before: Stripe.Refund, after: Stripe.Refund): Stripe.Refund {
+  context.store.save('refund', after);
+  context.emit('refund.updated', after, previousAttributes(before, after));
+  return after;
 }
 
 function requireRefund({ store }: Context, id: string): Stripe.Refund {
@@ -139,9 +185,7 @@ export const REFUND_OPERATIONS: readonly Operation[] = [
     run: (context, { id, params }) => {
       const before = requireRefund(context, id);
       const after = { ...before, metadata: patchMetadata(before.metadata ?? {}, params.metadata) };
-      context.store.save('refund', after);
-      context.emit('refund.updated', after, previousAttributes(before, after));
-      return ok(after);
+      return ok(saveRefund(context, before, after));
     },
   }),
 ];

@@ -12,6 +12,8 @@ export interface Stored {
   payment_intent: Stripe.PaymentIntent;
   charge: Stripe.Charge;
   refund: Stripe.Refund;
+  dispute: Stripe.Dispute;
+  balance_transaction: Stripe.BalanceTransaction;
   customer: Stripe.Customer;
   payment_method: Stripe.PaymentMethod;
 }

@@ -77,6 +77,24 @@ async function refunds(call: Call, paid: Named): Promise<void> {
   await call('GET', '/v1/charges', 'starting_after=ch_unknown');
 }
 
+async function disputes(call: Call, under: DoubleUnderTest): Promise<void> {
+  const paid = await call('POST', '/v1/payment_intents', `${CONFIRMED}&payment_method=pm_card_visa`);
+  const dispute = await under.control<{ id: string; balance_transactions: { id: string }[] }>(
+    'POST',
+    `/payment_intents/${paid.id}/dispute`,
+    {},
+  );
+  await call('GET', `/v1/disputes/${dispute.id}`, 'expand[]=charge&expand[]=payment_intent');
+  await under.control('POST', `/disputes/${dispute.id}/close`, { outcome: 'won' });
+  await call('GET', `/v1/disputes/${dispute.id}`);
+  await call('GET', '/v1/disputes/dp_unknown');
+  await call('GET', '/v1/disputes', `payment_intent=${paid.id}`);
+  await call('GET', '/v1/disputes', 'limit=0');
+  await call('GET', `/v1/balance_transactions/${dispute.balance_transactions[0]?.id}`);
+  await call('GET', '/v1/balance_transactions/txn_unknown');
+  await call('GET', `/v1/charges/${paid.latest_charge}`, 'expand[]=balance_transaction');
+}
+
 async function customers(call: Call): Promise<void> {
   const path = '/v1/customers';
   const customer = await call('POST', path, 'email=ada@example.test&name=Ada&address[city]=London');
@@ -134,6 +152,7 @@ export async function everyCall(under: DoubleUnderTest): Promise<readonly Exchan
     return body as Named;
   };
   await refunds(call, await payments(call, under));
+  await disputes(call, under);
   await customers(call);
   return exchanges;
 }
