@@ -36,13 +36,14 @@ export interface ShopParts {
 const READY_DEADLINE_MS = 60_000;
 const MAIL_FROM = 'Hotshelf <orders@hotshelf.example>';
 /** Any key will do for the double; Stripe's SDK and the configuration want it to look like one. */
-const DOUBLE_KEY = 'sk_test_hotshelf';
+export const DOUBLE_KEY = 'sk_test_hotshelf';
 
 export const usesStripe = () => givenUrl('STRIPE_SECRET_KEY') !== undefined;
 export const usesMailServer = () => givenUrl('SMTP_URL') !== undefined;
 export const urlOf = (port: number) => `http://${LOOPBACK}:${port}`;
 
-interface Program {
+/** One of the checkout's own programs, run by Bun. */
+export interface Program {
   readonly name: string;
   readonly file: string;
   readonly args?: readonly string[];
@@ -51,7 +52,7 @@ interface Program {
   readonly liveUrl: string;
 }
 
-function bunPart({ name, file, args, environment, readyUrl, liveUrl }: Program): Part {
+export function bunPart({ name, file, args, environment, readyUrl, liveUrl }: Program): Part {
   const path = join(CHECKOUT, file);
   return {
     name,
@@ -78,11 +79,12 @@ function stripeEnvironment({ secrets, ports }: ShopOptions): Record<string, stri
 }
 
 function sharedEnvironment(options: ShopOptions): Record<string, string> {
-  const { servers } = options;
+  const { servers, secrets } = options;
   return {
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
     NATS_URL: servers.natsUrl,
+    QUOTE_SECRET: secrets.quoteSecret,
     ...stripeEnvironment(options),
   };
 }

@@ -2,9 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assert, present } from '#lib/assert.ts';
 import { watchLiveness } from './liveness.ts';
 import type { Part } from './part.ts';
-import { type Ending, endGroup, type Launched, launch, signalGroup } from './processes.ts';
+import { type Ending, endGroup, type Launched, launch, signalGroup, signalProcess } from './processes.ts';
 import type { Register } from './register.ts';
 import { waitUntil } from './waiting.ts';
 
@@ -21,6 +22,20 @@ export interface Supervisor {
   stop(): Promise<void>;
   /** Ends every part at once, without waiting for what they are doing. */
   kill(): Promise<void>;
+  /** Of the process that is the part at the moment. */
+  pidOf(name: string): number;
+  /**
+   * Ends a part and keeps it down for a while, for programs that break a stack on purpose. Resolves when it serves
+   * again; rejects when it does not within its time, or the stack stops.
+   */
+  takeDown(name: string, outage: Outage): Promise<void>;
+}
+
+export interface Outage {
+  readonly signal: NodeJS.Signals;
+  readonly downMs: number;
+  /** Once the process is gone. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 interface Watched {
@@ -28,6 +43,8 @@ interface Watched {
   process: Launched;
   startedAtMs: number;
   failuresInARow: number;
+  /** The wanted end that is under way. */
+  outage: { readonly wanted: Outage; readonly over: PromiseWithResolvers<void> } | null;
 }
 
 const STOP_DEADLINE_MS = 15_000;
@@ -68,18 +85,80 @@ function waitReady(part: Part, process: Launched): Promise<void> {
   return waitUntil(part.name, () => part.isReady(), { deadlineMs: part.readyDeadlineMs, giveUp });
 }
 
+/** Until a part that ended by itself is started again. */
+async function backOff(
+  entry: Watched,
+  ending: Ending,
+  { say, logFile }: { readonly say: (text: string) => void; readonly logFile: string },
+): Promise<void> {
+  const { part, startedAtMs } = entry;
+  entry.failuresInARow = now() - startedAtMs > STEADY_AFTER_MS ? 1 : entry.failuresInARow + 1;
+  if (entry.failuresInARow === FAILURES_BEFORE_WARNING) {
+    say(`! ${part.name} keeps ending; it is tried again more slowly. Its log: ${logFile}`);
+  }
+  say(`! ${part.name} ended (${describeEnding(ending)}) and is being restarted`);
+  await Bun.sleep(backoffMs(entry.failuresInARow));
+}
+
+async function stayDown({ outage }: Watched): Promise<void> {
+  await outage?.wanted.meanwhile?.();
+  await Bun.sleep(outage?.wanted.downMs ?? 0);
+}
+
+function giveUp({ part, outage }: Watched): void {
+  outage?.over.reject(new Error(`${part.name} was not started again, for the stack is stopping.`));
+}
+
+async function waitFirstReady({ part, process }: Watched, logFile: string): Promise<void> {
+  try {
+    await waitReady(part, process);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${reason} The end of its log:\n${await lastLines(logFile)}`, { cause });
+  }
+}
+
+function findPart(watched: readonly Watched[], name: string): Watched {
+  return present(
+    watched.find(({ part }) => part.name === name),
+    `a part called ${name}`,
+  );
+}
+
+async function stopAll(watched: readonly Watched[]): Promise<void> {
+  for (const { part, process } of watched.toReversed()) {
+    await endGroup(process.pid, part.stopSignal, STOP_DEADLINE_MS);
+  }
+}
+
+async function killAll(watched: readonly Watched[]): Promise<void> {
+  const ends = watched.map(({ part, process }) => endGroup(process.pid, part.killSignal, KILL_DEADLINE_MS));
+  await Promise.all(ends);
+}
+
+function takeDown(entry: Watched, wanted: Outage): Promise<void> {
+  assert(entry.outage === null, `${entry.part.name} is down already`);
+  const over = Promise.withResolvers<void>();
+  entry.outage = { wanted, over };
+  signalProcess(entry.process.pid, wanted.signal);
+  return over.promise;
+}
+
 export function createSupervisor({ logFolder, register, say }: SupervisorOptions): Supervisor {
   const watched: Watched[] = [];
   let isStopping = false;
   const logOf = (part: Part) => join(logFolder, `${part.name}.log`);
 
   async function reportReturn(entry: Watched, diedAtMs: number): Promise<void> {
-    const { part, process } = entry;
+    const { part, process, outage } = entry;
+    entry.outage = null;
     try {
       await waitReady(part, process);
       watchLife(entry);
+      outage?.over.resolve();
       if (!isStopping) say(`✓ ${part.name} is back after ${Math.round(now() - diedAtMs)} ms`);
     } catch (error) {
+      outage?.over.reject(error);
       const reason = error instanceof Error ? error.message : String(error);
       if (!isStopping) say(`! ${part.name} is not back yet: ${reason}`);
     }
@@ -88,14 +167,9 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
   async function restart(entry: Watched, ending: Ending): Promise<void> {
     const { part } = entry;
     const diedAtMs = now();
-    entry.failuresInARow = diedAtMs - entry.startedAtMs > STEADY_AFTER_MS ? 1 : entry.failuresInARow + 1;
-    if (entry.failuresInARow === FAILURES_BEFORE_WARNING) {
-      say(`! ${part.name} keeps ending; it is tried again more slowly. Its log: ${logOf(part)}`);
-    }
-    say(`! ${part.name} ended (${describeEnding(ending)}) and is being restarted`);
     signalGroup(entry.process.pid, 'SIGKILL');
-    await Bun.sleep(backoffMs(entry.failuresInARow));
-    if (isStopping) return;
+    await (entry.outage === null ? backOff(entry, ending, { say, logFile: logOf(part) }) : stayDown(entry));
+    if (isStopping) return giveUp(entry);
     entry.process = launch(part, logOf(part));
     entry.startedAtMs = now();
     await register.put(part, entry.process.pid);
@@ -122,33 +196,31 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
   async function start(part: Part): Promise<void> {
     if (isStopping) throw new Error(`${part.name} was not started, for the stack is stopping.`);
     const process = launch(part, logOf(part));
-    const entry: Watched = { part, process, startedAtMs: now(), failuresInARow: 0 };
+    const entry: Watched = { part, process, startedAtMs: now(), failuresInARow: 0, outage: null };
     watched.push(entry);
     await register.put(part, process.pid);
-    try {
-      await waitReady(part, process);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`${reason} The end of its log:\n${await lastLines(logOf(part))}`, { cause });
-    }
+    await waitFirstReady(entry, logOf(part));
     watch(entry);
     watchLife(entry);
   }
 
   async function stop(): Promise<void> {
     isStopping = true;
-    for (const { part, process } of watched.toReversed()) {
-      await endGroup(process.pid, part.stopSignal, STOP_DEADLINE_MS);
-    }
+    await stopAll(watched);
     await register.clear();
   }
 
   async function kill(): Promise<void> {
     isStopping = true;
-    const ends = watched.map(({ part, process }) => endGroup(process.pid, part.killSignal, KILL_DEADLINE_MS));
-    await Promise.all(ends);
+    await killAll(watched);
     await register.clear();
   }
 
-  return { start, stop, kill };
+  return {
+    start,
+    stop,
+    kill,
+    takeDown: (name, outage) => takeDown(findPart(watched, name), outage),
+    pidOf: (name) => findPart(watched, name).process.pid,
+  };
 }

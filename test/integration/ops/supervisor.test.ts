@@ -93,6 +93,27 @@ test(
 );
 
 test(
+  'a part that is taken down stays down until what is done meanwhile has ended, and serves when it is said to',
+  async () => {
+    const { part, supervisor, ask } = await makeStand('down');
+    await supervisor.start(part);
+    const before = await ask();
+    expect(supervisor.pidOf('part')).toBe(before.pid);
+    let answeredMeanwhile = true;
+    const meanwhile = async () => {
+      answeredMeanwhile = await part.isReady().catch(() => false);
+    };
+    await supervisor.takeDown('part', { signal: 'SIGKILL', downMs: 1, meanwhile });
+    expect(answeredMeanwhile).toBe(false);
+    const after = await ask();
+    expect(after.pid).not.toBe(before.pid);
+    expect(supervisor.pidOf('part')).toBe(after.pid);
+    await supervisor.stop();
+  },
+  TEST_TIMEOUT_MS,
+);
+
+test(
   'a stop asks first, and leaves no process of the group',
   async () => {
     const { part, supervisor, ask, note } = await makeStand('stopped');
