@@ -35,8 +35,15 @@ export const payments = pgTable(
     declineCode: text('decline_code'),
     createdAt: instant('created_at').notNull(),
     capturedAt: instant('captured_at'),
+    /** When the reconciler last asked Stripe of it, while it was open. */
+    checkedAt: instant('checked_at'),
+    /** Null while the ledger lacks what Stripe kept of the charge. */
+    feeBookedAt: instant('fee_booked_at'),
   },
   (table) => [
+    index('payments_without_fee')
+      .on(table.capturedAt)
+      .where(sql`${table.status} = 'captured' and ${table.feeBookedAt} is null`),
     check('payments_amount_not_negative', sql`${table.amountMinor} >= 0`),
     check(
       'payments_captured_with_intent',
