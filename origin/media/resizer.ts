@@ -25,6 +25,7 @@ export type Resizer = (original: Uint8Array, wanted: Wanted) => Promise<Resized>
 
 const PROGRAM = new URL('resize-main.ts', import.meta.url).pathname;
 const FOLDER = new URL('.', import.meta.url).pathname;
+/** Ten times what the largest takes on a machine with nothing else to do. */
 const TIMEOUT_MS = 10 * SECOND_MS;
 /** What is missing on a machine may be installed while the shop is open. */
 const LOOK_AGAIN_MS = 10 * MINUTE_MS;
