@@ -13,6 +13,7 @@ interface ProblemKind {
 export const PROBLEMS = {
   invalid_input: { status: 400, title: 'The request is not valid', retryable: false },
   idempotency_key_missing: { status: 400, title: 'An Idempotency-Key header is required', retryable: false },
+  quote_invalid: { status: 400, title: 'The quote is not one of ours', retryable: false },
   webhook_signature_invalid: { status: 400, title: 'The webhook signature is not valid', retryable: false },
   unauthenticated: { status: 401, title: 'A valid access token is required', retryable: false },
   credentials_invalid: { status: 401, title: 'The email or the password is wrong', retryable: false },
@@ -44,6 +45,12 @@ export const PROBLEMS = {
     retryable: false,
   },
   order_cancelled: { status: 409, title: 'The order was cancelled before it was paid', retryable: false },
+  quote_expired: { status: 409, title: 'The quote is no longer good', retryable: false },
+  quote_mismatch: {
+    status: 409,
+    title: 'The quote is for another cart, or for the cart as it was',
+    retryable: false,
+  },
   price_changed: { status: 409, title: 'A price has changed', retryable: false },
   checkout_in_progress: { status: 409, title: 'The cart is being paid for already', retryable: true },
   idempotency_in_progress: { status: 409, title: 'The first request is still running', retryable: true },

@@ -29,6 +29,10 @@ export const SharedConfigSchema = Type.Object({
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
   /** Where Stripe's API is, when it is not Stripe itself. */
   STRIPE_API_URL: Type.Optional(HttpUrl),
+  /** Signs the prices that a shopper was shown. */
+  QUOTE_SECRET: Secret,
+  /** The one before it: quotes that it has signed are still good. */
+  QUOTE_SECRET_PREVIOUS: Type.Optional(Secret),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,

@@ -15,11 +15,13 @@ import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redis.ts';
 import { createFloors } from './cache/floors.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
+import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
-import { createStripeGateway, type PaymentGateway } from './payments/stripe.ts';
+import type { PaymentGateway } from './payments/gateway.ts';
+import { createStripeGateway } from './payments/stripe.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 
@@ -40,6 +42,7 @@ export interface Deps {
   readonly pictures: PictureCache;
   readonly search: SearchEngine;
   readonly payments: PaymentGateway;
+  readonly quotes: Quotes;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Logger;
@@ -73,6 +76,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     payments: createStripeGateway(config, { log, metrics }),
+    quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     clock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,

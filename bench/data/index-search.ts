@@ -17,6 +17,7 @@ export async function indexCatalogue(databaseUrl: string, servers: ServerUrls): 
       REDIS_URL: servers.redisUrl,
       NATS_URL: servers.natsUrl,
       STRIPE_SECRET_KEY: 'sk_test_bench',
+      QUOTE_SECRET: crypto.randomUUID(),
       CACHE_MEMORY: 'off',
       CACHE_REDIS: 'off',
       LOG_LEVEL: 'error',

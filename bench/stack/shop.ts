@@ -109,6 +109,7 @@ function sharedEnvironment(
     STRIPE_SECRET_KEY: 'sk_test_bench',
     STRIPE_API_URL: `http://${NOWHERE}`,
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+    QUOTE_SECRET: secrets.quoteSecret,
     LOG_LEVEL: 'warn',
   };
 }

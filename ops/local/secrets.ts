@@ -10,6 +10,7 @@ const NAMES = [
   'natsToken',
   'edgeSecret',
   'jwtSecret',
+  'quoteSecret',
   'edgePurgeSecret',
   'stripeWebhookSecret',
 ] as const;

@@ -40,6 +40,7 @@ function createOfflineDeps(): Deps {
     pictures: unreachable('the pictures'),
     search: unreachable('the search engine'),
     payments: unreachable('Stripe'),
+    quotes: unreachable('a secret'),
     clock: systemClock,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),

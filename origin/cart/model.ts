@@ -3,7 +3,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
-import { closedObject, MoneySchema, Uuid } from '#origin/http/schemas.ts';
+import { closedObject, DateTime, MoneySchema, Uuid } from '#origin/http/schemas.ts';
 
 const Quantity = Type.Integer({ minimum: 1, maximum: MAX_LINE_QUANTITY });
 
@@ -21,6 +21,17 @@ export const CartItemParams = closedObject({ id: Uuid, itemId: Uuid });
 /** Why a line cannot be bought as the shopper last saw it. */
 const Notice = t.UnionEnum(['price_changed', 'out_of_stock', 'withdrawn']);
 export type Notice = Static<typeof Notice>;
+
+const CartQuote = t.Object({
+  token: t.String({ description: 'For checkout: what it says is charged, or nothing is.' }),
+  expiresAt: DateTime,
+  subtotal: MoneySchema,
+  discount: MoneySchema,
+  shipping: MoneySchema,
+  tax: MoneySchema,
+  total: MoneySchema,
+});
+export type CartQuote = Static<typeof CartQuote>;
 
 export const Cart = t.Object(
   {
@@ -42,6 +53,7 @@ export const Cart = t.Object(
       }),
     ),
     subtotal: MoneySchema,
+    quote: CartQuote,
     version: Type.Integer(),
   },
   {
@@ -62,6 +74,15 @@ export const Cart = t.Object(
           },
         ],
         subtotal: { amount: 2900, currency: 'USD' },
+        quote: {
+          token: 'q1.0a1b2c3d.eyJjYXJ0SWQiOiIuLi4ifQ.mZ0',
+          expiresAt: '2026-01-31T12:30:00.000Z',
+          subtotal: { amount: 2900, currency: 'USD' },
+          discount: { amount: 0, currency: 'USD' },
+          shipping: { amount: 0, currency: 'USD' },
+          tax: { amount: 0, currency: 'USD' },
+          total: { amount: 2900, currency: 'USD' },
+        },
         version: 2,
       },
     ],

@@ -10,7 +10,12 @@ import { Cart, CartItemChange, CartItemParams, CartParams, NewCartItem } from '.
 import * as carts from './service.ts';
 
 const CART = { status: 200, description: 'The cart.', schema: Cart };
-const CHANGE_FAILURES = ['unauthenticated', 'cart_not_found', 'cart_completed'] as const;
+const CHANGE_FAILURES = [
+  'unauthenticated',
+  'cart_not_found',
+  'cart_completed',
+  'total_not_chargeable',
+] as const;
 
 export function cartRoutes(deps: Deps, jwtSecret: string) {
   return new Elysia({ name: 'cart', prefix: '/api/v1/carts', normalize: false })
@@ -43,7 +48,7 @@ export function cartRoutes(deps: Deps, jwtSecret: string) {
         summary: 'A cart at the prices of now',
         tag: 'Cart',
         success: CART,
-        failures: ['unauthenticated', 'cart_not_found'],
+        failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
       }),
     })
     .use(itemRoutes(deps, jwtSecret));

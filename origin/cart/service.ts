@@ -8,11 +8,12 @@ import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import type { Cart, NewCartItem } from './model.ts';
-import { type PricedCart, type PricedLine, priceLines, unitPrice } from './pricing.ts';
+import type { Cart, CartQuote, NewCartItem } from './model.ts';
+import { type PricedCart, type PricedLine, priceCart, quoteFor } from './pricing.ts';
 import * as store from './store.ts';
 
-export type { PricedCart, PricedLine } from './pricing.ts';
+export { type PricedCart, type PricedLine, requireChargeable } from './pricing.ts';
+export { MAX_QUOTE_LENGTH, type Quote } from './quote.ts';
 
 const TOKEN_BYTES = 32;
 const MAX_LINES = 100;
@@ -31,18 +32,18 @@ export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
 
 /** @throws {AppError} `cart_not_found`, also for somebody else's */
 export async function readCart(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
-  return deps.ownWrites.read(caller, (db) => cartFrom(db, caller, id));
+  return toCart(deps, await deps.ownWrites.read(caller, (db) => pricedCart(db, caller, id)));
 }
 
-async function cartFrom(db: Queryable, caller: Caller, id: CartId): Promise<Cart> {
+async function pricedCart(db: Queryable, caller: Caller, id: CartId): Promise<PricedCart> {
   const cart = requireOwn(caller, await store.findCart(db, id));
-  return toCart(cart, priceLines(await store.findLines(db, id)));
+  return priceCart(cart, await store.findLines(db, id));
 }
 
-/** The cart as the caller has just changed it. */
+/** The cart as the caller has just made it. */
 async function readWritten(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
-  const [cart] = await Promise.all([cartFrom(deps.db, caller, id), deps.ownWrites.note(caller)]);
-  return cart;
+  const [cart] = await Promise.all([pricedCart(deps.db, caller, id), deps.ownWrites.note(caller)]);
+  return toCart(deps, cart);
 }
 
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
@@ -99,7 +100,7 @@ export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promi
  */
 export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<PricedCart> {
   const cart = requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
-  const priced = priceLines(await store.findLines(tx, cart.id));
+  const priced = priceCart(cart, await store.findLines(tx, cart.id));
   if (priced.lines.length === 0) throw new AppError('cart_empty');
   return priced;
 }
@@ -128,12 +129,15 @@ async function changeCart(
   id: CartId,
   change: (tx: Transaction) => Promise<void>,
 ): Promise<Cart> {
-  await deps.db.transaction(async (tx) => {
+  const cart = await deps.db.transaction(async (tx) => {
     requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
     await change(tx);
-    await store.touchCart(tx, id, deps.clock.now());
+    const version = await store.touchCart(tx, id, deps.clock.now());
+    // Priced before it is committed: a change that cannot be priced does not happen.
+    return priceCart({ id, version }, await store.findLines(tx, id));
   });
-  return readWritten(deps, caller, id);
+  await deps.ownWrites.note(caller);
+  return toCart(deps, cart);
 }
 
 async function refuseTooMany(
@@ -171,21 +175,27 @@ function hashToken(token: string): Uint8Array {
   return createHash('sha256').update(token).digest();
 }
 
-function toCart(cart: store.CartRow, { lines, currency, subtotalMinor }: PricedCart): Cart {
+/** What the cart costs, signed: good for a checkout of the cart as it is. */
+export function quote({ quotes, clock }: Deps, cart: PricedCart): CartQuote {
+  return quoteFor(quotes, cart, clock.now());
+}
+
+function toCart(deps: Deps, cart: PricedCart): Cart {
   return {
     id: cart.id,
-    items: lines.map((line) => ({
+    items: cart.lines.map((line) => ({
       id: line.id,
       variantId: line.variantId,
       productId: line.productId,
       name: line.name,
       options: line.optionValues,
       quantity: line.quantity,
-      unitPrice: unitPrice(line),
+      unitPrice: money(line.priceMinor, line.currency),
       lineTotal: money(line.lineTotalMinor, line.currency),
       notice: line.notice,
     })),
-    subtotal: money(subtotalMinor, currency),
+    subtotal: money(cart.subtotalMinor, cart.currency),
+    quote: quote(deps, cart),
     version: cart.version,
   };
 }

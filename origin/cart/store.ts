@@ -5,6 +5,7 @@ import type { Queryable, Transaction } from '#db/client.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
+import { present } from '#lib/assert.ts';
 import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
 
@@ -36,6 +37,7 @@ export async function findLines(db: Queryable, cartId: CartId) {
       id: cartItems.id,
       variantId: cartItems.variantId,
       productId: variants.productId,
+      productVersion: products.version,
       name: products.name,
       sku: variants.sku,
       optionValues: variants.optionValues,
@@ -108,11 +110,14 @@ export async function deleteLine(tx: Transaction, cartId: CartId, itemId: CartIt
   return rows.length === 1;
 }
 
-export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<void> {
-  await tx
+/** Returns the cart's version from now on. */
+export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<number> {
+  const [cart] = await tx
     .update(carts)
     .set({ version: sql`${carts.version} + 1`, updatedAt: at })
-    .where(eq(carts.id, id));
+    .where(eq(carts.id, id))
+    .returning({ version: carts.version });
+  return present(cart, `cart ${id}`).version;
 }
 
 export async function completeCart(tx: Transaction, id: CartId, at: Date): Promise<void> {

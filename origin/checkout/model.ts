@@ -2,6 +2,7 @@
 
 import { type Static, t } from 'elysia';
 import { Email } from '#origin/accounts/service.ts';
+import { MAX_QUOTE_LENGTH } from '#origin/cart/service.ts';
 import { closedObject, Uuid } from '#origin/http/schemas.ts';
 import { Order } from '#origin/orders/service.ts';
 
@@ -27,6 +28,14 @@ export const CheckoutRequest = closedObject(
       error: "must be a Stripe PaymentMethod's id: pm_...",
       description: "From Stripe's own fields in the browser; card data never comes here.",
     }),
+    quote: t.Optional(
+      t.String({
+        minLength: 1,
+        maxLength: MAX_QUOTE_LENGTH,
+        description:
+          "The cart's `quote.token`: its total is charged, or nothing is. Without one, the prices count at which the variants were put into the cart.",
+      }),
+    ),
   },
   {
     examples: [

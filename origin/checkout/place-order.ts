@@ -3,13 +3,12 @@
 import type { Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import type { CartId, OrderId } from '#lib/ids.ts';
-import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import {
   acknowledgePrices,
   lockForCheckout,
   type PricedCart,
-  type PricedLine,
+  requireChargeable,
 } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -18,10 +17,7 @@ import { reserveStock } from '#origin/inventory/service.ts';
 import { findOrder, isBeingPaid, placeOrder } from '#origin/orders/service.ts';
 import { openPayment } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
-
-/** What Stripe charges at least and at most, in cents: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-const MIN_CHARGE_MINOR = 50;
-const MAX_CHARGE_MINOR = 99_999_999;
+import { PricesChanged, requireSeenPrices } from './seen-prices.ts';
 
 export interface Placement {
   readonly orderId: OrderId;
@@ -32,7 +28,7 @@ export interface Placement {
 /**
  * Places the order unless an earlier run of the same request did.
  * @throws {AppError} `cart_empty`, `cart_completed`, `variant_unavailable`, `out_of_stock`, `price_changed`,
- * `total_not_chargeable`, `checkout_in_progress`
+ * `quote_invalid`, `quote_expired`, `quote_mismatch`, `total_not_chargeable`, `checkout_in_progress`
  */
 export async function placeOnce(deps: Deps, placement: Placement): Promise<void> {
   try {
@@ -54,7 +50,9 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   const cart = await lockForCheckout(tx, caller, cartId);
   // Asked, not left to the unique index: an insert would wait there for a settlement that waits for the cart.
   if (await isBeingPaid(tx, cartId)) throw new AppError('checkout_in_progress');
-  refuseWhatChanged(cart);
+  refuseWithdrawn(cart);
+  requireSeenPrices(deps, cart, request.quote);
+  requireChargeable(cart);
   await placeOrder(deps, tx, {
     id: orderId,
     cartId,
@@ -63,34 +61,14 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
     shippingAddress: request.shippingAddress as ShippingAddress,
     cart,
   });
-  await openPayment(deps, tx, { orderId, amount: cart.subtotalMinor, currency: cart.currency });
+  await openPayment(deps, tx, { orderId, amount: cart.totalMinor, currency: cart.currency });
   // Last, for these rows are the ones that others wait for.
   const soldOut = await reserveStock(tx, orderId, cart.lines);
   await touchProductsOf(deps, tx, soldOut);
   return cart.currency;
 }
 
-/** Tells the shopper which prices have changed; those, and no later ones, count as seen from then on. */
-class PricesChanged extends AppError {
-  readonly lines: readonly PricedLine[];
-
-  constructor(lines: readonly PricedLine[]) {
-    super('price_changed', { changes: lines.map(priceChange) });
-    this.lines = lines;
-  }
-}
-
-/** The price seen is the price paid, or the shopper is told the difference. */
-function refuseWhatChanged({ lines, subtotalMinor }: PricedCart): void {
+function refuseWithdrawn({ lines }: PricedCart): void {
   const withdrawn = lines.find((line) => line.notice === 'withdrawn');
   if (withdrawn) throw new AppError('variant_unavailable', { variantId: withdrawn.variantId });
-  const changed = lines.filter((line) => line.priceMinor !== line.seenPriceMinor);
-  if (changed.length > 0) throw new PricesChanged(changed);
-  if (subtotalMinor < MIN_CHARGE_MINOR || subtotalMinor > MAX_CHARGE_MINOR) {
-    throw new AppError('total_not_chargeable', { minimum: MIN_CHARGE_MINOR, maximum: MAX_CHARGE_MINOR });
-  }
-}
-
-function priceChange({ variantId, seenPriceMinor, priceMinor, currency }: PricedLine) {
-  return { variantId, seen: money(seenPriceMinor, currency), now: money(priceMinor, currency) };
 }

@@ -1,13 +1,22 @@
 /**
  * One effect per Idempotency-Key. The first request runs; its answer is stored for a day and given to every
- * repetition. A run that ends in a failure of ours is not an answer: the next request takes over and finds
+ * repetition, and those that come while it runs wait for it. A run that ends in a failure of ours is not an answer: the next request takes over and finds
  * what the first one left, for both get the same resource id ({@link AttemptUndone} apart).
  */
 
 import { createHash } from 'node:crypto';
-import { claimKey, forgetKey, releaseKey, type StoredAnswer, storeAnswer } from '#db/idempotency.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Database } from '#db/client.ts';
+import {
+  claimKey,
+  forgetKey,
+  type IdempotencyClaim,
+  releaseKey,
+  type StoredAnswer,
+  storeAnswer,
+} from '#db/idempotency.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '#db/schema/messaging.ts';
-import { after, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
+import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Brand } from '#lib/ids.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -27,36 +36,73 @@ export class AttemptUndone extends AppError {}
 const ANSWER_LIFE_MS = DAY_MS;
 /** Longer than any run can take; a run that is older has crashed. */
 const RUN_LIMIT_MS = 2 * MINUTE_MS;
+/** How long a repetition waits for the first run's answer; well within what the edge waits for the origin. */
+const WAIT_LIMIT_MS = 5 * SECOND_MS;
+const POLL_MS = 100;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const SERVER_ERROR = 500;
 
-/** @throws {AppError} when the key is missing, used for something else, or its first request still runs. */
+/**
+ * Runs the request, unless it has an answer or is running: then its answer is waited for, for a while.
+ * @throws {AppError} when the key is missing, used for something else, or its first request takes too long.
+ */
 export async function once<ResourceId extends Brand<string, string>>(
   deps: Deps,
   request: IdempotentRequest,
   run: (resourceId: ResourceId) => Promise<StoredAnswer>,
 ): Promise<StoredAnswer> {
-  const now = deps.clock.now();
-  const claim = {
-    scope: request.scope,
-    key: checkKey(request.key),
-    requestHash: createHash('sha256').update(canonicalJson(request.payload)).digest(),
-    resourceId: deps.ids.next<ResourceId>(),
-    now,
-    lockedUntil: after(now, RUN_LIMIT_MS),
-    expiresAt: after(now, ANSWER_LIFE_MS),
-  };
-  const result = await claimKey(deps.db, claim);
-  switch (result.kind) {
-    case 'answered':
-      return result.answer;
-    case 'mismatch':
-      throw new AppError('idempotency_mismatch');
-    case 'running':
-      throw new AppError('idempotency_in_progress');
-    case 'claimed':
-      break;
+  const key = checkKey(request.key);
+  const requestHash = createHash('sha256').update(canonicalJson(request.payload)).digest();
+  const runs = runsBeside(deps.db);
+  const name = JSON.stringify([request.scope, key, requestHash.toString('base64')]);
+  const first = runs.get(name);
+  if (first !== undefined && deps.clock.now() < first.lockedUntil) return inTime(first.answer);
+  const lockedUntil = after(deps.clock.now(), RUN_LIMIT_MS);
+  const answer = claimAndRun(deps, { scope: request.scope, key, requestHash }, run);
+  const own = { answer, lockedUntil };
+  runs.set(name, own);
+  try {
+    return await answer;
+  } finally {
+    if (runs.get(name) === own) runs.delete(name);
   }
+}
+
+interface Run {
+  readonly answer: Promise<StoredAnswer>;
+  readonly lockedUntil: Date;
+}
+
+/** What this process is at: its own repetitions wait for the run itself, and ask the database nothing. */
+const runsByDatabase = new WeakMap<Database, Map<string, Run>>();
+
+function runsBeside(db: Database): Map<string, Run> {
+  const runs = runsByDatabase.get(db) ?? new Map<string, Run>();
+  runsByDatabase.set(db, runs);
+  return runs;
+}
+
+async function inTime(answer: Promise<StoredAnswer>): Promise<StoredAnswer> {
+  const late = new AbortController();
+  const giveUp = setTimeout(WAIT_LIMIT_MS, undefined, { signal: late.signal }).then(() => {
+    throw new AppError('idempotency_in_progress');
+  });
+  // Aborted when the answer was there first; nobody listens then.
+  giveUp.catch(() => undefined);
+  try {
+    return await Promise.race([answer, giveUp]);
+  } finally {
+    late.abort();
+  }
+}
+
+async function claimAndRun<ResourceId extends Brand<string, string>>(
+  deps: Deps,
+  request: Pick<IdempotencyClaim, 'scope' | 'key' | 'requestHash'>,
+  run: (resourceId: ResourceId) => Promise<StoredAnswer>,
+): Promise<StoredAnswer> {
+  const { claim, result } = await claimInTime(deps, request);
+  if (result.kind === 'answered') return result.answer;
   try {
     const answer = await answerOf(() => run(result.resourceId as ResourceId));
     await storeAnswer(deps.db, claim, answer);
@@ -65,6 +111,27 @@ export async function once<ResourceId extends Brand<string, string>>(
     if (error instanceof AttemptUndone) await forgetKey(deps.db, claim);
     else await releaseKey(deps.db, claim, deps.clock.now());
     throw error;
+  }
+}
+
+/** While another process runs the request, this one asks again and again; between, it holds no connection. */
+async function claimInTime(deps: Deps, request: Pick<IdempotencyClaim, 'scope' | 'key' | 'requestHash'>) {
+  const resourceId = deps.ids.next<Brand<string, string>>();
+  const giveUpAt = performance.now() + WAIT_LIMIT_MS;
+  for (;;) {
+    const now = deps.clock.now();
+    const claim: IdempotencyClaim = {
+      ...request,
+      resourceId,
+      now,
+      lockedUntil: after(now, RUN_LIMIT_MS),
+      expiresAt: after(now, ANSWER_LIFE_MS),
+    };
+    const result = await claimKey(deps.db, claim);
+    if (result.kind === 'mismatch') throw new AppError('idempotency_mismatch');
+    if (result.kind !== 'running') return { claim, result };
+    if (performance.now() > giveUpAt) throw new AppError('idempotency_in_progress');
+    await setTimeout(POLL_MS);
   }
 }
 

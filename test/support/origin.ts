@@ -84,6 +84,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     REDIS_URL,
     NATS_URL,
     STRIPE_SECRET_KEY: 'sk_test_double',
+    QUOTE_SECRET: 'a-quote-secret-of-enough-characters',
     STRIPE_API_URL: double.double.url,
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',

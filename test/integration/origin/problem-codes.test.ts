@@ -110,11 +110,20 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   sku_taken: 'test/integration/origin/products.test.ts',
   cart_full: 'test/integration/origin/carts.test.ts',
   price_changed: 'test/integration/origin/checkout.test.ts',
+  quote_invalid: 'test/integration/origin/checkout-quote.test.ts',
+  quote_expired: 'test/integration/origin/checkout-quote.test.ts',
+  quote_mismatch: 'test/integration/origin/checkout-quote.test.ts',
   total_not_chargeable: 'test/integration/origin/checkout.test.ts',
   checkout_in_progress: 'test/integration/origin/checkout-idempotency.test.ts',
   picture_unreadable: 'test/integration/origin/media.test.ts',
   idempotency_in_progress: 'test/integration/origin/checkout-idempotency.test.ts',
   payments_unavailable: 'test/integration/origin/payments-trouble.test.ts',
+  order_not_cancellable: 'test/integration/origin/cancellation.test.ts',
+  payment_in_progress: 'test/integration/origin/cancellation.test.ts',
+  nothing_to_refund: 'test/integration/origin/refunds.test.ts',
+  refund_too_large: 'test/integration/origin/refunds.test.ts',
+  refund_refused: 'test/integration/origin/refunds.test.ts',
+  payment_stranded: 'test/integration/workers/stranded.test.ts',
 };
 
 /** An order that is cancelled while its checkout runs: it takes a crash, and the reconciler in between. */
