@@ -3,87 +3,17 @@
  * under a public key. Each probe finds something in a naive cache, and nothing in the edge.
  */
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
-import {
-  type CarelessServer,
-  exchange,
-  type RawRequest,
-  startCarelessOrigin,
-  startNaiveCache,
-} from '#test/support/careless.ts';
-import { EDGE_SECRET, nextIp, PURGE_SECRET } from '#test/support/edge.ts';
+import { describe } from 'bun:test';
+import type { RawRequest } from '#test/support/careless.ts';
+import { isMarked, type Names, openProbes } from '#test/support/probes.ts';
 
-// The runtime starts slowly on a busy machine.
-setDefaultTimeout(30_000);
-
-const MANY = 1_000_000;
 /** As much as the origin of these tests takes. */
 const HEADER_BYTES = 12 * 1024;
 
-let origin: CarelessServer & { readonly seen: string[] };
-let edge: RunningEdge;
-let naive: CarelessServer & { forget(): void };
-
-beforeAll(async () => {
-  origin = await startCarelessOrigin();
-  naive = await startNaiveCache(origin.url);
-  edge = await startEdge({
-    originUrl: origin.url,
-    edgeSecret: EDGE_SECRET,
-    purgeSecret: PURGE_SECRET,
-    vars: { TRUST_CF_CONNECTING_IP: 'true' },
-    limits: { ANONYMOUS_LIMITER: MANY, SIGNED_IN_LIMITER: MANY, CATALOG_MISS_LIMITER: MANY },
-    onLog: () => undefined,
-  });
-});
-
-afterAll(async () => {
-  await edge.stop();
-  await naive.stop();
-  await origin.stop();
-});
-
-/** `id` is in no other probe's requests; `mark` is what must not come out on the other side. */
-interface Names {
-  readonly id: string;
-  readonly mark: string;
-}
-
-interface Probe {
-  /** Sent twice, so that it reaches every tier; by the attacker, or by the victim who was lured. */
-  readonly first: (names: Names) => RawRequest;
-  readonly second: (names: Names) => RawRequest;
-  readonly hasFinding: (names: Names, first: string, second: string) => boolean;
-}
+const probe = openProbes();
 
 const product = ({ id }: Names): RawRequest => ({ target: `/api/v1/products/${id}` });
 const search = ({ id }: Names): RawRequest => ({ target: `/api/v1/search?q=${id}` });
-const isMarked = ({ mark }: Names, _first: string, second: string) => second.includes(mark);
-
-async function finds(url: string, { first, second, hasFinding }: Probe): Promise<boolean> {
-  const id = crypto.randomUUID();
-  const names = { id, mark: `mark${id.replaceAll('-', '')}` };
-  const send = (raw: RawRequest) =>
-    exchange(url, { ...raw, headers: { 'cf-connecting-ip': nextIp(), ...raw.headers } });
-  await send(first(names));
-  const one = await send(first(names));
-  return hasFinding(names, one, await send(second(names)));
-}
-
-function probe(
-  what: string,
-  { isForwardingFine = false, ...it }: Probe & { readonly isForwardingFine?: boolean },
-) {
-  test(`${what}: found in a naive cache, not in the edge`, async () => {
-    naive.forget();
-    expect(await finds(naive.url, it)).toBe(true);
-    const before = origin.seen.length;
-    expect(await finds(edge.url, it)).toBe(false);
-    const sent = origin.seen.slice(before).filter((told) => told.includes('mark'));
-    if (!isForwardingFine) expect(sent).toEqual([]);
-  });
-}
 
 describe('an unkeyed header reaches neither the origin nor another client', () => {
   const headers = [
@@ -146,47 +76,6 @@ describe('an unkeyed header reaches neither the origin nor another client', () =
     second: product,
     hasFinding: isMarked,
   });
-});
-
-describe('what one client says of pictures is in no other’s', () => {
-  const target = ({ id }: Names) => `/media/answers-picture-probe-${id}.jpg`;
-  const plain = (names: Names) => ({ target: `${target(names)}?w=320` });
-  const headers: Readonly<Record<string, (mark: string) => string>> = {
-    accept: (mark) => `image/avif;${mark}, image/webp`,
-    'accept-encoding': (mark) => mark,
-    'user-agent': (mark) => mark,
-    'sec-ch-dpr': (mark) => mark,
-    'sec-ch-width': (mark) => mark,
-    'save-data': (mark) => mark,
-    'x-forwarded-host': (mark) => mark,
-    cookie: (mark) => `session=${mark}`,
-    authorization: (mark) => `Bearer ${mark}`,
-  };
-  for (const [name, value] of Object.entries(headers)) {
-    const first = (names: Names) => ({ ...plain(names), headers: { [name]: value(names.mark) } });
-    probe(`${name} of a picture at a width`, { first, second: plain, hasFinding: isMarked });
-  }
-  probe('a format that the next client does not take', {
-    first: (names) => ({ ...plain(names), headers: { accept: 'image/avif' } }),
-    second: (names) => ({ ...plain(names), headers: { accept: 'image/png' } }),
-    hasFinding: (_names, _first, second) => second.includes('avif'),
-  });
-  const tricks: Readonly<Record<string, string>> = {
-    'a format that nobody declares': 'w=320&format=MARK',
-    'a width that nobody declares': 'w=MARK',
-    'a second width': 'w=320&w=MARK',
-    'another parameter': 'w=320&h=MARK',
-    'a tracking parameter': 'w=320&utm_source=MARK',
-    'a parameter behind a semicolon': 'w=320;format=MARK',
-  };
-  for (const [what, query] of Object.entries(tricks)) {
-    probe(`${what} of a picture`, {
-      first: (names) => ({ target: `${target(names)}?${query.replace('MARK', names.mark)}` }),
-      second: plain,
-      hasFinding: isMarked,
-      isForwardingFine: true,
-    });
-  }
 });
 
 describe('a path in disguise does not fill the plain one', () => {
