@@ -147,10 +147,11 @@ export function withTrace(deps: Deps, traceparent: Traceparent, log: Logger): De
 
 /** Writes an event into the outbox, in the transaction of the change that it tells of. */
 export async function emit(deps: Deps, tx: Transaction, ...events: readonly EventInput[]): Promise<void> {
-  const { ids, clock, traceparent } = deps;
+  const { bus, ids, clock, traceparent } = deps;
   const occurredAt = clock.now();
   await appendEvents(
     tx,
     events.map((event) => ({ ...event, id: ids.next<EventId>(), occurredAt, traceparent })),
   );
+  bus.announce();
 }

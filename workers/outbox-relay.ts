@@ -10,16 +10,33 @@ import type { Deps } from '#origin/deps.ts';
 import { pause } from './consumer.ts';
 
 const BATCH_SIZE = 200;
-/** A shopper may wait for a new price: this is the largest part of what they wait. */
-const IDLE_MS = 10;
+/** Between looks while an event has been announced: a shopper waits for a new price meanwhile. */
+const ALERT_MS = 5;
+/** For so long after an announcement its transaction is expected to commit. */
+const ALERT_LASTS_MS = 200;
+/** Between looks otherwise. An announcement may be lost, and a transaction may be slow. */
+const IDLE_MS = 100;
 const FAILED_MS = SECOND_MS;
 
 /** Runs until the signal aborts. Any number of relays may run: they share the work. */
 export async function runRelay(deps: Deps, signal: AbortSignal): Promise<void> {
+  let announcedAt = Number.NEGATIVE_INFINITY;
+  let wake = () => {};
+  const onAnnounced = () => {
+    announcedAt = performance.now();
+    wake();
+  };
+  deps.bus.hearAnnounced(onAnnounced, signal);
   while (!signal.aborted) {
     const relayed = await relayOrReport(deps);
+    if (relayed === BATCH_SIZE) continue;
     if (relayed === 'failed') await pause(FAILED_MS, signal);
-    else if (relayed < BATCH_SIZE) await pause(IDLE_MS, signal);
+    else if (performance.now() - announcedAt < ALERT_LASTS_MS) await pause(ALERT_MS, signal);
+    else {
+      const { promise: announced, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await Promise.race([announced, pause(IDLE_MS, signal)]);
+    }
   }
 }
 

@@ -24,6 +24,7 @@ interface Kept {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+const decoder = new TextDecoder();
 const kept = new LRUCache<string, Kept>({
   max: MAX_ANSWERS,
   maxSize: MAX_BYTES,
@@ -59,12 +60,12 @@ function lookUp(url: string): Response {
 async function keep(request: Request): Promise<boolean> {
   const message = new Uint8Array(await request.arrayBuffer());
   const headEnd = endOfHead(message);
-  const [statusLine = '', ...fields] = new TextDecoder().decode(message.subarray(0, headEnd)).split('\r\n');
+  const [statusLine = '', ...fields] = decoder.decode(message.subarray(0, headEnd)).split('\r\n');
   const headers = fields.map((field): [string, string] => {
     const colon = field.indexOf(':');
     return [field.slice(0, colon), field.slice(colon + 1).trim()];
   });
-  const ttlSeconds = lifetimeSeconds(new Headers(headers));
+  const ttlSeconds = lifetimeSeconds(headers);
   if (ttlSeconds === 0) return false;
   const answer = {
     status: Number(statusLine.split(' ')[1]),
@@ -77,10 +78,11 @@ async function keep(request: Request): Promise<boolean> {
 }
 
 /** 0 when it may not be kept. */
-function lifetimeSeconds(headers: Headers): number {
-  const directives = parseDirectives(headers.get('cache-control'));
-  if (headers.has('set-cookie') || NEVER_KEPT.some((name) => directives.has(name))) return 0;
-  return seconds(directives.get('s-maxage') ?? directives.get('max-age')) ?? 0;
+function lifetimeSeconds(headers: Kept['headers']): number {
+  const fieldOf = (wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? null;
+  const directives = parseDirectives(fieldOf('cache-control'));
+  const isRefused = fieldOf('set-cookie') !== null || NEVER_KEPT.some((name) => directives.has(name));
+  return isRefused ? 0 : (seconds(directives.get('s-maxage') ?? directives.get('max-age')) ?? 0);
 }
 
 /** Where the empty line begins: the first line end that another one follows. */

@@ -48,6 +48,10 @@ export interface EventBus {
   ensureStream(): Promise<void>;
   /** @throws when JetStream does not acknowledge in time; publishing the same event again is safe. */
   publish(event: ShopEvent): Promise<void>;
+  /** Tells relays that an event is about to be committed, if they can be told. */
+  announce(): void;
+  /** Hears what {@link EventBus.announce} says, at most once each, until the signal aborts. */
+  hearAnnounced(listener: () => void, signal: AbortSignal): void;
   /** Hears events from now on, at most once each; nothing is replayed after a lost connection. */
   watch(filter: string, onEvent: (event: ShopEvent) => void): void;
   /**
@@ -68,6 +72,8 @@ export interface EventBus {
   close(): Promise<void>;
 }
 
+/** Not a subject of the stream: nobody needs to hear it later. */
+const ANNOUNCED_SUBJECT = 'outbox.announced';
 const CALL_TIMEOUT_MS = 2 * SECOND_MS;
 const RECONNECT_WAIT_MS = 250;
 const DUPLICATE_WINDOW_MS = 10 * MINUTE_MS;
@@ -116,6 +122,18 @@ export function connectNats(url: string, name: string, log: Logger): EventBus {
     publish: async (event) => {
       const js = (await within()).jetstream({ timeout: CALL_TIMEOUT_MS });
       await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id });
+    },
+    announce: () => {
+      if (link.isUp) link.nats?.publish(ANNOUNCED_SUBJECT);
+    },
+    hearAnnounced: (listener, signal) => {
+      connection.then(
+        (nats) => {
+          const subscription = nats.subscribe(ANNOUNCED_SUBJECT, { callback: listener });
+          signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
+        },
+        () => {},
+      );
     },
     watch: (filter, onEvent) => {
       connection.then(

@@ -90,6 +90,21 @@ test('two relays of two processes publish every event once', async () => {
   await second.close();
 });
 
+test('other processes hear that an event is coming, and what they hear is no part of the stream', async () => {
+  const second = secondProcess(shop);
+  const listening = new AbortController();
+  let heard = 0;
+  second.deps.bus.hearAnnounced(() => {
+    heard += 1;
+  }, listening.signal);
+  await second.deps.bus.ping();
+  await tell(shop.deps, ...numbered(3));
+  await eventually('the announcement is heard', () => heard === 1);
+  expect(await stream.count()).toBe(0);
+  listening.abort();
+  await second.close();
+});
+
 test('events wait while NATS is not there, and arrive when it is', async () => {
   const door = await doorTo(shop.config.NATS_URL);
   const apart = secondProcess(shop, door.url);
