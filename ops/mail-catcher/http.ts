@@ -1,6 +1,7 @@
 /**
  * The HTTP side of the mail catcher, for tests and people on this machine:
- * `GET /health`, `GET /messages?to=&limit=`, `GET /messages/:id`, `DELETE /messages`, `POST /faults`, `GET /`.
+ * `GET /health`, `GET /messages?to=&limit=`, `GET /messages/:id`, `GET /message-index?after=&limit=`,
+ * `DELETE /messages`, `POST /faults`, `GET /`.
  */
 
 import { type InputError, problemResponse } from '#lib/problems.ts';
@@ -44,6 +45,7 @@ export function listenHttp({ port, store, faults, onError }: HttpOptions): HttpL
           return new Response(null, { status: 204 });
         }),
       },
+      '/message-index': { GET: local((request) => indexMessages(request, store)) },
       '/messages/:id': {
         GET: local((request) => oneMessage(request.params.id, store, (message) => Response.json(message))),
       },
@@ -84,6 +86,16 @@ async function listMessages(request: Request, store: MessageStore): Promise<Resp
   }
   const to = query.get('to');
   return Response.json(await store.list({ limit, ...(to === null ? {} : { to }) }));
+}
+
+/** Oldest first, a page after the message of an id; cheap, for whoever has to see them all. */
+function indexMessages(request: Request, store: MessageStore): Response {
+  const query = new URL(request.url).searchParams;
+  const limit = Number(query.get('limit') ?? MAX_LIMIT);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    return invalid('/limit', `a whole number from 1 to ${MAX_LIMIT}`);
+  }
+  return Response.json(store.index({ after: query.get('after') ?? '', limit }));
 }
 
 async function oneMessage(

@@ -26,24 +26,46 @@ export interface Envelope {
   readonly to: readonly string[];
 }
 
+/** What an auditor needs of a message: enough to tell it from another, without reading it. */
+export interface CaughtHead {
+  readonly id: string;
+  readonly to: readonly string[];
+  readonly messageId: string | null;
+  readonly receivedAt: string;
+}
+
+export interface MessageIndex {
+  /** Oldest first. */
+  readonly items: readonly CaughtHead[];
+  /** Whatever came after this time is kept; of what came before, some is gone. */
+  readonly keptSince: string;
+}
+
 export interface MessageStore {
   add(envelope: Envelope, raw: Uint8Array): Promise<void>;
   /** Newest first; `to` is one whole address, in any case. */
   list(options: { readonly to?: string; readonly limit: number }): Promise<readonly CaughtMessage[]>;
   get(id: string): Promise<CaughtMessage | null>;
+  /** The messages that came after the one of this id. */
+  index(options: { readonly after: string; readonly limit: number }): MessageIndex;
   clear(): Promise<void>;
   count(): number;
 }
 
 interface Entry extends Envelope {
   readonly id: string;
+  readonly messageId: string | null;
 }
 
-export const MAX_KEPT_MESSAGES = 1_000;
+/** Some more than a day of tests or a run of shoppers leaves behind. */
+export const MAX_KEPT_MESSAGES = 20_000;
 const EXTENSION = '.eml';
 const ID = /^\d{15}-[0-9a-f]{8}$/;
 /** The envelope of the most recipients that are taken fits in it many times over. */
 const MAX_ENVELOPE_BYTES = 64 * 1024;
+const MAX_OPEN_FILES = 100;
+/** Holds the time since which all is kept. */
+const KEPT_SINCE_FILE = 'kept-since';
 
 /** @throws when the folder cannot be made or read. */
 export async function openMessageStore(
@@ -54,9 +76,11 @@ export async function openMessageStore(
   const pathOf = (id: string) => join(folder, id + EXTENSION);
   /** Oldest first. */
   let entries: Entry[] = await readEntries(folder);
+  let keptSinceMs = await readKeptSince(folder, entries, maxMessages);
 
   const dropSurplus = async () => {
     const surplus = entries.slice(0, Math.max(0, entries.length - maxMessages));
+    keptSinceMs = Math.max(keptSinceMs, ...surplus.slice(-1).map(({ id }) => receivedAtMs(id)));
     entries = entries.slice(surplus.length);
     await Promise.all(surplus.map(({ id }) => remove(pathOf(id))));
   };
@@ -76,7 +100,7 @@ export async function openMessageStore(
       const partial = `${pathOf(id)}.part`;
       await Bun.write(partial, Buffer.concat([head, raw]));
       await rename(partial, pathOf(id));
-      entries.push({ id, ...envelope });
+      entries.push({ id, ...envelope, messageId: messageIdIn(raw) });
       await dropSurplus();
     },
     list: async ({ to, limit }) => {
@@ -91,9 +115,18 @@ export async function openMessageStore(
       const entry = entries.find((candidate) => candidate.id === id);
       return entry === undefined ? null : await read(entry);
     },
+    index: ({ after, limit }) => {
+      const found = entries.findIndex(({ id }) => id === after);
+      // One that was dropped meanwhile had the smallest id of all.
+      const start = found === -1 ? 0 : found + 1;
+      const items = entries.slice(start, start + limit);
+      return { items: items.map(toHead), keptSince: new Date(keptSinceMs).toISOString() };
+    },
     clear: async () => {
       const cleared = entries;
       entries = [];
+      keptSinceMs = Date.now();
+      await Bun.write(join(folder, KEPT_SINCE_FILE), String(keptSinceMs));
       await Promise.all(cleared.map(({ id }) => remove(pathOf(id))));
     },
     count: () => entries.length,
@@ -117,14 +150,48 @@ async function readEntries(folder: string): Promise<Entry[]> {
     .map((name) => name.slice(0, -EXTENSION.length))
     .filter((id) => ID.test(id))
     .sort();
-  return await Promise.all(
-    ids.map(async (id) => {
-      const head = await Bun.file(join(folder, id + EXTENSION))
-        .slice(0, MAX_ENVELOPE_BYTES)
-        .text();
-      return { id, ...parseEnvelope(head) };
-    }),
-  );
+  const entries: Entry[] = [];
+  for (let start = 0; start < ids.length; start += MAX_OPEN_FILES) {
+    const some = ids.slice(start, start + MAX_OPEN_FILES);
+    entries.push(...(await Promise.all(some.map((id) => readEntry(folder, id)))));
+  }
+  return entries;
+}
+
+async function readEntry(folder: string, id: string): Promise<Entry> {
+  const head = await Bun.file(join(folder, id + EXTENSION))
+    .slice(0, MAX_ENVELOPE_BYTES)
+    .bytes();
+  return { id, ...parseEnvelope(new TextDecoder().decode(head)), messageId: messageIdIn(head) };
+}
+
+/** Of a folder that is used for the first time: now. One that is full may have dropped what came before. */
+async function readKeptSince(
+  folder: string,
+  entries: readonly Entry[],
+  maxMessages: number,
+): Promise<number> {
+  const file = Bun.file(join(folder, KEPT_SINCE_FILE));
+  const [oldest] = entries;
+  const oldestMs = oldest === undefined ? Date.now() : receivedAtMs(oldest.id);
+  if (!(await file.exists())) await Bun.write(file, String(oldestMs));
+  const noted = Number(await file.text());
+  return entries.length < maxMessages ? noted : Math.max(noted, oldestMs);
+}
+
+function receivedAtMs(id: string): number {
+  return Number(present(id.split('-')[0], 'the time in the id'));
+}
+
+function toHead({ id, to, messageId }: Entry): CaughtHead {
+  return { id, to, messageId, receivedAt: new Date(receivedAtMs(id)).toISOString() };
+}
+
+/** The header's value as it stands, angle brackets included. */
+function messageIdIn(raw: Uint8Array): string | null {
+  const text = new TextDecoder().decode(raw.subarray(0, MAX_ENVELOPE_BYTES));
+  const head = text.split('\r\n\r\n', 1)[0] ?? '';
+  return /^message-id:\s*(\S+)/im.exec(head)?.[1] ?? null;
 }
 
 function formatEnvelope({ from, to }: Envelope): string {
@@ -142,7 +209,7 @@ function describe({ id, from, to }: Entry, mail: ParsedMail): CaughtMessage {
     id,
     from,
     to,
-    receivedAt: new Date(Number(present(id.split('-')[0], 'the time in the id'))).toISOString(),
+    receivedAt: new Date(receivedAtMs(id)).toISOString(),
     subject: mail.subject ?? '',
     messageId: mail.messageId ?? null,
     text: mail.text ?? '',

@@ -87,6 +87,21 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     const template = await ensureTemplate(sql);
     await sql`create database ${sql(name)} template ${sql(template)}`;
   });
+  return testDatabase(name);
+}
+
+/** A copy of a database as it is at this moment. Its open connections are ended, for a copy is made of a quiet one. */
+export async function copyTestDatabase(url: string): Promise<TestDatabase> {
+  const original = new URL(url).pathname.slice(1);
+  const name = `test_${randomBytes(RANDOM_BYTES).toString('hex')}`;
+  await asAdministrator(async (sql) => {
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${original}`;
+    await sql`create database ${sql(name)} template ${sql(original)}`;
+  });
+  return testDatabase(name);
+}
+
+function testDatabase(name: string): TestDatabase {
   return {
     url: databaseUrl(name),
     drop: () =>
