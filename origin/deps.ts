@@ -153,5 +153,5 @@ export async function emit(deps: Deps, tx: Transaction, ...events: readonly Even
     tx,
     events.map((event) => ({ ...event, id: ids.next<EventId>(), occurredAt, traceparent })),
   );
-  bus.announce();
+  bus.announce(events.length);
 }

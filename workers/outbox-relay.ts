@@ -10,9 +10,9 @@ import type { Deps } from '#origin/deps.ts';
 import { pause } from './consumer.ts';
 
 const BATCH_SIZE = 200;
-/** Between looks while an event has been announced: a shopper waits for a new price meanwhile. */
+/** Between looks while announced events are on their way: a shopper waits for a new price meanwhile. */
 const ALERT_MS = 5;
-/** For so long after an announcement its transaction is expected to commit. */
+/** After so long without another announcement, what has not come was rolled back or taken by another relay. */
 const ALERT_LASTS_MS = 200;
 /** Between looks otherwise. An announcement may be lost, and a transaction may be slow. */
 const IDLE_MS = 100;
@@ -20,24 +20,42 @@ const FAILED_MS = SECOND_MS;
 
 /** Runs until the signal aborts. Any number of relays may run: they share the work. */
 export async function runRelay(deps: Deps, signal: AbortSignal): Promise<void> {
-  let announcedAt = Number.NEGATIVE_INFINITY;
-  let wake = () => {};
-  const onAnnounced = () => {
-    announcedAt = performance.now();
-    wake();
-  };
-  deps.bus.hearAnnounced(onAnnounced, signal);
+  const announced = followAnnounced(deps, signal);
   while (!signal.aborted) {
     const relayed = await relayOrReport(deps);
-    if (relayed === BATCH_SIZE) continue;
-    if (relayed === 'failed') await pause(FAILED_MS, signal);
-    else if (performance.now() - announcedAt < ALERT_LASTS_MS) await pause(ALERT_MS, signal);
-    else {
-      const { promise: announced, resolve } = Promise.withResolvers<void>();
-      wake = resolve;
-      await Promise.race([announced, pause(IDLE_MS, signal)]);
+    if (relayed === 'failed') {
+      await pause(FAILED_MS, signal);
+      continue;
     }
+    announced.arrived(relayed);
+    if (relayed === BATCH_SIZE) continue;
+    if (announced.isAwaited()) await pause(ALERT_MS, signal);
+    else await Promise.race([announced.next(), pause(IDLE_MS, signal)]);
   }
+}
+
+/** How many of the events that were announced have yet to come. */
+function followAnnounced({ bus }: Deps, signal: AbortSignal) {
+  let awaited = 0;
+  let lastAt = 0;
+  let wake = () => {};
+  bus.hearAnnounced((count) => {
+    awaited += count;
+    lastAt = performance.now();
+    wake();
+  }, signal);
+  return {
+    arrived(count: number): void {
+      const isOver = performance.now() - lastAt >= ALERT_LASTS_MS;
+      awaited = isOver ? 0 : Math.max(0, awaited - count);
+    },
+    isAwaited: () => awaited > 0,
+    next(): Promise<void> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      return promise;
+    },
+  };
 }
 
 async function relayOrReport(deps: Deps): Promise<number | 'failed'> {

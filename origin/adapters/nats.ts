@@ -48,10 +48,10 @@ export interface EventBus {
   ensureStream(): Promise<void>;
   /** @throws when JetStream does not acknowledge in time; publishing the same event again is safe. */
   publish(event: ShopEvent): Promise<void>;
-  /** Tells relays that an event is about to be committed, if they can be told. */
-  announce(): void;
+  /** Tells relays that so many events are about to be committed, if they can be told. */
+  announce(count: number): void;
   /** Hears what {@link EventBus.announce} says, at most once each, until the signal aborts. */
-  hearAnnounced(listener: () => void, signal: AbortSignal): void;
+  hearAnnounced(listener: (count: number) => void, signal: AbortSignal): void;
   /** Hears events from now on, at most once each; nothing is replayed after a lost connection. */
   watch(filter: string, onEvent: (event: ShopEvent) => void): void;
   /**
@@ -123,13 +123,17 @@ export function connectNats(url: string, name: string, log: Logger): EventBus {
       const js = (await within()).jetstream({ timeout: CALL_TIMEOUT_MS });
       await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id });
     },
-    announce: () => {
-      if (link.isUp) link.nats?.publish(ANNOUNCED_SUBJECT);
+    announce: (count) => {
+      if (link.isUp) link.nats?.publish(ANNOUNCED_SUBJECT, String(count));
     },
     hearAnnounced: (listener, signal) => {
       connection.then(
         (nats) => {
-          const subscription = nats.subscribe(ANNOUNCED_SUBJECT, { callback: listener });
+          const subscription = nats.subscribe(ANNOUNCED_SUBJECT, {
+            callback: (error, message) => {
+              if (error === null) listener(Number(message.string()));
+            },
+          });
           signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
         },
         () => {},
