@@ -3,7 +3,7 @@
 import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Deps } from '#origin/deps.ts';
-import { reconcileOverdue } from '#origin/payments/service.ts';
+import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch } from '#origin/search/service.ts';
 import { pause } from './consumer.ts';
 
@@ -14,7 +14,9 @@ interface Chore {
 }
 
 const CHORES: readonly Chore[] = [
-  { name: 'reconcile overdue payments', everyMs: 15 * SECOND_MS, run: reconcileOverdue },
+  { name: 'reconcile open payments', everyMs: 15 * SECOND_MS, run: reconcileOverdue },
+  { name: 'reconcile pending refunds', everyMs: 30 * SECOND_MS, run: reconcileRefunds },
+  { name: 'book the fees that are missing', everyMs: MINUTE_MS, run: bookMissingFees },
   {
     name: 'delete expired idempotency keys',
     everyMs: 10 * MINUTE_MS,

@@ -39,6 +39,12 @@ export const PriceAmount = Type.Integer({
   description: 'In minor units of the shop currency.',
 });
 
+export const IdempotencyHeader = t.Object({
+  'idempotency-key': t.Optional(
+    t.String({ description: 'Required. The same key and body give the same answer, for 24 hours.' }),
+  ),
+});
+
 interface IntegerRange {
   readonly minimum: number;
   readonly maximum: number;

@@ -3,7 +3,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { orderStatus } from '#db/schema/orders.ts';
-import { paymentStatus } from '#db/schema/payments.ts';
+import { paymentStatus, refundStatus } from '#db/schema/payments.ts';
 import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const nullableText = t.Union([t.String(), t.Null()]);
@@ -32,8 +32,24 @@ export const Order = t.Object(
       status: t.UnionEnum(paymentStatus.enumValues),
       brand: nullableText,
       lastFour: nullableText,
+      declineCode: t.Union([t.String(), t.Null()], { description: 'Why the bank refused.' }),
+      paid: MoneySchema,
+      refunded: MoneySchema,
+      refundable: t.Object(MoneySchema.properties, {
+        description: 'What is left to refund: paid, less what went back, is on its way back or is disputed.',
+      }),
     }),
-    timeline: t.Array(t.Object({ event: t.String(), actor: t.String(), at: DateTime })),
+    refunds: t.Array(
+      t.Object({
+        id: Uuid,
+        status: t.UnionEnum(refundStatus.enumValues),
+        amount: MoneySchema,
+        reason: t.String(),
+        createdAt: DateTime,
+        settledAt: t.Union([DateTime, t.Null()]),
+      }),
+    ),
+    timeline: t.Array(t.Object({ event: t.String(), actor: t.String(), detail: t.String(), at: DateTime })),
   },
   {
     examples: [
@@ -56,10 +72,19 @@ export const Order = t.Object(
           },
         ],
         total: { amount: 2900, currency: 'USD' },
-        payment: { status: 'captured', brand: 'visa', lastFour: '4242' },
+        payment: {
+          status: 'captured',
+          brand: 'visa',
+          lastFour: '4242',
+          declineCode: null,
+          paid: { amount: 2900, currency: 'USD' },
+          refunded: { amount: 0, currency: 'USD' },
+          refundable: { amount: 2900, currency: 'USD' },
+        },
+        refunds: [],
         timeline: [
-          { event: 'order.placed', actor: 'shopper', at: '2026-01-31T12:00:00.000Z' },
-          { event: 'order.paid', actor: 'stripe', at: '2026-01-31T12:00:01.000Z' },
+          { event: 'order.placed', actor: 'shopper', detail: '', at: '2026-01-31T12:00:00.000Z' },
+          { event: 'order.paid', actor: 'stripe', detail: '', at: '2026-01-31T12:00:01.000Z' },
         ],
       },
     ],

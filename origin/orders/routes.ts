@@ -7,7 +7,7 @@ import { auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { Order, OrderListQuery, OrderPage, OrderParams } from './model.ts';
-import { listOrders, readOrder } from './service.ts';
+import { listOrders, readOrder } from './read-order.ts';
 
 export function orderRoutes(deps: Deps, jwtSecret: string) {
   return new Elysia({ name: 'orders', prefix: '/api/v1/orders', normalize: false })

@@ -1,28 +1,24 @@
-/** Orders: placing them, moving them through their life, and reading them. */
+/** Orders: placing them and moving them through their life. Reading them is in `read-order.ts`. */
 
-import type { Queryable, Transaction } from '#db/client.ts';
+import type { Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
-import { present } from '#lib/assert.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
-import type { CartId, OrderId, OrderLineId } from '#lib/ids.ts';
-import { money } from '#lib/money.ts';
+import type { CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import { ownsCart, type PricedCart } from '#origin/cart/service.ts';
+import type { PricedCart } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import type { Caller, SignedIn } from '#origin/http/auth.ts';
-import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
-import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
+import type { Caller } from '#origin/http/auth.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
-import type { Order, OrderListQuery, OrderPage } from './model.ts';
 import * as store from './store.ts';
 
-export { isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
+export { isCancellable, isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 export { Order } from './model.ts';
-export type { OverdueOrder } from './store.ts';
+export { orderForStaff, orderFrom, requireOwn } from './read-order.ts';
+export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */
-export type Actor = 'shopper' | 'stripe' | 'reconciler';
+export type Actor = 'shopper' | 'staff' | 'stripe' | 'reconciler';
 
 export interface NewOrder {
   readonly id: OrderId;
@@ -47,7 +43,10 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     status: 'pending_payment' as const,
     currency: cart.currency,
     subtotalMinor: cart.subtotalMinor,
-    totalMinor: cart.subtotalMinor,
+    discountMinor: cart.discountMinor,
+    shippingMinor: cart.shippingMinor,
+    taxMinor: cart.taxMinor,
+    totalMinor: cart.totalMinor,
     shippingAddress,
     placedAt,
     paymentDeadline: after(placedAt, PAYMENT_DEADLINE_MS),
@@ -74,7 +73,29 @@ const EVENT_OF_STATUS: Partial<Record<OrderStatus, EventName & `order.${string}`
   paid: 'order.paid',
   payment_failed: 'order.payment_failed',
   cancelled: 'order.cancelled',
+  partially_refunded: 'order.partially_refunded',
+  refunded: 'order.refunded',
 };
+
+/** Who took a step of an order's life, and what there is to say of it. */
+export interface Step {
+  readonly actor: Actor;
+  /** The member of staff, where it was one. */
+  readonly actorId?: UserId | null;
+  /** For people: an amount, a reason. */
+  readonly detail?: string;
+}
+
+/** Writes a line of the order's time line, in the caller's transaction. */
+export async function noteStep(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  { event, actor, actorId = null, detail = '' }: Step & { readonly event: string },
+): Promise<void> {
+  const occurredAt = deps.clock.now();
+  await store.insertEvent(tx, { orderId, event, actor, actorId, detail, occurredAt });
+}
 
 export interface Move {
   readonly order: store.OrderRow;
@@ -91,19 +112,24 @@ export async function moveOrder(
   deps: Deps,
   tx: Transaction,
   id: OrderId,
-  { trigger, actor }: { readonly trigger: OrderTrigger; readonly actor: Actor },
+  { trigger, ...step }: Step & { readonly trigger: OrderTrigger },
 ): Promise<Move | null> {
-  const order = await lockOrder(tx, id);
+  return moveLocked(deps, tx, await lockOrder(tx, id), { trigger, ...step });
+}
+
+/** As {@link moveOrder}, for an order that this transaction has locked. */
+export async function moveLocked(
+  deps: Deps,
+  tx: Transaction,
+  order: store.OrderRow,
+  { trigger, ...step }: Step & { readonly trigger: OrderTrigger },
+): Promise<Move | null> {
+  const { id } = order;
   const to = nextStatus(order.status, trigger);
   if (to === order.status) return null;
   const event = EVENT_OF_STATUS[to];
   await store.setStatus(tx, id, to);
-  await store.insertEvent(tx, {
-    orderId: id,
-    event: event ?? `order.${to}`,
-    actor,
-    occurredAt: deps.clock.now(),
-  });
+  await noteStep(deps, tx, id, { ...step, event: event ?? `order.${to}` });
   if (event !== undefined) await emit(deps, tx, { name: event, data: { orderId: id } });
   return { order, lines: await store.findLines(tx, [id]), to };
 }
@@ -117,7 +143,10 @@ export async function lockOrder(tx: Transaction, id: OrderId): Promise<store.Ord
 
 /** The row as it is now, or undefined. */
 export const findOrder = store.findOrder;
-export const findOverdue = store.findOverdue;
+/** Whether the order's time line has such a line. */
+export const hasStep = store.hasEvent;
+/** Keeps the order's payment open, and its stock reserved, until then. */
+export const extendDeadline = store.extendDeadline;
 /** Whether an order of the cart waits for its payment or has it. Certain only while the cart is locked. */
 export const isBeingPaid = store.hasLiveOrder;
 
@@ -135,83 +164,4 @@ export async function readReceipt(deps: Deps, id: OrderId): Promise<Receipt> {
   const order = await store.findOrder(deps.db, id);
   if (order === undefined) throw new AppError('order_not_found');
   return { order, lines: await store.findLines(deps.db, [id]) };
-}
-
-/** @throws {AppError} `order_not_found`, also for somebody else's */
-export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promise<Order> {
-  return deps.ownWrites.read(caller, (db) => orderFrom(db, caller, id));
-}
-
-/** As {@link readOrder}, from where the caller of this function says. */
-export async function orderFrom(db: Queryable, caller: Caller, id: OrderId): Promise<Order> {
-  const row = await store.findOrder(db, id);
-  if (row === undefined || !(await isOwn(db, caller, row))) throw new AppError('order_not_found');
-  const [order] = await withDetails(db, [row]);
-  return present(order, 'the order');
-}
-
-/** A guest's order is opened by the token of the cart that it was. */
-async function isOwn(db: Queryable, caller: Caller, row: store.OrderRow): Promise<boolean> {
-  if (caller.kind === 'user' && row.userId === caller.userId) return true;
-  return row.userId === null && ownsCart(db, caller, row.cartId);
-}
-
-export async function listOrders(deps: Deps, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
-  return deps.ownWrites.read(caller, (db) => ordersFrom(db, caller, query));
-}
-
-async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
-  const { cursor, limit = DEFAULT_PAGE_SIZE } = query;
-  const [placedAt, id] = cursor === undefined ? [] : decodeCursor(cursor, 'instant', 'uuid');
-  const position = placedAt === undefined || id === undefined ? undefined : { placedAt, id };
-  const rows = await store.listOfUser(db, caller.userId, limit + 1, position);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
-  return {
-    items: await withDetails(db, shown),
-    nextCursor: hasMore ? encodeCursor([last.placedAt.toISOString(), last.id]) : null,
-  };
-}
-
-async function withDetails(db: Queryable, rows: readonly store.OrderRow[]): Promise<Order[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const [lines, events, payments] = await Promise.all([
-    store.findLines(db, ids),
-    store.findEvents(db, ids),
-    store.findPayments(db, ids),
-  ]);
-  return rows.map((row) => {
-    const payment = present(
-      payments.find((each) => each.orderId === row.id),
-      `the payment of order ${row.id}`,
-    );
-    return {
-      id: row.id,
-      number: String(row.number),
-      status: row.status,
-      placedAt: row.placedAt.toISOString(),
-      items: lines.filter((line) => line.orderId === row.id).map((line) => toItem(line, row)),
-      total: money(row.totalMinor, row.currency),
-      payment: { status: payment.status, brand: payment.brand, lastFour: payment.lastFour },
-      timeline: events
-        .filter((event) => event.orderId === row.id)
-        .map(({ event, actor, occurredAt }) => ({ event, actor, at: occurredAt.toISOString() })),
-    };
-  });
-}
-
-function toItem(line: store.OrderLineRow, { currency }: store.OrderRow) {
-  return {
-    id: line.id,
-    variantId: line.variantId,
-    productId: line.productId,
-    name: line.name,
-    sku: line.sku,
-    options: line.optionValues,
-    quantity: line.quantity,
-    unitPrice: money(line.unitPriceMinor, currency),
-    lineTotal: money(line.lineTotalMinor, currency),
-  };
 }

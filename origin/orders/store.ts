@@ -1,14 +1,16 @@
 /** Every query of orders. */
 
-import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
-import { payments } from '#db/schema/payments.ts';
+import { payments, refunds } from '#db/schema/payments.ts';
 import type { CartId, OrderId, UserId } from '#lib/ids.ts';
-import { OPEN_STATUSES, type OrderStatus } from './lifecycle.ts';
+import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
 export type OrderLineRow = typeof orderLines.$inferSelect;
+export type PaymentRow = typeof payments.$inferSelect;
+export type RefundRow = typeof refunds.$inferSelect & { readonly orderId: OrderId };
 
 export async function insertOrder(
   tx: Transaction,
@@ -49,6 +51,25 @@ export async function insertEvent(tx: Transaction, event: typeof orderEvents.$in
   await tx.insert(orderEvents).values(event);
 }
 
+export async function hasEvent(
+  db: Queryable,
+  id: OrderId,
+  { events, detail }: { readonly events: readonly string[]; readonly detail?: string },
+): Promise<boolean> {
+  const ofDetail = detail === undefined ? undefined : eq(orderEvents.detail, detail);
+  const found = and(eq(orderEvents.orderId, id), inArray(orderEvents.event, [...events]), ofDetail);
+  return (await db.$count(orderEvents, found)) > 0;
+}
+
+export async function extendDeadline(tx: Transaction, id: OrderId, deadline: Date): Promise<void> {
+  await tx
+    .update(orders)
+    .set({
+      paymentDeadline: sql`greatest(${orders.paymentDeadline}, ${deadline.toISOString()}::timestamptz)`,
+    })
+    .where(eq(orders.id, id));
+}
+
 export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise<OrderLineRow[]> {
   return db
     .select()
@@ -72,6 +93,16 @@ export async function findPayments(db: Queryable, ids: readonly OrderId[]) {
     .where(inArray(payments.orderId, [...ids]));
 }
 
+/** The oldest first. */
+export async function findRefunds(db: Queryable, ids: readonly OrderId[]): Promise<RefundRow[]> {
+  return db
+    .select({ ...getTableColumns(refunds), orderId: payments.orderId })
+    .from(refunds)
+    .innerJoin(payments, eq(payments.id, refunds.paymentId))
+    .where(inArray(payments.orderId, [...ids]))
+    .orderBy(asc(refunds.createdAt), asc(refunds.id));
+}
+
 interface OrderPosition {
   readonly placedAt: string;
   readonly id: string;
@@ -90,26 +121,5 @@ export async function listOfUser(
     .from(orders)
     .where(and(eq(orders.userId, userId), beyond))
     .orderBy(desc(orders.placedAt), desc(orders.id))
-    .limit(limit);
-}
-
-export type OverdueOrder = Pick<OrderRow, 'id' | 'paymentDeadline'>;
-
-/** Orders whose payment should have ended by now, the longest overdue first. */
-export async function findOverdue(
-  db: Queryable,
-  now: Date,
-  limit: number,
-  after: OverdueOrder | undefined,
-): Promise<OverdueOrder[]> {
-  const { paymentDeadline: deadline, id } = orders;
-  const beyond =
-    after &&
-    or(gt(deadline, after.paymentDeadline), and(eq(deadline, after.paymentDeadline), gt(id, after.id)));
-  return db
-    .select({ id, paymentDeadline: deadline })
-    .from(orders)
-    .where(and(inArray(orders.status, [...OPEN_STATUSES]), lt(deadline, now), beyond))
-    .orderBy(asc(deadline), asc(id))
     .limit(limit);
 }

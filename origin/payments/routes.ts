@@ -1,16 +1,29 @@
-/** Where Stripe tells us of payments. The signature is over the raw body, which is never parsed before it. */
+/**
+ * Payments over HTTP: where Stripe tells us of them, and what becomes of an order's money. The webhook's signature
+ * is over the raw body, which is never parsed before it.
+ */
 
 import { Elysia, t } from 'elysia';
+import type { StoredAnswer } from '#db/idempotency.ts';
+import type { OrderId } from '#lib/ids.ts';
+import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth } from '#origin/http/auth.ts';
+import { auth, signedIn } from '#origin/http/auth.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { receiveWebhook } from './service.ts';
+import { closedObject, IdempotencyHeader, Uuid } from '#origin/http/schemas.ts';
+import { Order } from '#origin/orders/service.ts';
+import { CancelBody, OrderPayment, RefundBody } from './model.ts';
+import { askCancellation, askRefund } from './requests.ts';
+import { receiveWebhook, refreshPayment } from './service.ts';
 
 export interface WebhookConfig {
   readonly jwtSecret: string;
   readonly webhookSecret: string;
 }
+
+const FIRST_FAILURE_STATUS = 400;
 
 const SignedEvent = t.String({
   description: 'A Stripe event, byte for byte as Stripe signed it.',
@@ -18,30 +31,130 @@ const SignedEvent = t.String({
 });
 
 const Received = t.Object({ received: t.Boolean() }, { examples: [{ received: true }] });
+const OrderParams = closedObject({ id: Uuid });
+const BY_KEY = ['idempotency_key_missing', 'idempotency_in_progress', 'idempotency_mismatch'] as const;
 
 export function paymentRoutes(deps: Deps, { jwtSecret, webhookSecret }: WebhookConfig) {
-  return new Elysia({ name: 'payments', prefix: '/api/v1', normalize: false }).use(auth(jwtSecret)).post(
-    '/webhooks/stripe',
-    async ({ body, headers, request }) => {
-      await receiveWebhook(forRequest(deps, request), {
-        rawBody: body,
-        signature: headers['stripe-signature'] ?? '',
-        secret: webhookSecret,
-      });
-      return { received: true };
-    },
+  return new Elysia({ name: 'payments', prefix: '/api/v1', normalize: false })
+    .use(auth(jwtSecret))
+    .use(orderPaymentRoutes(deps, jwtSecret))
+    .post(
+      '/webhooks/stripe',
+      async ({ body, headers, request }) => {
+        await receiveWebhook(forRequest(deps, request), {
+          rawBody: body,
+          signature: headers['stripe-signature'] ?? '',
+          secret: webhookSecret,
+        });
+        return { received: true };
+      },
+      {
+        access: 'public',
+        parse: 'text',
+        body: SignedEvent,
+        headers: t.Object({ 'stripe-signature': t.Optional(t.String({ maxLength: 2_000 })) }),
+        detail: operation({
+          id: 'receiveStripeWebhook',
+          summary: 'For Stripe: what happened to a payment',
+          tag: 'Checkout',
+          success: { status: 200, description: 'It has been taken in.', schema: Received },
+          failures: ['webhook_signature_invalid', 'payments_unavailable'],
+        }),
+      },
+    );
+}
+
+function orderPaymentRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'order-payments', prefix: '/orders', normalize: false })
+    .use(auth(jwtSecret))
+    .post(
+      '/:id/payment',
+      async ({ caller, params, request }) => {
+        const order = await refreshPayment(forRequest(deps, request), caller, params.id as OrderId);
+        return Response.json(order, { headers: PRIVATE });
+      },
+      {
+        access: 'anyone',
+        params: OrderParams,
+        detail: operation({
+          id: 'refreshPayment',
+          summary: 'Back from the bank: how the payment stands at this moment',
+          description: 'Asks the payment provider. A guest sends the `Cart-Token` the order was bought with.',
+          tag: 'Orders',
+          success: { status: 200, description: 'The order as it is then.', schema: OrderPayment },
+          failures: ['unauthenticated', 'order_not_found', 'payments_unavailable'],
+        }),
+      },
+    )
+    .use(cancellation(deps, jwtSecret))
+    .use(refund(deps, jwtSecret));
+}
+
+function cancellation(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'order-cancellation', normalize: false }).use(auth(jwtSecret)).post(
+    '/:id/cancel',
+    async ({ body, caller, headers, params, request }) =>
+      toResponse(
+        await askCancellation(forRequest(deps, request), caller, {
+          orderId: params.id as OrderId,
+          idempotencyKey: headers['idempotency-key'],
+          body: body?.reason ?? '',
+        }),
+      ),
     {
-      access: 'public',
-      parse: 'text',
-      body: SignedEvent,
-      headers: t.Object({ 'stripe-signature': t.Optional(t.String({ maxLength: 2_000 })) }),
+      access: 'anyone',
+      params: OrderParams,
+      headers: IdempotencyHeader,
+      body: CancelBody,
       detail: operation({
-        id: 'receiveStripeWebhook',
-        summary: 'For Stripe: what happened to a payment',
-        tag: 'Checkout',
-        success: { status: 200, description: 'It has been taken in.', schema: Received },
-        failures: ['webhook_signature_invalid', 'payments_unavailable'],
+        id: 'cancelOrder',
+        summary: 'Cancel an order before its goods leave',
+        description:
+          'What was paid goes back. A guest sends the `Cart-Token`; an admin may cancel any order.',
+        tag: 'Orders',
+        success: { status: 200, description: 'The cancelled order.', schema: Order },
+        failures: [
+          ...(['unauthenticated', 'order_not_found', 'order_not_cancellable'] as const),
+          ...(['payment_in_progress', 'payments_unavailable'] as const),
+          ...BY_KEY,
+        ],
       }),
     },
   );
+}
+
+function refund(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'order-refunds', normalize: false }).use(auth(jwtSecret)).post(
+    '/:id/refunds',
+    async ({ body, caller, headers, params, request }) =>
+      toResponse(
+        await askRefund(forRequest(deps, request), signedIn(caller), {
+          orderId: params.id as OrderId,
+          idempotencyKey: headers['idempotency-key'],
+          body,
+        }),
+      ),
+    {
+      access: 'admin',
+      params: OrderParams,
+      headers: IdempotencyHeader,
+      body: RefundBody,
+      detail: operation({
+        id: 'refundOrder',
+        summary: "Give an order's money back, in whole or in part",
+        tag: 'Orders',
+        success: { status: 200, description: 'The order, with the refund in it.', schema: Order },
+        failures: [
+          ...(['unauthenticated', 'forbidden', 'order_not_found', 'nothing_to_refund'] as const),
+          ...(['refund_too_large', 'refund_refused', 'payments_unavailable'] as const),
+          ...BY_KEY,
+        ],
+      }),
+    },
+  );
+}
+
+function toResponse({ status, body }: StoredAnswer): Response {
+  const contentType = status < FIRST_FAILURE_STATUS ? 'application/json' : PROBLEM_CONTENT_TYPE;
+  return Response.json(body, { status, headers: { ...PRIVATE, 'content-type': contentType } });
 }

@@ -1,11 +1,17 @@
-/** Every query of payments. */
+/** Every query of payments, refunds and disputes. */
 
-import { eq } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { payments } from '#db/schema/payments.ts';
-import type { OrderId } from '#lib/ids.ts';
+import { orders } from '#db/schema/orders.ts';
+import { disputes, payments, refunds } from '#db/schema/payments.ts';
+import type { OrderId, PaymentId, RefundId } from '#lib/ids.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;
+export type RefundRow = typeof refunds.$inferSelect;
+export type DisputeRow = typeof disputes.$inferSelect;
+
+/** A refund with what carrying it out takes. */
+export type RefundToMake = RefundRow & Pick<PaymentRow, 'orderId' | 'currency' | 'stripePaymentIntentId'>;
 
 export async function insertPayment(tx: Transaction, payment: typeof payments.$inferInsert): Promise<void> {
   await tx.insert(payments).values(payment);
@@ -16,10 +22,148 @@ export async function findPayment(db: Queryable, orderId: OrderId): Promise<Paym
   return payment;
 }
 
+export async function findPaymentOfIntent(db: Queryable, intentId: string): Promise<PaymentRow | undefined> {
+  const [payment] = await db.select().from(payments).where(eq(payments.stripePaymentIntentId, intentId));
+  return payment;
+}
+
 export async function updatePayment(
   db: Queryable,
   orderId: OrderId,
   change: Partial<Omit<typeof payments.$inferInsert, 'id' | 'orderId'>>,
 ): Promise<void> {
   await db.update(payments).set(change).where(eq(payments.orderId, orderId));
+}
+
+export interface OpenPayment {
+  readonly orderId: OrderId;
+  readonly deadline: Date;
+}
+
+interface Attention {
+  readonly now: Date;
+  /** A payment that was made or last asked for before then has nobody at work on it. */
+  readonly idleBefore: Date;
+}
+
+/** Open payments that are overdue, or that nobody has been at work on for a while; the longest overdue first. */
+export async function findUnattended(
+  db: Queryable,
+  { now, idleBefore }: Attention,
+  limit: number,
+  after: OpenPayment | undefined,
+): Promise<OpenPayment[]> {
+  const { paymentDeadline: deadline, id } = orders;
+  const isOpen = sql`${orders.status} in ('pending_payment', 'requires_action')`;
+  const lastSeen = sql`coalesce(${payments.checkedAt}, ${payments.createdAt})`;
+  const needsLooking = or(lt(deadline, now), sql`${lastSeen} < ${idleBefore.toISOString()}::timestamptz`);
+  const beyond =
+    after && or(gt(deadline, after.deadline), and(eq(deadline, after.deadline), gt(id, after.orderId)));
+  return db
+    .select({ orderId: id, deadline })
+    .from(orders)
+    .innerJoin(payments, eq(payments.orderId, id))
+    .where(and(isOpen, needsLooking, beyond))
+    .orderBy(asc(deadline), asc(id))
+    .limit(limit);
+}
+
+export interface Captured {
+  readonly orderId: OrderId;
+  readonly capturedAt: Date;
+}
+
+/** Captured payments between the two times whose fee the ledger lacks, the oldest first. */
+export async function findWithoutFee(
+  db: Queryable,
+  { from, to }: { readonly from: Date; readonly to: Date },
+  limit: number,
+): Promise<Captured[]> {
+  const isMissing = and(eq(payments.status, 'captured'), isNull(payments.feeBookedAt));
+  const rows = await db
+    .select({ orderId: payments.orderId, capturedAt: payments.capturedAt })
+    .from(payments)
+    .where(and(isMissing, gt(payments.capturedAt, from), lt(payments.capturedAt, to)))
+    .orderBy(asc(payments.capturedAt))
+    .limit(limit);
+  return rows.flatMap(({ orderId, capturedAt }) => (capturedAt === null ? [] : [{ orderId, capturedAt }]));
+}
+
+export async function insertRefund(tx: Transaction, refund: typeof refunds.$inferInsert): Promise<RefundRow> {
+  const [row] = await tx.insert(refunds).values(refund).returning();
+  if (row === undefined) throw new Error(`refund ${refund.id} was not written`);
+  return row;
+}
+
+export async function findRefund(db: Queryable, id: RefundId): Promise<RefundToMake | undefined> {
+  const [refund] = await selectRefunds(db).where(eq(refunds.id, id));
+  return refund;
+}
+
+/** By our id, or by Stripe's for one that was made there by hand. */
+export async function findRefundOf(
+  db: Queryable,
+  paymentId: PaymentId,
+  { refundId, stripeRefundId }: { readonly refundId: RefundId | null; readonly stripeRefundId: string },
+): Promise<RefundRow | undefined> {
+  const byStripe = eq(refunds.stripeRefundId, stripeRefundId);
+  const either = refundId === null ? byStripe : or(byStripe, eq(refunds.id, refundId));
+  const [refund] = await db
+    .select()
+    .from(refunds)
+    .where(and(eq(refunds.paymentId, paymentId), either));
+  return refund;
+}
+
+export async function updateRefund(
+  tx: Transaction,
+  id: RefundId,
+  change: Partial<Pick<RefundRow, 'status' | 'stripeRefundId' | 'settledAt'>>,
+): Promise<void> {
+  await tx.update(refunds).set(change).where(eq(refunds.id, id));
+}
+
+/** Refunds that wait since before then, the oldest first. */
+export async function findPendingRefunds(
+  db: Queryable,
+  before: Date,
+  limit: number,
+  after: RefundToMake | undefined,
+): Promise<RefundToMake[]> {
+  const beyond =
+    after &&
+    or(
+      gt(refunds.createdAt, after.createdAt),
+      and(eq(refunds.createdAt, after.createdAt), gt(refunds.id, after.id)),
+    );
+  return selectRefunds(db)
+    .where(and(eq(refunds.status, 'pending'), lt(refunds.createdAt, before), beyond))
+    .orderBy(asc(refunds.createdAt), asc(refunds.id))
+    .limit(limit);
+}
+
+function selectRefunds(db: Queryable) {
+  const { orderId, currency, stripePaymentIntentId } = payments;
+  return db
+    .select({ ...getTableColumns(refunds), orderId, currency, stripePaymentIntentId })
+    .from(refunds)
+    .innerJoin(payments, eq(payments.id, refunds.paymentId))
+    .$dynamic();
+}
+
+export async function findDispute(db: Queryable, stripeDisputeId: string): Promise<DisputeRow | undefined> {
+  const rows = await db.select().from(disputes).where(eq(disputes.stripeDisputeId, stripeDisputeId));
+  return rows[0];
+}
+
+export async function insertDispute(tx: Transaction, dispute: typeof disputes.$inferInsert): Promise<void> {
+  await tx.insert(disputes).values(dispute);
+}
+
+export async function updateDispute(
+  tx: Transaction,
+  stripeDisputeId: string,
+  change: Partial<Pick<DisputeRow, 'status' | 'closedAt' | 'amountMinor'>>,
+): Promise<void> {
+  await tx.update(disputes).set(change).where(eq(disputes.stripeDisputeId, stripeDisputeId));
 }

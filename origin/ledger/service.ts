@@ -1,0 +1,93 @@
+/**
+ * Money that moved, by double entry. A movement is written in the transaction of the change that it belongs to,
+ * once for its source, and what an order has paid and may get back is read from here alone.
+ */
+
+import type { Queryable, Transaction } from '#db/client.ts';
+import type { LedgerTransactionId, OrderId } from '#lib/ids.ts';
+import { type Currency, type Minor, minor } from '#lib/money.ts';
+import type { Deps } from '#origin/deps.ts';
+import * as store from './store.ts';
+
+/** Which account is debited and which is credited; what Stripe owes us is `stripe_balance`. */
+const SIDES: Readonly<
+  Record<store.LedgerKind, { readonly debit: store.LedgerAccount; readonly credit: store.LedgerAccount }>
+> = {
+  capture: { debit: 'stripe_balance', credit: 'sales' },
+  fee: { debit: 'fees', credit: 'stripe_balance' },
+  refund: { debit: 'refunds', credit: 'stripe_balance' },
+  refund_reversal: { debit: 'stripe_balance', credit: 'refunds' },
+  dispute: { debit: 'disputes', credit: 'stripe_balance' },
+  dispute_reversal: { debit: 'stripe_balance', credit: 'disputes' },
+};
+
+export interface Movement {
+  readonly kind: store.LedgerKind;
+  readonly orderId: OrderId;
+  /** Stripe's id of what moved the money. */
+  readonly source: string;
+  readonly amount: Minor;
+  readonly currency: Currency;
+}
+
+/** Writes a movement. False when it is written already, or moves nothing. */
+export async function recordMovement(deps: Deps, tx: Transaction, movement: Movement): Promise<boolean> {
+  const { kind, orderId, source, amount, currency } = movement;
+  if (amount === 0) return false;
+  const { debit, credit } = SIDES[kind];
+  const row = {
+    id: deps.ids.next<LedgerTransactionId>(),
+    orderId,
+    kind,
+    source,
+    currency,
+    occurredAt: deps.clock.now(),
+  };
+  return store.insertTransaction(tx, row, [
+    { account: debit, amountMinor: amount },
+    { account: credit, amountMinor: minor(-amount) },
+  ]);
+}
+
+/** In minor units of the order's currency. */
+export interface Balance {
+  readonly paid: Minor;
+  readonly refunded: Minor;
+  /** Withdrawn by banks and not given back. */
+  readonly disputed: Minor;
+  /** What a refund may come to at most: pending refunds and disputes are taken off. */
+  readonly refundable: Minor;
+}
+
+const ZERO = minor(0);
+const NOTHING: Balance = { paid: ZERO, refunded: ZERO, disputed: ZERO, refundable: ZERO };
+
+/** Under the order's lock, the truth; without, what it was a moment ago. */
+export async function balanceOf(db: Queryable, orderId: OrderId): Promise<Balance> {
+  return (await balancesOf(db, [orderId])).get(orderId) ?? NOTHING;
+}
+
+/** Every order that is asked for has its balance. */
+export async function balancesOf(
+  db: Queryable,
+  orderIds: readonly OrderId[],
+): Promise<ReadonlyMap<OrderId, Balance>> {
+  const [sums, pendings] = await Promise.all([
+    store.sumAccounts(db, orderIds),
+    store.sumPendingRefunds(db, orderIds),
+  ]);
+  const pendingOf = new Map(pendings.map(({ orderId, pending }) => [orderId, pending]));
+  const found = new Map(sums.map((sum) => [sum.orderId, sum]));
+  return new Map(
+    orderIds.map((orderId) => {
+      const sum = found.get(orderId);
+      return [orderId, sum === undefined ? NOTHING : toBalance(sum, pendingOf.get(orderId) ?? ZERO)];
+    }),
+  );
+}
+
+function toBalance({ sales, refunds: refunded, disputes: disputed }: store.Sums, pending: Minor): Balance {
+  const paid = minor(0 - sales);
+  const refundable = minor(Math.max(0, paid - refunded - pending - disputed));
+  return { paid, refunded, disputed, refundable };
+}

@@ -1,0 +1,140 @@
+/** Orders as they are answered: to their owners, and to staff. */
+
+import type { Queryable } from '#db/client.ts';
+import { present } from '#lib/assert.ts';
+import type { OrderId } from '#lib/ids.ts';
+import { money } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
+import { ownsCart } from '#origin/cart/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Caller, SignedIn } from '#origin/http/auth.ts';
+import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
+import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
+import { type Balance, balancesOf } from '#origin/ledger/service.ts';
+import type { Order, OrderListQuery, OrderPage } from './model.ts';
+import * as store from './store.ts';
+
+/** @throws {AppError} `order_not_found`, also for somebody else's */
+export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promise<Order> {
+  return deps.ownWrites.read(caller, (db) => orderFrom(db, caller, id));
+}
+
+/** As {@link readOrder}, from where the caller of this function says. */
+export async function orderFrom(db: Queryable, caller: Caller, id: OrderId): Promise<Order> {
+  const row = await requireOwn(db, caller, id);
+  return toOrder(db, row);
+}
+
+/** Any order, for staff. @throws {AppError} `order_not_found` */
+export async function orderForStaff(db: Queryable, id: OrderId): Promise<Order> {
+  const row = await store.findOrder(db, id);
+  if (row === undefined) throw new AppError('order_not_found');
+  return toOrder(db, row);
+}
+
+/** @throws {AppError} `order_not_found`, also for somebody else's */
+export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Promise<store.OrderRow> {
+  const row = await store.findOrder(db, id);
+  if (row === undefined || !(await isOwn(db, caller, row))) throw new AppError('order_not_found');
+  return row;
+}
+
+async function toOrder(db: Queryable, row: store.OrderRow): Promise<Order> {
+  const [order] = await withDetails(db, [row]);
+  return present(order, 'the order');
+}
+
+/** A guest's order is opened by the token of the cart that it was. */
+async function isOwn(db: Queryable, caller: Caller, row: store.OrderRow): Promise<boolean> {
+  if (caller.kind === 'user' && row.userId === caller.userId) return true;
+  return row.userId === null && ownsCart(db, caller, row.cartId);
+}
+
+export async function listOrders(deps: Deps, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
+  return deps.ownWrites.read(caller, (db) => ordersFrom(db, caller, query));
+}
+
+async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
+  const { cursor, limit = DEFAULT_PAGE_SIZE } = query;
+  const [placedAt, id] = cursor === undefined ? [] : decodeCursor(cursor, 'instant', 'uuid');
+  const position = placedAt === undefined || id === undefined ? undefined : { placedAt, id };
+  const rows = await store.listOfUser(db, caller.userId, limit + 1, position);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const hasMore = rows.length > limit && last !== undefined;
+  return {
+    items: await withDetails(db, shown),
+    nextCursor: hasMore ? encodeCursor([last.placedAt.toISOString(), last.id]) : null,
+  };
+}
+
+async function withDetails(db: Queryable, rows: readonly store.OrderRow[]): Promise<Order[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const [lines, events, payments, refunds, balances] = await Promise.all([
+    store.findLines(db, ids),
+    store.findEvents(db, ids),
+    store.findPayments(db, ids),
+    store.findRefunds(db, ids),
+    balancesOf(db, ids),
+  ]);
+  return rows.map((row) => {
+    const ofRow = <Row extends { readonly orderId: OrderId }>(all: readonly Row[]) =>
+      all.filter(({ orderId }) => orderId === row.id);
+    const payment = present(ofRow(payments)[0], `the payment of order ${row.id}`);
+    const balance = present(balances.get(row.id), `the balance of order ${row.id}`);
+    return {
+      id: row.id,
+      number: String(row.number),
+      status: row.status,
+      placedAt: row.placedAt.toISOString(),
+      items: ofRow(lines).map((line) => toItem(line, row)),
+      total: money(row.totalMinor, row.currency),
+      payment: toPayment(payment, balance, row),
+      refunds: ofRow(refunds).map((refund) => toRefund(refund, row)),
+      timeline: ofRow(events).map(({ event, actor, detail, occurredAt }) => ({
+        event,
+        actor,
+        detail,
+        at: occurredAt.toISOString(),
+      })),
+    };
+  });
+}
+
+function toPayment(payment: store.PaymentRow, balance: Balance, { currency }: store.OrderRow) {
+  return {
+    status: payment.status,
+    brand: payment.brand,
+    lastFour: payment.lastFour,
+    declineCode: payment.declineCode,
+    paid: money(balance.paid, currency),
+    refunded: money(balance.refunded, currency),
+    refundable: money(balance.refundable, currency),
+  };
+}
+
+function toRefund(refund: store.RefundRow, { currency }: store.OrderRow) {
+  return {
+    id: refund.id,
+    status: refund.status,
+    amount: money(refund.amountMinor, currency),
+    reason: refund.reason,
+    createdAt: refund.createdAt.toISOString(),
+    settledAt: refund.settledAt?.toISOString() ?? null,
+  };
+}
+
+function toItem(line: store.OrderLineRow, { currency }: store.OrderRow) {
+  return {
+    id: line.id,
+    variantId: line.variantId,
+    productId: line.productId,
+    name: line.name,
+    sku: line.sku,
+    options: line.optionValues,
+    quantity: line.quantity,
+    unitPrice: money(line.unitPriceMinor, currency),
+    lineTotal: money(line.lineTotalMinor, currency),
+  };
+}

@@ -1,0 +1,72 @@
+/** The beginning of a payment: its record, its one intent at Stripe, and its end when it has none. */
+
+import type { Transaction } from '#db/client.ts';
+import { present } from '#lib/assert.ts';
+import type { OrderId, PaymentId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
+import { type Actor, findOrder, isOpen, lockOrder, moveLocked } from '#origin/orders/service.ts';
+import { giveBack } from './settle.ts';
+import * as store from './store.ts';
+
+/** The order's payment record, in the transaction that places the order. */
+export async function openPayment(
+  deps: Deps,
+  tx: Transaction,
+  {
+    orderId,
+    amount: amountMinor,
+    currency,
+  }: Pick<store.PaymentRow, 'orderId' | 'currency'> & {
+    readonly amount: store.PaymentRow['amountMinor'];
+  },
+): Promise<void> {
+  const id = deps.ids.next<PaymentId>();
+  const createdAt = deps.clock.now();
+  await store.insertPayment(tx, { id, orderId, status: 'pending', amountMinor, currency, createdAt });
+}
+
+/**
+ * The id of the order's intent, created at Stripe and recorded here before anything can be charged to it.
+ * @throws {AppError} `payments_unavailable`; `order_cancelled` when it was taken back meanwhile
+ */
+export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string> {
+  const payment = present(await store.findPayment(deps.db, orderId), `the payment of order ${orderId}`);
+  if (payment.stripePaymentIntentId !== null) return payment.stripePaymentIntentId;
+  const order = present(await findOrder(deps.db, orderId), `order ${orderId}`);
+  const { id } = await deps.payments.create({
+    orderId,
+    orderNumber: order.number,
+    amount: payment.amountMinor,
+    currency: payment.currency,
+  });
+  await deps.db.transaction(async (tx) => {
+    const { status } = await lockOrder(tx, orderId);
+    if (!isOpen(status)) throw new AppError('order_cancelled', { orderId });
+    await store.updatePayment(tx, orderId, { stripePaymentIntentId: id });
+  });
+  return id;
+}
+
+/**
+ * Ends an order for which nothing can have been charged, and gives its stock back. One whose intent was recorded
+ * meanwhile is left alone: it may be charged.
+ */
+export async function abandon(deps: Deps, orderId: OrderId, actor: Actor): Promise<void> {
+  const isEnded = await deps.db.transaction(async (tx) => {
+    const order = await lockOrder(tx, orderId);
+    const payment = await store.findPayment(tx, orderId);
+    if (!isOpen(order.status) || payment?.stripePaymentIntentId !== null) return false;
+    const move = await moveLocked(deps, tx, order, { trigger: 'payment_abandoned', actor });
+    if (move === null) return false;
+    await store.updatePayment(tx, orderId, { status: 'cancelled' });
+    await giveBack(deps, tx, move);
+    return true;
+  });
+  if (isEnded) deps.metrics.count('orders_cancelled_total', { actor });
+}
+
+/** The decline code of a failed payment, for its answer. */
+export async function declineCodeOf(deps: Deps, orderId: OrderId): Promise<string | null> {
+  return (await store.findPayment(deps.db, orderId))?.declineCode ?? null;
+}
