@@ -2,7 +2,7 @@
 
 import { inArray, type SQL, sql } from 'drizzle-orm';
 import type { ProductId } from '#lib/ids.ts';
-import type { Queryable, Transaction } from './client.ts';
+import type { Database, Queryable, Transaction } from './client.ts';
 import { SEARCH_TIERS, searchDocuments, searchTerms, searchTiers, textIndexName } from './schema/search.ts';
 
 /** A document in parts; words are put into the index with the weight of the part that they are in. */
@@ -57,6 +57,19 @@ export async function upsertDocuments(db: Queryable, documents: readonly Indexed
      where ${searchDocuments.version} <= excluded.version`);
 }
 
+/** As {@link upsertDocuments}, without a wait for the disk: a rebuild that a crash cuts short is begun again. */
+export async function upsertManyDocuments(
+  db: Database,
+  documents: readonly IndexedDocument[],
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`
+      select set_config('synchronous_commit', 'off', true), set_config('jit', 'off', true),
+             set_config('statement_timeout', ${String(BATCH_TIMEOUT_MS)}, true)`);
+    await upsertDocuments(tx, documents);
+  });
+}
+
 function tierOf(row: SQL): SQL {
   return sql`coalesce(
     (select min(t.tier) from ${searchTiers} t where (${row}.popularity, ${row}.product_id) >= (t.popularity, t.product_id)),
@@ -98,6 +111,8 @@ export async function deleteDocuments(db: Queryable, ids: readonly ProductId[]):
   await db.delete(searchDocuments).where(inArray(searchDocuments.productId, [...ids]));
 }
 
+/** On a machine that is busy with much else. */
+const BATCH_TIMEOUT_MS = 60_000;
 const REFRESH_TIMEOUT_MS = 600_000;
 /** Frequencies are estimated from about so many documents. */
 const SAMPLED_DOCUMENTS = 30_000;

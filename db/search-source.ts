@@ -24,8 +24,10 @@ const sourceColumns = {
   /** The values of each variant, in the order of the options' names. */
   optionValues: sql<string[][]>`(select coalesce(json_agg(v.option_values), '[]') from ${onSaleVariants})`,
   skus: sql<string[]>`(select coalesce(json_agg(v.sku), '[]') from ${onSaleVariants} and v.sku is not null)`,
-  available: sql<boolean>`exists (
-    select 1 from inventory i, ${onSaleVariants} and i.variant_id = v.id and i.on_hand > i.reserved)`,
+  /** An aggregate, for PostgreSQL may answer `exists` by a hash of the whole inventory, once for each page. */
+  available: sql<boolean>`(
+    select coalesce(bool_or(i.on_hand > i.reserved), false)
+      from inventory i, ${onSaleVariants} and i.variant_id = v.id)`,
 };
 
 export type SearchSource = Awaited<ReturnType<typeof findSources>>[number];

@@ -93,16 +93,31 @@ async function keepIndexed(url: string, { servers, products }: CatalogueOptions)
     // A migration may have emptied the index.
     if (kept?.recipe === recipe && kept.documents === products) return;
     const begun = performance.now();
-    const timer = setInterval(
-      () => say(`  building the search index, ${seconds(performance.now() - begun)}`),
-      REPORT_INDEX_EVERY_MS,
-    );
-    const indexed = await indexCatalogue(url, servers).finally(() => clearInterval(timer));
+    const progress = indexProgress(products);
+    const indexed = await indexCatalogue(url, servers, progress.onProgress).finally(progress.stop);
     await sql`vacuum analyze`;
     const name = new URL(url).pathname.slice(1);
     await sql.unsafe(`comment on database "${name}" is '${recipe}'`);
     say(`  ${indexed.toLocaleString('en-US')} products indexed in ${seconds(performance.now() - begun)}`);
   });
+}
+
+/** A line every few seconds: products done, and the time that the others will take at the same speed. */
+function indexProgress(products: number) {
+  const begun = performance.now();
+  let done = 0;
+  const timer = setInterval(() => {
+    const passedMs = performance.now() - begun;
+    const left = done < products && done > 0 ? (passedMs * (products - done)) / done : null;
+    const rest = left === null ? 'frequencies, tiers, inverted indexes' : `about ${seconds(left)} left`;
+    say(`  search index: ${done.toLocaleString('en-US')} of ${products.toLocaleString('en-US')}, ${rest}`);
+  }, REPORT_INDEX_EVERY_MS);
+  return {
+    onProgress: (indexed: number) => {
+      done = indexed;
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** Of files, and of all files of folders. */

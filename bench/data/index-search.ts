@@ -8,7 +8,11 @@ import { reindexAll } from '#origin/search/service.ts';
 /** A bulk run needs no more. */
 const CONNECTIONS = 4;
 
-export async function indexCatalogue(databaseUrl: string, servers: ServerUrls): Promise<number> {
+export async function indexCatalogue(
+  databaseUrl: string,
+  servers: ServerUrls,
+  onProgress: (done: number) => void,
+): Promise<number> {
   const log = createLogger({ level: 'error', write: (line) => process.stderr.write(`${line}\n`) });
   const { deps, close } = createDeps(
     {
@@ -26,7 +30,7 @@ export async function indexCatalogue(databaseUrl: string, servers: ServerUrls): 
     log,
   );
   try {
-    return await reindexAll(deps);
+    return await reindexAll(deps, onProgress);
   } finally {
     await close();
   }

@@ -7,7 +7,7 @@ import { type CategoryPaths, readCategoryPaths } from './category-paths.ts';
 import type { SearchDocument } from './engine.ts';
 
 /** Documents in one batch of a bulk run. */
-const BATCH = 500;
+const BATCH = 1_000;
 /** Products that one round of a chore indexes. */
 const MAX_INDEXED_AT_ONCE = 50_000;
 /** A product that changes faster than it is indexed comes again with its next event. */
@@ -35,13 +35,15 @@ export async function reindexProduct(deps: Deps, productId: ProductId): Promise<
 /**
  * Indexes every product on sale and drops every other, for after a bulk load that emitted no events. Search goes
  * on meanwhile. Resolves to how many it indexed.
+ * @param onProgress is told how many products have been read; what is derived from all of them follows.
  */
-export async function reindexAll(deps: Deps): Promise<number> {
+export async function reindexAll(deps: Deps, onProgress = (_done: number) => {}): Promise<number> {
   let indexed = 0;
   const batches = async function* () {
     for await (const documents of allDocuments(deps)) {
-      indexed += documents.length;
       yield documents;
+      indexed += documents.length;
+      onProgress(indexed);
     }
   };
   await deps.search.rebuild(batches());
@@ -81,12 +83,15 @@ async function readDocuments(deps: Deps, ids: readonly ProductId[]): Promise<Sea
 
 async function* allDocuments(deps: Deps): AsyncGenerator<readonly SearchDocument[]> {
   const paths = await readCategoryPaths(deps.db);
-  let after: source.PopularityPosition | null = null;
-  do {
-    const rows: source.SearchSource[] = await source.listSources(deps.db, BATCH, after);
+  let reading: Promise<source.SearchSource[]> | null = source.listSources(deps.db, BATCH, null);
+  while (reading !== null) {
+    const rows: source.SearchSource[] = await reading;
+    const last = rows.length < BATCH ? undefined : rows.at(-1);
+    // The next batch is read while this one is written.
+    reading = last === undefined ? null : source.listSources(deps.db, BATCH, last);
+    reading?.catch(() => {});
     if (rows.length > 0) yield rows.map((row) => toDocument(row, paths));
-    after = rows.length < BATCH ? null : (rows.at(-1) ?? null);
-  } while (after !== null);
+  }
 }
 
 async function removeWithdrawn(deps: Deps): Promise<void> {

@@ -26,6 +26,8 @@ const BUDGET: SearchBudget = { statementTimeoutMs: 400, totalMs: 800, maxRunning
 const RETRY_AFTER_SECONDS = 2;
 const QUERY_CANCELED = '57014';
 const MAX_DOCUMENTS_AT_ONCE = 500;
+/** Connections that a rebuild writes over: most of its cost is a processor's, for taking words apart. */
+const WRITERS = 3;
 
 export interface Connections {
   /** Where the index is written. */
@@ -97,18 +99,34 @@ async function write(db: Database, rows: readonly written.IndexedDocument[]): Pr
 /** Documents come by popularity: how many there were before one decides on its tier. */
 async function rebuild(db: Database, all: AsyncIterable<readonly SearchDocument[]>): Promise<void> {
   await written.dropTextIndexesIfEmpty(db);
+  const writing = createWriting();
   let before = 0;
   const categories = new Set<string>();
   for await (const some of all) {
     for (const { name } of some.flatMap((document) => document.categories)) categories.add(name);
-    await written.upsertDocuments(
-      db,
-      some.map((document, index) => toRow(document, tierAt(before + index))),
-    );
+    const first = before;
+    const rows = some.map((document, index) => toRow(document, tierAt(first + index)));
     before += some.length;
+    await writing.add(() => written.upsertManyDocuments(db, rows));
   }
+  await writing.end();
   await written.addCategoryTerms(db, [...categories]);
   await refresh(db, 'all');
+}
+
+/** A few batches at a time; the first that fails ends the whole. */
+function createWriting() {
+  const running = new Set<Promise<void>>();
+  return {
+    /** Resolves when there is room for another. */
+    add: async (write: () => Promise<void>): Promise<void> => {
+      while (running.size >= WRITERS) await Promise.race(running);
+      const written = write().then(() => void running.delete(written));
+      written.catch(() => {});
+      running.add(written);
+    },
+    end: async (): Promise<void> => void (await Promise.all(running)),
+  };
 }
 
 function tierAt(rank: number): number {
