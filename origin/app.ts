@@ -17,7 +17,8 @@ import { createHotReads, type Handler, type HotReads, inFront } from './http/hot
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { mediaRoutes } from './media/routes.ts';
-import { orderRoutes } from './orders/routes.ts';
+import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
+import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 
@@ -39,7 +40,7 @@ export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(de
     .use(plainUrls)
     .use(bodies)
     .use(api)
-    .use(docs(api));
+    .use(docs(api, [ORDERS_TAG]));
 }
 
 /** The features alone, as the OpenAPI document describes them. */
@@ -52,6 +53,7 @@ function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig,
     .use(accountRoutes(deps, JWT_SECRET))
     .use(cartRoutes(deps, JWT_SECRET))
     .use(checkoutRoutes(deps, JWT_SECRET))
+    .use(paymentMethodRoutes(deps, JWT_SECRET))
     .use(orderRoutes(deps, JWT_SECRET))
     .use(paymentRoutes(deps, { jwtSecret: JWT_SECRET, webhookSecret: STRIPE_WEBHOOK_SECRET }));
   requireDeclaredAccess(api.routes);

@@ -7,6 +7,7 @@ import { closedObject, Uuid } from '#origin/http/schemas.ts';
 import { Order } from '#origin/orders/service.ts';
 
 const Line = t.String({ minLength: 1, maxLength: 200 });
+const UUID_PATTERN = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}';
 const MAX_PAYMENT_METHOD_LENGTH = 100;
 
 export const CheckoutRequest = closedObject(
@@ -23,10 +24,11 @@ export const CheckoutRequest = closedObject(
       country: t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' }),
     }),
     paymentMethodId: t.String({
-      pattern: '^pm_\\w+$',
+      pattern: `^(?:pm_\\w+|${UUID_PATTERN})$`,
       maxLength: MAX_PAYMENT_METHOD_LENGTH,
-      error: "must be a Stripe PaymentMethod's id: pm_...",
-      description: "From Stripe's own fields in the browser; card data never comes here.",
+      error: "must be a Stripe PaymentMethod's id (pm_...) or the id of a saved one",
+      description:
+        "From Stripe's own fields in the browser, or the `id` of a saved payment method; card data never comes here.",
     }),
     quote: t.Optional(
       t.String({

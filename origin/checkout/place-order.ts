@@ -15,6 +15,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { reserveStock } from '#origin/inventory/service.ts';
 import { findOrder, isBeingPaid, placeOrder } from '#origin/orders/service.ts';
+import { meansOf } from '#origin/payment-methods/service.ts';
 import { openPayment } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
 import { PricesChanged, requireSeenPrices } from './seen-prices.ts';
@@ -28,7 +29,7 @@ export interface Placement {
 /**
  * Places the order unless an earlier run of the same request did.
  * @throws {AppError} `cart_empty`, `cart_completed`, `variant_unavailable`, `out_of_stock`, `price_changed`,
- * `quote_invalid`, `quote_expired`, `quote_mismatch`, `total_not_chargeable`, `checkout_in_progress`
+ * `payment_method_not_found`, `quote_invalid`, `quote_expired`, `quote_mismatch`, `total_not_chargeable`, `checkout_in_progress`
  */
 export async function placeOnce(deps: Deps, placement: Placement): Promise<void> {
   try {
@@ -47,6 +48,8 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   const { orderId, caller, request } = placement;
   const cartId = request.cartId as CartId;
   if ((await findOrder(tx, orderId)) !== undefined) return null;
+  // Asked before there is an order: a card that is not the caller's leaves no trace.
+  await meansOf(tx, caller, request.paymentMethodId);
   const cart = await lockForCheckout(tx, caller, cartId);
   // Asked, not left to the unique index: an insert would wait there for a settlement that waits for the cart.
   if (await isBeingPaid(tx, cartId)) throw new AppError('checkout_in_progress');

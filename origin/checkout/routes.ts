@@ -42,6 +42,7 @@ export function checkoutRoutes(deps: Deps, jwtSecret: string) {
             'unauthenticated',
             'card_declined',
             'cart_not_found',
+            'payment_method_not_found',
             'cart_empty',
             'cart_completed',
           ] as const),

@@ -2,18 +2,21 @@
 
 import type { StoredAnswer } from '#db/idempotency.ts';
 import type { CartId, OrderId } from '#lib/ids.ts';
-import { AppError } from '#lib/problems.ts';
+import { AppError, type ProblemCode } from '#lib/problems.ts';
 import { ownsCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { AttemptUndone, once } from '#origin/http/idempotency.ts';
 import { findOrder, isOpen, orderFrom } from '#origin/orders/service.ts';
+import { meansOf } from '#origin/payment-methods/service.ts';
 import { abandon, declineCodeOf, ensureIntent, type Intent, settle } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
 import { type Placement, placeOnce } from './place-order.ts';
 
 const CREATED = 201;
 const OK = 200;
+/** With these the payment cannot go on, whoever asks again. */
+const MEANS_REFUSED: ReadonlySet<ProblemCode> = new Set(['invalid_input', 'payment_method_not_found']);
 
 /**
  * Answers 201 with the order, or 200 with a client secret when the bank wants to see the shopper first.
@@ -42,17 +45,19 @@ export async function checkOut(
 }
 
 /** Charges the order unless its payment has ended already. Null when it had. */
-async function pay(deps: Deps, { orderId, request }: Placement): Promise<Intent | null> {
+async function pay(deps: Deps, { orderId, caller, request }: Placement): Promise<Intent | null> {
   const order = await findOrder(deps.db, orderId);
   if (order === undefined || !isOpen(order.status)) return null;
   const intentId = await intentOrUndo(deps, orderId);
   try {
-    const intent = await deps.payments.confirm(intentId, request.paymentMethodId);
+    const means = await meansOf(deps.db, caller, request.paymentMethodId);
+    const intent = await deps.payments.confirm(intentId, means.stripePaymentMethodId, means.customerId);
     return await settle(deps, orderId, intent, 'shopper');
   } catch (error) {
-    if (error instanceof AppError && error.code === 'invalid_input') {
-      await settle(deps, orderId, await deps.payments.cancel(intentId), 'shopper');
-    }
+    if (!(error instanceof AppError) || !MEANS_REFUSED.has(error.code)) throw error;
+    const ended = await settle(deps, orderId, await deps.payments.cancel(intentId), 'shopper');
+    // An earlier run may have charged a card that its owner has taken away since.
+    if (ended.state.kind === 'succeeded') return ended;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What the money path asks of a payment provider, in our own vocabulary. `stripe.ts` answers it. */
 
-import type { OrderId, RefundId } from '#lib/ids.ts';
+import type { OrderId, RefundId, UserId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
 
 /** A PaymentIntent, reduced to what the money path acts on. */
@@ -84,11 +84,35 @@ export type News =
   | { readonly kind: 'refund'; readonly type: string; readonly refund: StripeRefund }
   | { readonly kind: 'dispute'; readonly type: string; readonly disputeId: string };
 
-export interface PaymentGateway {
+/** What is kept of a card, and what tells whether two are the same. */
+export interface KeptCard {
+  /** Stripe's: the one that may pay for the customer. */
+  readonly id: string;
+  readonly brand: string;
+  readonly lastFour: string;
+  readonly expMonth: number;
+  readonly expYear: number;
+  readonly fingerprint: string | null;
+}
+
+export interface CardKeeper {
+  /** The id of the user's one customer; calling it again returns the same one. */
+  createCustomer(userId: UserId): Promise<string>;
+  /**
+   * Keeps a card for the customer; one that it has already is returned as it is.
+   * @throws {AppError} `card_declined`, `invalid_input`
+   */
+  attach(paymentMethodId: string, customerId: string): Promise<KeptCard>;
+  /** Lets a card go for good; one that was let go already is as good. */
+  detach(paymentMethodId: string): Promise<void>;
+  fingerprintOf(paymentMethodId: string): Promise<string | null>;
+}
+
+export interface PaymentGateway extends CardKeeper {
   /** The order's one intent, unconfirmed; calling it again returns the same one. */
   create(intent: NewIntent): Promise<Intent>;
-  /** Charges the card. A decline is an outcome, not an error; calling it again charges nothing more. */
-  confirm(intentId: string, paymentMethodId: string): Promise<Intent>;
+  /** Charges the card. A decline is an outcome, not an error; calling it again charges nothing more. A saved card needs its customer. */
+  confirm(intentId: string, paymentMethodId: string, customerId?: string | null): Promise<Intent>;
   retrieve(intentId: string): Promise<Intent>;
   /** Makes sure that the intent can never be charged; one that was charged already is returned as it is. */
   cancel(intentId: string, reason?: CancelReason): Promise<Intent>;

@@ -12,6 +12,7 @@ import { AppError } from '#lib/problems.ts';
 import { createGuard } from '#lib/resilience.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import type { PaymentGateway, StripeRefund } from './gateway.ts';
+import { cardCalls } from './stripe-cards.ts';
 import { toDispute, toIntent, toNews, toRefund } from './stripe-objects.ts';
 
 const TIMEOUT_MS = 10 * SECOND_MS;
@@ -44,6 +45,7 @@ export function createStripeGateway(config: SharedConfig, surroundings: Surround
   return {
     ...intentCalls(stripe, call),
     ...refundCalls(stripe, call),
+    ...cardCalls(stripe, call),
     retrieveDispute: async (id) => toDispute(await call(() => stripe.disputes.retrieve(id))),
     readWebhook: async (rawBody, signature, secret, now) =>
       toNews(await verifyWebhook(stripe, { rawBody, signature, secret, now })),
@@ -93,10 +95,14 @@ function intentCalls(
       const options = { idempotencyKey: `order-${orderId}-create` };
       return toIntent(await call(() => stripe.paymentIntents.create(params, options)));
     },
-    confirm: async (intentId, paymentMethodId) => {
+    confirm: async (intentId, paymentMethodId, customer = null) => {
       const params = { payment_method: paymentMethodId, expand };
       const options = { idempotencyKey: `confirm-${intentId}` };
       try {
+        if (customer !== null) {
+          const key = { idempotencyKey: `customer-${intentId}` };
+          await call(() => stripe.paymentIntents.update(intentId, { customer }, key));
+        }
         return toIntent(await call(() => stripe.paymentIntents.confirm(intentId, params, options)));
       } catch (error) {
         if (error instanceof Stripe.errors.StripeCardError) return retrieve(intentId);
@@ -193,7 +199,7 @@ function isUnexpectedState(error: unknown): boolean {
 /** A payment method that Stripe does not know is the client's mistake; every other refusal is ours. */
 function refusedPaymentMethod(error: unknown): unknown {
   const isRequestError = error instanceof Stripe.errors.StripeInvalidRequestError;
-  if (!isRequestError || error.param !== 'payment_method') return error;
+  if (!isRequestError || !['payment_method', 'customer'].includes(error.param ?? '')) return error;
   const message = 'is not a payment method that can be used';
   return new AppError('invalid_input', { errors: [{ path: '/paymentMethodId', message }] });
 }

@@ -110,6 +110,8 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   sku_taken: 'test/integration/origin/products.test.ts',
   cart_full: 'test/integration/origin/carts.test.ts',
   price_changed: 'test/integration/origin/checkout.test.ts',
+  payment_method_not_found: 'test/integration/origin/payment-methods.test.ts',
+  payment_methods_full: 'test/integration/origin/payment-methods.test.ts',
   quote_invalid: 'test/integration/origin/checkout-quote.test.ts',
   quote_expired: 'test/integration/origin/checkout-quote.test.ts',
   quote_mismatch: 'test/integration/origin/checkout-quote.test.ts',
