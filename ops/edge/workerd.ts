@@ -3,7 +3,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -75,9 +74,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<RunningWork
   }
 }
 
-/** Of `require('workerd')`: the program of this machine's own kind, without the script around it. */
+/** The program for this kind of machine, without the script around it. */
 function workerdPath(): string {
-  const { default: path } = createRequire(import.meta.url)('workerd') as { default: string };
+  const { default: path } = require('workerd') as { default: string };
   return path;
 }
 
