@@ -191,6 +191,22 @@ export async function moveBetweenTiers(tx: Transaction): Promise<void> {
      where d.product_id = place.product_id`);
 }
 
+export interface ChangedPopularity {
+  readonly productId: ProductId;
+  readonly popularity: number;
+}
+
+/** Documents move to their tier, but are not written anew; one that stays in its tier touches no index. */
+export async function setPopularity(db: Queryable, changes: readonly ChangedPopularity[]): Promise<void> {
+  await db.execute(sql`
+    update ${searchDocuments} d set popularity = changed.popularity, tier = changed.tier
+      from (select product_id, popularity, ${tierOf(sql.raw('change'))} as tier
+              from (select "productId" as product_id, popularity
+                      from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) given("productId" uuid, popularity int)
+                   ) change) changed
+     where d.product_id = changed.product_id`);
+}
+
 /** Building an index once is many times faster than growing it by each document. */
 export async function dropTextIndexesIfEmpty(db: Queryable): Promise<void> {
   const rows = await db.select({ id: searchDocuments.productId }).from(searchDocuments).limit(1);

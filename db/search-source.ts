@@ -2,7 +2,7 @@
 
 import { and, asc, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
-import type { Queryable } from './client.ts';
+import type { Database, Queryable } from './client.ts';
 import { products } from './schema/catalog.ts';
 
 const productId = sql`${products}.${sql.identifier(products.id.name)}`;
@@ -79,6 +79,24 @@ export async function listUnindexed(db: Queryable, limit: number, after: Product
     .orderBy(asc(products.id))
     .limit(limit);
   return rows.map(({ id }) => id);
+}
+
+const COMPARE_TIMEOUT_MS = 60_000;
+
+/**
+ * Products on sale whose popularity is not what the index has; every product is compared, in one pass over both
+ * tables and not by a look at each document. For a chore: it takes seconds in a large shop.
+ */
+export async function listChangedPopularity(db: Database, limit: number) {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`
+      select set_config('statement_timeout', ${String(COMPARE_TIMEOUT_MS)}, true), set_config('jit', 'off', true),
+             set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true)`);
+    return tx.execute<{ productId: ProductId; popularity: number }>(sql`
+      select p.id as "productId", p.popularity
+        from ${products} p join search_documents d on d.product_id = p.id
+       where p.withdrawn_at is null and p.popularity <> d.popularity limit ${limit}`);
+  });
 }
 
 function beyond(after: ProductId | null): SQL | undefined {

@@ -4,7 +4,7 @@ import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
-import { indexMissing, refreshSearch } from '#origin/search/service.ts';
+import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
 import { pause } from './consumer.ts';
 
 interface Chore {
@@ -23,6 +23,7 @@ const CHORES: readonly Chore[] = [
     run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
   },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
+  { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },
 ];
 

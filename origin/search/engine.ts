@@ -82,6 +82,11 @@ export interface Suggestion {
   readonly kind: 'word' | 'vendor' | 'category' | 'product';
 }
 
+export interface PopularityChange {
+  readonly productId: ProductId;
+  readonly popularity: number;
+}
+
 /** Reading fails with {@link AppError} `unavailable` when it costs more than its budget, never later. */
 export interface SearchEngine {
   search(request: SearchRequest): Promise<SearchResult>;
@@ -92,6 +97,8 @@ export interface SearchEngine {
   remove(productIds: readonly ProductId[]): Promise<void>;
   /** As `index`, for all documents there are, the most popular first: what an index can be laid out by. */
   rebuild(documents: AsyncIterable<readonly SearchDocument[]>): Promise<void>;
+  /** Ranks and sorts documents anew without their being indexed anew; what the index does not have is left out. */
+  setPopularity(changes: readonly PopularityChange[]): Promise<void>;
   /** Renews what is derived from all documents: frequencies, spelling, tiers. Search is right without it, if slower. */
   refresh(): Promise<void>;
 }

@@ -10,6 +10,8 @@ import type { SearchDocument } from './engine.ts';
 const BATCH = 1_000;
 /** Products that one round of a chore indexes. */
 const MAX_INDEXED_AT_ONCE = 50_000;
+/** Documents whose popularity one round of a chore changes. */
+const MAX_RENEWED_AT_ONCE = 20_000;
 /** A product that changes faster than it is indexed comes again with its next event. */
 const MAX_LOOKS = 3;
 
@@ -72,6 +74,19 @@ export async function indexMissing(deps: Deps): Promise<number> {
   } while (after !== null && indexed < MAX_INDEXED_AT_ONCE);
   if (indexed > 0) await deps.lists.invalidate();
   return indexed;
+}
+
+/**
+ * A chore: takes over popularity, of whose change no event tells, without indexing anything anew. Resolves to how
+ * many documents it changed; what is over its limit waits for the next round.
+ */
+export async function renewPopularity(deps: Deps): Promise<number> {
+  const changes = await source.listChangedPopularity(deps.db, MAX_RENEWED_AT_ONCE);
+  for (let start = 0; start < changes.length; start += BATCH) {
+    await deps.search.setPopularity(changes.slice(start, start + BATCH));
+  }
+  if (changes.length > 0) await deps.lists.invalidate();
+  return changes.length;
 }
 
 async function readDocuments(deps: Deps, ids: readonly ProductId[]): Promise<SearchDocument[]> {

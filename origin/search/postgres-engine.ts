@@ -52,6 +52,7 @@ export function createPostgresEngine(
       }
     },
     remove: (ids) => written.deleteDocuments(db, ids),
+    setPopularity: (changes) => written.setPopularity(db, changes),
     rebuild: (all) => rebuild(db, all),
     refresh: () => refresh(db, 'sample'),
   };

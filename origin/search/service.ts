@@ -13,7 +13,7 @@ import type { Option, Position, SearchFilter, SearchSort } from './engine.ts';
 import { readChosenFacets, toFacetCounts } from './facets.ts';
 import type { SearchPage, SearchQuery, Suggestions, SuggestQuery } from './model.ts';
 
-export { indexMissing, refreshSearch, reindexAll, reindexProduct } from './indexing.ts';
+export { indexMissing, refreshSearch, reindexAll, reindexProduct, renewPopularity } from './indexing.ts';
 
 const MAX_SUGGESTIONS = 10;
 

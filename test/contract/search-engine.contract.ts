@@ -215,6 +215,27 @@ export function searchEngineContract(name: string, makeEngine: () => Promise<Eng
       expect(await find('sextant')).toEqual([]);
     });
 
+    test('ranks by a popularity that it is told alone, and takes none for what it does not have', async () => {
+      const [first, second, unknown] = ['Astrolabe One', 'Astrolabe Two', 'Astrolabe Three'].map((name) =>
+        product({ name, popularity: 5 }),
+      ) as [SearchDocument, SearchDocument, SearchDocument];
+      await engine.index([first, second]);
+      for (const top of [first, second, first]) {
+        await engine.setPopularity(
+          [first, second, unknown].map(({ productId }) => ({
+            productId,
+            popularity: productId === top.productId ? 1_000 : 1,
+          })),
+        );
+        for (const sort of ['popular', 'relevance'] as const) {
+          const found = await find('astrolabe', { sort });
+          expect(found).toHaveLength(2);
+          expect(found[0]).toBe(top.productId);
+        }
+      }
+      await engine.remove([first.productId, second.productId]);
+    });
+
     test('takes a rebuild without losing or doubling anything', async () => {
       const all = [...GADGETS, LANTERN, KETTLE].toSorted(
         (a, b) => b.popularity - a.popularity || (a.productId < b.productId ? 1 : -1),

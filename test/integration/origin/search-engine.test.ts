@@ -6,7 +6,7 @@ import { products } from '#db/schema/catalog.ts';
 import { searchDocuments } from '#db/schema/search.ts';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
 import { createPostgresEngine } from '#origin/search/postgres-engine.ts';
-import { indexMissing, reindexAll } from '#origin/search/service.ts';
+import { indexMissing, reindexAll, renewPopularity } from '#origin/search/service.ts';
 import { insertCategory, insertProducts } from '#test/support/catalogue.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
@@ -157,6 +157,17 @@ describe('the index as a whole', () => {
       .where(eq(products.id, gone as ProductId));
     expect(await reindexAll(shop.deps)).toBe(ids.length);
     expect((await indexed()).toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('takes over popularity that changed without an event, and the lists remembered from before go', async () => {
+    const sorted = async () =>
+      (await search('q=tent&sort=popular&limit=1')).body.items.map(({ id }: { id: string }) => id);
+    const [least] = ids as [ProductId];
+    expect(await sorted()).not.toEqual([least]);
+    await shop.deps.db.update(products).set({ popularity: 9_999 }).where(eq(products.id, least));
+    expect(await renewPopularity(shop.deps)).toBe(1);
+    expect(await sorted()).toEqual([least]);
+    expect(await renewPopularity(shop.deps)).toBe(0);
   });
 
   test('gets back what it lacks', async () => {
