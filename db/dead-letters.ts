@@ -12,7 +12,7 @@ export type DeadLetter = typeof deadLetters.$inferSelect;
 /** Parks a message where an operator finds it. */
 export async function parkDeadLetter(
   db: Queryable,
-  letter: Pick<DeadLetter, 'consumer' | 'message' | 'reason' | 'attempts'>,
+  letter: Pick<DeadLetter, 'consumer' | 'eventId' | 'message' | 'reason' | 'attempts'>,
 ): Promise<void> {
   await db.insert(deadLetters).values(letter);
 }

@@ -4,8 +4,10 @@
  */
 
 import { parkDeadLetter } from '#db/dead-letters.ts';
+import { markHandled } from '#db/outbox.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { decodeEvent, EventDecodeError, type EventName, type ShopEvent } from '#lib/events.ts';
+import { type EventId, isUuid } from '#lib/ids.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import { continueTrace, traceId } from '#lib/trace.ts';
 import { type Delivery, type Deps, withTrace } from '#origin/deps.ts';
@@ -81,7 +83,10 @@ async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retrie
   }
 }
 
-/** Hands the event in the message to the consumer, within the event's trace. */
+/**
+ * Hands the event in the message to the consumer, within the event's trace, and notes that it is done: what has no
+ * such note counts as lost and comes again.
+ */
 export async function handleMessage(deps: Deps, consumer: Consumer, message: Uint8Array): Promise<void> {
   const event = decodeEvent(message);
   const traceparent = continueTrace(event.traceparent);
@@ -92,6 +97,7 @@ export async function handleMessage(deps: Deps, consumer: Consumer, message: Uin
     eventId: event.id,
   });
   await consumer.handle(withTrace(deps, traceparent, log), event);
+  await markHandled(deps.db, consumer.name, event.id);
 }
 
 /** For people: why a message is parked. */
@@ -105,13 +111,24 @@ async function park({ deps, consumer, retries }: Work, delivery: Delivery, error
   deps.log.error('a message is parked for an operator', { consumer: name, error });
   try {
     const { data: message, attempt: attempts } = delivery;
-    await parkDeadLetter(deps.db, { consumer: name, message, reason: reasonOf(error), attempts });
+    const letter = { consumer: name, eventId: idIn(message), message, reason: reasonOf(error), attempts };
+    await parkDeadLetter(deps.db, letter);
     delivery.drop();
     return 'parked' as const;
   } catch (cause) {
     deps.log.error('a message could not be parked', { consumer: name, error: cause });
     delivery.retry(retries.maxRetryMs);
     return 'retried' as const;
+  }
+}
+
+/** Also of an event that this process does not know. */
+function idIn(message: Uint8Array): EventId | null {
+  try {
+    const { id } = JSON.parse(new TextDecoder().decode(message)) as { readonly id?: unknown };
+    return typeof id === 'string' && isUuid(id) ? (id as EventId) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -16,6 +16,7 @@ import { createMailer } from './mailer.ts';
 import { runRelay } from './outbox-relay.ts';
 import { runParkedAgain } from './parked-again.ts';
 import { serveProbes } from './probes.ts';
+import { runRedelivery } from './redelivery.ts';
 
 const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
 
@@ -55,6 +56,7 @@ const work = Promise.all([
   runRelay(deps, stopping.signal),
   keepHouse(deps, stopping.signal),
   runParkedAgain(deps, consumers, stopping.signal),
+  runRedelivery(deps, consumers, stopping.signal),
   ...consumers.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
 ]);
 const probes = serveProbes(deps, { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT });

@@ -52,8 +52,15 @@ export const outbox = pgTable(
     traceparent: text('traceparent'),
     occurredAt: instant('occurred_at').notNull(),
     publishedAt: instant('published_at'),
+    /** When everybody whom the event concerns had handled or parked it. Until then it may have to be published again. */
+    settledAt: instant('settled_at'),
   },
-  (table) => [index('outbox_unpublished').on(table.seq).where(sql`${table.publishedAt} is null`)],
+  (table) => [
+    index('outbox_unpublished').on(table.seq).where(sql`${table.publishedAt} is null`),
+    index('outbox_unsettled')
+      .on(table.seq)
+      .where(sql`${table.publishedAt} is not null and ${table.settledAt} is null`),
+  ],
 );
 
 /** One row for each event that a consumer has handled, in the transaction of its effect. */
@@ -76,6 +83,8 @@ export const deadLetters = pgTable(
   {
     id: sequence('id').primaryKey(),
     consumer: text('consumer').notNull(),
+    /** Null where the message is no event. */
+    eventId: uuid('event_id').$type<EventId>(),
     /** The message as it came; it may not even be an event. */
     message: bytes('message').notNull(),
     reason: text('reason').notNull(),
@@ -89,6 +98,7 @@ export const deadLetters = pgTable(
   },
   (table) => [
     index('dead_letters_consumer').on(table.consumer, table.id),
+    index('dead_letters_event').on(table.eventId, table.consumer),
     index('dead_letters_again').on(table.consumer, table.againAt).where(sql`${table.againAt} is not null`),
     check(
       'dead_letters_dropped_for_a_reason',

@@ -11,6 +11,7 @@ import {
   DiscardPolicy,
   type JsMsg,
   type NatsConnection,
+  NatsError,
   nanos,
   RetentionPolicy,
   StorageType,
@@ -63,6 +64,11 @@ export interface EventBus {
     onDelivery: (delivery: Delivery) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * How many messages the durable consumer has yet to be given; none where it, or the stream, is not there.
+   * @throws when NATS does not answer in time
+   */
+  waiting(consumer: string): Promise<number>;
   /** False while what {@link EventBus.watch} should hear may be lost. */
   isConnected(): boolean;
   /** Told whenever the connection is made, the first time and after a loss. */
@@ -152,6 +158,7 @@ export function connectNats(url: string, name: string, log: Logger): EventBus {
       );
     },
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
+    waiting: async (consumer) => countWaiting(await within(), consumer),
     isConnected: () => link.isUp,
     onConnect: (listener) => {
       link.onUp.push(listener);
@@ -216,6 +223,18 @@ async function ensureStream(nats: NatsConnection): Promise<void> {
     max_bytes: MAX_STREAM_BYTES,
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
   });
+}
+
+const NOT_FOUND = '404';
+
+async function countWaiting(nats: NatsConnection, consumer: string): Promise<number> {
+  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  try {
+    return (await manager.consumers.info(EVENT_STREAM, consumer)).num_pending;
+  } catch (error) {
+    if (error instanceof NatsError && error.code === NOT_FOUND) return 0;
+    throw error;
+  }
 }
 
 interface Pull {

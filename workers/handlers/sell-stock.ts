@@ -3,7 +3,7 @@
 import { markHandled } from '#db/outbox.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { sellStock as sell } from '#origin/inventory/service.ts';
-import { linesOf } from '#origin/orders/service.ts';
+import { linesOf, lockOrder } from '#origin/orders/service.ts';
 import type { Consumer } from '#workers/consumer.ts';
 
 const NAME = 'inventory';
@@ -16,6 +16,7 @@ export const sellStock: Consumer = {
     const orderId = data.orderId as OrderId;
     await deps.db.transaction(async (tx) => {
       if (!(await markHandled(tx, NAME, id))) return;
+      await lockOrder(tx, orderId);
       await sell(tx, orderId, await linesOf(tx, orderId));
     });
   },

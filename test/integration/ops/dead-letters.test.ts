@@ -71,7 +71,8 @@ const anEvent = (orderId: string = crypto.randomUUID()) =>
   });
 
 async function park(consumer: string, message: Uint8Array = anEvent()): Promise<number> {
-  await parkDeadLetter(shop.deps.db, { consumer, message, reason: 'Error: it is broken', attempts: 8 });
+  const letter = { consumer, eventId: null, message, reason: 'Error: it is broken', attempts: 8 };
+  await parkDeadLetter(shop.deps.db, letter);
   const letters = await listDeadLetters(shop.deps.db, { consumer, limit: 100 });
   return letters.at(-1)?.id ?? 0;
 }
