@@ -44,6 +44,7 @@ export interface Deps {
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
   readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
   readonly ids: IdSource;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -78,6 +79,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     payments: createStripeGateway(config, { log, metrics }),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     clock,
+    sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,

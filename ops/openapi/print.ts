@@ -42,6 +42,7 @@ function createOfflineDeps(): Deps {
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
     clock: systemClock,
+    sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),
     metrics: createMetrics(),

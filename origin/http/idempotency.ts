@@ -1,7 +1,8 @@
 /**
  * One effect per Idempotency-Key. The first request runs; its answer is stored for a day and given to every
- * repetition, and those that come while it runs wait for it. A run that ends in a failure of ours is not an answer: the next request takes over and finds
- * what the first one left, for both get the same resource id ({@link AttemptUndone} apart).
+ * repetition, and those that come while it runs wait for it. A run that ends in a failure of ours is not an answer:
+ * the next request takes over and finds what the first one left, for both get the same resource id
+ * ({@link AttemptUndone} apart).
  */
 
 import { createHash } from 'node:crypto';
@@ -39,6 +40,7 @@ const RUN_LIMIT_MS = 2 * MINUTE_MS;
 /** How long a repetition waits for the first run's answer; well within what the edge waits for the origin. */
 const WAIT_LIMIT_MS = 5 * SECOND_MS;
 const POLL_MS = 100;
+const MAX_POLLS = WAIT_LIMIT_MS / POLL_MS;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const SERVER_ERROR = 500;
 
@@ -117,8 +119,8 @@ async function claimAndRun<ResourceId extends Brand<string, string>>(
 /** While another process runs the request, this one asks again and again; between, it holds no connection. */
 async function claimInTime(deps: Deps, request: Pick<IdempotencyClaim, 'scope' | 'key' | 'requestHash'>) {
   const resourceId = deps.ids.next<Brand<string, string>>();
-  const giveUpAt = performance.now() + WAIT_LIMIT_MS;
-  for (;;) {
+  for (let poll = 0; poll <= MAX_POLLS; poll += 1) {
+    if (poll > 0) await deps.sleep(POLL_MS);
     const now = deps.clock.now();
     const claim: IdempotencyClaim = {
       ...request,
@@ -130,9 +132,8 @@ async function claimInTime(deps: Deps, request: Pick<IdempotencyClaim, 'scope' |
     const result = await claimKey(deps.db, claim);
     if (result.kind === 'mismatch') throw new AppError('idempotency_mismatch');
     if (result.kind !== 'running') return { claim, result };
-    if (performance.now() > giveUpAt) throw new AppError('idempotency_in_progress');
-    await setTimeout(POLL_MS);
   }
+  throw new AppError('idempotency_in_progress');
 }
 
 /** A refusal is an answer and is kept; a failure of ours is thrown on. */
