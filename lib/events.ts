@@ -20,6 +20,7 @@ const ProductEvent = Type.Object({
 const OrderEvent = Type.Object({ orderId: Id });
 const RefundEvent = Type.Object({ orderId: Id, refundId: Id });
 const DisputeEvent = Type.Object({ orderId: Id, disputeId: Id });
+const StockEvent = Type.Object({ variantId: Id, available: Type.Integer({ minimum: 0 }) });
 
 export const EVENTS = {
   'product.created': { version: 1, data: ProductEvent },
@@ -37,6 +38,9 @@ export const EVENTS = {
   'refund.failed': { version: 1, data: RefundEvent },
   'dispute.opened': { version: 1, data: DisputeEvent },
   'dispute.closed': { version: 1, data: DisputeEvent },
+  /** What is left to sell has fallen to where it is low; once for each time that it falls there. */
+  'stock.ran_low': { version: 1, data: StockEvent },
+  'stock.ran_out': { version: 1, data: StockEvent },
   /** Stripe has taken money for an order that had ended, or took it twice: a person has to look. */
   'payment.stranded': {
     version: 1,

@@ -50,6 +50,16 @@ export const METRICS = {
     help: 'Replicas ejected, by reason.',
     labels: ['role', 'replica', 'reason'],
   },
+  stock_adjustments_total: {
+    kind: 'counter',
+    help: 'Stock that was received or corrected by hand.',
+    labels: ['kind'],
+  },
+  stock_falls_total: {
+    kind: 'counter',
+    help: 'Times that what is left of a variant has fallen to low, or to nothing (out).',
+    labels: ['level'],
+  },
   orders_placed_total: { kind: 'counter', help: 'Orders placed.', labels: ['currency'] },
   orders_paid_total: { kind: 'counter', help: 'Orders paid.', labels: ['currency'] },
   order_revenue_minor_total: {

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   },
   not_found: { status: 404, title: 'There is nothing here', retryable: false },
   product_not_found: { status: 404, title: 'No such product', retryable: false },
+  variant_not_found: { status: 404, title: 'No such variant', retryable: false },
   cart_not_found: { status: 404, title: 'No such cart', retryable: false },
   cart_item_not_found: { status: 404, title: 'No such cart item', retryable: false },
   payment_method_not_found: { status: 404, title: 'No such payment method', retryable: false },
@@ -41,6 +42,7 @@ export const PROBLEMS = {
   cart_completed: { status: 409, title: 'The cart has become an order', retryable: false },
   variant_unavailable: { status: 409, title: 'A variant is unknown or withdrawn', retryable: false },
   out_of_stock: { status: 409, title: 'There is not enough stock', retryable: false },
+  stock_reserved: { status: 409, title: 'Orders have reserved more than would be left', retryable: false },
   total_not_chargeable: {
     status: 409,
     title: 'The total is below or above what can be charged',

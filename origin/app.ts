@@ -16,6 +16,7 @@ import { edgeOnly } from './http/edge-only.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
+import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
@@ -51,6 +52,7 @@ function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig,
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, JWT_SECRET, hot))
     .use(accountRoutes(deps, JWT_SECRET))
+    .use(inventoryRoutes(deps, JWT_SECRET))
     .use(cartRoutes(deps, JWT_SECRET))
     .use(checkoutRoutes(deps, JWT_SECRET))
     .use(paymentMethodRoutes(deps, JWT_SECRET))

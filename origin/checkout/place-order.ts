@@ -13,7 +13,7 @@ import {
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import { reserveStock } from '#origin/inventory/service.ts';
+import { countFalls, hasRunOut, type Level, reserveStock } from '#origin/inventory/service.ts';
 import { findOrder, isBeingPaid, placeOrder } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
 import { openPayment } from '#origin/payments/service.ts';
@@ -33,8 +33,10 @@ export interface Placement {
  */
 export async function placeOnce(deps: Deps, placement: Placement): Promise<void> {
   try {
-    const currency = await deps.db.transaction((tx) => place(deps, tx, placement));
-    if (currency !== null) deps.metrics.count('orders_placed_total', { currency });
+    const placed = await deps.db.transaction((tx) => place(deps, tx, placement));
+    if (placed === null) return;
+    deps.metrics.count('orders_placed_total', { currency: placed.currency });
+    countFalls(deps, placed.levels);
   } catch (error) {
     if (error instanceof PricesChanged) {
       await acknowledgePrices(deps, placement.request.cartId as CartId, error.lines);
@@ -43,8 +45,14 @@ export async function placeOnce(deps: Deps, placement: Placement): Promise<void>
   }
 }
 
-/** The order's currency; null when the order was there already. */
-async function place(deps: Deps, tx: Transaction, placement: Placement): Promise<string | null> {
+interface Placed {
+  readonly currency: string;
+  /** What the order has left on the shelf. */
+  readonly levels: readonly Level[];
+}
+
+/** Null when the order was there already. */
+async function place(deps: Deps, tx: Transaction, placement: Placement): Promise<Placed | null> {
   const { orderId, caller, request } = placement;
   const cartId = request.cartId as CartId;
   if ((await findOrder(tx, orderId)) !== undefined) return null;
@@ -66,9 +74,10 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   });
   await openPayment(deps, tx, { orderId, amount: cart.totalMinor, currency: cart.currency });
   // Last, for these rows are the ones that others wait for.
-  const soldOut = await reserveStock(tx, orderId, cart.lines);
+  const levels = await reserveStock(deps, tx, orderId, cart.lines);
+  const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
   await touchProductsOf(deps, tx, soldOut);
-  return cart.currency;
+  return { currency: cart.currency, levels };
 }
 
 function refuseWithdrawn({ lines }: PricedCart): void {

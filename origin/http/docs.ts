@@ -76,6 +76,7 @@ const INFO = {
     { name: 'Checkout', description: 'From a cart to a paid order.' },
     { name: 'Orders', description: 'What was bought.' },
     { name: 'Accounts', description: 'Accounts and sessions.' },
+    { name: 'Inventory', description: 'Stock, for sellers and admins.' },
     { name: 'Operations', description: 'How the shop is.' },
   ],
 };
@@ -85,10 +86,15 @@ const SECURITY_SCHEMES = {
   cartToken: { type: 'apiKey', in: 'header', name: CART_TOKEN_HEADER, description: "A guest's cart token." },
 };
 
+interface Tag {
+  readonly name: string;
+  readonly description: string;
+}
+
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** The document for the routes of an app, fit for a linter. */
-async function openApiDocument(api: AnyElysia): Promise<Record<string, Json>> {
+async function openApiDocument(api: AnyElysia, tags: readonly Tag[]): Promise<Record<string, Json>> {
   const documented = new Elysia().use(api).use(
     swagger({
       path: '/docs/page',
@@ -101,6 +107,7 @@ async function openApiDocument(api: AnyElysia): Promise<Record<string, Json>> {
   const { paths } = (await response.json()) as { paths: Record<string, Json> };
   return mend({
     ...INFO,
+    tags: INFO.tags.map((tag) => ({ ...(tags.find(({ name }) => name === tag.name) ?? tag) })),
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
     paths,
@@ -126,8 +133,11 @@ function jsonOnly(requestBody: Json): Json {
   return { required: true, content: { 'application/json': media as Json } };
 }
 
-/** Serves the page, its assets and the document of `api`, which are made at the first request. */
-export function docs(api: AnyElysia) {
+/**
+ * Serves the page, its assets and the document of `api`, which are made at the first request.
+ * @param tags those whose feature has more to say of them than stands here
+ */
+export function docs(api: AnyElysia, tags: readonly Tag[] = []) {
   let document: Promise<string> | undefined;
   const assets = createAssets('/docs/assets/', {
     'swagger-ui.css': swaggerUi('swagger-ui.css'),
@@ -141,7 +151,7 @@ export function docs(api: AnyElysia) {
       return new Response(page(pathOf), { headers: PAGE_HEADERS });
     })
     .get(DOCUMENT_PATH, async () => {
-      document ??= openApiDocument(api).then((made) => JSON.stringify(made));
+      document ??= openApiDocument(api, tags).then((made) => JSON.stringify(made));
       return new Response(await document, { headers: { 'content-type': 'application/json' } });
     })
     .get('/docs/assets/:name', async ({ params, request }) => (await assets()).answer(params.name, request));

@@ -18,7 +18,15 @@ interface Operation {
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'Accounts' | 'Cart' | 'Catalogue' | 'Checkout' | 'Operations' | 'Orders' | 'Search';
+  readonly tag:
+    | 'Accounts'
+    | 'Cart'
+    | 'Catalogue'
+    | 'Checkout'
+    | 'Inventory'
+    | 'Operations'
+    | 'Orders'
+    | 'Search';
   readonly success: Success | readonly Success[];
   /** Beside what every route may answer: `invalid_input`, `rate_limited` and `unavailable`. */
   readonly failures?: readonly ProblemCode[];

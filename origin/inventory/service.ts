@@ -7,7 +7,11 @@ import type { Transaction } from '#db/client.ts';
 import { assert } from '#lib/assert.ts';
 import type { OrderId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
+import { type Level, tellOfFalls } from './levels.ts';
 import * as store from './store.ts';
+
+export { countFalls, hasRunOut, type Level } from './levels.ts';
 
 type Lines = readonly store.StockLine[];
 
@@ -23,23 +27,25 @@ export async function receiveStock(tx: Transaction, lines: Lines): Promise<void>
 }
 
 /**
- * Promises stock to an order, all of it or none. Returns the variants that this sold out.
+ * Promises stock to an order, all of it or none, and tells of what runs low. Returns what is left of each variant.
  * @throws {AppError} `out_of_stock`, naming the first variant that there is not enough of
  */
-export async function reserveStock(tx: Transaction, orderId: OrderId, lines: Lines): Promise<VariantId[]> {
-  const soldOut: VariantId[] = [];
+export async function reserveStock(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  lines: Lines,
+): Promise<Level[]> {
+  const levels: Level[] = [];
   for (const line of inLockOrder(lines)) {
-    const left = await store.reserve(tx, line);
-    if (left === null) throw await outOfStock(tx, line);
-    if (left === 0) soldOut.push(line.variantId);
+    const row = await store.reserve(tx, orderId, line);
+    if (row === null) throw await outOfStock(tx, line);
+    const { variantId, quantity } = line;
+    const { left: available, lowAt } = row;
+    levels.push({ variantId, availableBefore: available + quantity, available, lowAt });
   }
-  await store.recordMovements(tx, lines, {
-    movement: 'reservation',
-    onHandSign: 0,
-    reservedSign: 1,
-    orderId,
-  });
-  return soldOut;
+  await tellOfFalls(deps, tx, levels);
+  return levels;
 }
 
 async function outOfStock(tx: Transaction, { variantId, quantity }: store.StockLine): Promise<AppError> {
@@ -59,11 +65,29 @@ export async function releaseStock(tx: Transaction, orderId: OrderId, lines: Lin
   return backInStock;
 }
 
-/** What a paid order had reserved leaves the shelf. */
+/** What a paid order had reserved leaves the shelf, once; its caller has locked the order. */
 export async function sellStock(tx: Transaction, orderId: OrderId, lines: Lines): Promise<void> {
+  if ((await store.findMovements(tx, orderId)).has('sale')) return;
   for (const line of inLockOrder(lines)) {
     const sold = await store.sell(tx, line);
     assert(sold, `order ${orderId} had not reserved ${line.quantity} of ${line.variantId}`);
   }
   await store.recordMovements(tx, lines, { movement: 'sale', onHandSign: -1, reservedSign: -1, orderId });
+}
+
+/**
+ * What a cancelled order was paid for goes back on the shelf. Its sale is written first where that is still to
+ * come; an order that had its stock released returns none. Its caller has locked the order, and calls once.
+ * Returns the variants that can be bought again.
+ */
+export async function returnStock(tx: Transaction, orderId: OrderId, lines: Lines): Promise<VariantId[]> {
+  const moved = await store.findMovements(tx, orderId);
+  if (moved.has('release')) return [];
+  await sellStock(tx, orderId, lines);
+  const backInStock: VariantId[] = [];
+  for (const line of inLockOrder(lines)) {
+    if ((await store.putBack(tx, line)) === line.quantity) backInStock.push(line.variantId);
+  }
+  await store.recordMovements(tx, lines, { movement: 'return', onHandSign: 1, reservedSign: 0, orderId });
+  return backInStock;
 }

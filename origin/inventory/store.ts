@@ -1,14 +1,18 @@
 /** Every write of stock. A row is only ever changed by a condition that keeps it lawful. */
 
-import { and, eq, gte, inArray, sql } from 'drizzle-orm';
-import type { Transaction } from '#db/client.ts';
+import { and, desc, eq, gte, inArray, sql } from 'drizzle-orm';
+import type { Queryable, Transaction } from '#db/client.ts';
+import { products, variants } from '#db/schema/catalog.ts';
 import { inventory, stockLedger } from '#db/schema/inventory.ts';
+import { present } from '#lib/assert.ts';
 import type { OrderId, VariantId } from '#lib/ids.ts';
 
 export interface StockLine {
   readonly variantId: VariantId;
   readonly quantity: number;
 }
+
+type StockMovement = (typeof stockLedger.$inferSelect)['movement'];
 
 const available = sql<number>`${inventory.onHand} - ${inventory.reserved}`;
 
@@ -18,14 +22,25 @@ export async function insertStock(tx: Transaction, lines: readonly StockLine[]):
     .values(lines.map(({ variantId, quantity }) => ({ variantId, onHand: quantity })));
 }
 
-/** What is left to sell after the reservation, or null where there is not enough. */
-export async function reserve(tx: Transaction, { variantId, quantity }: StockLine): Promise<number | null> {
-  const [row] = await tx
-    .update(inventory)
-    .set({ reserved: sql`${inventory.reserved} + ${quantity}` })
-    .where(and(eq(inventory.variantId, variantId), gte(available, quantity)))
-    .returning({ left: available });
-  return row?.left ?? null;
+/**
+ * Reserves and writes it into the ledger: one statement, for others wait for the row from here to the commit. Null
+ * where there is not enough.
+ */
+export async function reserve(
+  tx: Transaction,
+  orderId: OrderId,
+  { variantId, quantity }: StockLine,
+): Promise<{ readonly left: number; readonly lowAt: number } | null> {
+  const [row] = await tx.execute<{ left: number; lowAt: number }>(sql`
+    with moved as (
+      update inventory set reserved = reserved + ${quantity}::int
+       where variant_id = ${variantId} and on_hand - reserved >= ${quantity}::int
+      returning variant_id, on_hand - reserved as left, low_at),
+    told as (
+      insert into stock_ledger (variant_id, movement, on_hand_delta, reserved_delta, order_id)
+      select variant_id, 'reservation', 0, ${quantity}::int, ${orderId}::uuid from moved)
+    select moved.left, low_at as "lowAt" from moved`);
+  return row ?? null;
 }
 
 /** What is left to sell after the release. */
@@ -51,6 +66,30 @@ export async function sell(tx: Transaction, { variantId, quantity }: StockLine):
   return rows.length === 1;
 }
 
+/** Puts sold units back; what is left to sell then. */
+export async function putBack(tx: Transaction, { variantId, quantity }: StockLine): Promise<number | null> {
+  const [row] = await tx
+    .update(inventory)
+    .set({ onHand: sql`${inventory.onHand} + ${quantity}` })
+    .where(eq(inventory.variantId, variantId))
+    .returning({ left: available });
+  return row?.left ?? null;
+}
+
+/** What an order's stock has made of these movements. Spelled as `stock_ledger_once_per_order` is, to use it. */
+export async function findMovements(tx: Transaction, orderId: OrderId): Promise<ReadonlySet<StockMovement>> {
+  const rows = await tx
+    .selectDistinct({ movement: stockLedger.movement })
+    .from(stockLedger)
+    .where(
+      and(
+        eq(stockLedger.orderId, orderId),
+        sql`${stockLedger.movement} in ('reservation', 'release', 'sale')`,
+      ),
+    );
+  return new Set(rows.map(({ movement }) => movement));
+}
+
 export async function findAvailable(tx: Transaction, variantIds: readonly VariantId[]) {
   return tx
     .select({ variantId: inventory.variantId, available })
@@ -59,7 +98,7 @@ export async function findAvailable(tx: Transaction, variantIds: readonly Varian
 }
 
 interface Movement {
-  readonly movement: (typeof stockLedger.$inferInsert)['movement'];
+  readonly movement: StockMovement;
   readonly onHandSign: -1 | 0 | 1;
   readonly reservedSign: -1 | 0 | 1;
   readonly orderId?: OrderId;
@@ -81,4 +120,83 @@ export async function recordMovements(
       reason: reason ?? '',
     })),
   );
+}
+
+/** Far from where the database's integers end. */
+export const MAX_ON_HAND = 1_000_000_000;
+const DEFAULT_LOW_AT = 5;
+
+export const NO_STOCK = { onHand: 0, reserved: 0, lowAt: DEFAULT_LOW_AT };
+
+export interface StockRow {
+  readonly variantId: VariantId;
+  readonly onHand: number;
+  readonly reserved: number;
+  readonly lowAt: number;
+}
+
+export async function findStock(db: Queryable, variantId: VariantId): Promise<StockRow | undefined> {
+  const [row] = await db.select().from(inventory).where(eq(inventory.variantId, variantId));
+  return row;
+}
+
+/** Undefined when that would leave less than is reserved, or more than {@link MAX_ON_HAND}. */
+export async function adjust(
+  tx: Transaction,
+  { variantId, delta }: { readonly variantId: VariantId; readonly delta: number },
+): Promise<StockRow | undefined> {
+  await tx.insert(inventory).values({ variantId }).onConflictDoNothing();
+  const onHand = sql`${inventory.onHand} + ${delta}::int`;
+  const [row] = await tx
+    .update(inventory)
+    .set({ onHand })
+    .where(
+      and(
+        eq(inventory.variantId, variantId),
+        sql`${onHand} between ${inventory.reserved} and ${MAX_ON_HAND}`,
+      ),
+    )
+    .returning();
+  return row;
+}
+
+/** What somebody has moved by hand. */
+export async function recordAdjustment(
+  tx: Transaction,
+  adjustment: Pick<
+    typeof stockLedger.$inferInsert,
+    'variantId' | 'movement' | 'onHandDelta' | 'reason' | 'actorId'
+  >,
+): Promise<void> {
+  await tx.insert(stockLedger).values({ ...adjustment, reservedDelta: 0 });
+}
+
+export async function setLowAt(tx: Transaction, variantId: VariantId, lowAt: number): Promise<StockRow> {
+  const [row] = await tx
+    .insert(inventory)
+    .values({ variantId, lowAt })
+    .onConflictDoUpdate({ target: inventory.variantId, set: { lowAt } })
+    .returning();
+  return present(row, `the stock of ${variantId}`);
+}
+
+/** Whose variant it is; undefined where there is none. */
+export async function findOwner(db: Queryable, variantId: VariantId) {
+  const [owner] = await db
+    .select({ sellerId: products.sellerId })
+    .from(variants)
+    .innerJoin(products, eq(products.id, variants.productId))
+    .where(eq(variants.id, variantId));
+  return owner;
+}
+
+/** The newest first. */
+export async function latestMovements(db: Queryable, variantId: VariantId, limit: number) {
+  const { movement, onHandDelta, reservedDelta, orderId, actorId, reason, createdAt } = stockLedger;
+  return db
+    .select({ movement, onHandDelta, reservedDelta, orderId, actorId, reason, createdAt })
+    .from(stockLedger)
+    .where(eq(stockLedger.variantId, variantId))
+    .orderBy(desc(stockLedger.id))
+    .limit(limit);
 }

@@ -1,0 +1,145 @@
+/** Stock by hand: what sellers receive, count again and want to be warned of. */
+
+import type { Queryable, Transaction } from '#db/client.ts';
+import type { StoredAnswer } from '#db/idempotency.ts';
+import { markHandled } from '#db/outbox.ts';
+import type { EventId, VariantId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import { touchProductsOf } from '#origin/catalog/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
+import { once } from '#origin/http/idempotency.ts';
+import { countFalls, isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
+import type { Stock, StockAdjustment, StockHistory } from './model.ts';
+import * as store from './store.ts';
+
+const OK = 200;
+/** In the inbox, where an adjustment leaves word that it was made. */
+const NAME = 'stock-adjustments';
+const MAX_MOVEMENTS_SHOWN = 20;
+
+/**
+ * Adds units or takes them away, once for each Idempotency-Key, and answers the stock.
+ * @throws {AppError} `variant_not_found`, also for another seller's; `stock_reserved` with the figures;
+ * `invalid_input`; and what the Idempotency-Key refuses
+ */
+export async function adjustStock(
+  deps: Deps,
+  seller: SignedIn,
+  idempotencyKey: string | undefined,
+  adjustment: StockAdjustment,
+): Promise<StoredAnswer> {
+  const scope = `user:${seller.userId}`;
+  const request = { scope, key: idempotencyKey, payload: { adjustmentOf: adjustment } };
+  try {
+    return await once<EventId>(deps, request, async (id) => {
+      const { stock, level } = await deps.db.transaction((tx) =>
+        adjust(deps, tx, { id, seller, adjustment }),
+      );
+      if (level !== null) {
+        deps.metrics.count('stock_adjustments_total', { kind: kindOf(adjustment) });
+        countFalls(deps, [level]);
+      }
+      return { status: OK, body: stock };
+    });
+  } finally {
+    await deps.ownWrites.note(seller);
+  }
+}
+
+const kindOf = ({ kind = 'correction' }: StockAdjustment) => kind;
+
+interface Adjusting {
+  readonly id: EventId;
+  readonly seller: SignedIn;
+  readonly adjustment: StockAdjustment;
+}
+
+/** The level is null where a run of the same request that was cut off has made the adjustment already. */
+async function adjust(
+  deps: Deps,
+  tx: Transaction,
+  { id, seller, adjustment }: Adjusting,
+): Promise<{ readonly stock: Stock; readonly level: Level | null }> {
+  const { delta, reason } = adjustment;
+  const variantId = adjustment.variantId as VariantId;
+  const movement = kindOf(adjustment);
+  if (movement === 'receipt' && delta < 0) throw invalidDelta('must be above 0 in a receipt');
+  await requireOwnVariant(tx, seller, variantId);
+  if (!(await markHandled(tx, NAME, id))) return { stock: await readStock(tx, variantId), level: null };
+  const row = await store.adjust(tx, { variantId, delta });
+  if (row === undefined) throw await refusal(tx, { variantId, delta });
+  await store.recordAdjustment(tx, {
+    variantId,
+    movement,
+    onHandDelta: delta,
+    reason,
+    actorId: seller.userId,
+  });
+  const stock = toStock(row);
+  const { available, lowAt } = stock;
+  const level = { variantId, availableBefore: available - delta, available, lowAt };
+  await tellOfFalls(deps, tx, [level]);
+  if (isShownOtherwise(level)) await touchProductsOf(deps, tx, [variantId]);
+  return { stock, level };
+}
+
+async function refusal(
+  tx: Transaction,
+  { variantId, delta }: { readonly variantId: VariantId; readonly delta: number },
+): Promise<AppError> {
+  if (delta > 0) return invalidDelta(`would leave more than ${store.MAX_ON_HAND} on hand`);
+  const { onHand, reserved, available } = await readStock(tx, variantId);
+  return new AppError('stock_reserved', { variantId, delta, onHand, reserved, available });
+}
+
+function invalidDelta(message: string): AppError {
+  return new AppError('invalid_input', { errors: [{ path: '/delta', message }] });
+}
+
+/** From which number on the stock is low. @throws {AppError} `variant_not_found` */
+export async function setLowAt(
+  deps: Deps,
+  seller: SignedIn,
+  variantId: VariantId,
+  lowAt: number,
+): Promise<Stock> {
+  const stock = await deps.db.transaction(async (tx) => {
+    await requireOwnVariant(tx, seller, variantId);
+    return toStock(await store.setLowAt(tx, variantId, lowAt));
+  });
+  await deps.ownWrites.note(seller);
+  return stock;
+}
+
+/** A variant's stock and what has moved it of late. @throws {AppError} `variant_not_found` */
+export async function readHistory(deps: Deps, seller: SignedIn, variantId: VariantId): Promise<StockHistory> {
+  return deps.ownWrites.read(seller, async (db) => {
+    await requireOwnVariant(db, seller, variantId);
+    const movements = await store.latestMovements(db, variantId, MAX_MOVEMENTS_SHOWN);
+    return {
+      ...(await readStock(db, variantId)),
+      movements: movements.map(({ createdAt, ...movement }) => ({
+        ...movement,
+        at: createdAt.toISOString(),
+      })),
+    };
+  });
+}
+
+/** A seller sees only their own variants; somebody else's is not there. */
+async function requireOwnVariant(db: Queryable, { userId, role }: SignedIn, id: VariantId): Promise<void> {
+  const owner = await store.findOwner(db, id);
+  if (owner === undefined || (role !== 'admin' && owner.sellerId !== userId)) {
+    throw new AppError('variant_not_found');
+  }
+}
+
+async function readStock(db: Queryable, variantId: VariantId): Promise<Stock> {
+  const row = await store.findStock(db, variantId);
+  return toStock(row ?? { ...store.NO_STOCK, variantId });
+}
+
+function toStock({ variantId, onHand, reserved, lowAt }: store.StockRow): Stock {
+  return { variantId, onHand, reserved, available: onHand - reserved, lowAt };
+}

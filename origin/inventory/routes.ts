@@ -1,0 +1,94 @@
+/** Stock over HTTP: for the seller of a variant, and for admins. */
+
+import { Elysia } from 'elysia';
+import type { VariantId } from '#lib/ids.ts';
+import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
+import { auth, signedIn } from '#origin/http/auth.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
+import { forRequest } from '#origin/http/context.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { IdempotencyHeader } from '#origin/http/schemas.ts';
+import { adjustStock, readHistory, setLowAt } from './adjust-stock.ts';
+import { Stock, StockAdjustment, StockHistory, StockParams, StockSettings } from './model.ts';
+
+const FIRST_FAILURE_STATUS = 400;
+const STOCK = { status: 200, description: 'The stock as it is then.', schema: Stock };
+const FAILURES = ['unauthenticated', 'forbidden', 'variant_not_found'] as const;
+
+export function inventoryRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'inventory', prefix: '/api/v1/inventory', normalize: false })
+    .use(auth(jwtSecret))
+    .post(
+      '/adjustments',
+      async ({ body, caller, headers, request }) => {
+        const key = headers['idempotency-key'];
+        const answer = await adjustStock(forRequest(deps, request), signedIn(caller), key, body);
+        const contentType = answer.status < FIRST_FAILURE_STATUS ? 'application/json' : PROBLEM_CONTENT_TYPE;
+        const head = { ...PRIVATE, 'content-type': contentType };
+        return Response.json(answer.body, { status: answer.status, headers: head });
+      },
+      {
+        access: 'merchant',
+        headers: IdempotencyHeader,
+        body: StockAdjustment,
+        detail: operation({
+          id: 'adjustStock',
+          summary: 'Receive units, or correct a count',
+          description: 'Never below what orders have reserved.',
+          tag: 'Inventory',
+          success: STOCK,
+          failures: [
+            ...FAILURES,
+            ...(['stock_reserved', 'idempotency_key_missing'] as const),
+            ...(['idempotency_in_progress', 'idempotency_mismatch'] as const),
+          ],
+        }),
+      },
+    )
+    .use(variantRoutes(deps, jwtSecret));
+}
+
+function variantRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'inventory-variants', normalize: false })
+    .use(auth(jwtSecret))
+    .get(
+      '/:variantId',
+      async ({ caller, params }) =>
+        Response.json(await readHistory(deps, signedIn(caller), params.variantId as VariantId), {
+          headers: PRIVATE,
+        }),
+      {
+        access: 'merchant',
+        params: StockParams,
+        detail: operation({
+          id: 'getStock',
+          summary: "A variant's stock, and what has moved it of late",
+          tag: 'Inventory',
+          success: { status: 200, description: 'The stock.', schema: StockHistory },
+          failures: FAILURES,
+        }),
+      },
+    )
+    .patch(
+      '/:variantId',
+      async ({ body, caller, params }) => {
+        const variantId = params.variantId as VariantId;
+        return Response.json(await setLowAt(deps, signedIn(caller), variantId, body.lowAt), {
+          headers: PRIVATE,
+        });
+      },
+      {
+        access: 'merchant',
+        params: StockParams,
+        body: StockSettings,
+        detail: operation({
+          id: 'setLowStock',
+          summary: 'Say when the stock of a variant is low',
+          tag: 'Inventory',
+          success: STOCK,
+          failures: FAILURES,
+        }),
+      },
+    );
+}
