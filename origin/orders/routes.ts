@@ -6,8 +6,15 @@ import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
+import { drawLifecycle } from './lifecycle.ts';
 import { Order, OrderListQuery, OrderPage, OrderParams } from './model.ts';
 import { listOrders, readOrder } from './read-order.ts';
+
+/** The tag's own text: the life of an order, drawn from its table. */
+export const ORDERS_TAG = {
+  name: 'Orders',
+  description: `What was bought, and its life:\n\n\`\`\`mermaid\n${drawLifecycle()}\n\`\`\`\n`,
+};
 
 export function orderRoutes(deps: Deps, jwtSecret: string) {
   return new Elysia({ name: 'orders', prefix: '/api/v1/orders', normalize: false })

@@ -9,8 +9,8 @@ import { payments } from '#db/schema/payments.ts';
 import type { Ledger } from '#ops/stripe-double/ledger.ts';
 import type { OriginUnderTest } from './origin.ts';
 
-/** Statuses of orders whose money the shop has. */
-const PAID = new Set(['paid']);
+/** Statuses of orders whose money the shop has taken, whatever has gone back since. */
+const PAID = new Set(['paid', 'partially_fulfilled', 'fulfilled', 'partially_refunded', 'refunded']);
 
 /** Stock is never negative nor promised twice, and the ledger explains every unit. */
 async function stockInvariant(db: Database): Promise<void> {
@@ -42,7 +42,7 @@ async function moneyInvariant({ deps: { db }, double }: OriginUnderTest): Promis
       from outbox where name = 'order.paid' group by 1`);
   const timesTold = new Map(told.map(({ order_id, times }) => [order_id, times]));
   for (const { id, status, total, payment } of rows) {
-    const isPaid = PAID.has(status);
+    const isPaid = PAID.has(status) || (status === 'cancelled' && payment === 'captured');
     const found = {
       captures: charged.get(id) ?? [],
       payment: payment === 'captured',
@@ -57,9 +57,33 @@ async function moneyInvariant({ deps: { db }, double }: OriginUnderTest): Promis
   }
 }
 
+/** The ledger says of each intent what Stripe says: captured, given back, disputed, and what was kept of it. */
+async function ledgerInvariant({ deps: { db }, double }: OriginUnderTest): Promise<void> {
+  const rows = await db.execute<{ intent: string; account: string; amount: number }>(sql`
+    select p.stripe_payment_intent_id as intent, e.account, sum(e.amount_minor)::int as amount
+      from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+      join payments p on p.order_id = t.order_id
+     where p.fee_booked_at is not null group by 1, 2`);
+  const booked = Map.groupBy(rows, ({ intent }) => intent);
+  const { entries } = await double.control<Ledger>('GET', '/ledger');
+  for (const { paymentIntent, totals } of entries) {
+    const found = booked.get(paymentIntent.id);
+    if (found === undefined) continue;
+    const sumOf = (account: string) => found.find((row) => row.account === account)?.amount ?? 0;
+    const id = paymentIntent.id;
+    expect({ id, paid: 0 - sumOf('sales'), refunded: sumOf('refunds') }).toEqual({
+      id,
+      paid: totals.capturedMinor,
+      refunded: totals.refundedMinor,
+    });
+    expect(found.reduce((sum, { amount }) => sum + amount, 0)).toBe(0);
+  }
+}
+
 export async function checkBooks(shop: OriginUnderTest): Promise<void> {
   await stockInvariant(shop.deps.db);
   await moneyInvariant(shop);
+  await ledgerInvariant(shop);
 }
 
 /** The stock of a variant as it is. */
