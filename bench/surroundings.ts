@@ -10,7 +10,11 @@ import { CHECKOUT } from '#ops/local/paths.ts';
 const BYTES_PER_GB = 1_000_000_000;
 const PACKAGES = ['bun', 'elysia', 'hono', 'lru-cache', 'ioredis', 'postgres', 'drizzle-orm', 'workerd'];
 
-export async function readSurroundings(databaseUrl: string): Promise<Surroundings> {
+/** @param command as its user called it, without its arguments. */
+export async function readSurroundings(
+  databaseUrl: string,
+  command = 'bun run bench',
+): Promise<Surroundings> {
   const [packages, server, redis, nats, wrk, commit] = await Promise.all([
     packageVersions(),
     withConnection(databaseUrl, async (sql) => (await sql<{ v: string }[]>`show server_version`)[0]),
@@ -22,7 +26,7 @@ export async function readSurroundings(databaseUrl: string): Promise<Surrounding
   const processors = cpus();
   return {
     startedAt: new Date().toISOString(),
-    command: ['bun run bench', ...process.argv.slice(2)].join(' '),
+    command: [command, ...process.argv.slice(2)].join(' '),
     commit,
     machine: [
       `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}`,

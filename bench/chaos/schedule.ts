@@ -5,7 +5,7 @@
 
 import { createRandom, type Random } from '#db/seed/random.ts';
 import { present } from '#lib/assert.ts';
-import type { LinkFault } from './link-fault.ts';
+import { describeLinkFault, type LinkFault } from './link-fault.ts';
 
 export const PROCESSES = [
   ...(['origin-1', 'origin-2', 'workers-1', 'workers-2'] as const),
@@ -116,4 +116,15 @@ function withWipe(episodes: readonly Episode[]): readonly Episode[] {
     const apart = others.filter(({ fault }) => fault.target !== 'nats');
     return { strikes: [{ ...present(main, 'the main fault'), fault: wipe }, ...apart] };
   });
+}
+
+export function describeFault(fault: Fault): string {
+  switch (fault.kind) {
+    case 'kill':
+      return fault.isWiped ? `${fault.target} killed, its store wiped` : `${fault.target} killed`;
+    case 'freeze':
+      return `${fault.target} frozen`;
+    case 'network':
+      return `network to ${fault.target}: ${describeLinkFault(fault.fault)}`;
+  }
 }

@@ -1,7 +1,16 @@
 /** The charts, drawn in the reader's browser by Observable Plot; bundled into the page, so that it needs nothing else. */
 
 import * as Plot from '@observablehq/plot';
-import type { Bar, BarChart, Chart, DistributionChart } from './model.ts';
+import type {
+  Bar,
+  BarChart,
+  Chart,
+  DistributionChart,
+  RateChart,
+  RateLine,
+  Span,
+  TimelineChart,
+} from './model.ts';
 
 const ROW_PX = 34;
 const AXIS_PX = 72;
@@ -95,8 +104,86 @@ function readable(value: number): string {
   return new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }).format(value);
 }
 
+const SPAN_COLOUR: Readonly<Record<Span['role'], string>> = {
+  fault: 'var(--mark)',
+  recovery: 'var(--open)',
+};
+const LINE_COLOUR: Readonly<Record<RateLine['role'], string>> = {
+  subject: 'var(--subject)',
+  limit: 'var(--limit)',
+  mark: 'var(--mark)',
+};
+/** The charts of a run share their left edge and their seconds. */
+const TIMELINE = { marginLeft: 130, marginRight: 20, marginTop: 24, marginBottom: AXIS_BELOW_PX };
+const SPAN_ROW_PX = 26;
+const RATES_PX = 200;
+
+const seconds = (durationSeconds: number) => ({
+  label: 'seconds',
+  labelOffset: AXIS_BELOW_PX - 4,
+  domain: [0, durationSeconds],
+  grid: true,
+});
+
+function plotTimeline({ rows, spans, durationSeconds }: TimelineChart, width: number) {
+  return Plot.plot({
+    ...TIMELINE,
+    width,
+    height: rows.length * SPAN_ROW_PX + AXIS_PX,
+    style: STYLE,
+    x: seconds(durationSeconds),
+    y: { label: null, domain: [...rows] },
+    marks: [
+      Plot.barX(spans, {
+        x1: 'fromSeconds',
+        x2: 'toSeconds',
+        y: 'row',
+        fill: (span: Span) => SPAN_COLOUR[span.role],
+        fillOpacity: (span: Span) => (span.role === 'fault' ? 1 : 0.45),
+        insetTop: 3,
+        insetBottom: 3,
+        title: 'label',
+      }),
+    ],
+    color: { type: 'identity' },
+  });
+}
+
+function plotRates({ lines, unit, durationSeconds }: RateChart, width: number) {
+  const points = lines.flatMap(({ label, role, perSecond }) =>
+    perSecond.map((value, second) => ({ label, role, second, value })),
+  );
+  return Plot.plot({
+    ...TIMELINE,
+    width,
+    height: RATES_PX,
+    style: STYLE,
+    x: seconds(durationSeconds),
+    y: { label: unit, grid: true },
+    marks: [
+      Plot.line(points, {
+        x: 'second',
+        y: 'value',
+        z: 'label',
+        curve: 'step-after',
+        stroke: ({ role }: { readonly role: RateLine['role'] }) => LINE_COLOUR[role],
+      }),
+    ],
+    color: { type: 'identity' },
+  });
+}
+
 export function plotChart(chart: Chart, width: number) {
-  return chart.kind === 'bars' ? plotBars(chart, width) : plotDistribution(chart, width);
+  switch (chart.kind) {
+    case 'bars':
+      return plotBars(chart, width);
+    case 'distribution':
+      return plotDistribution(chart, width);
+    case 'timeline':
+      return plotTimeline(chart, width);
+    case 'rates':
+      return plotRates(chart, width);
+  }
 }
 
 Object.assign(globalThis, { plotChart });

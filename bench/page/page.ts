@@ -1,7 +1,7 @@
 /** The report as one HTML page that needs no network: table, charts, what it ran on; readable in light and dark. */
 
-import { type Judged, rounded, withUnit } from '#bench/read/targets.ts';
-import type { Report } from './model.ts';
+import { type Judged, rounded, withUnit } from '#bench/targets.ts';
+import type { Report, Table } from './model.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; --paper: #fbfaf7; --ink: #1d2327; --soft: #5c666d; --line: #d9d6cd;
@@ -32,6 +32,10 @@ const SCRIPT = `
   addEventListener('resize', draw);
 `;
 
+const KEY = `<p><span class="key" style="--colour: var(--subject)">the shop</span><span class="key" style="--colour: var(--limit)">its limit, measured in the same run</span><span class="key" style="--colour: var(--mark)">target</span></p>`;
+
+const hasLimit = ({ kind }: Report['charts'][number]) => kind === 'bars' || kind === 'distribution';
+
 const VERDICT_CLASS = { held: 'held', short: 'short', 'not measured': 'open' } as const;
 
 /** @param chartCode the bundle of charts.ts. */
@@ -53,10 +57,11 @@ ${renderSurroundings(report)}
 <thead><tr><th>What</th><th>Figure</th><th>Spread</th><th>Target</th><th>Verdict</th></tr></thead>
 <tbody>${report.judged.map(renderRow).join('')}</tbody>
 </table></div>
-<h2>Figures, each beside its limit</h2>
-<p><span class="key" style="--colour: var(--subject)">the shop</span><span class="key" style="--colour: var(--limit)">its limit, measured in the same run</span><span class="key" style="--colour: var(--mark)">target</span></p>
-<p>A bar is the median of ${report.rounds} alternating rounds of ${report.runMs / 1_000} s, each dot a round.</p>
+<h2>${escapeHtml(report.chartsTitle)}</h2>
+${report.charts.some(hasLimit) ? KEY : ''}
+<p>${escapeHtml(report.chartsNote)}</p>
 ${report.charts.map(renderChart).join('')}
+${report.tables.map(renderTable).join('')}
 <script type="application/json" id="report">${escapeScript(JSON.stringify(report))}</script>
 <script>${chartCode.replaceAll('</script', '<\\/script')}</script>
 <script>${SCRIPT}</script>
@@ -65,10 +70,9 @@ ${report.charts.map(renderChart).join('')}
 `;
 }
 
-function summaryOf({ judged, sizes }: Report): string {
+function summaryOf({ judged, about }: Report): string {
   const count = (verdict: Judged['verdict']) => judged.filter((line) => line.verdict === verdict).length;
-  const catalogues = sizes.map((size) => size.toLocaleString('en-US')).join(' / ');
-  return `${count('held')} targets held, ${count('short')} short, ${count('not measured')} not measured; ${catalogues} products.`;
+  return `${count('held')} targets held, ${count('short')} short, ${count('not measured')} not measured. ${about}`;
 }
 
 function renderSurroundings(report: Report): string {
@@ -99,6 +103,13 @@ function renderRow({ target, outcome, verdict }: Judged): string {
 
 function renderChart(chart: Report['charts'][number], index: number): string {
   return `<h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p><div class="scroll" data-chart="${index}"></div>`;
+}
+
+function renderTable({ title, note, head, rows }: Table): string {
+  const cells = (row: readonly string[]) => row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+  return `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(note)}</p><div class="scroll"><table>
+<thead><tr>${head.map((name) => `<th>${escapeHtml(name)}</th>`).join('')}</tr></thead>
+<tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table></div>`;
 }
 
 export function escapeHtml(text: string): string {

@@ -14,9 +14,10 @@ export interface ReportFiles {
   readonly page: string;
 }
 
-export async function writeReport(report: Report): Promise<ReportFiles> {
+/** @param name of both files, without what follows the dot. */
+export async function writeReport(report: Report, name: string): Promise<ReportFiles> {
   await mkdir(FOLDER, { recursive: true });
-  const files = { json: join(FOLDER, 'read.json'), page: join(FOLDER, 'read.html') };
+  const files = { json: join(FOLDER, `${name}.json`), page: join(FOLDER, `${name}.html`) };
   await Bun.write(files.json, `${JSON.stringify(report, null, 2)}\n`);
   await Bun.write(files.page, renderPage(report, await bundleCharts()));
   return files;

@@ -4,8 +4,9 @@ import type { ReadOptions } from '#bench/options.ts';
 import type { Chart } from '#bench/page/model.ts';
 import type { WeightedQuery } from '#bench/queries.ts';
 import type { Stack } from '#bench/stack/stack.ts';
+import type { Outcome } from '#bench/targets.ts';
 import { present } from '#lib/assert.ts';
-import type { Outcome, TargetId } from './targets.ts';
+import type { TargetId } from './targets.ts';
 
 export interface Bench {
   readonly stack: Stack;

@@ -4,8 +4,8 @@ import { cpuSeconds } from '#bench/load/cpu.ts';
 import { type Load, type LoadResult, runWrk } from '#bench/load/wrk.ts';
 import type { Bar, BarChart } from '#bench/page/model.ts';
 import { figureOf, ratioOf } from '#bench/statistics.ts';
+import type { Outcome } from '#bench/targets.ts';
 import { present } from '#lib/assert.ts';
-import type { Outcome } from './targets.ts';
 
 /** One run of one contender. */
 export interface Run {

@@ -10,12 +10,12 @@ import { type Load, runWrkLeniently } from '#bench/load/wrk.ts';
 import type { Bar, Chart } from '#bench/page/model.ts';
 import { edgeHeaders, startEdgeProgram, startOrigin } from '#bench/stack/shop.ts';
 import { figureOf } from '#bench/statistics.ts';
+import type { Outcome } from '#bench/targets.ts';
 import { createZipf } from '#bench/zipf.ts';
 import { createRandom } from '#db/seed/random.ts';
 import { productPath, writeProductPaths } from './addresses.ts';
 import { type Bench, databaseOf, type Found, REDIS } from './bench.ts';
 import { replayHistory } from './history.ts';
-import type { Outcome } from './targets.ts';
 import { type Tier, tierOf } from './tier.ts';
 
 const CONNECTIONS = 8;

@@ -9,6 +9,7 @@ import type { RunningProgram } from '#bench/stack/program.ts';
 import { startEdgeProgram, startOrigin } from '#bench/stack/shop.ts';
 import { type Stack, withStack } from '#bench/stack/stack.ts';
 import { readSurroundings } from '#bench/surroundings.ts';
+import { exitCodeOf, lineOf, type Outcome } from '#bench/targets.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { say, seconds, step } from '#ops/local/progress.ts';
 import { type Bench, CONNECTIONS, databaseOf, type Found, largest, REDIS, smallest } from './bench.ts';
@@ -20,7 +21,7 @@ import { measureHotOrigin } from './hot-origin.ts';
 import { measureMemory } from './memory.ts';
 import { measurePostgres } from './postgres-limit.ts';
 import { measureSingleFlight } from './single-flight.ts';
-import { exitCodeOf, judge, lineOf, type Outcome, type TargetId } from './targets.ts';
+import { judge, type TargetId } from './targets.ts';
 
 /** @returns the exit code. */
 export async function benchRead(options: ReadOptions, signal: AbortSignal): Promise<0 | 1> {
@@ -34,14 +35,16 @@ export async function benchRead(options: ReadOptions, signal: AbortSignal): Prom
       title: 'Hotshelf: the read path',
       ...surroundings,
       durationSeconds: (performance.now() - begun) / SECOND_MS,
-      sizes: options.sizes,
-      rounds: options.rounds,
-      runMs: options.runMs,
+      parameters: { sizes: options.sizes, rounds: options.rounds, runMs: options.runMs },
+      about: `${options.sizes.map((size) => size.toLocaleString('en-US')).join(' / ')} products.`,
+      chartsTitle: 'Figures, each beside its limit',
+      chartsNote: `A bar is the median of ${options.rounds} alternating rounds of ${options.runMs / SECOND_MS} s, each dot a round.`,
       judged: judge(found.outcomes),
       charts: found.charts,
+      tables: [],
     };
   });
-  const files = await writeReport(report);
+  const files = await writeReport(report, 'read');
   console.log('');
   for (const judged of report.judged) console.log(lineOf(judged));
   console.log(`\n${files.page}\nafter ${seconds(performance.now() - begun)}`);

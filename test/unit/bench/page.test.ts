@@ -16,9 +16,10 @@ function report(text: string): Report {
     machine: [text],
     versions: { bun: '1.4.5' },
     durationSeconds: 12.3,
-    sizes: [1_000],
-    rounds: 3,
-    runMs: 600,
+    parameters: { sizes: [1_000] },
+    about: text,
+    chartsTitle: text,
+    chartsNote: text,
     judged: judge({ freshTail: { figure: figureOf([100, 120, 130]) }, redisRate: { missing: text } }),
     charts: [
       {
@@ -30,6 +31,7 @@ function report(text: string): Report {
         marks: [],
       },
     ],
+    tables: [{ title: text, note: text, head: [text], rows: [[text]] }],
   };
 }
 

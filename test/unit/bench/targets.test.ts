@@ -2,8 +2,9 @@
 
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { exitCodeOf, judge, lineOf, type Outcomes, TARGET_IDS, TARGETS } from '#bench/read/targets.ts';
+import { judge, type Outcomes, TARGET_IDS, TARGETS } from '#bench/read/targets.ts';
 import { figureOf } from '#bench/statistics.ts';
+import { exitCodeOf, lineOf } from '#bench/targets.ts';
 
 /** Every target exactly at its value. */
 function atTheEdge(): Outcomes {

@@ -1,0 +1,106 @@
+/** The shop's programs as the chaos run starts them: all they talk to, they talk to through a proxy. */
+
+import { join } from 'node:path';
+import type { Part } from '#ops/local/part.ts';
+import { bunPart, DOUBLE_KEY } from '#ops/local/parts.ts';
+import { LOOPBACK } from '#ops/local/ports.ts';
+import type { Secrets } from '#ops/local/secrets.ts';
+import type { ServerUrls } from '#ops/local/servers.ts';
+
+export type PortName = 'origin-1' | 'origin-2' | 'workers-1' | 'workers-2' | 'stripe' | 'smtp' | 'mail';
+
+export interface Surroundings {
+  readonly folder: string;
+  readonly secrets: Secrets;
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly throughProxies: ServerUrls;
+  readonly stripeUrl: string;
+  /** The origin that is there takes it. */
+  readonly webhookUrl: string;
+  readonly purgeUrl: string;
+}
+
+/** In the order in which they start. */
+export function shopPrograms(around: Surroundings): readonly (readonly Part[])[] {
+  return [
+    [stripeDouble(around), mailCatcher(around)],
+    [origin(around, 'origin-1'), origin(around, 'origin-2')],
+    [workers(around, 'workers-1'), workers(around, 'workers-2')],
+  ];
+}
+
+const probeUrl = (port: number, path: string) => `http://${LOOPBACK}:${port}${path}`;
+
+function stripeDouble({ ports, secrets, folder, webhookUrl }: Surroundings): Part {
+  return bunPart({
+    name: 'stripe',
+    file: 'ops/stripe-double/main.ts',
+    args: [
+      ...['--port', String(ports.stripe), '--webhook-url', `${webhookUrl}/api/v1/webhooks/stripe`],
+      ...['--state', join(folder, 'stripe.sqlite')],
+    ],
+    environment: { STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret },
+    readyUrl: probeUrl(ports.stripe, '/_double/health'),
+    liveUrl: probeUrl(ports.stripe, '/_double/health'),
+  });
+}
+
+function mailCatcher({ ports, folder }: Surroundings): Part {
+  return bunPart({
+    name: 'mail-catcher',
+    file: 'ops/mail-catcher/main.ts',
+    args: [
+      ...['--smtp-port', String(ports.smtp), '--http-port', String(ports.mail)],
+      ...['--store', join(folder, 'mail')],
+    ],
+    readyUrl: probeUrl(ports.mail, '/health'),
+    liveUrl: probeUrl(ports.mail, '/health'),
+  });
+}
+
+function origin(around: Surroundings, name: 'origin-1' | 'origin-2'): Part {
+  const port = around.ports[name];
+  return bunPart({
+    name,
+    file: 'origin/main.ts',
+    environment: {
+      ...sharedEnvironment(around),
+      ORIGIN_HOST: LOOPBACK,
+      ORIGIN_PORT: String(port),
+      EDGE_SECRET: around.secrets.edgeSecret,
+      JWT_SECRET: around.secrets.jwtSecret,
+    },
+    readyUrl: probeUrl(port, '/readyz'),
+    liveUrl: probeUrl(port, '/livez'),
+  });
+}
+
+function workers(around: Surroundings, name: 'workers-1' | 'workers-2'): Part {
+  const port = around.ports[name];
+  return bunPart({
+    name,
+    file: 'workers/main.ts',
+    environment: {
+      ...sharedEnvironment(around),
+      WORKERS_PORT: String(port),
+      SMTP_URL: `smtp://${LOOPBACK}:${around.ports.smtp}`,
+      EDGE_PURGE_URL: around.purgeUrl,
+      EDGE_PURGE_SECRET: around.secrets.edgePurgeSecret,
+    },
+    readyUrl: probeUrl(port, '/readyz'),
+    liveUrl: probeUrl(port, '/livez'),
+  });
+}
+
+function sharedEnvironment({ throughProxies, secrets, stripeUrl }: Surroundings): Record<string, string> {
+  return {
+    DATABASE_URL: throughProxies.databaseUrl,
+    REDIS_URL: throughProxies.redisUrl,
+    NATS_URL: throughProxies.natsUrl,
+    STRIPE_SECRET_KEY: DOUBLE_KEY,
+    STRIPE_API_URL: stripeUrl,
+    STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+    QUOTE_SECRET: secrets.quoteSecret,
+    LOG_LEVEL: 'info',
+  };
+}

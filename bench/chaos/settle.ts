@@ -1,0 +1,50 @@
+/** Waits until nothing is under way any more: every event told and acted on, every webhook delivered. */
+
+import { type Static, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { EFFECTS_OF_PAID, type Sql } from './books.ts';
+import { SETTLE_MS } from './limits.ts';
+import type { ChaosStack } from './stack.ts';
+
+const POLL_MS = 250;
+const TIMEOUT_MS = 5_000;
+const Deliveries = Type.Object({ deliveries: Type.Record(Type.String(), Type.Integer()) });
+
+interface UnderWay {
+  readonly 'events not published': number;
+  readonly 'effects of paid orders to come': number;
+  readonly 'webhooks not delivered': number;
+}
+
+/** @returns what was still under way at the deadline: nothing, if all is well. */
+export async function settle(stack: ChaosStack, sql: Sql): Promise<readonly string[]> {
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const underWay = await look(stack, sql).catch(() => null);
+    const left = underWay === null ? ['the shop could not be looked at'] : describe(underWay);
+    if (left.length === 0 || performance.now() > deadline) return left;
+    stack.signal.throwIfAborted();
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+async function look({ stripeUrl }: ChaosStack, sql: Sql): Promise<UnderWay> {
+  const [row] = await sql<{ unpublished: number; open: number }[]>`
+    select (select count(*)::int from outbox where published_at is null) as unpublished,
+           (select count(*)::int from outbox o cross join unnest(${[...EFFECTS_OF_PAID]}::text[]) as c (consumer)
+             where o.name = 'order.paid'
+               and not exists (select 1 from inbox i where i.event_id = o.id and i.consumer = c.consumer)) as open`;
+  const answer = await fetch(`${stripeUrl}/_double/ledger?limit=1`, {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const { deliveries }: Static<typeof Deliveries> = Value.Decode(Deliveries, await answer.json());
+  return {
+    'events not published': row?.unpublished ?? 0,
+    'effects of paid orders to come': row?.open ?? 0,
+    'webhooks not delivered': deliveries['pending'] ?? 0,
+  };
+}
+
+function describe(underWay: UnderWay): readonly string[] {
+  return Object.entries(underWay).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
+}

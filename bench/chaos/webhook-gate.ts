@@ -1,0 +1,36 @@
+/** What the edge does for Stripe: takes its webhooks and hands them to an origin that is there. */
+
+import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { LOOPBACK } from '#ops/local/ports.ts';
+
+export interface WebhookGate {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const TIMEOUT_MS = 5_000;
+const BAD_GATEWAY = 502;
+const SIGNATURE = 'stripe-signature';
+
+export function openWebhookGate(originUrls: readonly string[], edgeSecret: string): WebhookGate {
+  const server = Bun.serve({
+    hostname: LOOPBACK,
+    port: 0,
+    fetch: async (request) => {
+      const body = await request.text();
+      const { pathname } = new URL(request.url);
+      const headers = {
+        'content-type': 'application/json',
+        [SIGNATURE]: request.headers.get(SIGNATURE) ?? '',
+        [EDGE_SECRET_HEADER]: edgeSecret,
+      };
+      for (const originUrl of originUrls) {
+        const init = { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) };
+        const answer = await fetch(originUrl + pathname, init).catch(() => null);
+        if (answer !== null) return new Response(await answer.text(), { status: answer.status });
+      }
+      return new Response(null, { status: BAD_GATEWAY });
+    },
+  });
+  return { url: server.url.href.replace(/\/$/, ''), stop: () => server.stop(true) };
+}
