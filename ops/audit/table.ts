@@ -4,7 +4,8 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { type AuditReport, type CheckReport, INVARIANTS } from './report.ts';
 
 const NUMBER_WIDTH = 10;
-const NAME_WIDTH = 26;
+const NAME_WIDTH = 28;
+const PROMISE_WIDTH = 42;
 const LINE_START = '    ';
 
 function stateOf({ leftOut, breaches, inFlight }: CheckReport): string {
@@ -33,13 +34,19 @@ function breachLines({ invariant, name, promise, breaches, rows }: CheckReport):
   return ['', head, ...shown, ...(more > 0 ? [`${LINE_START}and ${more.toLocaleString('en-US')} more`] : [])];
 }
 
+function verdictOn(name: string, checks: readonly CheckReport[]): string {
+  const ofThis = checks.filter(({ invariant }) => invariant === name);
+  const breaches = ofThis.reduce((sum, check) => sum + check.breaches, 0);
+  const leftOut = ofThis.filter((check) => check.leftOut !== null).length;
+  const limits = leftOut === 0 ? '' : `, ${leftOut} checks left out`;
+  return `${breaches === 0 ? 'holds' : `breached by ${breaches} rows`}${limits}`;
+}
+
 export function toText(report: AuditReport): string {
   const { checks, verdict, breached, inFlight, tookMs, at } = report;
-  const invariants = Object.entries(INVARIANTS).map(([name, promise]) => {
-    const ofThis = checks.filter(({ invariant }) => invariant === name);
-    const breaches = ofThis.reduce((sum, check) => sum + check.breaches, 0);
-    return `  ${name}  ${promise.padEnd(NAME_WIDTH + NUMBER_WIDTH + 2)}${breaches === 0 ? 'holds' : `breached by ${breaches} rows`}`;
-  });
+  const invariants = Object.entries(INVARIANTS).map(
+    ([name, promise]) => `  ${name}  ${promise.padEnd(PROMISE_WIDTH)}${verdictOn(name, checks)}`,
+  );
   const rows = checks.filter(({ breaches }) => breaches > 0).flatMap(breachLines);
   const seconds = (tookMs / SECOND_MS).toFixed(1);
   const flying = inFlight === 0 ? '' : ` ${inFlight} rows are in flight.`;
