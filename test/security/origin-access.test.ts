@@ -103,6 +103,9 @@ function withRole(token: string, role: string): string {
 const GUARDED: readonly [Call['method'], string, 'user' | 'merchant'][] = [
   ['GET', '/api/v1/me', 'user'],
   ['GET', '/api/v1/orders', 'user'],
+  ['GET', '/api/v1/payment-methods', 'user'],
+  ['POST', '/api/v1/payment-methods', 'user'],
+  ['DELETE', `/api/v1/payment-methods/${SOMEBODY}`, 'user'],
   ['POST', '/api/v1/products', 'merchant'],
   ['PATCH', `/api/v1/products/${SOMEBODY}`, 'merchant'],
   ['DELETE', `/api/v1/products/${SOMEBODY}`, 'merchant'],
