@@ -1,4 +1,4 @@
-/** The command line of `bun run bench read`, checked before anything starts. */
+/** The command line of `bun run bench`, checked before anything starts. */
 
 import { parseArgs } from 'node:util';
 
@@ -23,19 +23,21 @@ const MAX_ROUNDS = 50;
 const RUN_MS = 4_000;
 const QUICK_RUN_MS = 600;
 
-export const HELP = `Measures the shop's read path, each figure beside its limit in the same run.
+export const HELP = `Measures the shop, each figure beside its limit in the same run.
 
   bun run bench read                     1,000, 100,000 and 1,000,000 products; the first time it makes them
   bun run bench read --quick             1,000 and 10,000 products, short runs: about a minute
+  bun run bench checkout                 orders, cart to paid: spread, on one variant, and a flash sale of 10,000 units
+  bun run bench checkout --quick         short runs and 1,000 units: about three minutes
 
-  --queries FILE    searches from CSV 'query,popularity,hits' instead of the bench's own
-  --products N      1,000 and N products instead
+  --queries FILE    searches from CSV 'query,popularity,hits' instead of the bench's own (read)
+  --products N      1,000 and N products instead (read)
   --rounds N        rounds of each comparison (default ${MIN_ROUNDS}, the least)
   --help            this text
 
 It starts its own stack on free ports and stops it at the end or on Ctrl-C. Generated catalogues are kept in
 .local/bench-data for the next run. It needs wrk and, for one comparison, pgbench.
-The report is written to bench/report/: read.json and read.html.
+The report is written to bench/report/: a JSON file and a page, named as the bench.
 Exit code: 0 when every target is held, 1 when one is short or not measured, 2 when the call is wrong.
 `;
 
@@ -49,7 +51,7 @@ export function parseReadOptions(args: readonly string[]): ReadOptions | null {
   const { values, positionals } = parsed(args);
   if (values.help) return null;
   if (positionals.length !== 1 || positionals[0] !== 'read') {
-    throw new UsageError("The one bench there is: 'bun run bench read'.");
+    throw new UsageError("The benches there are: 'bun run bench read' and 'bun run bench checkout'.");
   }
   const isQuick = values.quick ?? false;
   const usual = isQuick ? [SMALL, QUICK_LARGE] : [SMALL, MIDDLE, LARGE];
@@ -94,7 +96,7 @@ interface Range {
   readonly greatest: number;
 }
 
-function wholeNumber(flag: string, text: string, { least, greatest }: Range): number {
+export function wholeNumber(flag: string, text: string, { least, greatest }: Range): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= greatest) return value;
   throw new UsageError(`The flag ${flag} takes a whole number from ${least} to ${greatest}.`);

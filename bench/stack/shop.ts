@@ -15,9 +15,11 @@ export interface OriginOptions {
   readonly tiers: 'all' | 'without memory' | 'none';
   /** To Postgres; the configuration's own number where it does not matter. */
   readonly maxConnections?: number;
+  /** Where payments are made; nowhere, unless it is given. */
+  readonly stripeUrl?: string;
 }
 
-/** Nobody listens there: no bench pays or mails. */
+/** Nobody listens there: what is not measured is not called. */
 const NOWHERE = '127.0.0.1:9';
 const TIER_SETTINGS = {
   all: {},
@@ -98,8 +100,9 @@ export function edgeHeaders(stack: Stack): Readonly<Record<string, string>> {
 
 function sharedEnvironment(
   { servers, secrets }: Stack,
-  { databaseUrl, redisDatabase }: Pick<OriginOptions, 'databaseUrl' | 'redisDatabase'>,
+  options: Pick<OriginOptions, 'databaseUrl' | 'redisDatabase' | 'stripeUrl'>,
 ): Record<string, string> {
+  const { databaseUrl, redisDatabase, stripeUrl = `http://${NOWHERE}` } = options;
   const redisUrl = new URL(servers.redisUrl);
   redisUrl.pathname = `/${redisDatabase}`;
   return {
@@ -107,7 +110,7 @@ function sharedEnvironment(
     REDIS_URL: redisUrl.href,
     NATS_URL: servers.natsUrl,
     STRIPE_SECRET_KEY: 'sk_test_bench',
-    STRIPE_API_URL: `http://${NOWHERE}`,
+    STRIPE_API_URL: stripeUrl,
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     QUOTE_SECRET: secrets.quoteSecret,
     LOG_LEVEL: 'warn',
