@@ -1,6 +1,7 @@
 /** Stored answers by Idempotency-Key. One row is one request of one caller; claiming it is one statement. */
 
-import { and, eq, lt, lte, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Queryable } from './client.ts';
 import { idempotencyKeys } from './schema/messaging.ts';
 
@@ -89,6 +90,33 @@ export async function storeAnswer(
     .update(idempotencyKeys)
     .set({ responseStatus: status, responseBody: sql`to_jsonb(${JSON.stringify(body)}::text)` })
     .where(byKey(scope, key));
+}
+
+/** How long a claim is good when nobody renews it: a run that was killed holds its key no longer. */
+export const LEASE_MS = 10 * SECOND_MS;
+const RENEW_EVERY_MS = 3 * SECOND_MS;
+/** Longer than any run can take; one that is older hangs. */
+const MAX_RENEWALS = (2 * MINUTE_MS) / RENEW_EVERY_MS;
+
+/** Keeps a claim good while its run goes on. @returns what ends that */
+export function keepClaimed(
+  db: Queryable,
+  { scope, key }: Pick<IdempotencyClaim, 'scope' | 'key'>,
+  now: () => Date,
+): () => void {
+  let renewals = 0;
+  const renew = async () => {
+    const lockedUntil = after(now(), LEASE_MS);
+    const unanswered = and(byKey(scope, key), isNull(idempotencyKeys.responseStatus));
+    await db.update(idempotencyKeys).set({ lockedUntil }).where(unanswered);
+  };
+  const timer = setInterval(() => {
+    renewals += 1;
+    if (renewals === MAX_RENEWALS) clearInterval(timer);
+    // The next one may succeed; where none does, the run is taken for crashed.
+    renew().catch(() => undefined);
+  }, RENEW_EVERY_MS);
+  return () => clearInterval(timer);
 }
 
 /** Lets the next request with the key take over at once, with the same resource id. */

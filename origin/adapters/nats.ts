@@ -85,7 +85,9 @@ const RECONNECT_WAIT_MS = 250;
 const DUPLICATE_WINDOW_MS = 10 * MINUTE_MS;
 const RETENTION_MS = 7 * DAY_MS;
 const MAX_STREAM_BYTES = 1024 ** 3;
-const ACK_WAIT_MS = 30 * SECOND_MS;
+/** What a process that was killed had in hand goes to another one so soon; work that goes on says so meanwhile. */
+const ACK_WAIT_MS = 4 * SECOND_MS;
+const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
 const PULL_EXPIRES_MS = 30 * SECOND_MS;
 const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
@@ -265,7 +267,11 @@ async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: 
   const inFlight = new Set<Promise<void>>();
   try {
     for await (const message of messages) {
-      const handling: Promise<void> = onDelivery(delivery(message)).finally(() => inFlight.delete(handling));
+      const beat = setInterval(() => message.working(), STILL_WORKING_MS);
+      const handling: Promise<void> = onDelivery(delivery(message)).finally(() => {
+        clearInterval(beat);
+        inFlight.delete(handling);
+      });
       inFlight.add(handling);
       if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
     }

@@ -12,6 +12,8 @@ import {
   claimKey,
   forgetKey,
   type IdempotencyClaim,
+  keepClaimed,
+  LEASE_MS,
   releaseKey,
   type StoredAnswer,
   storeAnswer,
@@ -105,6 +107,7 @@ async function claimAndRun<ResourceId extends Brand<string, string>>(
 ): Promise<StoredAnswer> {
   const { claim, result } = await claimInTime(deps, request);
   if (result.kind === 'answered') return result.answer;
+  const release = keepClaimed(deps.db, claim, () => deps.clock.now());
   try {
     const answer = await answerOf(() => run(result.resourceId as ResourceId));
     await storeAnswer(deps.db, claim, answer);
@@ -113,6 +116,8 @@ async function claimAndRun<ResourceId extends Brand<string, string>>(
     if (error instanceof AttemptUndone) await forgetKey(deps.db, claim);
     else await releaseKey(deps.db, claim, deps.clock.now());
     throw error;
+  } finally {
+    release();
   }
 }
 
@@ -126,7 +131,7 @@ async function claimInTime(deps: Deps, request: Pick<IdempotencyClaim, 'scope' |
       ...request,
       resourceId,
       now,
-      lockedUntil: after(now, RUN_LIMIT_MS),
+      lockedUntil: after(now, LEASE_MS),
       expiresAt: after(now, ANSWER_LIFE_MS),
     };
     const result = await claimKey(deps.db, claim);

@@ -18,7 +18,8 @@ import { toDispute, toIntent, toNews, toRefund } from './stripe-objects.ts';
 const TIMEOUT_MS = 10 * SECOND_MS;
 const RETRIES = 2;
 const BREAK_AFTER = 5;
-const HALF_OPEN_AFTER_MS = 30 * SECOND_MS;
+/** One call at a time asks whether Stripe is back; everybody else is answered at once. */
+const HALF_OPEN_AFTER_MS = 2 * SECOND_MS;
 /** How far a webhook's timestamp may be from now, either way; the SDK bounds the past only. */
 const WEBHOOK_TOLERANCE_SECONDS = 300;
 

@@ -4,9 +4,9 @@
  * it, the order's lease keeps the others off.
  */
 
-import { claimKey, forgetKey } from '#db/idempotency.ts';
+import { claimKey, forgetKey, keepClaimed, LEASE_MS } from '#db/idempotency.ts';
 import { markHandled, wasHandled } from '#db/outbox.ts';
-import { after, MINUTE_MS } from '#lib/clock.ts';
+import { after } from '#lib/clock.ts';
 import type { EventId, OrderId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -16,8 +16,6 @@ import type { Mailer } from '#workers/mailer.ts';
 import { writeReceipt } from '#workers/receipt.ts';
 
 const NAME = 'email';
-/** Longer than a mail server is waited for. */
-const LEASE_MS = 2 * MINUTE_MS;
 
 export function sendReceipt(mailer: Mailer): Consumer {
   return {
@@ -54,9 +52,11 @@ async function alone(deps: Deps, orderId: OrderId, work: () => Promise<void>): P
   };
   const { kind } = await claimKey(deps.db, lease);
   if (kind !== 'claimed') throw new AppError('idempotency_in_progress');
+  const release = keepClaimed(deps.db, lease, () => deps.clock.now());
   try {
     await work();
   } finally {
+    release();
     await forgetKey(deps.db, lease);
   }
 }

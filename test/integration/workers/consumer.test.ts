@@ -248,7 +248,7 @@ test(
     await door.close();
     const second = await publish();
     await door.open();
-    // The server may have sent it down the connection that was lost; it comes again when its ack is overdue (30 s).
+    // The server may have sent it down the connection that was lost; it comes again when its ack is overdue.
     await eventually(
       'the event from meanwhile',
       () => consumer.seen.includes(second),
