@@ -1,0 +1,104 @@
+/** What must hold of a story that has come to rest, whatever has happened in it. */
+
+import { eq } from 'drizzle-orm';
+import type { StoredAnswer } from '#db/idempotency.ts';
+import { orders } from '#db/schema/orders.ts';
+import { payments } from '#db/schema/payments.ts';
+import { balanceOf } from '#origin/ledger/service.ts';
+import { stockOf } from '#test/support/books.ts';
+import { REFUND } from './regrets.ts';
+import type { Told } from './story.ts';
+import { entriesOf } from './stripe-side.ts';
+import { PRICE, QUANTITY, STOCK, type World } from './world.ts';
+
+const TOTAL = PRICE * QUANTITY;
+const UNPAID = ['payment_failed', 'cancelled'];
+
+/** Each breach in one line; none when all is well. */
+export async function breachesOf(world: World, told: Told): Promise<string[]> {
+  const found = await look(world, told);
+  const breaches: string[] = [];
+  const must: Must = (holds, text) => {
+    if (!holds) breaches.push(text);
+  };
+  for (const order of found.orders) judgeOrder(must, order, told);
+  judgeWhole(must, found, told);
+  return breaches;
+}
+
+type Must = (holds: boolean, text: string) => void;
+type Found = Awaited<ReturnType<typeof look>>;
+type FoundOrder = Found['orders'][number];
+
+async function look({ shop }: World, { scene, stripe }: Told) {
+  const { db } = shop.deps;
+  const entries = await entriesOf(shop, stripe);
+  const rows = await db
+    .select({
+      id: orders.id,
+      status: orders.status,
+      payment: payments.status,
+      intent: payments.stripePaymentIntentId,
+    })
+    .from(orders)
+    .innerJoin(payments, eq(payments.orderId, orders.id))
+    .where(eq(orders.cartId, scene.cartId));
+  const withBooks = rows.map(async (row) => ({
+    ...row,
+    balance: await balanceOf(db, row.id),
+    entries: entries.filter(({ paymentIntent }) => paymentIntent.metadata['order_id'] === row.id),
+  }));
+  return { orders: await Promise.all(withBooks), entries, stock: await stockOf(db, scene.variantId) };
+}
+
+function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): void {
+  const { id, status, payment, intent, balance, entries } = order;
+  const isCaptured = payment === 'captured';
+  const captured = entries.filter(({ totals }) => totals.capturedMinor > 0);
+  const refunded = entries.reduce((sum, { totals }) => sum + totals.refundedMinor, 0);
+  must(isCaptured || UNPAID.includes(status), `order ${id} stays ${status}, its payment ${payment}`);
+  must(status !== 'payment_failed' || !isCaptured, `order ${id} failed, its payment is captured`);
+  must(captured.length === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${captured.length} charges`);
+  for (const { totals, paymentIntent } of captured) {
+    must(totals.capturedMinor === TOTAL, `${totals.capturedMinor} were charged for ${TOTAL}`);
+    must(totals.successfulCharges === 1, `${paymentIntent.id} was charged ${totals.successfulCharges} times`);
+    must(paymentIntent.id === intent, `order ${id} knows ${intent}, charged was ${paymentIntent.id}`);
+  }
+  must(balance.paid === (isCaptured ? TOTAL : 0), `the ledger has ${balance.paid} paid for ${status} ${id}`);
+  must(balance.refunded === refunded, `Stripe gave ${refunded} back, the ledger says ${balance.refunded}`);
+  const isCancelled = isCaptured && status === 'cancelled';
+  const part = regrets.some(({ kind, isDone }) => kind === 'refund' && isDone) ? REFUND : 0;
+  const asked = isCancelled ? TOTAL : part;
+  must(refunded === 0 || refunded === asked, `${refunded} were refunded, asked for were ${asked}`);
+  must(!isCancelled || refunded === TOTAL, `order ${id} is cancelled, ${refunded} of ${TOTAL} went back`);
+  const mails = new Set(effects.mailed.filter((messageId) => messageId.includes(id)));
+  must(mails.size === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${mails.size} receipts`);
+}
+
+function judgeWhole(must: Must, { orders: all, entries, stock }: Found, { answers, regrets }: Told): void {
+  const paid = all.filter(({ payment }) => payment === 'captured');
+  // Another tab may buy again what was cancelled and paid back, and nothing else.
+  const kept = paid.filter(({ status }) => status !== 'cancelled');
+  must(kept.length <= 1, `${kept.length} orders of one cart`);
+  must(paid.length <= 1 || regrets.some(({ isDone }) => isDone), `${paid.length} charges for one cart`);
+  for (const { paymentIntent } of entries) {
+    const canStillCharge = !['succeeded', 'canceled'].includes(paymentIntent.status);
+    // One that was made and never heard of is not confirmed, and nobody knows its id.
+    const isKnown = all.some(({ intent }) => intent === paymentIntent.id);
+    must(
+      !(canStillCharge && isKnown),
+      `${paymentIntent.id} is ${paymentIntent.status}: it may be charged yet`,
+    );
+  }
+  const sold = kept.length * QUANTITY;
+  must(stock?.reserved === 0, `${stock?.reserved} units stay reserved`);
+  must(stock?.onHand === STOCK - sold, `${stock?.onHand} of ${STOCK} units are left, ${sold} were sold`);
+  must(answers[0] !== null, 'the shopper never got an answer');
+  const isTold = answers.some((answer) => statusIn(answer) === 'paid');
+  must(!isTold || paid.length > 0, 'a shopper was told of a paid order that is not there');
+}
+
+function statusIn(answer: StoredAnswer | null | undefined): unknown {
+  const body = answer?.body;
+  return typeof body === 'object' && body !== null && 'status' in body ? body.status : null;
+}

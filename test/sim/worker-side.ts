@@ -1,0 +1,50 @@
+/** The workers as a story sees them: the events of its cart reach their handlers, more than once and in any order. */
+
+import { sql } from 'drizzle-orm';
+import { outbox } from '#db/schema/messaging.ts';
+import { orders } from '#db/schema/orders.ts';
+import type { ShopEvent } from '#lib/events.ts';
+import { AppError, PROBLEMS } from '#lib/problems.ts';
+import type { Deps } from '#origin/deps.ts';
+import { returnStock } from '#workers/handlers/return-stock.ts';
+import { sellStock } from '#workers/handlers/sell-stock.ts';
+import { sendReceipt } from '#workers/handlers/send-receipt.ts';
+import type { Mailer } from '#workers/mailer.ts';
+import type { Play } from './story.ts';
+
+export interface Effects {
+  /** Message ids of what was mailed, as often as it was. */
+  readonly mailed: string[];
+  readonly mailer: Mailer;
+}
+
+export function watchEffects(): Effects {
+  const mailed: string[] = [];
+  return { mailed, mailer: { send: async ({ messageId }) => void mailed.push(messageId), close: () => {} } };
+}
+
+/** Hands over all that has been told of the cart's orders. */
+export async function takeEvents(deps: Deps, { scene, world, effects }: Play): Promise<void> {
+  const { db } = world.shop.deps;
+  const told = await db
+    .select()
+    .from(outbox)
+    .where(
+      sql`${outbox.data} ->> 'orderId' in (select ${orders.id}::text from ${orders} where ${orders.cartId} = ${scene.cartId})`,
+    );
+  for (const row of scene.random.shuffled(told)) {
+    const event = { ...row, occurredAt: row.occurredAt.toISOString() } as ShopEvent;
+    for (const consumer of [sellStock, returnStock, sendReceipt(effects.mailer)]) {
+      if (consumer.filter === event.name) await orLater(consumer.handle(deps, event));
+    }
+  }
+}
+
+/** A handler that cannot yet is tried again with the next round of events. */
+async function orLater(handled: Promise<void>): Promise<void> {
+  try {
+    await handled;
+  } catch (error) {
+    if (!(error instanceof AppError && PROBLEMS[error.code].retryable)) throw error;
+  }
+}
