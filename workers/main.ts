@@ -8,7 +8,9 @@ import { createCloudflarePurge } from './cloudflare-purge.ts';
 import { cloudflareZone, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
 import { indexProduct } from './handlers/index-product.ts';
+import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
+import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -47,6 +49,8 @@ const everywhere = zone === null ? undefined : createCloudflarePurge(zone);
 const consumers = [
   sendReceipt(mailer),
   sellStock,
+  returnStock,
+  parkStranded,
   indexProduct,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
