@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import Ajv, { type AnySchema } from 'ajv';
+import { drawLifecycle } from '#origin/orders/lifecycle.ts';
+import { cancel, orderWith, refund } from '#test/support/orders.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, createProduct } from '#test/support/shopping.ts';
 
@@ -65,6 +67,12 @@ test('every operation has a name of its own, and examples that its schemas accep
   }
 });
 
+test('the life of an order is drawn into the document from its table', async () => {
+  const { body } = await shop.call('/docs/json');
+  const tag = body.tags.find(({ name }: { name: string }) => name === 'Orders');
+  expect(tag.description).toContain(`\`\`\`mermaid\n${drawLifecycle()}\n\`\`\``);
+});
+
 describe('an answer fits what is documented', () => {
   test('of reads, changes and refusals', async () => {
     const { productId, variantId, sellerToken, etag } = await createProduct(shop);
@@ -102,5 +110,22 @@ describe('an answer fits what is documented', () => {
       expect(answer.status).toBe(status);
       expectDocumented('PATCH /api/v1/products/{id}', answer);
     }
+  });
+
+  test('of refunds, cancellations and payments asked for', async () => {
+    const order = await orderWith(shop);
+    const { token } = await shop.signIn('admin');
+    const paymentPath = `/api/v1/orders/${order.orderId}/payment`;
+    const refreshed = await shop.call(paymentPath, { method: 'POST', ...order.owner });
+    expectDocumented('POST /api/v1/orders/{id}/payment', refreshed);
+    const refunds = 'POST /api/v1/orders/{id}/refunds';
+    expectDocumented(refunds, await refund(shop, order, token, { body: { amount: 100 } }));
+    expectDocumented(refunds, await refund(shop, order, token, { body: { amount: 9_999 } }));
+    expectDocumented(refunds, await refund(shop, order, token, { body: { amount: 'much' } }));
+    expectDocumented('POST /api/v1/orders/{id}/cancel', await cancel(shop, order));
+    expectDocumented(
+      'GET /api/v1/orders/{id}',
+      await shop.call(`/api/v1/orders/${order.orderId}`, order.owner),
+    );
   });
 });

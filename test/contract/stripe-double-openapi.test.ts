@@ -3,13 +3,17 @@
  * every operation fit the document's schemas, and so do the parameters that the double accepts.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { SECOND_MS } from '#lib/clock.ts';
 import { OPERATIONS } from '#ops/stripe-double/api.ts';
 import type { Operation } from '#ops/stripe-double/operation.ts';
 import type { Param } from '#ops/stripe-double/params.ts';
 import { type Exchange, everyCall } from '#test/support/stripe-double-calls.ts';
 import { type DoubleUnderTest, openDouble, rawCall } from '#test/support/stripe-double-client.ts';
 import { type DocumentedParam, loadStripeDocument, membersOf } from '#test/support/stripe-openapi.ts';
+
+/** The document is large, and made into checks on a machine that may have other work. */
+setDefaultTimeout(60 * SECOND_MS);
 
 /** The document is of 2023: what Stripe added since, and the SDK sends. */
 const NEWER_PARAMS: ReadonlySet<string> = new Set([
