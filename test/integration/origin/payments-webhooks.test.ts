@@ -27,7 +27,7 @@ beforeAll(async () => {
   product = await createProduct(shop, { stock: 10_000 });
 });
 afterEach(async () => {
-  await checkBooks(shop);
+  await checkBooks(shop, ['intent-has-order']);
 });
 afterAll(async () => {
   await shop.close();
