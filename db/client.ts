@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly statementTimeoutMs?: number;
   /** True for pools that only read: a write that strays into one fails, on whichever server. */
   readonly isReadOnly?: boolean;
+  /** Each statement is parsed and planned once a connection. Not where plans should follow the parameters, as in search. */
+  readonly preparesStatements?: boolean;
   /** Told of every connection that has closed. */
   readonly onClosed?: () => void;
 }
@@ -50,10 +52,24 @@ export function connect(url: string, options: ConnectOptions): Connection {
     },
   });
   return {
-    db: drizzle(sql),
+    db: drizzle(options.preparesStatements ? preparing(sql) : sql),
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
     abandon: () => sql.end({ timeout: 0 }),
   };
+}
+
+/**
+ * Drizzle has a statement prepared only where it is kept by its caller, and else sends it to the server twice: to be
+ * described, then to be run. What it asks of a client is these three.
+ */
+function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
+  const unsafe: Client['unsafe'] = (query, parameters = [], options = {}) =>
+    client.unsafe(query, parameters, { ...options, prepare: parameters.length > 0 });
+  const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
+    (client as postgres.Sql).begin((tx) => work(preparing(tx)));
+  const savepoint = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
+    (client as postgres.TransactionSql).savepoint((tx) => work(preparing(tx)));
+  return Object.assign(Object.create(client) as Client, { unsafe, begin, savepoint });
 }
 
 /** The SQLSTATE of a failed query, wherever the driver's error sits in the chain of causes. */

@@ -64,6 +64,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const database = connect(config.DATABASE_URL, {
     applicationName: name,
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
+    preparesStatements: true,
   });
   const sharedCache = connectRedis(config.REDIS_URL, log);
   const pools = openPools(config, { name, log, metrics });
