@@ -9,7 +9,7 @@ import { RECOVERY_LIMIT_MS } from './limits.ts';
 import type { Shelf } from './shelves.ts';
 import { CARDS } from './visit.ts';
 
-const PROBE_EVERY_MS = 300;
+const PROBE_EVERY_MS = 1_000;
 const EFFECT_POLL_MS = 25;
 const ORIGINS = [0, 1];
 const PROBE_EMAIL = 'probe@chaos.example';
