@@ -73,7 +73,7 @@ async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retrie
     delivery.ack();
     return 'done';
   } catch (error) {
-    if (isWorthRetrying(error) && delivery.attempt < retries.maxAttempts) {
+    if (isBeingHandled(error) || (isWorthRetrying(error) && delivery.attempt < retries.maxAttempts)) {
       const waitMs = retryAfterMs(retries, delivery.attempt);
       deps.log.warn('a message failed and is tried again', { consumer: consumer.name, waitMs, error });
       delivery.retry(waitMs);
@@ -130,6 +130,11 @@ function idIn(message: Uint8Array): EventId | null {
   } catch {
     return null;
   }
+}
+
+/** Another worker is at it, which is no failure: its lease ends, at the latest, when it was killed. */
+function isBeingHandled(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'idempotency_in_progress';
 }
 
 function isWorthRetrying(error: unknown): boolean {
