@@ -19,11 +19,16 @@ import { newTrace } from '#lib/trace.ts';
 const NAMES = Object.keys(EVENTS) as EventName[];
 const id = fc.uuid({ version: 7 });
 
+/** What the event's schema asks for, drawn from what any of them asks for. */
 function dataOf(name: EventName): fc.Arbitrary<ShopEvent['data']> {
-  if (name === 'search.indexed') return fc.record({ productId: id });
-  return name.startsWith('product.')
-    ? fc.record({ productId: id, slug: fc.string(), version: fc.integer({ min: 1 }) })
-    : fc.record({ orderId: id });
+  const members: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+    slug: fc.string(),
+    version: fc.integer({ min: 1 }),
+    available: fc.nat(),
+    paymentIntentId: fc.string({ minLength: 1, maxLength: 255 }),
+  };
+  const asked = Object.keys(EVENTS[name].data.properties).map((member) => [member, members[member] ?? id]);
+  return fc.record(Object.fromEntries(asked)) as fc.Arbitrary<ShopEvent['data']>;
 }
 
 const anyEvent: fc.Arbitrary<ShopEvent> = fc.constantFrom(...NAMES).chain((name) =>
