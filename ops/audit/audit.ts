@@ -19,7 +19,7 @@ import { readStream, writeConsumers } from './stream-source.ts';
 import { STRIPE_CHECKS } from './stripe-checks.ts';
 import { readStripe, type StripeSource } from './stripe-source.ts';
 
-export type { AuditReport, CheckReport } from './report.ts';
+export type { AuditReport } from './report.ts';
 
 /** Null where there is none: its checks are left out, and the report says so. */
 export interface AuditSources {

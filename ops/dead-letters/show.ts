@@ -8,7 +8,7 @@ const REASON_LENGTH = 80;
 const HEX_BYTES_PER_LINE = 32;
 
 /** What the message is, in a word: its event's name, or that it is none. */
-export function eventOf({ message }: DeadLetter): string {
+function eventOf({ message }: DeadLetter): string {
   try {
     return decodeEvent(message).name;
   } catch (error) {

@@ -5,7 +5,8 @@ import { AckPolicy, connect } from 'nats';
 import { EVENT_STREAM } from '#lib/events.ts';
 import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
-import { type Breach, EVENT_BREACHES, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
+import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
+import { EVENT_BREACHES } from './breaches-of-events.ts';
 import { MAIL_BREACHES, STRIPE_BREACHES } from './breaches-outside.ts';
 import { type BrokenShop, openBrokenShop } from './broken-shop.ts';
 
