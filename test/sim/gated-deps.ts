@@ -3,11 +3,13 @@
 import type { Database } from '#db/client.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import type { Mailer } from '#workers/mailer.ts';
 import type { Gate } from './scheduler.ts';
 
 type Lost = () => Error;
 
 const connectionLost: Lost = () => new Error('the connection to the database was lost');
+const mailLost: Lost = () => new Error('the mail server hung up');
 const stripeLost: Lost = () => new AppError('payments_unavailable');
 
 export function gatedDeps(deps: Deps, gate: Gate): Deps {
@@ -16,16 +18,16 @@ export function gatedDeps(deps: Deps, gate: Gate): Deps {
     // Others have their turns meanwhile, and no time goes by.
     sleep: gate.idle,
     db: gatedDatabase(deps.db, gate),
-    payments: gatedMethods(deps.payments, gate, { name: 'stripe', lost: stripeLost }),
+    payments: gatedMethods(deps.payments, gate, 'stripe', stripeLost),
   };
 }
 
+export function gatedMailer(mailer: Mailer, gate: Gate): Mailer {
+  return gatedMethods(mailer, gate, 'mail', mailLost);
+}
+
 /** Each method of an adapter as one operation. */
-export function gatedMethods<T extends object>(
-  adapter: T,
-  gate: Gate,
-  { name, lost }: { readonly name: string; readonly lost: Lost },
-): T {
+function gatedMethods<T extends object>(adapter: T, gate: Gate, name: string, lost: Lost): T {
   return new Proxy(adapter, {
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);

@@ -15,7 +15,7 @@ import type { Deps } from '#origin/deps.ts';
 import { isOpen } from '#origin/orders/service.ts';
 import { receiveWebhook, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { checkoutBody } from '#test/support/shopping.ts';
-import { gatedDeps } from './gated-deps.ts';
+import { gatedDeps, gatedMailer } from './gated-deps.ts';
 import { type Regret, regretsOf } from './regrets.ts';
 import { createScheduler, type Fate, type Gate, type Scheduler } from './scheduler.ts';
 import { events, type StripeSide, sign, watchStripe } from './stripe-side.ts';
@@ -144,11 +144,11 @@ async function request(deps: Deps, { guest, cartId }: Scene, browser: Browser): 
 function surroundings(play: Play): Browser[] {
   const { scheduler, scene, stripe } = play;
   const { random, clock } = scene;
-  const often = (name: string, most: number, act: (deps: Deps) => Promise<unknown>) => {
+  const often = (name: string, most: number, act: (deps: Deps, gate: Gate) => Promise<unknown>) => {
     for (let left = random.integer(0, most); left > 0; left -= 1) {
       void scheduler.spawn(`${name} ${left}`, async (gate) => {
         for (let delay = random.integer(0, 12); delay >= 0; delay -= 1) await gate.idle();
-        await act(processOf(play, gate));
+        await act(processOf(play, gate), gate);
       });
     }
   };
@@ -156,7 +156,7 @@ function surroundings(play: Play): Browser[] {
   often('reconciler', 3, reconcileOverdue);
   often('refund reconciler', 1, reconcileRefunds);
   for (const regret of play.regrets) often(regret.name, 2, (deps) => regret.act(deps));
-  often('worker', 4, (deps) => takeEvents(deps, play));
+  often('worker', 4, (deps, gate) => takeEvents(deps, play, gatedMailer(play.effects.mailer, gate)));
   often('bank', 2, () => stripe.bankDecides(random));
   often('clock', 3, async () => clock.advance(random.pick([1, 5, 20, 31, 45]) * MINUTE_MS));
   return random.chance(0.3) ? [openBrowser(play, 'other tab', random.pick(CARDS))] : [];
@@ -182,7 +182,7 @@ async function comeToRest(play: Play, browsers: readonly Browser[]): Promise<(St
       await receiveWebhook(deps, await sign(event, scene.clock));
     }
     await stripe.bankDecides(scene.random);
-    await takeEvents(deps, play);
+    await takeEvents(deps, play, play.effects.mailer);
     const isKnown = staying.every(({ answer }) => answer !== null);
     if (isKnown && !(await hasOpenOrder(play))) break;
     scene.clock.advance(round === 0 ? 3 * MINUTE_MS : LONG_MS);

@@ -24,7 +24,7 @@ export function watchEffects(): Effects {
 }
 
 /** Hands over all that has been told of the cart's orders. */
-export async function takeEvents(deps: Deps, { scene, world, effects }: Play): Promise<void> {
+export async function takeEvents(deps: Deps, { scene, world }: Play, mailer: Mailer): Promise<void> {
   const { db } = world.shop.deps;
   const told = await db
     .select()
@@ -34,7 +34,7 @@ export async function takeEvents(deps: Deps, { scene, world, effects }: Play): P
     );
   for (const row of scene.random.shuffled(told)) {
     const event = { ...row, occurredAt: row.occurredAt.toISOString() } as ShopEvent;
-    for (const consumer of [sellStock, returnStock, sendReceipt(effects.mailer)]) {
+    for (const consumer of [sellStock, returnStock, sendReceipt(mailer)]) {
       if (consumer.filter === event.name) await orLater(consumer.handle(deps, event));
     }
   }
