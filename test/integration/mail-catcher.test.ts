@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { type MailCatcher, startMailCatcher } from '#ops/mail-catcher/catcher.ts';
-import type { CaughtMessage } from '#ops/mail-catcher/store.ts';
+import type { CaughtMessage, MessageIndex } from '#ops/mail-catcher/store.ts';
 
 let storeDir: string;
 let catcher: MailCatcher;
@@ -37,6 +37,7 @@ interface Mail {
   readonly html?: string;
   readonly text?: string;
   readonly bcc?: string;
+  readonly messageId?: string;
 }
 
 async function send(mail: Mail): Promise<string> {
@@ -61,12 +62,28 @@ const get = (path: string, init: RequestInit = {}) =>
 
 const list = async (query: string) => (await (await get(`/messages${query}`)).json()) as CaughtMessage[];
 
+const keptFiles = async () => (await readdir(storeDir)).filter((name) => name.endsWith('.eml'));
+
 const fault = (body: unknown) =>
   get('/faults', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+
+test('what is delivered twice under one id to one address is there once, and counted', async () => {
+  const before = (await (await get('/health')).json()) as { repeats: number };
+  const mail = { to: 'twice@example.com', subject: 'Twice', text: 'Twice', messageId: '<twice@hotshelf>' };
+  await send(mail);
+  await send(mail);
+  await send({ ...mail, to: 'other@example.com' });
+  await send({ ...mail, messageId: '<another@hotshelf>' });
+  expect(await list('?to=twice@example.com')).toHaveLength(2);
+  expect(await list('?to=other@example.com')).toHaveLength(1);
+  const { repeats } = (await (await get('/health')).json()) as { repeats: number };
+  expect(repeats - before.repeats).toBe(1);
+  await get('/messages', { method: 'DELETE' });
+});
 
 test('a message sent over SMTP is listed with its envelope, both bodies and its headers', async () => {
   const messageId = await send({
@@ -105,6 +122,29 @@ test('the list is newest first, filtered by a whole address, and never longer th
     expect((await get(`/messages?limit=${limit}`)).status).toBe(400);
 });
 
+test('the index pages through all that is kept, oldest first, and says since when that is everything', async () => {
+  const openedAt = Date.now();
+  const ids: string[] = [];
+  for (const to of ['ada@example.com', 'bob@example.com', 'cy@example.com'])
+    ids.push(await send({ to, subject: 'one', text: '1' }));
+  const page = async (query: string) => (await (await get(`/message-index${query}`)).json()) as MessageIndex;
+  const first = await page('?limit=2');
+  const second = await page(`?limit=2&after=${first.items[1]?.id}`);
+  expect([...first.items, ...second.items].map(({ messageId }) => messageId)).toEqual(ids);
+  expect(second.items[0]?.to).toEqual(['cy@example.com']);
+  expect(Date.parse(first.keptSince)).toBeLessThanOrEqual(openedAt);
+  await catcher.stop();
+  catcher = await start(2);
+  const kept = await page('');
+  expect(kept.items.map(({ messageId }) => messageId)).toEqual(ids.slice(1));
+  expect(Date.parse(kept.keptSince)).toBeGreaterThanOrEqual(Date.parse(first.items[0]?.receivedAt ?? ''));
+  await get('/messages', { method: 'DELETE' });
+  const cleared = await page('');
+  expect(cleared.items).toEqual([]);
+  expect(Date.parse(cleared.keptSince)).toBeGreaterThanOrEqual(Date.parse(kept.keptSince));
+  expect((await get('/message-index?limit=0')).status).toBe(400);
+});
+
 test('messages survive a restart, and only the newest are kept', async () => {
   for (const subject of ['one', 'two', 'three'])
     await send({ to: 'ada@example.com', subject, text: subject });
@@ -114,14 +154,14 @@ test('messages survive a restart, and only the newest are kept', async () => {
   expect((await catcher.messages())[0]?.to).toEqual(['ada@example.com']);
   await send({ to: 'ada@example.com', subject: 'four', text: 'four' });
   expect((await catcher.messages()).map(({ subject }) => subject)).toEqual(['four', 'three']);
-  expect(await readdir(storeDir)).toHaveLength(2);
+  expect(await keptFiles()).toHaveLength(2);
 });
 
 test('DELETE /messages forgets everything, on disk too', async () => {
   await send({ to: 'ada@example.com', text: 'x' });
   expect((await get('/messages', { method: 'DELETE' })).status).toBe(204);
   expect(await (await get('/messages')).json()).toEqual([]);
-  expect(await readdir(storeDir)).toEqual([]);
+  expect(await keptFiles()).toEqual([]);
 });
 
 test('a fault on request refuses as many messages as asked for, for good or for now, and keeps none', async () => {
@@ -180,7 +220,7 @@ test('unknown messages and paths are 404, and another host name is refused', asy
     expect((await get(path)).status).toBe(404);
   }
   expect((await get('/messages', { headers: { host: 'evil.example' } })).status).toBe(403);
-  expect(await (await get('/health')).json()).toEqual({ status: 'ok', messages: 0 });
+  expect(await (await get('/health')).json()).toEqual({ status: 'ok', messages: 0, repeats: 0 });
 });
 
 test('a message over the size limit is refused with 552', async () => {
