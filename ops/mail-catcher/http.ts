@@ -37,7 +37,9 @@ export function listenHttp({ port, store, faults, onError }: HttpOptions): HttpL
     maxRequestBodySize: MAX_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     routes: {
-      '/health': local(() => Response.json({ status: 'ok', messages: store.count() })),
+      '/health': local(() =>
+        Response.json({ status: 'ok', messages: store.count(), repeats: store.repeats() }),
+      ),
       '/messages': {
         GET: local((request) => listMessages(request, store)),
         DELETE: local(async () => {

@@ -50,6 +50,8 @@ export interface MessageStore {
   index(options: { readonly after: string; readonly limit: number }): MessageIndex;
   clear(): Promise<void>;
   count(): number;
+  /** How many deliveries were dropped since the start, as repeats of what is here. */
+  repeats(): number;
 }
 
 interface Entry extends Envelope {
@@ -76,6 +78,9 @@ export async function openMessageStore(
   const pathOf = (id: string) => join(folder, id + EXTENSION);
   /** Oldest first. */
   let entries: Entry[] = await readEntries(folder);
+  /** Mailboxes show a message once, however often it was delivered: the same id to the same recipients is dropped. */
+  let known = new Set(entries.map(keyOf));
+  let repeats = 0;
   let keptSinceMs = await readKeptSince(folder, entries, maxMessages);
 
   const dropSurplus = async () => {
@@ -96,11 +101,17 @@ export async function openMessageStore(
   return {
     add: async (envelope, raw) => {
       const id = newId();
+      const entry = { id, ...envelope, messageId: messageIdIn(raw) };
+      if (known.has(keyOf(entry))) {
+        repeats += 1;
+        return;
+      }
+      known.add(keyOf(entry));
       const head = new TextEncoder().encode(formatEnvelope(envelope));
       const partial = `${pathOf(id)}.part`;
       await Bun.write(partial, Buffer.concat([head, raw]));
       await rename(partial, pathOf(id));
-      entries.push({ id, ...envelope, messageId: messageIdIn(raw) });
+      entries.push(entry);
       await dropSurplus();
     },
     list: async ({ to, limit }) => {
@@ -125,11 +136,13 @@ export async function openMessageStore(
     clear: async () => {
       const cleared = entries;
       entries = [];
+      known = new Set();
       keptSinceMs = Date.now();
       await Bun.write(join(folder, KEPT_SINCE_FILE), String(keptSinceMs));
       await Promise.all(cleared.map(({ id }) => remove(pathOf(id))));
     },
     count: () => entries.length,
+    repeats: () => repeats,
   };
 }
 
@@ -177,6 +190,11 @@ async function readKeptSince(
   if (!(await file.exists())) await Bun.write(file, String(oldestMs));
   const noted = Number(await file.text());
   return entries.length < maxMessages ? noted : Math.max(noted, oldestMs);
+}
+
+/** A message without an id of its own is like no other. */
+function keyOf({ id, to, messageId }: Entry): string {
+  return JSON.stringify([messageId ?? id, ...to.map((address) => address.toLowerCase()).toSorted()]);
 }
 
 function receivedAtMs(id: string): number {

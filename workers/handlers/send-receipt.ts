@@ -16,6 +16,9 @@ import type { Mailer } from '#workers/mailer.ts';
 import { writeReceipt } from '#workers/receipt.ts';
 
 const NAME = 'email';
+/** Longer than a database takes to come back from a crash. */
+const MAX_NOTE_TRIES = 40;
+const NOTE_AGAIN_MS = 250;
 
 export function sendReceipt(mailer: Mailer): Consumer {
   return {
@@ -35,7 +38,20 @@ async function sendOnce(deps: Deps, mailer: Mailer, orderId: OrderId, eventId: E
   const receipt = await readReceipt(deps, orderId);
   const messageId = `order-${orderId}@hotshelf`;
   await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt) });
-  await markHandled(deps.db, NAME, eventId);
+  await noteSent(deps, eventId);
+}
+
+/** The mail is out: a database that is gone for a moment must not make it go out again. */
+async function noteSent(deps: Deps, eventId: EventId): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await markHandled(deps.db, NAME, eventId);
+      return;
+    } catch (error) {
+      if (tries === MAX_NOTE_TRIES) throw error;
+      await deps.sleep(NOTE_AGAIN_MS);
+    }
+  }
 }
 
 /** @throws {AppError} `idempotency_in_progress` while another worker has the order's lease */
