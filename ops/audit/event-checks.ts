@@ -29,7 +29,8 @@ const SALES = `
 const ANSWERS = `
   select resource_id, body ->> 'id' as order_id, body ->> 'status' as answered, body -> 'total' ->> 'amount' as total
     from (select resource_id, (response_body #>> '{}')::jsonb as body
-            from idempotency_keys where response_status between 200 and 299) kept
+            from idempotency_keys
+           where response_status between 200 and 299 and scope ~ '^(user|cart):') kept
    where jsonb_typeof(body) = 'object' and body ?& array['id', 'number', 'total', 'timeline']`;
 
 export const EVENT_CHECKS: readonly Check[] = [

@@ -34,7 +34,7 @@ export async function askRefund(
   const amount = amountOf(body, order.currency);
   const reason = body?.reason ?? '';
   const payload = { refundOf: orderId, amount, reason };
-  return once<RefundId>(deps, { scope: `user:${actorId}`, key, payload }, async (refundId) => {
+  return once<RefundId>(deps, { scope: `refund:${actorId}`, key, payload }, async (refundId) => {
     try {
       await refundOrder(deps, { orderId, refundId, amount, reason, actorId });
     } finally {
@@ -65,7 +65,7 @@ export async function askCancellation(
   const isStaff = caller.kind === 'user' && caller.role === 'admin';
   if (!isStaff) await requireOwn(deps.db, caller, orderId);
   const actorId = isStaff ? caller.userId : null;
-  const scope = caller.kind === 'user' ? `user:${caller.userId}` : `order:${orderId}`;
+  const scope = `cancel:${caller.kind === 'user' ? caller.userId : orderId}`;
   const payload = { cancellationOf: orderId, reason };
   return once<RefundId>(deps, { scope, key, payload }, async (refundId) => {
     try {

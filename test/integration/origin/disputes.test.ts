@@ -18,7 +18,7 @@ beforeAll(async () => {
   shop = await openOrigin();
 });
 afterEach(async () => {
-  await checkBooks(shop);
+  await checkBooks(shop, ['intent-has-order']);
 });
 afterAll(async () => {
   await shop.close();
