@@ -16,6 +16,7 @@ export { type PricedCart, type PricedLine, requireChargeable } from './pricing.t
 export { MAX_QUOTE_LENGTH, type Quote } from './quote.ts';
 
 const TOKEN_BYTES = 32;
+const FIRST_VERSION = 1;
 const MAX_LINES = 100;
 
 /** A new cart; a guest's comes with the token that opens it. */
@@ -23,11 +24,13 @@ export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
   const id = deps.ids.next<CartId>();
   if (caller.kind === 'user') {
     await store.insertCart(deps.db, { id, userId: caller.userId, tokenHash: null });
-    return readWritten(deps, caller, id);
+    await deps.ownWrites.note(caller);
+    return toCart(deps, priceCart({ id, version: FIRST_VERSION }, []));
   }
   const token = `ct_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
   await store.insertCart(deps.db, { id, userId: null, tokenHash: hashToken(token) });
-  return { ...(await readWritten(deps, { kind: 'guest', cartToken: token }, id)), token };
+  await deps.ownWrites.note({ kind: 'guest', cartToken: token });
+  return { ...toCart(deps, priceCart({ id, version: FIRST_VERSION }, [])), token };
 }
 
 /** @throws {AppError} `cart_not_found`, also for somebody else's */
@@ -40,27 +43,13 @@ async function pricedCart(db: Queryable, caller: Caller, id: CartId): Promise<Pr
   return priceCart(cart, await store.findLines(db, id));
 }
 
-/** The cart as the caller has just made it. */
-async function readWritten(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
-  const [cart] = await Promise.all([pricedCart(deps.db, caller, id), deps.ownWrites.note(caller)]);
-  return toCart(deps, cart);
-}
-
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
 export async function addItem(deps: Deps, caller: Caller, id: CartId, item: NewCartItem): Promise<Cart> {
   const variantId = item.variantId as VariantId;
   return changeCart(deps, caller, id, async (tx) => {
-    const offer = await store.findOffer(tx, variantId);
-    if (offer === undefined) throw new AppError('variant_unavailable', { variantId });
-    const line = {
-      id: deps.ids.next<CartItemId>(),
-      cartId: id,
-      variantId,
-      quantity: item.quantity,
-      seenPriceMinor: offer.priceMinor,
-    };
+    const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity };
     await refuseTooMany(tx, line);
-    await store.addLine(tx, line);
+    if (!(await store.addLine(tx, line))) throw new AppError('variant_unavailable', { variantId });
   });
 }
 
@@ -130,9 +119,9 @@ async function changeCart(
   change: (tx: Transaction) => Promise<void>,
 ): Promise<Cart> {
   const cart = await deps.db.transaction(async (tx) => {
-    requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
+    // The next version is also the lock, and is taken back with the rest when the change may not be.
+    const { version } = requireOpen(requireOwn(caller, await store.touchCart(tx, id, deps.clock.now())));
     await change(tx);
-    const version = await store.touchCart(tx, id, deps.clock.now());
     // Priced before it is committed: a change that cannot be priced does not happen.
     return priceCart({ id, version }, await store.findLines(tx, id));
   });
@@ -144,7 +133,7 @@ async function refuseTooMany(
   tx: Transaction,
   { cartId, variantId, quantity }: { cartId: CartId; variantId: VariantId; quantity: number },
 ): Promise<void> {
-  const lines = await store.findLines(tx, cartId);
+  const lines = await store.findQuantities(tx, cartId);
   const line = lines.find((each) => each.variantId === variantId);
   if (line === undefined && lines.length >= MAX_LINES)
     throw new AppError('cart_full', { maxLines: MAX_LINES });

@@ -5,7 +5,6 @@ import type { Queryable, Transaction } from '#db/client.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
-import { present } from '#lib/assert.ts';
 import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
 
@@ -56,12 +55,12 @@ export async function findLines(db: Queryable, cartId: CartId) {
     .orderBy(asc(cartItems.id));
 }
 
-export async function findOffer(db: Queryable, variantId: VariantId) {
-  const [variant] = await db
-    .select({ priceMinor: variants.priceMinor })
-    .from(variants)
-    .where(and(eq(variants.id, variantId), sql`${variants.withdrawnAt} is null`));
-  return variant;
+/** How much of what the cart holds, without a look into the catalogue. */
+export async function findQuantities(tx: Transaction, cartId: CartId) {
+  return tx
+    .select({ variantId: cartItems.variantId, quantity: cartItems.quantity })
+    .from(cartItems)
+    .where(eq(cartItems.cartId, cartId));
 }
 
 interface NewLine {
@@ -69,21 +68,21 @@ interface NewLine {
   readonly cartId: CartId;
   readonly variantId: VariantId;
   readonly quantity: number;
-  readonly seenPriceMinor: Minor;
 }
 
-/** Adds to the variant's line if there is one. */
-export async function addLine(tx: Transaction, line: NewLine) {
-  await tx
-    .insert(cartItems)
-    .values(line)
-    .onConflictDoUpdate({
-      target: [cartItems.cartId, cartItems.variantId],
-      set: {
-        quantity: sql`${cartItems.quantity} + excluded.quantity`,
-        seenPriceMinor: sql`excluded.seen_price_minor`,
-      },
-    });
+/** Adds to the variant's line if there is one, at the price of now. False when the variant is not on sale. */
+export async function addLine(
+  tx: Transaction,
+  { id, cartId, variantId, quantity }: NewLine,
+): Promise<boolean> {
+  const rows = await tx.execute(sql`
+    insert into cart_items (id, cart_id, variant_id, quantity, seen_price_minor)
+    select ${id}::uuid, ${cartId}::uuid, variants.id, ${quantity}::int, price_minor
+      from variants where id = ${variantId} and withdrawn_at is null
+    on conflict (cart_id, variant_id) do update
+       set quantity = cart_items.quantity + excluded.quantity, seen_price_minor = excluded.seen_price_minor
+    returning 1`);
+  return rows.length === 1;
 }
 
 /** False when the cart has no such line. */
@@ -110,14 +109,14 @@ export async function deleteLine(tx: Transaction, cartId: CartId, itemId: CartIt
   return rows.length === 1;
 }
 
-/** Returns the cart's version from now on. */
-export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<number> {
+/** Locks the cart, gives it its next version, and returns it so. */
+export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<CartRow | undefined> {
   const [cart] = await tx
     .update(carts)
     .set({ version: sql`${carts.version} + 1`, updatedAt: at })
     .where(eq(carts.id, id))
-    .returning({ version: carts.version });
-  return present(cart, `cart ${id}`).version;
+    .returning();
+  return cart;
 }
 
 export async function completeCart(tx: Transaction, id: CartId, at: Date): Promise<void> {

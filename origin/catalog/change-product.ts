@@ -81,6 +81,7 @@ export async function touchProductsOf(
   tx: Transaction,
   variantIds: readonly VariantId[],
 ): Promise<void> {
+  if (variantIds.length === 0) return;
   for (const { id } of await store.productsOfVariants(tx, variantIds)) {
     await emitChanged(deps, tx, await store.updateProduct(tx, id, {}, deps.clock.now()));
   }

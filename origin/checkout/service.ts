@@ -7,7 +7,7 @@ import { ownsCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { AttemptUndone, once } from '#origin/http/idempotency.ts';
-import { findOrder, isOpen, orderFrom } from '#origin/orders/service.ts';
+import { orderFrom } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
 import { abandon, declineCodeOf, ensureIntent, type Intent, settle } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
@@ -46,9 +46,8 @@ export async function checkOut(
 
 /** Charges the order unless its payment has ended already. Null when it had. */
 async function pay(deps: Deps, { orderId, caller, request }: Placement): Promise<Intent | null> {
-  const order = await findOrder(deps.db, orderId);
-  if (order === undefined || !isOpen(order.status)) return null;
   const intentId = await intentOrUndo(deps, orderId);
+  if (intentId === null) return null;
   try {
     const means = await meansOf(deps.db, caller, request.paymentMethodId);
     const intent = await deps.payments.confirm(intentId, means.stripePaymentMethodId, means.customerId);
@@ -63,7 +62,7 @@ async function pay(deps: Deps, { orderId, caller, request }: Placement): Promise
 }
 
 /** Without an intent nothing can be charged: the order is taken back, and a repetition starts afresh. */
-async function intentOrUndo(deps: Deps, orderId: OrderId): Promise<string> {
+async function intentOrUndo(deps: Deps, orderId: OrderId): Promise<string | null> {
   try {
     return await ensureIntent(deps, orderId);
   } catch (error) {

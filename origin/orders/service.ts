@@ -65,8 +65,10 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     position,
   }));
   await store.insertOrder(tx, row, lines);
-  await store.insertEvent(tx, { orderId: id, event: 'order.placed', actor: 'shopper', occurredAt: placedAt });
-  await emit(deps, tx, { name: 'order.placed', data: { orderId: id } });
+  await Promise.all([
+    store.insertEvent(tx, { orderId: id, event: 'order.placed', actor: 'shopper', occurredAt: placedAt }),
+    emit(deps, tx, { name: 'order.placed', data: { orderId: id } }),
+  ]);
 }
 
 const EVENT_OF_STATUS: Partial<Record<OrderStatus, EventName & `order.${string}`>> = {
@@ -99,7 +101,6 @@ export async function noteStep(
 
 export interface Move {
   readonly order: store.OrderRow;
-  readonly lines: readonly store.OrderLineRow[];
   readonly to: OrderStatus;
 }
 
@@ -128,10 +129,12 @@ export async function moveLocked(
   const to = nextStatus(order.status, trigger);
   if (to === order.status) return null;
   const event = EVENT_OF_STATUS[to];
-  await store.setStatus(tx, id, to);
-  await noteStep(deps, tx, id, { ...step, event: event ?? `order.${to}` });
-  if (event !== undefined) await emit(deps, tx, { name: event, data: { orderId: id } });
-  return { order, lines: await store.findLines(tx, [id]), to };
+  await Promise.all([
+    store.setStatus(tx, id, to),
+    noteStep(deps, tx, id, { ...step, event: event ?? `order.${to}` }),
+    event === undefined ? null : emit(deps, tx, { name: event, data: { orderId: id } }),
+  ]);
+  return { order, to };
 }
 
 /** The row as it is now and stays until the transaction ends. @throws {AppError} `order_not_found` */

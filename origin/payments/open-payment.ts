@@ -5,7 +5,7 @@ import { present } from '#lib/assert.ts';
 import type { OrderId, PaymentId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
-import { type Actor, findOrder, isOpen, lockOrder, moveLocked } from '#origin/orders/service.ts';
+import { type Actor, isOpen, lockOrder, moveLocked } from '#origin/orders/service.ts';
 import { giveBack } from './settle.ts';
 import * as store from './store.ts';
 
@@ -27,24 +27,21 @@ export async function openPayment(
 }
 
 /**
- * The id of the order's intent, created at Stripe and recorded here before anything can be charged to it.
+ * The id of the order's intent, created at Stripe and recorded here before anything can be charged to it. Null when
+ * the order does not wait for its payment.
  * @throws {AppError} `payments_unavailable`; `order_cancelled` when it was taken back meanwhile
  */
-export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string> {
-  const payment = present(await store.findPayment(deps.db, orderId), `the payment of order ${orderId}`);
-  if (payment.stripePaymentIntentId !== null) return payment.stripePaymentIntentId;
-  const order = present(await findOrder(deps.db, orderId), `order ${orderId}`);
+export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string | null> {
+  const payable = present(await store.findPayable(deps.db, orderId), `the payment of order ${orderId}`);
+  if (!isOpen(payable.orderStatus)) return null;
+  if (payable.stripePaymentIntentId !== null) return payable.stripePaymentIntentId;
   const { id } = await deps.payments.create({
     orderId,
-    orderNumber: order.number,
-    amount: payment.amountMinor,
-    currency: payment.currency,
+    orderNumber: payable.orderNumber,
+    amount: payable.amountMinor,
+    currency: payable.currency,
   });
-  await deps.db.transaction(async (tx) => {
-    const { status } = await lockOrder(tx, orderId);
-    if (!isOpen(status)) throw new AppError('order_cancelled', { orderId });
-    await store.updatePayment(tx, orderId, { stripePaymentIntentId: id });
-  });
+  if (!(await store.recordIntent(deps.db, orderId, id))) throw new AppError('order_cancelled', { orderId });
   return id;
 }
 

@@ -17,6 +17,7 @@ import {
   extendDeadline,
   hasStep,
   isOpen,
+  linesOf,
   lockOrder,
   type Move,
   moveLocked,
@@ -119,8 +120,10 @@ async function takeCapture(
     await moveLocked(deps, tx, order, { trigger: 'payment_succeeded', ...step }),
     `the payment of the open order ${order.id}`,
   );
-  await recordCapture(deps, tx, settlement);
-  await completeCart(tx, order.cartId, deps.clock.now());
+  await Promise.all([
+    recordCapture(deps, tx, settlement),
+    completeCart(tx, order.cartId, deps.clock.now()),
+  ]);
   return { kind: 'moved', move };
 }
 
@@ -176,8 +179,8 @@ async function keepOpen(deps: Deps, tx: Transaction, settlement: Settlement): Pr
   return move === null ? null : { kind: 'moved', move };
 }
 
-export async function giveBack(deps: Deps, tx: Transaction, { order, lines }: Move): Promise<void> {
-  const backInStock = await releaseStock(tx, order.id, lines);
+export async function giveBack(deps: Deps, tx: Transaction, { order }: Move): Promise<void> {
+  const backInStock = await releaseStock(tx, order.id, await linesOf(tx, order.id));
   await touchProductsOf(deps, tx, backInStock);
 }
 

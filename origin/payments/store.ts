@@ -22,6 +22,32 @@ export async function findPayment(db: Queryable, orderId: OrderId): Promise<Paym
   return payment;
 }
 
+/** The payment with what asking Stripe for its intent takes. */
+export async function findPayable(db: Queryable, orderId: OrderId) {
+  const { stripePaymentIntentId, amountMinor, currency } = payments;
+  const [payable] = await db
+    .select({
+      ...{ stripePaymentIntentId, amountMinor, currency },
+      orderStatus: orders.status,
+      orderNumber: orders.number,
+    })
+    .from(payments)
+    .innerJoin(orders, eq(orders.id, payments.orderId))
+    .where(eq(payments.orderId, orderId));
+  return payable;
+}
+
+/** False when the order does not wait for its payment any more; while this looks, nobody can end it. */
+export async function recordIntent(db: Queryable, orderId: OrderId, intentId: string): Promise<boolean> {
+  const rows = await db.execute(sql`
+    with open as (
+      select id from orders
+       where id = ${orderId} and status in ('pending_payment', 'requires_action') for update)
+    update payments set stripe_payment_intent_id = ${intentId}
+      from open where payments.order_id = open.id returning 1`);
+  return rows.length === 1;
+}
+
 export async function findPaymentOfIntent(db: Queryable, intentId: string): Promise<PaymentRow | undefined> {
   const [payment] = await db.select().from(payments).where(eq(payments.stripePaymentIntentId, intentId));
   return payment;
