@@ -72,21 +72,11 @@ export async function balancesOf(
   db: Queryable,
   orderIds: readonly OrderId[],
 ): Promise<ReadonlyMap<OrderId, Balance>> {
-  const [sums, pendings] = await Promise.all([
-    store.sumAccounts(db, orderIds),
-    store.sumPendingRefunds(db, orderIds),
-  ]);
-  const pendingOf = new Map(pendings.map(({ orderId, pending }) => [orderId, pending]));
-  const found = new Map(sums.map((sum) => [sum.orderId, sum]));
-  return new Map(
-    orderIds.map((orderId) => {
-      const sum = found.get(orderId);
-      return [orderId, sum === undefined ? NOTHING : toBalance(sum, pendingOf.get(orderId) ?? ZERO)];
-    }),
-  );
+  const sums = await store.sumAccounts(db, orderIds);
+  return new Map(sums.map((sum) => [sum.orderId, toBalance(sum)]));
 }
 
-function toBalance({ sales, refunds: refunded, disputes: disputed }: store.Sums, pending: Minor): Balance {
+function toBalance({ sales, refunds: refunded, disputes: disputed, pending }: store.Sums): Balance {
   const paid = minor(0 - sales);
   const refundable = minor(Math.max(0, paid - refunded - pending - disputed));
   return { paid, refunded, disputed, refundable };

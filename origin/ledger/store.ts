@@ -2,8 +2,7 @@
 
 import { inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { ledgerEntries, ledgerTransactions } from '#db/schema/ledger.ts';
-import { payments, refunds } from '#db/schema/payments.ts';
+import type { ledgerEntries, ledgerTransactions } from '#db/schema/ledger.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { type Minor, minor } from '#lib/money.ts';
 
@@ -38,41 +37,31 @@ export interface Sums {
   readonly sales: Minor;
   readonly refunds: Minor;
   readonly disputes: Minor;
+  readonly pending: Minor;
 }
 
-/** Of each order that money has moved for, what its accounts come to. */
+/** Of each order, what its accounts come to, and what is on its way back and not in the ledger yet. */
 export async function sumAccounts(db: Queryable, orderIds: readonly OrderId[]): Promise<Sums[]> {
-  const sumOf = (account: LedgerAccount) =>
-    sql<string>`coalesce(sum(${ledgerEntries.amountMinor}) filter (where ${ledgerEntries.account} = ${account}), 0)`;
-  const rows = await db
-    .select({
-      orderId: ledgerTransactions.orderId,
-      sales: sumOf('sales'),
-      refunds: sumOf('refunds'),
-      disputes: sumOf('disputes'),
-    })
-    .from(ledgerTransactions)
-    .innerJoin(ledgerEntries, sql`${ledgerEntries.transactionId} = ${ledgerTransactions.id}`)
-    .where(inArray(ledgerTransactions.orderId, [...orderIds]))
-    .groupBy(ledgerTransactions.orderId);
+  const rows = await db.execute<{ order_id: OrderId } & Record<(typeof SUMS)[number], string>>(sql`
+    select o.id as order_id, ${sumOf('sales')} as sales, ${sumOf('refunds')} as refunds,
+           ${sumOf('disputes')} as disputes,
+           (select coalesce(sum(r.amount_minor), 0) from refunds r join payments p on p.id = r.payment_id
+             where p.order_id = o.id and r.status = 'pending') as pending
+      from orders o
+      left join ledger_transactions t on t.order_id = o.id
+      left join ledger_entries e on e.transaction_id = t.id
+     where ${inArray(sql`o.id`, [...orderIds])} group by o.id`);
   return rows.map((row) => ({
-    orderId: row.orderId,
+    orderId: row.order_id,
     sales: minor(Number(row.sales)),
     refunds: minor(Number(row.refunds)),
     disputes: minor(Number(row.disputes)),
+    pending: minor(Number(row.pending)),
   }));
 }
 
-/** What is on its way back and not in the ledger yet. */
-export async function sumPendingRefunds(
-  db: Queryable,
-  orderIds: readonly OrderId[],
-): Promise<{ readonly orderId: OrderId; readonly pending: Minor }[]> {
-  const rows = await db
-    .select({ orderId: payments.orderId, pending: sql<string>`sum(${refunds.amountMinor})` })
-    .from(refunds)
-    .innerJoin(payments, sql`${payments.id} = ${refunds.paymentId}`)
-    .where(sql`${inArray(payments.orderId, [...orderIds])} and ${refunds.status} = 'pending'`)
-    .groupBy(payments.orderId);
-  return rows.map(({ orderId, pending }) => ({ orderId, pending: minor(Number(pending)) }));
+const SUMS = ['sales', 'refunds', 'disputes', 'pending'] as const;
+
+function sumOf(account: LedgerAccount) {
+  return sql`coalesce(sum(e.amount_minor) filter (where e.account = ${account}), 0)`;
 }

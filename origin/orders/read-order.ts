@@ -71,38 +71,36 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
 async function withDetails(db: Queryable, rows: readonly store.OrderRow[]): Promise<Order[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [lines, events, payments, refunds, balances] = await Promise.all([
-    store.findLines(db, ids),
-    store.findEvents(db, ids),
-    store.findPayments(db, ids),
-    store.findRefunds(db, ids),
-    balancesOf(db, ids),
-  ]);
+  const [found, balances] = await Promise.all([store.findDetails(db, ids), balancesOf(db, ids)]);
+  const detailsOf = new Map(found.map((details) => [details.id, details]));
   return rows.map((row) => {
-    const ofRow = <Row extends { readonly orderId: OrderId }>(all: readonly Row[]) =>
-      all.filter(({ orderId }) => orderId === row.id);
-    const payment = present(ofRow(payments)[0], `the payment of order ${row.id}`);
+    const { lines, events, payment, refunds } = present(detailsOf.get(row.id), `order ${row.id}`);
     const balance = present(balances.get(row.id), `the balance of order ${row.id}`);
     return {
       id: row.id,
       number: String(row.number),
       status: row.status,
       placedAt: row.placedAt.toISOString(),
-      items: ofRow(lines).map((line) => toItem(line, row)),
+      items: lines.map((line) => toItem(line, row)),
       total: money(row.totalMinor, row.currency),
-      payment: toPayment(payment, balance, row),
-      refunds: ofRow(refunds).map((refund) => toRefund(refund, row)),
-      timeline: ofRow(events).map(({ event, actor, detail, occurredAt }) => ({
+      payment: toPayment(present(payment, `the payment of order ${row.id}`), balance, row),
+      refunds: refunds.map((refund) => toRefund(refund, row)),
+      timeline: events.map(({ event, actor, detail, occurredAt }) => ({
         event,
         actor,
         detail,
-        at: occurredAt.toISOString(),
+        at: toInstant(occurredAt),
       })),
     };
   });
 }
 
-function toPayment(payment: store.PaymentRow, balance: Balance, { currency }: store.OrderRow) {
+/** As the database writes a time in JSON, and as we do. */
+const toInstant = (time: string) => new Date(time).toISOString();
+
+type Details = store.OrderDetails;
+
+function toPayment(payment: NonNullable<Details['payment']>, balance: Balance, { currency }: store.OrderRow) {
   return {
     status: payment.status,
     brand: payment.brand,
@@ -114,18 +112,18 @@ function toPayment(payment: store.PaymentRow, balance: Balance, { currency }: st
   };
 }
 
-function toRefund(refund: store.RefundRow, { currency }: store.OrderRow) {
+function toRefund(refund: Details['refunds'][number], { currency }: store.OrderRow) {
   return {
     id: refund.id,
     status: refund.status,
     amount: money(refund.amountMinor, currency),
     reason: refund.reason,
-    createdAt: refund.createdAt.toISOString(),
-    settledAt: refund.settledAt?.toISOString() ?? null,
+    createdAt: toInstant(refund.createdAt),
+    settledAt: refund.settledAt === null ? null : toInstant(refund.settledAt),
   };
 }
 
-function toItem(line: store.OrderLineRow, { currency }: store.OrderRow) {
+function toItem(line: Details['lines'][number], { currency }: store.OrderRow) {
   return {
     id: line.id,
     variantId: line.variantId,

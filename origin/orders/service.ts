@@ -129,9 +129,10 @@ export async function moveLocked(
   const to = nextStatus(order.status, trigger);
   if (to === order.status) return null;
   const event = EVENT_OF_STATUS[to];
+  const { actor, actorId = null, detail = '' } = step;
+  const told = { orderId: id, event: event ?? `order.${to}`, actor, actorId, detail };
   await Promise.all([
-    store.setStatus(tx, id, to),
-    noteStep(deps, tx, id, { ...step, event: event ?? `order.${to}` }),
+    store.moveTo(tx, to, { ...told, occurredAt: deps.clock.now() }),
     event === undefined ? null : emit(deps, tx, { name: event, data: { orderId: id } }),
   ]);
   return { order, to };

@@ -1,16 +1,16 @@
 /** Every query of orders. */
 
-import { and, asc, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
-import { payments, refunds } from '#db/schema/payments.ts';
+import type { payments, refunds } from '#db/schema/payments.ts';
 import type { CartId, OrderId, UserId } from '#lib/ids.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
 export type OrderLineRow = typeof orderLines.$inferSelect;
-export type PaymentRow = typeof payments.$inferSelect;
-export type RefundRow = typeof refunds.$inferSelect & { readonly orderId: OrderId };
+type PaymentRow = typeof payments.$inferSelect;
+type RefundRow = typeof refunds.$inferSelect;
 
 export async function insertOrder(
   tx: Transaction,
@@ -40,11 +40,24 @@ export async function hasLiveOrder(tx: Transaction, cartId: CartId): Promise<boo
   return live !== undefined;
 }
 
-export async function setStatus(tx: Transaction, id: OrderId, status: OrderStatus): Promise<void> {
-  await tx
-    .update(orders)
-    .set({ status, version: sql`${orders.version} + 1` })
-    .where(eq(orders.id, id));
+/** The status and the line of the time line that tells of it, in one statement. */
+export async function moveTo(
+  tx: Transaction,
+  status: OrderStatus,
+  {
+    orderId,
+    event,
+    actor,
+    actorId,
+    detail,
+    occurredAt,
+  }: Required<Omit<typeof orderEvents.$inferInsert, 'id'>>,
+): Promise<void> {
+  await tx.execute(sql`
+    with moved as (
+      update orders set status = ${status}::order_status, version = version + 1 where id = ${orderId} returning id)
+    insert into order_events (order_id, event, actor, actor_id, detail, occurred_at)
+    select id, ${event}, ${actor}, ${actorId}::uuid, ${detail}, ${occurredAt.toISOString()}::timestamptz from moved`);
 }
 
 export async function insertEvent(tx: Transaction, event: typeof orderEvents.$inferInsert): Promise<void> {
@@ -78,29 +91,63 @@ export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise
     .orderBy(asc(orderLines.position));
 }
 
-export async function findEvents(db: Queryable, ids: readonly OrderId[]) {
-  return db
-    .select()
-    .from(orderEvents)
-    .where(inArray(orderEvents.orderId, [...ids]))
-    .orderBy(asc(orderEvents.id));
+/** What there is to tell of an order beside its own row; dates as RFC 3339 with the offset of UTC. */
+export interface OrderDetails {
+  readonly id: OrderId;
+  readonly lines: readonly Pick<
+    OrderLineRow,
+    | 'id'
+    | 'variantId'
+    | 'productId'
+    | 'name'
+    | 'sku'
+    | 'optionValues'
+    | 'quantity'
+    | 'unitPriceMinor'
+    | 'lineTotalMinor'
+  >[];
+  readonly events: readonly {
+    readonly event: string;
+    readonly actor: string;
+    readonly detail: string;
+    readonly occurredAt: string;
+  }[];
+  /** Null only for an order that was never written whole. */
+  readonly payment: Pick<PaymentRow, 'status' | 'brand' | 'lastFour' | 'declineCode'> | null;
+  /** The oldest first. */
+  readonly refunds: readonly (Pick<RefundRow, 'id' | 'status' | 'amountMinor' | 'reason'> & {
+    readonly createdAt: string;
+    readonly settledAt: string | null;
+  })[];
 }
 
-export async function findPayments(db: Queryable, ids: readonly OrderId[]) {
-  return db
-    .select()
-    .from(payments)
-    .where(inArray(payments.orderId, [...ids]));
-}
-
-/** The oldest first. */
-export async function findRefunds(db: Queryable, ids: readonly OrderId[]): Promise<RefundRow[]> {
-  return db
-    .select({ ...getTableColumns(refunds), orderId: payments.orderId })
-    .from(refunds)
-    .innerJoin(payments, eq(payments.id, refunds.paymentId))
-    .where(inArray(payments.orderId, [...ids]))
-    .orderBy(asc(refunds.createdAt), asc(refunds.id));
+/** One statement, for every checkout ends with it. */
+export async function findDetails(db: Queryable, ids: readonly OrderId[]): Promise<OrderDetails[]> {
+  const rows = await db.execute<{ details: OrderDetails }>(sql`
+    select json_build_object(
+      'id', o.id,
+      'lines', (
+        select coalesce(json_agg(json_build_object(
+                 'id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'name', l.name, 'sku', l.sku,
+                 'optionValues', l.option_values, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
+                 'lineTotalMinor', l.line_total_minor) order by l.position), '[]')
+          from order_lines l where l.order_id = o.id),
+      'events', (
+        select coalesce(json_agg(json_build_object(
+                 'event', e.event, 'actor', e.actor, 'detail', e.detail, 'occurredAt', e.occurred_at)
+                 order by e.id), '[]')
+          from order_events e where e.order_id = o.id),
+      'payment', (
+        select json_build_object('status', p.status, 'brand', p.brand, 'lastFour', p.last_four,
+                                 'declineCode', p.decline_code)
+          from payments p where p.order_id = o.id),
+      'refunds', (
+        select coalesce(json_agg(json_build_object(
+                 'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,
+                 'createdAt', r.created_at, 'settledAt', r.settled_at) order by r.created_at, r.id), '[]')
+          from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id)) as details
+      from orders o where ${inArray(sql`o.id`, [...ids])}`);
+  return rows.map(({ details }) => details);
 }
 
 interface OrderPosition {
