@@ -1,9 +1,19 @@
-/** Writing the search index: documents as an engine hands them over, and what is derived from all of them. */
+/**
+ * Writing the search index: documents as an engine hands them over, and what is derived from all of them. Several
+ * write at once: each statement takes documents in the order of their ids, so that no two wait for each other.
+ */
 
 import { inArray, type SQL, sql } from 'drizzle-orm';
 import type { ProductId } from '#lib/ids.ts';
 import type { Database, Queryable, Transaction } from './client.ts';
-import { SEARCH_TIERS, searchDocuments, searchTerms, searchTiers, textIndexName } from './schema/search.ts';
+import {
+  SEARCH_TIERS,
+  searchDocuments,
+  searchPopularity,
+  searchTerms,
+  searchTiers,
+  textIndexName,
+} from './schema/search.ts';
 
 /** A document in parts; words are put into the index with the weight of the part that they are in. */
 export interface IndexedDocument {
@@ -36,7 +46,7 @@ const WORD = '^[[:alpha:]]{2,40}$';
 
 /** Older versions than the index has are left out. */
 export async function upsertDocuments(db: Queryable, documents: readonly IndexedDocument[]): Promise<void> {
-  await db.execute(sql`
+  const written = sql`
     insert into ${searchDocuments} (product_id, version, document, folded_name, name, vendor, category_path,
                                     options, price_minor, popularity, available, created_at, tier)
     select product_id, version,
@@ -49,12 +59,32 @@ export async function upsertDocuments(db: Queryable, documents: readonly Indexed
            options, price_minor, popularity, available, created_at, place.tier
       from ${recordset(documents)}
      cross join lateral (select coalesce(document.tier, ${tierOf(sql.raw('document'))}) as tier) place
+     order by product_id
     on conflict (product_id) do update set (version, document, folded_name, name, vendor, category_path, options,
            price_minor, popularity, available, created_at, tier)
          = (excluded.version, excluded.document, excluded.folded_name, excluded.name, excluded.vendor,
             excluded.category_path, excluded.options, excluded.price_minor, excluded.popularity,
             excluded.available, excluded.created_at, excluded.tier)
-     where ${searchDocuments.version} <= excluded.version`);
+     where ${searchDocuments.version} <= excluded.version
+    returning product_id, popularity`;
+  await db.execute(orderingByPopularity(written));
+}
+
+/** As part of the statement that writes the documents: their order is never at odds with them. */
+function orderingByPopularity(written: SQL): SQL {
+  return sql`
+    with written as (${written})
+    insert into ${searchPopularity} (product_id, popularity)
+    select product_id, popularity from written order by product_id
+    on conflict (product_id) do update set popularity = excluded.popularity
+     where ${searchPopularity.popularity} <> excluded.popularity`;
+}
+
+/** The documents of these ids, each locked in its turn. */
+function locked(ids: SQL): SQL {
+  return sql`
+    select product_id from ${searchDocuments} where product_id in (${ids})
+     order by product_id for no key update`;
 }
 
 /** As {@link upsertDocuments}, without a wait for the disk: a rebuild that a crash cuts short is begun again. */
@@ -108,7 +138,13 @@ export async function addTerms(db: Queryable, documents: readonly IndexedDocumen
 }
 
 export async function deleteDocuments(db: Queryable, ids: readonly ProductId[]): Promise<void> {
-  await db.delete(searchDocuments).where(inArray(searchDocuments.productId, [...ids]));
+  if (ids.length === 0) return;
+  const given = sql`select id::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) id`;
+  await db.execute(sql`
+    with locked as materialized (${locked(given)}),
+    gone as (
+      delete from ${searchDocuments} d using locked where d.product_id = locked.product_id returning d.product_id)
+    delete from ${searchPopularity} p using gone where p.product_id = gone.product_id`);
 }
 
 /** On a machine that is busy with much else. */
@@ -183,12 +219,12 @@ export async function refreshTiers(tx: Transaction, sizes: readonly number[]): P
 
 /** Puts documents whose popularity has outgrown their tier into the one that they belong to. */
 export async function moveBetweenTiers(tx: Transaction): Promise<void> {
+  const misplaced = sql`
+    select product_id from ${searchDocuments} s where tier <> ${tierOf(sql.raw('s'))} limit ${MAX_MOVED}`;
   await tx.execute(sql`
-    update ${searchDocuments} d set tier = place.tier
-      from (select product_id, tier from (
-              select product_id, tier as present, ${tierOf(sql.raw('s'))} as tier from ${searchDocuments} s) placed
-             where tier <> present limit ${MAX_MOVED}) place
-     where d.product_id = place.product_id`);
+    with locked as materialized (${locked(misplaced)})
+    update ${searchDocuments} d set tier = ${tierOf(sql.raw('d'))}
+      from locked where d.product_id = locked.product_id`);
 }
 
 export interface ChangedPopularity {
@@ -198,13 +234,18 @@ export interface ChangedPopularity {
 
 /** Documents move to their tier, but are not written anew; one that stays in its tier touches no index. */
 export async function setPopularity(db: Queryable, changes: readonly ChangedPopularity[]): Promise<void> {
-  await db.execute(sql`
-    update ${searchDocuments} d set popularity = changed.popularity, tier = changed.tier
-      from (select product_id, popularity, ${tierOf(sql.raw('change'))} as tier
-              from (select "productId" as product_id, popularity
-                      from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) given("productId" uuid, popularity int)
-                   ) change) changed
-     where d.product_id = changed.product_id`);
+  const given = sql`
+    select "productId" as product_id, popularity
+      from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) given("productId" uuid, popularity int)`;
+  await db.execute(
+    orderingByPopularity(sql`
+      with change as materialized (${given}),
+      locked as materialized (${locked(sql`select product_id from change`)}),
+      placed as (select change.*, ${tierOf(sql.raw('change'))} as tier from change join locked using (product_id))
+      update ${searchDocuments} d set popularity = placed.popularity, tier = placed.tier
+        from placed where d.product_id = placed.product_id
+      returning d.product_id, d.popularity`),
+  );
 }
 
 /** Building an index once is many times faster than growing it by each document. */

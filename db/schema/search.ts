@@ -60,7 +60,22 @@ export const searchDocuments = pgTable(
       textIndex(tier, table.document).where(sql`${table.tier} = ${sql.raw(`${tier}`)}`),
     ),
     index('search_documents_names').on(table.tier, table.foldedName.op('text_pattern_ops')),
+    index('search_documents_price').on(table.priceMinor, table.productId),
+    index('search_documents_created').on(table.createdAt, table.productId),
   ],
+);
+
+/**
+ * The documents in the order of their popularity. That changes by itself and often: an index of it on the documents
+ * would have each change put all words of a document into their index once more.
+ */
+export const searchPopularity = pgTable(
+  'search_popularity',
+  {
+    productId: uuid('product_id').primaryKey().$type<ProductId>(),
+    popularity: integer('popularity').notNull(),
+  },
+  (table) => [index('search_popularity_order').on(table.popularity, table.productId)],
 );
 
 export const searchTermKind = pgEnum('search_term_kind', ['word', 'vendor', 'category']);

@@ -42,12 +42,13 @@ export interface SearchFilter {
   readonly maxPriceMinor?: number;
 }
 
-/** Where a page ended: greater keys come first under every sort, then greater ids. */
+/** Where a page ended: the key that hits are sorted by, least first under `price`, else greatest; then ids likewise. */
 export interface Position {
   readonly key: number;
   readonly id: ProductId;
 }
 
+/** Sorted by relevance a search may end after the hits that are ranked; sorted otherwise it has all that there are. */
 export interface SearchRequest {
   /** As it was typed: words, "a phrase", -without. */
   readonly text: string;

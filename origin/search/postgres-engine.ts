@@ -10,7 +10,7 @@ import { type Bulkhead, createBulkhead } from '#lib/bulkhead.ts';
 import { AppError } from '#lib/problems.ts';
 import type { SearchDocument, SearchEngine } from './engine.ts';
 import { marksOf, optionText } from './marks.ts';
-import { type Session, search, suggest } from './postgres-search.ts';
+import { type RowBudget, type Session, search, suggest } from './postgres-search.ts';
 import * as store from './store.ts';
 
 /** What one search may cost the database. */
@@ -20,9 +20,21 @@ export interface SearchBudget {
   readonly totalMs: number;
   readonly maxRunning: number;
   readonly maxWaiting: number;
+  readonly rows: RowBudget;
 }
 
-const BUDGET: SearchBudget = { statementTimeoutMs: 400, totalMs: 800, maxRunning: 4, maxWaiting: 32 };
+/**
+ * A walk pays where a page of 25 takes fewer documents than there are hits: in a million, from 5,000 hits on. Below
+ * that, both together cost no more than twice as much as the cheaper one.
+ */
+const ROWS: RowBudget = { maxRanked: 1_000, maxWalked: 5_000 };
+const BUDGET: SearchBudget = {
+  statementTimeoutMs: 400,
+  totalMs: 800,
+  maxRunning: 4,
+  maxWaiting: 32,
+  rows: ROWS,
+};
 const RETRY_AFTER_SECONDS = 2;
 const QUERY_CANCELED = '57014';
 const MAX_DOCUMENTS_AT_ONCE = 500;
@@ -38,8 +50,9 @@ export interface Connections {
 
 export function createPostgresEngine(
   { db, reader }: Connections,
-  budget: SearchBudget = BUDGET,
+  given: Partial<SearchBudget> = {},
 ): SearchEngine {
+  const budget = { ...BUDGET, ...given };
   const reads = { reader, budget, bulkhead: createBulkhead(budget) };
   return {
     search: (request) => read(reads, (session) => search(session, request)),
@@ -76,7 +89,7 @@ async function read<T>(
 }
 
 async function within<T>(
-  { statementTimeoutMs, totalMs }: SearchBudget,
+  { statementTimeoutMs, totalMs, rows }: SearchBudget,
   tx: Transaction,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -85,7 +98,7 @@ async function within<T>(
     if (performance.now() > endsAt) throw overBudget();
   };
   await store.boundCost(tx, statementTimeoutMs);
-  return work({ tx, checkTime });
+  return work({ tx, rows, checkTime });
 }
 
 function overBudget(): AppError {

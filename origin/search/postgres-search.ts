@@ -5,14 +5,24 @@
 
 import type { Transaction } from '#db/client.ts';
 import type { Facets, SearchFilter, SearchRequest, SearchResult, Suggestion } from './engine.ts';
+import type { Hit } from './hits.ts';
 import { fromOptionText, markOf, marksAsked } from './marks.ts';
 import { parseQuery } from './query-text.ts';
+import { type SortedRequest, sortAll, walk } from './sorted-pages.ts';
 import * as store from './store.ts';
 import { and, lexeme, not, or, READINGS, respell, toTsquery, type Wish, type Word } from './tsquery.ts';
 import { corrections } from './typos.ts';
 
+export interface RowBudget {
+  /** Hits that are ranked by relevance and counted. */
+  readonly maxRanked: number;
+  /** Documents that are looked at in their order for a page of other sorts. */
+  readonly maxWalked: number;
+}
+
 export interface Session {
   readonly tx: Transaction;
+  readonly rows: RowBudget;
   /** @throws {AppError} `unavailable` when the search has used up its time */
   checkTime(): void;
 }
@@ -92,7 +102,8 @@ interface Read {
 }
 
 /** The strictest reading of the words that finds anything at all, within the filter. */
-async function readAsFar({ tx, checkTime }: Session, asked: Asked, request: SearchRequest): Promise<Read> {
+async function readAsFar(session: Session, asked: Asked, request: SearchRequest): Promise<Read> {
+  const { tx, checkTime } = session;
   let { wishes } = asked;
   if (wishes.length === 0) return { page: NOTHING, wishes };
   const marks = marksAsked(request.filter);
@@ -102,7 +113,7 @@ async function readAsFar({ tx, checkTime }: Session, asked: Asked, request: Sear
     const words = toTsquery(wishes, reading);
     if (words === null) continue;
     checkTime();
-    const found = await find(tx, { words, marks, asked }, request);
+    const found = await find(session, { words, marks, asked }, request);
     if (found.matched > 0 || (await isNarrowed(tx, { words, asked }, request.filter))) {
       return { page: found, wishes };
     }
@@ -116,11 +127,23 @@ interface Found {
   readonly asked: Asked;
 }
 
-function find(tx: Transaction, { words, marks, asked }: Found, request: SearchRequest) {
-  const { sort, limit, after, withFacets, filter, text } = request;
+async function find(session: Session, { words, marks, asked }: Found, request: SearchRequest) {
+  const { tx, rows } = session;
+  const { sort, filter, text } = request;
   const query = and([matchOf(words, asked), ...marks.map((group) => or(group.map(lexeme)))]);
   const matching = { query, words, text, skuQuery: asked.skuQuery, filter };
-  return store.findPage(tx, matching, { sort, limit, withFacets, ...(after === undefined ? {} : { after }) });
+  const found = await store.findPage(tx, matching, { ...request, maxRanked: rows.maxRanked });
+  if (sort === 'relevance' || found.matched < rows.maxRanked) return found;
+  return { ...found, hits: await sorted(session, { ...request, sort, query }) };
+}
+
+/** A page of more hits than are ranked. */
+async function sorted({ tx, rows, checkTime }: Session, request: SortedRequest): Promise<readonly Hit[]> {
+  checkTime();
+  const { hits, isWhole } = await walk(tx, request, rows.maxWalked);
+  if (isWhole) return hits;
+  checkTime();
+  return sortAll(tx, request);
 }
 
 function matchOf(words: string, { always, skuQuery }: Asked): string {

@@ -3,8 +3,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { SEARCH_TIERS, searchDocuments, searchTerms } from '#db/schema/search.ts';
-import type { CategoryId, ProductId } from '#lib/ids.ts';
+import type { CategoryId } from '#lib/ids.ts';
 import type { Position, SearchFilter, SearchSort, Suggestion } from './engine.ts';
+import { fieldKey, type Hit, hitsOf, inOrder, isBeyond, matchingDocuments } from './hits.ts';
 import type { Candidate } from './typos.ts';
 
 /**
@@ -12,8 +13,6 @@ import type { Candidate } from './typos.ts';
  * before it did not bring enough, so that a word that a tenth of all products have costs little.
  */
 export const TIER_ENDS = [4_000, 32_000, 256_000] as const;
-/** Hits that are ranked and counted; of more, the most popular ones. */
-const MAX_CANDIDATES = 1_000;
 const MAX_FACET_VALUES = 50;
 /** Lower ends of the price facet's bands, in minor units. */
 const PRICE_BANDS = [0, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000];
@@ -120,6 +119,8 @@ export interface PageRequest {
   readonly limit: number;
   readonly after?: Position;
   readonly withFacets: boolean;
+  /** Hits that are ranked and counted; of more, the most popular ones. */
+  readonly maxRanked: number;
 }
 
 interface FacetRow {
@@ -133,58 +134,33 @@ interface FacetRow {
 
 export interface FoundPage {
   readonly matched: number;
-  readonly hits: readonly (readonly [key: number, id: ProductId])[];
+  readonly hits: readonly Hit[];
   readonly facets: FacetRow | null;
 }
 
-/** The hits of a page, at most one more than its limit. */
+/** The hits of a page among those that are ranked, at most one more than its limit. */
 export async function findPage(db: Queryable, matching: Matching, page: PageRequest): Promise<FoundPage> {
-  const { after, limit, sort, withFacets } = page;
+  const { after, limit, sort, withFacets, maxRanked } = page;
   const columns = withFacets ? sql`, category_path, vendor, options, price_minor, available` : sql``;
-  const tiers = SEARCH_TIERS.map(
-    (tier) => sql`(select * from ${searchDocuments}
-                    where tier = ${sql.raw(`${tier}`)} and document @@ ${matching.query}::tsquery
-                          ${priceCondition(matching.filter)})`,
-  );
-  const beyond = after ? sql`where (key, product_id) < (${after.key}::bigint, ${after.id}::uuid)` : sql``;
   const [row] = await db.execute<{ matched: number; hits: FoundPage['hits']; facets: FacetRow | null }>(sql`
     with candidates as materialized (
       select product_id, ${sortKey(sort, matching)} as key ${columns}
-        from (${sql.join(tiers, sql` union all `)}) tier_by_tier limit ${MAX_CANDIDATES}),
+        from (${matchingDocuments(matching.query, matching.filter)}) tier_by_tier limit ${maxRanked}),
     page as (
-      select key, product_id from candidates ${beyond}
-       order by key desc, product_id desc limit ${limit + 1})
-    select (select count(*)::int from candidates) as matched,
-           (select coalesce(json_agg(json_build_array(key, product_id) order by key desc, product_id desc), '[]')
-              from page) as hits,
+      select key, product_id from candidates where ${isBeyond(sort, 'key', after)}
+       order by ${inOrder(sort, 'key')} limit ${limit + 1})
+    select (select count(*)::int from candidates) as matched, ${hitsOf(sort, sql`page`)} as hits,
            ${withFacets ? FACETS : sql`null`} as facets`);
   return row ?? { matched: 0, hits: [], facets: null };
 }
 
-/** Each sort as one number, the greater the earlier. */
+/** Each sort as one number. */
 function sortKey(sort: SearchSort, { words, text, skuQuery }: Matching): SQL {
-  switch (sort) {
-    case 'relevance':
-      return sql`(round(${RANK_STEPS} * (ts_rank(${RANK_WEIGHTS}, document, ${words}::tsquery)
-        + case when folded_name = (select search_fold(${text})) then 2 else 0 end
-        + case when document @@ ${skuQuery}::tsquery then 4 else 0 end
-        )::numeric)::bigint * ${ABOVE_POPULARITY} + greatest(popularity, 0))`;
-    case 'newest':
-      return sql`(extract(epoch from created_at) * 1000)::bigint`;
-    case 'price':
-      return sql`-price_minor`;
-    case '-price':
-      return sql`price_minor`;
-    case 'popular':
-      return sql`popularity::bigint`;
-  }
-}
-
-function priceCondition({ minPriceMinor, maxPriceMinor }: SearchFilter): SQL {
-  return sql.join([
-    minPriceMinor === undefined ? sql`` : sql` and price_minor >= ${minPriceMinor}::bigint`,
-    maxPriceMinor === undefined ? sql`` : sql` and price_minor <= ${maxPriceMinor}::bigint`,
-  ]);
+  if (sort !== 'relevance') return fieldKey(sort);
+  return sql`(round(${RANK_STEPS} * (ts_rank(${RANK_WEIGHTS}, document, ${words}::tsquery)
+    + case when folded_name = (select search_fold(${text})) then 2 else 0 end
+    + case when document @@ ${skuQuery}::tsquery then 4 else 0 end
+    )::numeric)::bigint * ${ABOVE_POPULARITY} + greatest(popularity, 0))`;
 }
 
 const FACETS = sql`json_build_object(

@@ -116,6 +116,9 @@ export function both(filter: SearchFilter, other: SearchFilter): SearchFilter | 
   };
 }
 
+/** Of all slips in the contract's words, those that English grammar takes for another form of the word, as a plural. */
+export const OTHER_FORMS: ReadonlySet<string> = new Set(['verdigrys', 'whistleing']);
+
 /** A letter left out, one too many, another one, or two swapped. */
 export function slipIn(
   word: string,
