@@ -182,9 +182,9 @@ async function comeToRest(play: Play, browsers: readonly Browser[]): Promise<(St
       await receiveWebhook(deps, await sign(event, scene.clock));
     }
     await stripe.bankDecides(scene.random);
-    await takeEvents(deps, play, play.effects.mailer);
+    const isAllTaken = await takeEvents(deps, play, play.effects.mailer);
     const isKnown = staying.every(({ answer }) => answer !== null);
-    if (isKnown && !(await hasOpenOrder(play))) break;
+    if (isKnown && isAllTaken && !(await hasOpenOrder(play))) break;
     scene.clock.advance(round === 0 ? 3 * MINUTE_MS : LONG_MS);
     await reconcileOverdue(deps);
     await reconcileRefunds(deps);

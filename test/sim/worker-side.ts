@@ -23,8 +23,8 @@ export function watchEffects(): Effects {
   return { mailed, mailer: { send: async ({ messageId }) => void mailed.push(messageId), close: () => {} } };
 }
 
-/** Hands over all that has been told of the cart's orders. */
-export async function takeEvents(deps: Deps, { scene, world }: Play, mailer: Mailer): Promise<void> {
+/** Hands over all that has been told of the cart's orders. False when a handler could not take one yet. */
+export async function takeEvents(deps: Deps, { scene, world }: Play, mailer: Mailer): Promise<boolean> {
   const { db } = world.shop.deps;
   const told = await db
     .select()
@@ -32,19 +32,23 @@ export async function takeEvents(deps: Deps, { scene, world }: Play, mailer: Mai
     .where(
       sql`${outbox.data} ->> 'orderId' in (select ${orders.id}::text from ${orders} where ${orders.cartId} = ${scene.cartId})`,
     );
+  let isAllTaken = true;
   for (const row of scene.random.shuffled(told)) {
     const event = { ...row, occurredAt: row.occurredAt.toISOString() } as ShopEvent;
     for (const consumer of [sellStock, returnStock, sendReceipt(mailer)]) {
-      if (consumer.filter === event.name) await orLater(consumer.handle(deps, event));
+      if (consumer.filter === event.name && !(await isTaken(consumer.handle(deps, event))))
+        isAllTaken = false;
     }
   }
+  return isAllTaken;
 }
 
-/** A handler that cannot yet is tried again with the next round of events. */
-async function orLater(handled: Promise<void>): Promise<void> {
+async function isTaken(handled: Promise<void>): Promise<boolean> {
   try {
     await handled;
+    return true;
   } catch (error) {
-    if (!(error instanceof AppError && PROBLEMS[error.code].retryable)) throw error;
+    if (error instanceof AppError && PROBLEMS[error.code].retryable) return false;
+    throw error;
   }
 }
