@@ -13,7 +13,7 @@ import { FIRST_ON_SALE, type Shop, writeVariants } from './shop.ts';
 import type { Outcomes } from './targets.ts';
 import { type Waits, waitsDuring } from './waits.ts';
 
-export const CONNECTIONS = [1, 8, 32, 128] as const;
+const CONNECTIONS = [1, 8, 32, 128] as const;
 /** Where the targets are. */
 const JUDGED = 32;
 const AT_ONCE = 64;

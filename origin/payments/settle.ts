@@ -120,10 +120,7 @@ async function takeCapture(
     await moveLocked(deps, tx, order, { trigger: 'payment_succeeded', ...step }),
     `the payment of the open order ${order.id}`,
   );
-  await Promise.all([
-    recordCapture(deps, tx, settlement),
-    completeCart(tx, order.cartId, deps.clock.now()),
-  ]);
+  await Promise.all([recordCapture(deps, tx, settlement), completeCart(tx, order.cartId, deps.clock.now())]);
   return { kind: 'moved', move };
 }
 
