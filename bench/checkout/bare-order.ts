@@ -61,6 +61,8 @@ const SCRIPT = [
   '',
 ].join('\n');
 
+/** Its connections, each with a score of statements to prepare, take some of it. */
+const LEAST_RUN_MS = 3_000;
 /** Runs of one millisecond's difference have ids of their own. */
 const IDS_PER_MS = 1_000_000;
 
@@ -81,5 +83,6 @@ export async function runBareOrders(
     first: String(FIRST),
     last: String(FIRST + VARIANTS - 1),
   };
-  return runPgbench({ program, databaseUrl, script, variables, connections, runMs });
+  const load = { program, databaseUrl, script, variables, connections };
+  return runPgbench({ ...load, runMs: Math.max(runMs, LEAST_RUN_MS) });
 }
