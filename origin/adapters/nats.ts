@@ -4,45 +4,20 @@
  * calls fail within their time until it is back.
  */
 
-import {
-  AckPolicy,
-  type ConsumerMessages,
-  connect,
-  DiscardPolicy,
-  type JsMsg,
-  type NatsConnection,
-  NatsError,
-  nanos,
-  RetentionPolicy,
-  StorageType,
-} from 'nats';
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
-import {
-  decodeEvent,
-  EVENT_STREAM,
-  encodeEvent,
-  type ShopEvent,
-  SUBJECT_PREFIX,
-  subjectOf,
-} from '#lib/events.ts';
+import { connect, type NatsConnection } from 'nats';
+import { SECOND_MS } from '#lib/clock.ts';
+import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
 import type { Logger } from '#lib/log.ts';
+import {
+  CALL_TIMEOUT_MS,
+  type ConsumerSpec,
+  countWaiting,
+  type Delivery,
+  ensureStream,
+  pullMessages,
+} from './nats-stream.ts';
 
-export interface ConsumerSpec {
-  /** Durable name; also the consumer's name in the inbox. */
-  readonly name: string;
-  /** Event name or wildcard: `order.paid`, `product.*`. */
-  readonly filter: string;
-}
-
-/** One message as a worker gets it. Exactly one of ack, retry and drop ends it. */
-export interface Delivery {
-  readonly data: Uint8Array;
-  /** 1 the first time. */
-  readonly attempt: number;
-  ack(): void;
-  retry(afterMs: number): void;
-  drop(): void;
-}
+export type { Delivery } from './nats-stream.ts';
 
 export interface EventBus {
   /** Creates the stream where it is missing. @throws when NATS does not answer in time. */
@@ -57,7 +32,7 @@ export interface EventBus {
   watch(filter: string, onEvent: (event: ShopEvent) => void): void;
   /**
    * Pulls until the signal aborts or the stream is lost; the caller starts again.
-   * At most {@link MAX_IN_FLIGHT} deliveries are handed out at a time.
+   * A few deliveries are handed out at a time.
    */
   pull(
     spec: ConsumerSpec,
@@ -80,17 +55,7 @@ export interface EventBus {
 
 /** Not a subject of the stream: nobody needs to hear it later. */
 const ANNOUNCED_SUBJECT = 'outbox.announced';
-const CALL_TIMEOUT_MS = 2 * SECOND_MS;
 const RECONNECT_WAIT_MS = 250;
-const DUPLICATE_WINDOW_MS = 10 * MINUTE_MS;
-const RETENTION_MS = 7 * DAY_MS;
-const MAX_STREAM_BYTES = 1024 ** 3;
-/** What a process that was killed had in hand goes to another one so soon; work that goes on says so meanwhile. */
-const ACK_WAIT_MS = 4 * SECOND_MS;
-const STILL_WORKING_MS = SECOND_MS;
-const MAX_IN_FLIGHT = 16;
-const PULL_EXPIRES_MS = 30 * SECOND_MS;
-const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
 /** With two unanswered the connection is given up: so long a silent loss can last. */
 const PING_INTERVAL_MS = 2 * SECOND_MS;
 
@@ -211,84 +176,6 @@ function hear(data: Uint8Array, onEvent: (event: ShopEvent) => void, log: Logger
   } catch (error) {
     log.error('an event could not be heard', { error });
   }
-}
-
-async function ensureStream(nats: NatsConnection): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
-  await manager.streams.add({
-    name: EVENT_STREAM,
-    subjects: [`${SUBJECT_PREFIX}>`],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.Old,
-    max_age: nanos(RETENTION_MS),
-    max_bytes: MAX_STREAM_BYTES,
-    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
-  });
-}
-
-const NOT_FOUND = '404';
-
-async function countWaiting(nats: NatsConnection, consumer: string): Promise<number> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
-  try {
-    return (await manager.consumers.info(EVENT_STREAM, consumer)).num_pending;
-  } catch (error) {
-    if (error instanceof NatsError && error.code === NOT_FOUND) return 0;
-    throw error;
-  }
-}
-
-interface Pull {
-  readonly spec: ConsumerSpec;
-  readonly onDelivery: (delivery: Delivery) => Promise<void>;
-  readonly signal: AbortSignal;
-}
-
-async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: Pull): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
-  await manager.consumers.add(EVENT_STREAM, {
-    durable_name: spec.name,
-    filter_subject: SUBJECT_PREFIX + spec.filter,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: MAX_IN_FLIGHT * 4,
-  });
-  const consumer = await nats.jetstream().consumers.get(EVENT_STREAM, spec.name);
-  const messages: ConsumerMessages = await consumer.consume({
-    max_messages: MAX_IN_FLIGHT,
-    expires: PULL_EXPIRES_MS,
-    idle_heartbeat: IDLE_HEARTBEAT_MS,
-    abort_on_missing_resource: true,
-  });
-  const stop = () => messages.stop();
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  const inFlight = new Set<Promise<void>>();
-  try {
-    for await (const message of messages) {
-      const beat = setInterval(() => message.working(), STILL_WORKING_MS);
-      const handling: Promise<void> = onDelivery(delivery(message)).finally(() => {
-        clearInterval(beat);
-        inFlight.delete(handling);
-      });
-      inFlight.add(handling);
-      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
-    }
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await Promise.all(inFlight);
-  }
-}
-
-function delivery(message: JsMsg): Delivery {
-  return {
-    data: message.data,
-    attempt: message.info.deliveryCount,
-    ack: () => message.ack(),
-    retry: (afterMs) => message.nak(afterMs),
-    drop: () => message.term(),
-  };
 }
 
 async function deadline<T>(work: Promise<T>, message: string): Promise<T> {

@@ -81,7 +81,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['postgres'], files: ['db/**'] },
   { packages: ['stripe'], files: ['origin/payments/stripe*.ts'] },
   { packages: ['ioredis'], files: ['origin/adapters/redis.ts', 'origin/deps.ts'] },
-  { packages: ['nats'], files: ['origin/adapters/nats.ts', 'origin/deps.ts'] },
+  { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
   { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
   { packages: ['csv-parse'], files: ['db/import/**'] },
