@@ -13,7 +13,8 @@ import { FIRST_ON_SALE, type Shop, writeVariants } from './shop.ts';
 import type { Outcomes } from './targets.ts';
 import { type Waits, waitsDuring } from './waits.ts';
 
-const CONNECTIONS = [1, 8, 32, 128] as const;
+/** How many shop at once. */
+export const CROWDS = [1, 8, 32, 128] as const;
 /** Where the targets are. */
 const JUDGED = 32;
 const AT_ONCE = 64;
@@ -28,36 +29,29 @@ export interface Found {
 const NO_PGBENCH =
   "pgbench is not installed: on Debian it comes with the package 'postgresql', elsewhere with PostgreSQL's contrib";
 
-/** Orders a second at every number of shoppers, spread and on one variant, beside the database and the double alone. */
-export async function measureRates(
+/** Orders a second by so many at once, spread and on one variant, beside the database and the double alone. */
+export async function measureRate(
   shop: Shop,
   options: CheckoutOptions,
-): Promise<Found & { readonly best: number }> {
+  shoppers: number,
+): Promise<Found & { readonly rate: number }> {
   const program = await findPgbench();
-  const charts: Chart[] = [];
-  const notes: string[] = [];
-  let outcomes: Outcomes = program === null ? { orderRate: { missing: NO_PGBENCH } } : {};
-  let best = 0;
-  for (const shoppers of CONNECTIONS) {
-    const spent: ShoppingRun[] = [];
-    const contenders = contendersOf(shop, { shoppers, program, spent });
-    const compared = await alternate(contenders, options);
-    charts.push(
-      chartOf(contenders, compared, {
-        title: `${shoppers} at once: orders per second, cart to paid`,
-        note: 'An order is three calls: cart, item, checkout. pgbench writes the rows of one in a bare transaction.',
-        unit: 'orders/s',
-        measure: 'perSecond',
-      }),
-    );
-    best = Math.max(best, median(roundsOf(compared.spread, 'perSecond')));
-    if (shoppers !== JUDGED) continue;
-    outcomes = { ...outcomes, hotRate: rateAgainst(compared.hot, compared.spread) };
-    if (program !== null) outcomes = { ...outcomes, orderRate: rateAgainst(compared.spread, compared.bare) };
-    charts.push(cpuChart(spent));
-    notes.push(cpuNote(spent));
-  }
-  return { outcomes, charts, notes, best };
+  const spent: ShoppingRun[] = [];
+  const contenders = contendersOf(shop, { shoppers, program, spent });
+  const compared = await alternate(contenders, options);
+  const rates = chartOf(contenders, compared, {
+    title: `${shoppers} at once: orders per second, cart to paid`,
+    note: 'An order is three calls: cart, item, checkout. pgbench writes the rows of one in a bare transaction.',
+    unit: 'orders/s',
+    measure: 'perSecond',
+  });
+  const rate = median(roundsOf(compared.spread, 'perSecond'));
+  if (shoppers !== JUDGED) return { outcomes: {}, charts: [rates], notes: [], rate };
+  const outcomes: Outcomes = {
+    hotRate: rateAgainst(compared.hot, compared.spread),
+    orderRate: program === null ? { missing: NO_PGBENCH } : rateAgainst(compared.spread, compared.bare),
+  };
+  return { outcomes, charts: [rates, cpuChart(spent)], notes: [cpuNote(spent)], rate };
 }
 
 interface Load {
