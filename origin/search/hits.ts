@@ -26,10 +26,10 @@ export function fieldKey(sort: FieldSort): SQL {
 }
 
 /** All that match a tsquery, the popular tiers first. */
-export function matchingDocuments(query: string, filter: SearchFilter): SQL {
+export function matchingDocuments(query: SQL, filter: SearchFilter): SQL {
   const tiers = SEARCH_TIERS.map(
     (tier) => sql`(select * from ${searchDocuments}
-                    where tier = ${sql.raw(`${tier}`)} and document @@ ${query}::tsquery
+                    where tier = ${sql.raw(`${tier}`)} and document @@ ${query}
                           ${andPriced(filter)})`,
   );
   return sql.join(tiers, sql` union all `);
@@ -56,7 +56,7 @@ export function isBeyond(sort: SearchSort, column: string, after?: Position, val
   return sql`(${sql.raw(column)}, product_id) ${comparison} (${key}, ${after.id}::uuid)`;
 }
 
-function isAscending(sort: SearchSort): boolean {
+export function isAscending(sort: SearchSort): boolean {
   return sort === 'price';
 }
 

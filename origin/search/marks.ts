@@ -76,3 +76,11 @@ function priceMarks({ minPriceMinor, maxPriceMinor }: SearchFilter): string[][] 
   const last = priceBand(maxPriceMinor ?? MAX_PRICE_MINOR);
   return [Array.from({ length: Math.max(0, last - first) + 1 }, (_, index) => `p:${first + index}`)];
 }
+
+/** The marks of all prices from this one on, upwards or downwards, in that order. */
+export function priceMarksFrom(minor: number, direction: 'up' | 'down'): string[] {
+  const first = priceBand(Math.max(0, minor));
+  const count = direction === 'up' ? priceBand(MAX_PRICE_MINOR) - first : first;
+  const step = direction === 'up' ? 1 : -1;
+  return Array.from({ length: Math.max(0, count) + 1 }, (_, index) => `p:${first + step * index}`);
+}

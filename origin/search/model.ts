@@ -20,7 +20,8 @@ const Sort = t.Union(
   ],
   {
     error: 'must be relevance, newest, price, -price or popular',
-    description: '`relevance` if not given.',
+    description:
+      '`relevance` if not given: of the 1,000 most popular hits. All others go by all hits, to the last.',
   },
 );
 

@@ -24,10 +24,10 @@ export interface SearchBudget {
 }
 
 /**
- * A walk pays where a page of 25 takes fewer documents than there are hits: in a million, from 5,000 hits on. Below
- * that, both together cost no more than twice as much as the cheaper one.
+ * Among N documents a walk fills a page of 25 where more than 25 N / 2,500 are hits: in a million, 10,000. Where there
+ * are fewer, these many are looked at besides.
  */
-const ROWS: RowBudget = { maxRanked: 1_000, maxWalked: 5_000 };
+const ROWS: RowBudget = { maxRanked: 1_000, maxWalked: 2_500 };
 const BUDGET: SearchBudget = {
   statementTimeoutMs: 400,
   totalMs: 800,

@@ -5,10 +5,9 @@
 
 import type { Transaction } from '#db/client.ts';
 import type { Facets, SearchFilter, SearchRequest, SearchResult, Suggestion } from './engine.ts';
-import type { Hit } from './hits.ts';
 import { fromOptionText, markOf, marksAsked } from './marks.ts';
 import { parseQuery } from './query-text.ts';
-import { type SortedRequest, sortAll, walk } from './sorted-pages.ts';
+import { findSortedPage } from './sorted-pages.ts';
 import * as store from './store.ts';
 import { and, lexeme, not, or, READINGS, respell, toTsquery, type Wish, type Word } from './tsquery.ts';
 import { corrections } from './typos.ts';
@@ -128,22 +127,15 @@ interface Found {
 }
 
 async function find(session: Session, { words, marks, asked }: Found, request: SearchRequest) {
-  const { tx, rows } = session;
+  const { tx, rows, checkTime } = session;
   const { sort, filter, text } = request;
   const query = and([matchOf(words, asked), ...marks.map((group) => or(group.map(lexeme)))]);
   const matching = { query, words, text, skuQuery: asked.skuQuery, filter };
   const found = await store.findPage(tx, matching, { ...request, maxRanked: rows.maxRanked });
   if (sort === 'relevance' || found.matched < rows.maxRanked) return found;
-  return { ...found, hits: await sorted(session, { ...request, sort, query }) };
-}
-
-/** A page of more hits than are ranked. */
-async function sorted({ tx, rows, checkTime }: Session, request: SortedRequest): Promise<readonly Hit[]> {
   checkTime();
-  const { hits, isWhole } = await walk(tx, request, rows.maxWalked);
-  if (isWhole) return hits;
-  checkTime();
-  return sortAll(tx, request);
+  const sorted = { ...request, sort, query };
+  return { ...found, hits: await findSortedPage(tx, sorted, { maxWalked: rows.maxWalked, checkTime }) };
 }
 
 function matchOf(words: string, { always, skuQuery }: Asked): string {

@@ -1,7 +1,8 @@
 /**
  * Pages of hits by price, age or popularity where there are more than are ranked: as if all of them were sorted, at
  * the cost of few. Where hits are dense, a page is full soon as one walks documents in their order; where they are
- * sparse, sorting them all is cheap. Which of both it is shows on the way: the walk has an end.
+ * sparse, sorting them all is cheap. Which of both it is shows on the way: the walk has an end. Some words gather far
+ * down an order, as toys among prices: by price, what the walk has left is sorted a band of prices at a time.
  */
 
 import { type SQL, sql } from 'drizzle-orm';
@@ -15,10 +16,13 @@ import {
   type Hit,
   hitsOf,
   inOrder,
+  isAscending,
   isBeyond,
   matchingDocuments,
   SORT_COLUMNS,
 } from './hits.ts';
+import { priceMarksFrom } from './marks.ts';
+import { and, lexeme } from './tsquery.ts';
 
 export interface SortedRequest {
   /** The tsquery that hits match. */
@@ -29,32 +33,48 @@ export interface SortedRequest {
   readonly after?: Position;
 }
 
-export interface Walked {
+interface Walked {
   readonly hits: readonly Hit[];
-  /** False when the walk ended before the page was full. */
-  readonly isWhole: boolean;
+  /** The last document that was looked at, if others follow that the page may need. */
+  readonly reached: Hit | null;
 }
 
-/** The page, at most one hit more than its limit, if the next so many documents in its order fill it. */
-export async function walk(db: Queryable, request: SortedRequest, maxWalked: number): Promise<Walked> {
+/** The page, at most one hit more than its limit. */
+export async function findSortedPage(
+  db: Queryable,
+  request: SortedRequest,
+  { maxWalked, checkTime }: { readonly maxWalked: number; checkTime(): void },
+): Promise<readonly Hit[]> {
+  const { hits, reached } = await walk(db, request, maxWalked);
+  if (reached === null) return hits;
+  checkTime();
+  const [key, id] = reached;
+  return [
+    ...hits,
+    ...(await sortRest(db, request, { after: { key, id }, limit: request.limit - hits.length })),
+  ];
+}
+
+/** As much of the page as the next so many documents in its order have. */
+async function walk(db: Queryable, request: SortedRequest, maxWalked: number): Promise<Walked> {
   const { query, filter, sort, limit, after } = request;
   const column = SORT_COLUMNS[sort];
   const order = inOrder(sort, column);
   const isByPrice = column === 'price_minor';
   const part = sql`where ${isBeyond(sort, column, after, after && columnValue(sort, after.key))}
                          ${isByPrice ? andPriced(filter) : sql``} order by ${order}`;
-  const isByPopularity = column === 'popularity';
-  const [row] = await db.execute<{ hits: Walked['hits']; isWhole: boolean }>(sql`
+  const documents = column === 'popularity' ? BY_POPULARITY : searchDocuments;
+  const [row] = await db.execute<Pick<Walked, 'hits' | 'reached'>>(sql`
     with page as materialized (
       select ${fieldKey(sort)} as key, product_id
-        from (select * from ${isByPopularity ? BY_POPULARITY : searchDocuments} ${part} limit ${maxWalked}) walked
+        from (select * from ${documents} ${part} limit ${maxWalked}) walked
        where document @@ ${query}::tsquery ${isByPrice ? sql`` : andPriced(filter)}
        order by ${order} limit ${limit + 1})
     select ${hitsOf(sort, sql`page`)} as hits,
-           (select count(*) from page) > ${limit}
-           or not exists (select 1 from ${isByPopularity ? searchPopularity : searchDocuments} ${part}
-                           offset ${maxWalked} limit 1) as "isWhole"`);
-  return row ?? { hits: [], isWhole: true };
+           case when (select count(*) from page) <= ${limit} then (
+             select json_build_array(${fieldKey(sort)}, product_id)
+               from ${documents} ${part} offset ${maxWalked - 1} limit 1) end as reached`);
+  return row ?? { hits: [], reached: null };
 }
 
 const BY_POPULARITY = sql`(
@@ -70,16 +90,35 @@ function columnValue(sort: FieldSort, key: number): SQL {
   return sql`${instant.toISOString()}::timestamptz`;
 }
 
-/** The page out of all hits there are. The offset keeps the planner from a walk of its own. */
-export async function sortAll(db: Queryable, request: SortedRequest): Promise<readonly Hit[]> {
-  const { query, filter, sort, limit, after } = request;
-  const [row] = await db.execute<{ hits: Walked['hits'] }>(sql`
+/**
+ * What follows a position, out of all hits there are. The inner offset keeps the planner from a walk of its own; the
+ * bands are taken in their order, and none after the page is full.
+ */
+async function sortRest(
+  db: Queryable,
+  { query, filter, sort }: SortedRequest,
+  { after, limit }: { readonly after: Position; readonly limit: number },
+): Promise<readonly Hit[]> {
+  const order = inOrder(sort, 'key');
+  const [row] = await db.execute<{ hits: readonly Hit[] }>(sql`
     with page as materialized (
       select key, product_id
-        from (select ${fieldKey(sort)} as key, product_id
-                from (${matchingDocuments(query, filter)}) documents offset 0) hits
-       where ${isBeyond(sort, 'key', after)}
-       order by ${inOrder(sort, 'key')} limit ${limit + 1})
+        from (select query::tsquery, index
+                from jsonb_array_elements_text(${JSON.stringify(bands(query, sort, after.key))}::jsonb)
+                with ordinality band(query, index) order by index) band
+       cross join lateral (
+         select key, product_id
+           from (select ${fieldKey(sort)} as key, product_id
+                   from (${matchingDocuments(sql`band.query`, filter)}) documents offset 0) hits
+          where ${isBeyond(sort, 'key', after)} order by ${order} limit ${limit + 1}) hits
+       order by index limit ${limit + 1})
     select ${hitsOf(sort, sql`page`)} as hits`);
   return row?.hits ?? [];
+}
+
+/** A tsquery for each part of the hits, in the order of the sort. */
+function bands(query: string, sort: FieldSort, key: number): readonly string[] {
+  if (SORT_COLUMNS[sort] !== 'price_minor') return [query];
+  const marks = priceMarksFrom(key, isAscending(sort) ? 'up' : 'down');
+  return marks.map((mark) => and([query, lexeme(mark)]));
 }

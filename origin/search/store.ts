@@ -145,7 +145,7 @@ export async function findPage(db: Queryable, matching: Matching, page: PageRequ
   const [row] = await db.execute<{ matched: number; hits: FoundPage['hits']; facets: FacetRow | null }>(sql`
     with candidates as materialized (
       select product_id, ${sortKey(sort, matching)} as key ${columns}
-        from (${matchingDocuments(matching.query, matching.filter)}) tier_by_tier limit ${maxRanked}),
+        from (${matchingDocuments(sql`${matching.query}::tsquery`, matching.filter)}) tier_by_tier limit ${maxRanked}),
     page as (
       select key, product_id from candidates where ${isBeyond(sort, 'key', after)}
        order by ${inOrder(sort, 'key')} limit ${limit + 1})
