@@ -39,7 +39,6 @@ const LONGEST_PAUSE_MS = 1_000;
 const OK = 200;
 const CREATED = 201;
 const PAYMENT_REQUIRED = 402;
-const NOT_FOUND = 404;
 const POLL_MS = 200;
 const PASSWORD = 'a password of a shopper';
 
@@ -181,12 +180,14 @@ async function afterCheckout(shopping: Shopping, visit: Visit, owner: Owner, ord
   }
   const path = `/orders/${order.id}`;
   if (visit.changesMind) {
-    const answer = await persist(shopping, { method: 'POST', path: `${path}/cancel`, owner });
+    const idempotencyKey = `chaos-${shopping.seed}-${visit.name}-cancel`;
+    const cancel = { method: 'POST', path: `${path}/cancel`, body: {}, owner, idempotencyKey } as const;
+    const answer = await persist(shopping, cancel);
     if (answer.status === OK) {
       acknowledge(shopping.diary, answer);
       return 'paid, then cancelled';
     }
-    if (answer.status !== NOT_FOUND) refusal(shopping.diary, answer);
+    refusal(shopping.diary, answer);
   }
   await readUntil(shopping, owner, order, () => true);
   return 'paid';
