@@ -3,9 +3,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { SEARCH_TIERS, searchDocuments, searchTerms } from '#db/schema/search.ts';
+import { fieldKey, type Hit, hitsOf, inOrder, isBeyond, matchingDocuments } from '#db/search-hits.ts';
 import type { CategoryId } from '#lib/ids.ts';
 import type { Position, SearchFilter, SearchSort, Suggestion } from './engine.ts';
-import { fieldKey, type Hit, hitsOf, inOrder, isBeyond, matchingDocuments } from './hits.ts';
 import type { Candidate } from './typos.ts';
 
 /**
