@@ -1,6 +1,7 @@
 /** The command line of `bun run bench`, checked before anything starts. */
 
 import { parseArgs } from 'node:util';
+import { checked, UsageError, wholeNumber } from './command.ts';
 
 export interface ReadOptions {
   readonly isQuick: boolean;
@@ -41,11 +42,6 @@ The report is written to bench/report/: a JSON file and a page, named as the ben
 Exit code: 0 when every target is held, 1 when one is short or not measured, 2 when the call is wrong.
 `;
 
-/** A call that cannot be answered: one sentence. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** @returns null when the help was asked for. @throws {UsageError} */
 export function parseReadOptions(args: readonly string[]): ReadOptions | null {
   const { values, positionals } = parsed(args);
@@ -74,8 +70,8 @@ export function parseReadOptions(args: readonly string[]): ReadOptions | null {
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return checked(() =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -85,19 +81,6 @@ function parsed(args: readonly string[]) {
         rounds: { type: 'string' },
         help: { type: 'boolean' },
       },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-interface Range {
-  readonly least: number;
-  readonly greatest: number;
-}
-
-export function wholeNumber(flag: string, text: string, { least, greatest }: Range): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= greatest) return value;
-  throw new UsageError(`The flag ${flag} takes a whole number from ${least} to ${greatest}.`);
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 /** What shoppers search for, and how often: the bench's own list, or a file of `query,popularity,hits`. */
 
 import { parse } from 'csv-parse/sync';
+import { UsageError } from './command.ts';
 
 export interface WeightedQuery {
   readonly text: string;
@@ -11,8 +12,8 @@ const MAX_QUERIES = 100_000;
 /** Of the search itself, in characters. */
 const MAX_QUERY_LENGTH = 200;
 
-/** A file that cannot be used: one sentence that names the line. */
-export class QueryFileError extends Error {
+/** A file of queries that cannot be used: one sentence. */
+export class QueryFileError extends UsageError {
   override readonly name = 'QueryFileError';
 }
 

@@ -1,6 +1,7 @@
 /** The command line of `bun run chaos`, checked before anything starts. */
 
 import { parseArgs } from 'node:util';
+import { checked, UsageError, wholeNumber } from '#bench/command.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 
 export interface ChaosOptions {
@@ -33,14 +34,9 @@ chaos.json and chaos.html.
 Exit code: 0 when every target is held, 1 when one is short, 2 when the call is wrong.
 `;
 
-/** A call that cannot be answered: one sentence. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** @returns null when the help was asked for. @throws {UsageError} */
 export function parseChaosOptions(args: readonly string[], now: Date): ChaosOptions | null {
-  const values = parsed(args);
+  const { values } = parsed(args);
   if (values.help) return null;
   const seed = values.seed ?? String(now.getTime() % MAX_SEED);
   const minutes = values.minutes ?? String(DEFAULT_MINUTES);
@@ -54,8 +50,8 @@ export function parseChaosOptions(args: readonly string[], now: Date): ChaosOpti
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
+  return checked(() =>
+    parseArgs({
       args: [...args],
       options: {
         seed: { type: 'string' },
@@ -64,22 +60,8 @@ function parsed(args: readonly string[]) {
         keep: { type: 'boolean' },
         help: { type: 'boolean' },
       },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-interface Range {
-  readonly least: number;
-  readonly greatest: number;
-}
-
-function wholeNumber(flag: string, text: string, { least, greatest }: Range): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= greatest) return value;
-  throw new UsageError(`The flag ${flag} takes a whole number from ${least} to ${greatest}.`);
+    }),
+  );
 }
 
 function minutesIn(text: string): number {

@@ -1,7 +1,7 @@
 /** The command line of `bun run bench checkout`. */
 
 import { parseArgs } from 'node:util';
-import { UsageError, wholeNumber } from '#bench/options.ts';
+import { checked, wholeNumber } from '#bench/command.ts';
 
 export interface CheckoutOptions {
   readonly isQuick: boolean;
@@ -41,12 +41,10 @@ export function parseCheckoutOptions(args: readonly string[]): CheckoutOptions |
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return checked(() =>
+    parseArgs({
       args: [...args],
       options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, help: { type: 'boolean' } },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+    }),
+  );
 }

@@ -6,15 +6,7 @@ import { chargeOf, saveCharge } from './charges.ts';
 import { type Context, ok, unixSeconds } from './context.ts';
 import { missingResource, refused } from './errors.ts';
 import { idOf } from './ids.ts';
-import {
-  CREATED_FIELD,
-  createdFilter,
-  EXPAND,
-  listAnswer,
-  type Operation,
-  operation,
-  PAGE_FIELDS,
-} from './operation.ts';
+import { EXPAND, listOfCharge, type Operation, operation } from './operation.ts';
 
 export interface NewDispute {
   readonly amount?: number;
@@ -152,19 +144,7 @@ export function isHeldByDispute({ store }: Context, charge: Stripe.Charge): bool
 }
 
 export const DISPUTE_OPERATIONS: readonly Operation[] = [
-  operation({
-    method: 'GET',
-    path: '/v1/disputes',
-    fields: { ...PAGE_FIELDS, ...CREATED_FIELD, charge: { kind: 'text' }, payment_intent: { kind: 'text' } },
-    run: ({ store }, { params }) => {
-      const filter = {
-        ...createdFilter(params.created),
-        ...(params.charge === undefined ? {} : { charge: params.charge }),
-        ...(params.payment_intent === undefined ? {} : { paymentIntent: params.payment_intent }),
-      };
-      return ok(listAnswer(store, { kind: 'dispute', url: '/v1/disputes', filter, params }));
-    },
-  }),
+  listOfCharge('dispute'),
   operation({
     method: 'GET',
     path: '/v1/disputes/:id',

@@ -1,6 +1,6 @@
 /** One call of the API: its address, its parameter schema and its handler; and the parameters many calls share. */
 
-import type { Answer, Context } from './context.ts';
+import { type Answer, type Context, ok } from './context.ts';
 import { invalidParameter } from './errors.ts';
 import type { Fields, Parsed } from './params.ts';
 import type { Filter, Kind, Page, Store, Stored } from './store.ts';
@@ -131,6 +131,24 @@ export function listAnswer<K extends Kind>(
 ): { object: 'list'; data: Stored[K][]; has_more: boolean; url: string } {
   const { items, hasMore } = store.list(kind, filter, pageOf(store, params));
   return { object: 'list', data: items, has_more: hasMore, url };
+}
+
+/** The list of what belongs to a charge: its refunds, its disputes. */
+export function listOfCharge(kind: 'refund' | 'dispute'): Operation {
+  const path = `/v1/${kind}s`;
+  return operation({
+    method: 'GET',
+    path,
+    fields: { ...PAGE_FIELDS, ...CREATED_FIELD, charge: { kind: 'text' }, payment_intent: { kind: 'text' } },
+    run: ({ store }, { params }) => {
+      const filter = {
+        ...createdFilter(params.created),
+        ...(params.charge === undefined ? {} : { charge: params.charge }),
+        ...(params.payment_intent === undefined ? {} : { paymentIntent: params.payment_intent }),
+      };
+      return ok(listAnswer(store, { kind, url: path, filter, params }));
+    },
+  });
 }
 
 /** Given keys are set, a null takes one away; a null instead of the patch clears everything. */

@@ -9,13 +9,10 @@ import { isHeldByDispute } from './disputes.ts';
 import { invalidParameter, missingReference, missingResource, refused } from './errors.ts';
 import { idOf } from './ids.ts';
 import {
-  CREATED_FIELD,
-  createdFilter,
   EXPAND,
-  listAnswer,
+  listOfCharge,
   type Operation,
   operation,
-  PAGE_FIELDS,
   patchMetadata,
   previousAttributes,
 } from './operation.ts';
@@ -159,19 +156,7 @@ export const REFUND_OPERATIONS: readonly Operation[] = [
     fields: CREATE,
     run: (context, { params }) => ok(createRefund(context, params)),
   }),
-  operation({
-    method: 'GET',
-    path: '/v1/refunds',
-    fields: { ...PAGE_FIELDS, ...CREATED_FIELD, charge: { kind: 'text' }, payment_intent: { kind: 'text' } },
-    run: ({ store }, { params }) => {
-      const filter = {
-        ...createdFilter(params.created),
-        ...(params.charge === undefined ? {} : { charge: params.charge }),
-        ...(params.payment_intent === undefined ? {} : { paymentIntent: params.payment_intent }),
-      };
-      return ok(listAnswer(store, { kind: 'refund', url: '/v1/refunds', filter, params }));
-    },
-  }),
+  listOfCharge('refund'),
   operation({
     method: 'GET',
     path: '/v1/refunds/:id',

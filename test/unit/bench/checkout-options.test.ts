@@ -4,7 +4,7 @@ import { expect, test } from 'bun:test';
 import { readJob, readJobReport } from '#bench/checkout/job.ts';
 import { parseCheckoutOptions } from '#bench/checkout/options.ts';
 import { judge, TARGETS } from '#bench/checkout/targets.ts';
-import { UsageError } from '#bench/options.ts';
+import { UsageError } from '#bench/command.ts';
 import { figureOf } from '#bench/statistics.ts';
 
 test('without flags it sells ten thousand units to more shoppers than that, three rounds each', () => {

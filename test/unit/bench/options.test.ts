@@ -1,7 +1,8 @@
 /** The command line of the bench. */
 
 import { expect, test } from 'bun:test';
-import { parseReadOptions, UsageError } from '#bench/options.ts';
+import { UsageError } from '#bench/command.ts';
+import { parseReadOptions } from '#bench/options.ts';
 
 test('without flags it measures three sizes of catalogue, three rounds each', () => {
   expect(parseReadOptions(['read'])).toMatchObject({

@@ -2,7 +2,8 @@
 
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { HELP, parseChaosOptions, UsageError } from '#bench/chaos/options.ts';
+import { HELP, parseChaosOptions } from '#bench/chaos/options.ts';
+import { UsageError } from '#bench/command.ts';
 
 const ROOT = join(import.meta.dir, '..', '..', '..', '..');
 const NOW = new Date(1_700_000_000_000);
