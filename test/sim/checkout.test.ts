@@ -32,7 +32,7 @@ async function tellAndJudge(world: World, options: StoryOptions): Promise<Told> 
 }
 
 test(`${STORIES} stories end with one order and one charge, or with none`, async () => {
-  const traces = new Set<string>();
+  const traces = new Set<number | bigint>();
   let operations = 0;
   let faults = 0;
   let next = 0;
@@ -40,7 +40,7 @@ test(`${STORIES} stories end with one order and one charge, or with none`, async
     while (next < STORIES) {
       next += 1;
       const told = await tellAndJudge(world, { seed: seedOf(SEED, next) });
-      traces.add(told.trace.join('\n'));
+      traces.add(Bun.hash(told.trace.join('\n')));
       operations += told.operations;
       faults += told.faults;
     }
