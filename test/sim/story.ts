@@ -8,6 +8,7 @@
 import { eq } from 'drizzle-orm';
 import type { StoredAnswer } from '#db/idempotency.ts';
 import { orders } from '#db/schema/orders.ts';
+import { payments, refunds } from '#db/schema/payments.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import { checkOut } from '#origin/checkout/service.ts';
@@ -184,7 +185,7 @@ async function comeToRest(play: Play, browsers: readonly Browser[]): Promise<(St
     await stripe.bankDecides(scene.random);
     const isAllTaken = await takeEvents(deps, play, play.effects.mailer);
     const isKnown = staying.every(({ answer }) => answer !== null);
-    if (isKnown && isAllTaken && !(await hasOpenOrder(play))) break;
+    if (isKnown && isAllTaken && !(await isHalfWay(play))) break;
     scene.clock.advance(round === 0 ? 3 * MINUTE_MS : LONG_MS);
     await reconcileOverdue(deps);
     await reconcileRefunds(deps);
@@ -192,12 +193,15 @@ async function comeToRest(play: Play, browsers: readonly Browser[]): Promise<(St
   return browsers.map(({ answer }) => answer);
 }
 
-async function hasOpenOrder({ world, scene }: Play): Promise<boolean> {
+/** Whether an order waits for its payment, or a refund for Stripe. */
+async function isHalfWay({ world, scene }: Play): Promise<boolean> {
   const rows = await world.shop.deps.db
-    .select({ status: orders.status })
+    .select({ status: orders.status, refund: refunds.status })
     .from(orders)
+    .innerJoin(payments, eq(payments.orderId, orders.id))
+    .leftJoin(refunds, eq(refunds.paymentId, payments.id))
     .where(eq(orders.cartId, scene.cartId));
-  return rows.some(({ status }) => isOpen(status));
+  return rows.some(({ status, refund }) => isOpen(status) || refund === 'pending');
 }
 
 /** The seed of the n-th story, far from its neighbours'. */
