@@ -1,6 +1,6 @@
 /** What the search index is made from: products on sale with everything that they are found by. */
 
-import { and, asc, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
 import type { Database, Queryable } from './client.ts';
 import { products } from './schema/catalog.ts';
@@ -49,13 +49,13 @@ export async function listSources(db: Queryable, limit: number, after: Popularit
   return readSources(db, beyond ?? undefined, limit);
 }
 
-/** In the order of `products_popular`: without `nulls last` it would not be of use. */
+/** In the order of `products_popular`, read backwards: with `nulls last` it would not be of use. */
 function readSources(db: Queryable, condition: SQL | undefined, limit: number) {
   return db
     .select(sourceColumns)
     .from(products)
     .where(and(isNull(products.withdrawnAt), condition))
-    .orderBy(sql`${products.popularity} desc nulls last, ${products.id} desc nulls last`)
+    .orderBy(desc(products.popularity), desc(products.id))
     .limit(limit);
 }
 
