@@ -17,8 +17,6 @@ import { type Merchant, openMerchant, type Seen } from './merchant.ts';
 
 const CHANGES = 200;
 const QUICK_CHANGES = 60;
-/** Changes under way at a time. */
-const HANDS = 4;
 /** Shoppers who pause between reads: a load that leaves no processor idle would measure the queue for it. */
 const READERS = 10;
 const READER_PAUSE_MS = 10;
@@ -91,23 +89,18 @@ export async function measureFreshness(
   };
 }
 
-/** The most popular products, each changed once, by a few hands at a time. */
+/** The most popular products, each changed once, one after the other: what one change costs is asked, not how many a shop bears. */
 async function changeAll(
   merchant: Merchant,
   { size, count, signal }: { readonly size: number; readonly count: number; readonly signal: AbortSignal },
 ): Promise<readonly Change[]> {
   const watches: Promise<Change>[] = [];
-  let rank = 0;
-  const hand = async () => {
-    while (rank < count) {
-      rank += 1;
-      signal.throwIfAborted();
-      const { watch } = await changeOne(merchant, slugOfRank(rank, size));
-      watch.catch(() => undefined);
-      watches.push(watch);
-    }
-  };
-  await Promise.all(Array.from({ length: HANDS }, hand));
+  for (let rank = 1; rank <= count; rank += 1) {
+    signal.throwIfAborted();
+    const { watch } = await changeOne(merchant, slugOfRank(rank, size));
+    watch.catch(() => undefined);
+    watches.push(watch);
+  }
   return Promise.all(watches);
 }
 
