@@ -52,7 +52,10 @@ describe('an adjustment', () => {
       token: seller.token,
       body: { reason: 'Broken' },
     });
-    expect({ status, cached: headers.get('cache-control') }).toEqual({ status: 200, cached: 'private, no-store' });
+    expect({ status, cached: headers.get('cache-control') }).toEqual({
+      status: 200,
+      cached: 'private, no-store',
+    });
     expect(body).toEqual({ variantId: product.variantId, onHand: 7, reserved: 0, available: 7, lowAt: 5 });
     const history = await read(product);
     expect(history.body.movements[0]).toMatchObject({
