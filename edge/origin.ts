@@ -4,7 +4,7 @@
  * is known nobody waits for it again, until it answers a probe.
  */
 
-import { type Circuit, createCircuit } from '#lib/circuit.ts';
+import { createCircuit } from '#lib/circuit.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { CLIENT_IP_HEADER, EDGE_SECRET_HEADER, REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
 import type { Logger } from '#lib/log.ts';
@@ -59,8 +59,8 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
   const probe = async () => {
     if (!circuit.isOpen() || !circuit.admits()) return;
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-    const ask = () => fetch(`${config.ORIGIN_URL}${PROBE_PATH}`, { redirect: 'manual', signal });
-    await observed(circuit, ask).then(
+    const asked = fetch(`${config.ORIGIN_URL}${PROBE_PATH}`, { redirect: 'manual', signal });
+    await circuit.observe(asked).then(
       (answer) => answer.body?.cancel(),
       () => undefined,
     );
@@ -83,21 +83,9 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
       };
       const attempts = isRead ? READ_ATTEMPTS : 1;
       const log = caller.log.with({ method: call.method, path: call.path });
-      return await observed(circuit, () => repeat({ attempts, signal, log }, () => fetch(url, init)));
+      return await circuit.observe(repeat({ attempts, signal, log }, () => fetch(url, init)));
     },
   };
-}
-
-/** Tells the circuit whether there was an answer. */
-async function observed(circuit: Circuit, call: () => Promise<Response>): Promise<Response> {
-  try {
-    const answer = await call();
-    circuit.succeeded();
-    return answer;
-  } catch (error) {
-    circuit.failed();
-    throw error;
-  }
 }
 
 function unavailable(): AppError {

@@ -19,6 +19,8 @@ export interface Circuit {
   admits(): boolean;
   succeeded(): void;
   failed(): void;
+  /** Learns from how a call ends. A failure that the other side itself has told of is an answer. */
+  observe<T>(call: Promise<T>, isAnswer?: (error: unknown) => boolean): Promise<T>;
 }
 
 type State =
@@ -34,7 +36,7 @@ export function createCircuit(
 ): Circuit {
   let state: State = { kind: 'closed', failures: 0 };
   const nowMs = () => clock.now().getTime();
-  return {
+  const circuit: Circuit = {
     isOpen: () => state.kind === 'open',
     admits: () => {
       if (state.kind === 'closed') return true;
@@ -55,5 +57,17 @@ export function createCircuit(
       state = { kind: 'open', nextTryAt: nowMs() + tryEveryMs };
       onChange('opened');
     },
+    observe: async (call, isAnswer = () => false) => {
+      try {
+        const answer = await call;
+        circuit.succeeded();
+        return answer;
+      } catch (error) {
+        if (isAnswer(error)) circuit.succeeded();
+        else circuit.failed();
+        throw error;
+      }
+    },
   };
+  return circuit;
 }

@@ -2,6 +2,7 @@
 
 import { CATALOG_TIMEOUT_MS } from '#edge/origin.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import { AppError } from '#lib/problems.ts';
 import { type FillDeps, type Filled, type FillRequest, fill, type Near } from './fill.ts';
 import { createSingleFlight } from './single-flight.ts';
@@ -35,7 +36,9 @@ export function createLoader(deps: FillDeps): Loader {
         request.inBackground(flight.outcome.catch(() => undefined));
         return { ...(await flight.outcome), isCollapsed: false };
       }
-      const filled = await within(MAX_FLIGHT_MS, flight.outcome);
+      const filled = await withDeadline(flight.outcome, MAX_FLIGHT_MS, () => {
+        throw new AppError('unavailable');
+      });
       // A request that came after a purge must not be given what was read before it.
       const isOurs = isShareable(filled) && !(await deps.store.isPurged(filled.answer));
       if (isOurs) return { ...filled, isCollapsed: true };
@@ -48,14 +51,4 @@ export function createLoader(deps: FillDeps): Loader {
 function isShareable({ answer, isStored }: Filled): boolean {
   const setsCookie = answer.headers.some(([name]) => name === 'set-cookie');
   return isStored || (answer.status !== OK && !setsCookie);
-}
-
-async function within<T>(timeoutMs: number, outcome: Promise<T>): Promise<T> {
-  const { promise: deadline, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new AppError('unavailable')), timeoutMs);
-  try {
-    return await Promise.race([outcome, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -6,6 +6,7 @@
 
 import { connect, type NatsConnection } from 'nats';
 import { SECOND_MS } from '#lib/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
 import type { Logger } from '#lib/log.ts';
 import {
@@ -178,15 +179,8 @@ function hear(data: Uint8Array, onEvent: (event: ShopEvent) => void, log: Logger
   }
 }
 
-async function deadline<T>(work: Promise<T>, message: string): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`${message} within ${CALL_TIMEOUT_MS} ms`)),
-    CALL_TIMEOUT_MS,
-  );
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function deadline<T>(work: Promise<T>, message: string): Promise<T> {
+  return withDeadline(work, CALL_TIMEOUT_MS, () => {
+    throw new Error(`${message} within ${CALL_TIMEOUT_MS} ms`);
+  });
 }

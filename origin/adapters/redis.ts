@@ -5,7 +5,7 @@
  */
 
 import { Redis, ReplyError } from 'ioredis';
-import { type Circuit, createCircuit } from '#lib/circuit.ts';
+import { createCircuit } from '#lib/circuit.ts';
 import { SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
@@ -109,7 +109,7 @@ export function connectRedis(url: string, log: Logger): SharedCache & { readonly
     log.warn('the connection to redis closed');
   });
 
-  const observed = <T>(call: Promise<T>) => observe(call, circuit);
+  const observed = <T>(call: Promise<T>) => circuit.observe(call, (error) => error instanceof ReplyError);
   const orElse = async <T>(call: Promise<T>, fallback: T): Promise<T> => {
     try {
       return await observed(call);
@@ -173,17 +173,4 @@ function openClient(url: string, log: Logger): Redis {
   });
   redis.on('error', (error) => log.debug('redis is not reachable', { error }));
   return redis;
-}
-
-/** Tells the circuit whether there was an answer; a refusal is one. */
-async function observe<T>(call: Promise<T>, circuit: Circuit): Promise<T> {
-  try {
-    const answer = await call;
-    circuit.succeeded();
-    return answer;
-  } catch (error) {
-    if (error instanceof ReplyError) circuit.succeeded();
-    else circuit.failed();
-    throw error;
-  }
 }

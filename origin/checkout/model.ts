@@ -66,9 +66,3 @@ export const OrderToConfirm = t.Object(
     ],
   },
 );
-
-export const IdempotencyHeader = t.Object({
-  'idempotency-key': t.Optional(
-    t.String({ description: 'Required. The same key and body give the same answer, for 24 hours.' }),
-  ),
-});

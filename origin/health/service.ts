@@ -2,6 +2,7 @@
 
 import { pingDatabase } from '#db/health.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import type { Deps } from '#origin/deps.ts';
 
 type CheckStatus = 'up' | 'down';
@@ -25,14 +26,10 @@ export async function checkHealth({ db, sharedCache, bus }: Deps): Promise<Healt
   return { status: redis === 'up' && nats === 'up' ? 'ok' : 'degraded', checks };
 }
 
-async function statusOf(check: Promise<void>): Promise<CheckStatus> {
-  const { promise: late, resolve } = Promise.withResolvers<CheckStatus>();
-  const timer = setTimeout(() => resolve('down'), CHECK_TIMEOUT_MS);
+function statusOf(check: Promise<void>): Promise<CheckStatus> {
   const answered = check.then(
     () => 'up' as const,
     () => 'down' as const,
   );
-  const status = await Promise.race([answered, late]);
-  clearTimeout(timer);
-  return status;
+  return withDeadline(answered, CHECK_TIMEOUT_MS, () => 'down' as const);
 }

@@ -6,7 +6,6 @@
  */
 
 import { createHash } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { Database } from '#db/client.ts';
 import {
   claimKey,
@@ -20,9 +19,18 @@ import {
 } from '#db/idempotency.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '#db/schema/messaging.ts';
 import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import type { Brand } from '#lib/ids.ts';
-import { AppError, PROBLEMS } from '#lib/problems.ts';
+import { AppError, PROBLEM_CONTENT_TYPE, PROBLEMS, type ProblemCode } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { PRIVATE } from './caching.ts';
+
+/** What {@link once} may refuse, for the API's document. */
+export const IDEMPOTENCY_FAILURES = [
+  'idempotency_key_missing',
+  'idempotency_in_progress',
+  'idempotency_mismatch',
+] as const satisfies readonly ProblemCode[];
 
 export interface IdempotentRequest {
   /** Whose key it is: keys of different callers never meet. */
@@ -44,6 +52,7 @@ const WAIT_LIMIT_MS = 5 * SECOND_MS;
 const POLL_MS = 100;
 const MAX_POLLS = WAIT_LIMIT_MS / POLL_MS;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const FIRST_FAILURE_STATUS = 400;
 const SERVER_ERROR = 500;
 
 /**
@@ -77,6 +86,12 @@ interface Run {
   readonly lockedUntil: Date;
 }
 
+/** The answer over HTTP: a refusal that was kept is a problem document like any other. */
+export function toResponse({ status, body }: StoredAnswer): Response {
+  const contentType = status < FIRST_FAILURE_STATUS ? 'application/json' : PROBLEM_CONTENT_TYPE;
+  return Response.json(body, { status, headers: { ...PRIVATE, 'content-type': contentType } });
+}
+
 /** What this process is at: its own repetitions wait for the run itself, and ask the database nothing. */
 const runsByDatabase = new WeakMap<Database, Map<string, Run>>();
 
@@ -86,18 +101,10 @@ function runsBeside(db: Database): Map<string, Run> {
   return runs;
 }
 
-async function inTime(answer: Promise<StoredAnswer>): Promise<StoredAnswer> {
-  const late = new AbortController();
-  const giveUp = setTimeout(WAIT_LIMIT_MS, undefined, { signal: late.signal }).then(() => {
+function inTime(answer: Promise<StoredAnswer>): Promise<StoredAnswer> {
+  return withDeadline(answer, WAIT_LIMIT_MS, () => {
     throw new AppError('idempotency_in_progress');
   });
-  // Aborted when the answer was there first; nobody listens then.
-  giveUp.catch(() => undefined);
-  try {
-    return await Promise.race([answer, giveUp]);
-  } finally {
-    late.abort();
-  }
 }
 
 async function claimAndRun<ResourceId extends Brand<string, string>>(

@@ -2,17 +2,16 @@
 
 import { Elysia } from 'elysia';
 import type { VariantId } from '#lib/ids.ts';
-import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { IdempotencyHeader } from '#origin/http/schemas.ts';
 import { adjustStock, readHistory, setLowAt } from './adjust-stock.ts';
 import { Stock, StockAdjustment, StockHistory, StockParams, StockSettings } from './model.ts';
 
-const FIRST_FAILURE_STATUS = 400;
 const STOCK = { status: 200, description: 'The stock as it is then.', schema: Stock };
 const FAILURES = ['unauthenticated', 'forbidden', 'variant_not_found'] as const;
 
@@ -23,10 +22,7 @@ export function inventoryRoutes(deps: Deps, jwtSecret: string) {
       '/adjustments',
       async ({ body, caller, headers, request }) => {
         const key = headers['idempotency-key'];
-        const answer = await adjustStock(forRequest(deps, request), signedIn(caller), key, body);
-        const contentType = answer.status < FIRST_FAILURE_STATUS ? 'application/json' : PROBLEM_CONTENT_TYPE;
-        const head = { ...PRIVATE, 'content-type': contentType };
-        return Response.json(answer.body, { status: answer.status, headers: head });
+        return toResponse(await adjustStock(forRequest(deps, request), signedIn(caller), key, body));
       },
       {
         access: 'merchant',
@@ -38,11 +34,7 @@ export function inventoryRoutes(deps: Deps, jwtSecret: string) {
           description: 'Never below what orders have reserved.',
           tag: 'Inventory',
           success: STOCK,
-          failures: [
-            ...FAILURES,
-            ...(['stock_reserved', 'idempotency_key_missing'] as const),
-            ...(['idempotency_in_progress', 'idempotency_mismatch'] as const),
-          ],
+          failures: [...FAILURES, 'stock_reserved', ...IDEMPOTENCY_FAILURES],
         }),
       },
     )

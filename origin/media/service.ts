@@ -1,5 +1,6 @@
 /** Reading pictures: as they are, or at a width. */
 
+import { withDeadline } from '#lib/deadline.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -78,7 +79,7 @@ function lifeOf(name: string, { hash }: Pick<store.StoredPicture, 'hash'>): Pict
   return told !== undefined && hash.startsWith(told) ? 'for_good' : 'day';
 }
 
-async function makeInTime(
+function makeInTime(
   { pictures }: Deps,
   original: Parameters<Deps['pictures']['read']>[0],
   wanted: Wanted,
@@ -87,13 +88,5 @@ async function makeInTime(
     if (error instanceof AppError && error.code === 'unavailable') return 'late' as const;
     throw error;
   });
-  const { promise: deadline, resolve } = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => resolve('late'), PATIENCE_MS);
-  try {
-    return await Promise.race([making, deadline]);
-  } finally {
-    clearTimeout(timer);
-    // Nobody may be left to hear of it.
-    making.catch(() => {});
-  }
+  return withDeadline(making, PATIENCE_MS, () => 'late' as const);
 }

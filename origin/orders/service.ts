@@ -13,7 +13,7 @@ import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts'
 import * as store from './store.ts';
 
 export { isCancellable, isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
-export { Order } from './model.ts';
+export { Order, OrderParams } from './model.ts';
 export { orderForStaff, orderFrom, requireOwn } from './read-order.ts';
 export type { OrderRow } from './store.ts';
 
@@ -105,21 +105,10 @@ export interface Move {
 }
 
 /**
- * Takes an order through one transition and tells of it, in the caller's transaction. Null when the order has
- * that behind it already: of many messengers with the same news, the first one counts.
- * @throws {AppError} `order_not_found`
+ * Takes an order, which the caller's transaction has locked, through one transition and tells of it. Null when the
+ * order has that behind it already: of many messengers with the same news, the first one counts.
  */
 export async function moveOrder(
-  deps: Deps,
-  tx: Transaction,
-  id: OrderId,
-  { trigger, ...step }: Step & { readonly trigger: OrderTrigger },
-): Promise<Move | null> {
-  return moveLocked(deps, tx, await lockOrder(tx, id), { trigger, ...step });
-}
-
-/** As {@link moveOrder}, for an order that this transaction has locked. */
-export async function moveLocked(
   deps: Deps,
   tx: Transaction,
   order: store.OrderRow,

@@ -15,7 +15,7 @@ import {
   isCancellable,
   isOpen,
   lockOrder,
-  moveLocked,
+  moveOrder,
 } from '#origin/orders/service.ts';
 import { carryOut, openRefund } from './refunds.ts';
 import { giveBack, settleAs } from './settle.ts';
@@ -70,7 +70,7 @@ async function cancelUncharged(deps: Deps, cancellation: Cancellation): Promise<
     const payment = await store.findPayment(tx, orderId);
     if (!isOpen(order.status) || payment?.stripePaymentIntentId !== null) return false;
     const trigger = 'cancelled_by_request';
-    const move = await moveLocked(deps, tx, order, { trigger, actor, actorId, detail });
+    const move = await moveOrder(deps, tx, order, { trigger, actor, actorId, detail });
     await store.updatePayment(tx, orderId, { status: 'cancelled' });
     await giveBack(deps, tx, present(move, `the cancellation of the open order ${orderId}`));
     return true;
@@ -92,7 +92,7 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     const mayCancel = isCancellable(order.status) && !(await hasStep(tx, orderId, { events: GOODS_LEFT }));
     if (!mayCancel) throw new AppError('order_not_cancellable', { orderStatus: order.status });
     const trigger = 'cancelled_by_request';
-    await moveLocked(deps, tx, order, { trigger, actor, actorId, detail: reason });
+    await moveOrder(deps, tx, order, { trigger, actor, actorId, detail: reason });
     const { refundable } = await balanceOf(tx, orderId);
     if (refundable > 0) {
       await openRefund(deps, tx, order, { refundId, amount: refundable, reason, actor, actorId });

@@ -5,7 +5,7 @@ import { present } from '#lib/assert.ts';
 import type { OrderId, PaymentId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
-import { type Actor, isOpen, lockOrder, moveLocked } from '#origin/orders/service.ts';
+import { type Actor, isOpen, lockOrder, moveOrder } from '#origin/orders/service.ts';
 import { giveBack } from './settle.ts';
 import * as store from './store.ts';
 
@@ -54,7 +54,7 @@ export async function abandon(deps: Deps, orderId: OrderId, actor: Actor): Promi
     const order = await lockOrder(tx, orderId);
     const payment = await store.findPayment(tx, orderId);
     if (!isOpen(order.status) || payment?.stripePaymentIntentId !== null) return false;
-    const move = await moveLocked(deps, tx, order, { trigger: 'payment_abandoned', actor });
+    const move = await moveOrder(deps, tx, order, { trigger: 'payment_abandoned', actor });
     if (move === null) return false;
     await store.updatePayment(tx, orderId, { status: 'cancelled' });
     await giveBack(deps, tx, move);

@@ -12,7 +12,7 @@ import { balanceOf, recordMovement } from '#origin/ledger/service.ts';
 import {
   type Actor,
   lockOrder,
-  moveLocked,
+  moveOrder,
   noteStep,
   type OrderRow,
   type Step,
@@ -199,7 +199,7 @@ async function bookRefund(deps: Deps, tx: Transaction, settling: Settling, sourc
   await recordMovement(deps, tx, { ...movement, kind: 'refund' });
   const { paid, refunded } = await balanceOf(tx, orderId);
   const trigger = refunded >= paid ? 'refunded_in_full' : 'refunded_in_part';
-  await moveLocked(deps, tx, order, { ...step, trigger });
+  await moveOrder(deps, tx, order, { ...step, trigger });
 }
 
 function report({ log, metrics }: Deps, settled: Settled | null): void {

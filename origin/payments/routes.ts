@@ -4,16 +4,15 @@
  */
 
 import { Elysia, t } from 'elysia';
-import type { StoredAnswer } from '#db/idempotency.ts';
 import type { OrderId } from '#lib/ids.ts';
-import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { closedObject, IdempotencyHeader, Uuid } from '#origin/http/schemas.ts';
-import { Order } from '#origin/orders/service.ts';
+import { IdempotencyHeader } from '#origin/http/schemas.ts';
+import { Order, OrderParams } from '#origin/orders/service.ts';
 import { CancelBody, OrderPayment, RefundBody } from './model.ts';
 import { askCancellation, askRefund } from './requests.ts';
 import { receiveWebhook, refreshPayment } from './service.ts';
@@ -23,16 +22,12 @@ export interface WebhookConfig {
   readonly webhookSecret: string;
 }
 
-const FIRST_FAILURE_STATUS = 400;
-
 const SignedEvent = t.String({
   description: 'A Stripe event, byte for byte as Stripe signed it.',
   examples: ['{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{}}'],
 });
 
 const Received = t.Object({ received: t.Boolean() }, { examples: [{ received: true }] });
-const OrderParams = closedObject({ id: Uuid });
-const BY_KEY = ['idempotency_key_missing', 'idempotency_in_progress', 'idempotency_mismatch'] as const;
 
 export function paymentRoutes(deps: Deps, { jwtSecret, webhookSecret }: WebhookConfig) {
   return new Elysia({ name: 'payments', prefix: '/api/v1', normalize: false })
@@ -116,7 +111,7 @@ function cancellation(deps: Deps, jwtSecret: string) {
         failures: [
           ...(['unauthenticated', 'order_not_found', 'order_not_cancellable'] as const),
           ...(['payment_in_progress', 'payments_unavailable'] as const),
-          ...BY_KEY,
+          ...IDEMPOTENCY_FAILURES,
         ],
       }),
     },
@@ -147,14 +142,9 @@ function refund(deps: Deps, jwtSecret: string) {
         failures: [
           ...(['unauthenticated', 'forbidden', 'order_not_found', 'nothing_to_refund'] as const),
           ...(['refund_too_large', 'refund_refused', 'payments_unavailable'] as const),
-          ...BY_KEY,
+          ...IDEMPOTENCY_FAILURES,
         ],
       }),
     },
   );
-}
-
-function toResponse({ status, body }: StoredAnswer): Response {
-  const contentType = status < FIRST_FAILURE_STATUS ? 'application/json' : PROBLEM_CONTENT_TYPE;
-  return Response.json(body, { status, headers: { ...PRIVATE, 'content-type': contentType } });
 }

@@ -20,7 +20,7 @@ import {
   linesOf,
   lockOrder,
   type Move,
-  moveLocked,
+  moveOrder,
   noteStep,
   type OrderRow,
   type OrderTrigger,
@@ -75,7 +75,7 @@ async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promis
   if (intent.state.kind === 'processing') return keepOpen(deps, tx, settlement);
   const trigger = triggerOf(intent.state);
   if (trigger === null) return null;
-  const move = await moveLocked(deps, tx, order, { trigger, ...step });
+  const move = await moveOrder(deps, tx, order, { trigger, ...step });
   if (move === null) return null;
   if (move.to === 'requires_action') {
     await store.updatePayment(tx, order.id, { status: 'requires_action' });
@@ -117,7 +117,7 @@ async function takeCapture(
   const isExpected = isOwn && fits && !isCaptured;
   if (!(isExpected && isOpen(order.status))) return strand(deps, tx, settlement, isExpected);
   const move = present(
-    await moveLocked(deps, tx, order, { trigger: 'payment_succeeded', ...step }),
+    await moveOrder(deps, tx, order, { trigger: 'payment_succeeded', ...step }),
     `the payment of the open order ${order.id}`,
   );
   await Promise.all([recordCapture(deps, tx, settlement), completeCart(tx, order.cartId, deps.clock.now())]);
@@ -172,7 +172,7 @@ async function keepOpen(deps: Deps, tx: Transaction, settlement: Settlement): Pr
   if (payment.status === 'processing') return null;
   await store.updatePayment(tx, order.id, { status: 'processing' });
   await noteStep(deps, tx, order.id, { event: 'order.payment_processing', actor: step.actor });
-  const move = await moveLocked(deps, tx, order, { trigger: 'payment_processing', ...step });
+  const move = await moveOrder(deps, tx, order, { trigger: 'payment_processing', ...step });
   return move === null ? null : { kind: 'moved', move };
 }
 

@@ -66,6 +66,28 @@ export async function parked({ deps: { db } }: OriginUnderTest, consumer: string
   return letters.filter((letter) => letter.consumer === consumer);
 }
 
+export interface Recorder extends Consumer {
+  /** The orders of the events that it was given, in that order. */
+  readonly seen: string[];
+}
+
+/** A consumer under a name of its own that keeps what it sees and then does what the test says. */
+export function recorder(
+  then: (attempt: number, orderId: string) => Promise<void> | void = () => {},
+): Recorder {
+  const seen: string[] = [];
+  return {
+    name: `test-${crypto.randomUUID()}`,
+    filter: 'order.cancelled',
+    seen,
+    handle: async (_deps, { data }) => {
+      if (!('orderId' in data)) return;
+      seen.push(data.orderId);
+      await then(seen.filter((id) => id === data.orderId).length, data.orderId);
+    },
+  };
+}
+
 export interface StreamView {
   /** Everything that the stream holds, oldest first. */
   events(): Promise<ShopEvent[]>;

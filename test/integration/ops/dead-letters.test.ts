@@ -16,9 +16,9 @@ import {
   openMail,
   openStream,
   parked,
+  recorder,
   type StreamView,
 } from '#test/support/workers.ts';
-import type { Consumer } from '#workers/consumer.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { createMailer } from '#workers/mailer.ts';
@@ -75,21 +75,6 @@ async function park(consumer: string, message: Uint8Array = anEvent()): Promise<
   await parkDeadLetter(shop.deps.db, letter);
   const letters = await listDeadLetters(shop.deps.db, { consumer, limit: 100 });
   return letters.at(-1)?.id ?? 0;
-}
-
-/** A consumer of parked messages only. */
-function recorder(then: (orderId: string) => Promise<void> | void = () => {}): Consumer & { seen: string[] } {
-  const seen: string[] = [];
-  return {
-    name: `test-${crypto.randomUUID()}`,
-    filter: 'order.cancelled',
-    seen,
-    handle: async (_deps, { data }) => {
-      if (!('orderId' in data)) return;
-      seen.push(data.orderId);
-      await then(data.orderId);
-    },
-  };
 }
 
 test('a receipt that was parked is sent once the mail server is back, and no other consumer hears of it', async () => {

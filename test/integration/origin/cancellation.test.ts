@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { after, MINUTE_MS } from '#lib/clock.ts';
-import { moveOrder } from '#origin/orders/service.ts';
+import { lockOrder, moveOrder } from '#origin/orders/service.ts';
 import { reconcileRefunds } from '#origin/payments/service.ts';
 import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -186,8 +186,8 @@ describe('a paid order', () => {
     const { token } = await shop.signIn('admin');
     for (const trigger of ['fulfilment_begun', 'fulfilment_completed'] as const) {
       const order = await orderWith(shop);
-      await shop.deps.db.transaction((tx) =>
-        moveOrder(shop.deps, tx, order.orderId, { trigger, actor: 'staff' }),
+      await shop.deps.db.transaction(async (tx) =>
+        moveOrder(shop.deps, tx, await lockOrder(tx, order.orderId), { trigger, actor: 'staff' }),
       );
       const refused = await cancel(shop, order);
       expect([refused.status, refused.body.code]).toEqual([409, 'order_not_cancellable']);

@@ -22,10 +22,11 @@ import {
   openStream,
   parked,
   QUICK,
+  recorder,
   type StreamView,
   secondProcess,
 } from '#test/support/workers.ts';
-import { type Consumer, runConsumer } from '#workers/consumer.ts';
+import { runConsumer } from '#workers/consumer.ts';
 
 /** NATS that is gone is noticed after seconds. */
 const TEST_TIMEOUT_MS = 40_000;
@@ -65,26 +66,6 @@ async function publish(): Promise<string> {
     data: { orderId },
   });
   return orderId;
-}
-
-interface Recorder extends Consumer {
-  /** The orders of the events that it was given, in that order. */
-  readonly seen: string[];
-}
-
-/** A consumer under a name of its own that keeps what it sees and then does what the test says. */
-function recorder(then: (attempt: number, orderId: string) => Promise<void> | void = () => {}): Recorder {
-  const seen: string[] = [];
-  return {
-    name: `test-${crypto.randomUUID()}`,
-    filter: 'order.cancelled',
-    seen,
-    handle: async (_deps, { data }) => {
-      if (!('orderId' in data)) return;
-      seen.push(data.orderId);
-      await then(seen.filter((id) => id === data.orderId).length, data.orderId);
-    },
-  };
 }
 
 const times = (count: number, what: string) => Array.from({ length: count }, () => what);
