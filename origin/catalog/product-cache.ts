@@ -32,7 +32,7 @@ export interface ProductCache {
 
 const SPEC = {
   name: 'product',
-  maxEntries: 8_000,
+  maxEntries: 4_000,
   maxBytes: 32 * 1024 * 1024,
   memoryTtlMs: MINUTE_MS,
   redisTtlMs: 10 * MINUTE_MS,
