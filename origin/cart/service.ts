@@ -48,8 +48,10 @@ export async function addItem(deps: Deps, caller: Caller, id: CartId, item: NewC
   const variantId = item.variantId as VariantId;
   return changeCart(deps, caller, id, async (tx) => {
     const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity };
-    await refuseTooMany(tx, line);
-    if (!(await store.addLine(tx, line))) throw new AppError('variant_unavailable', { variantId });
+    const limits = { maxLines: MAX_LINES, maxQuantity: MAX_LINE_QUANTITY };
+    const [isAdded, lines] = await Promise.all([store.addLine(tx, line, limits), store.findLines(tx, id)]);
+    if (!isAdded) throw refusalOf(line, lines);
+    return lines;
   });
 }
 
@@ -63,6 +65,7 @@ export async function changeItem(
   return changeCart(deps, caller, cartId, async (tx) => {
     const found = await store.setQuantity(tx, cartId, itemId, quantity);
     if (!found) throw new AppError('cart_item_not_found');
+    return store.findLines(tx, cartId);
   });
 }
 
@@ -75,6 +78,7 @@ export async function removeItem(
   return changeCart(deps, caller, cartId, async (tx) => {
     const found = await store.deleteLine(tx, cartId, itemId);
     if (!found) throw new AppError('cart_item_not_found');
+    return store.findLines(tx, cartId);
   });
 }
 
@@ -84,11 +88,15 @@ export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promi
 }
 
 /**
- * Locks the caller's cart for checkout and prices it.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_empty`
+ * Locks the caller's cart for checkout.
+ * @throws {AppError} `cart_not_found`, `cart_completed`
  */
-export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<PricedCart> {
-  const cart = requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
+export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<store.CartRow> {
+  return requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
+}
+
+/** What the locked cart costs now. @throws {AppError} `cart_empty` */
+export async function priceLocked(tx: Transaction, cart: store.CartRow): Promise<PricedCart> {
   const priced = priceCart(cart, await store.findLines(tx, cart.id));
   if (priced.lines.length === 0) throw new AppError('cart_empty');
   return priced;
@@ -116,31 +124,33 @@ async function changeCart(
   deps: Deps,
   caller: Caller,
   id: CartId,
-  change: (tx: Transaction) => Promise<void>,
+  /** Returns the lines as they are then. */
+  change: (tx: Transaction) => Promise<readonly store.CartLineRow[]>,
 ): Promise<Cart> {
   const cart = await deps.db.transaction(async (tx) => {
     // The next version is also the lock, and is taken back with the rest when the change may not be.
     const { version } = requireOpen(requireOwn(caller, await store.touchCart(tx, id, deps.clock.now())));
-    await change(tx);
     // Priced before it is committed: a change that cannot be priced does not happen.
-    return priceCart({ id, version }, await store.findLines(tx, id));
+    return priceCart({ id, version }, await change(tx));
   });
   await deps.ownWrites.note(caller);
   return toCart(deps, cart);
 }
 
-async function refuseTooMany(
-  tx: Transaction,
-  { cartId, variantId, quantity }: { cartId: CartId; variantId: VariantId; quantity: number },
-): Promise<void> {
-  const lines = await store.findQuantities(tx, cartId);
+/** Why nothing was added to a cart with these lines. */
+function refusalOf(
+  { variantId, quantity }: Pick<store.NewLine, 'variantId' | 'quantity'>,
+  lines: readonly store.CartLineRow[],
+): AppError {
   const line = lines.find((each) => each.variantId === variantId);
-  if (line === undefined && lines.length >= MAX_LINES)
-    throw new AppError('cart_full', { maxLines: MAX_LINES });
+  if (line === undefined && lines.length >= MAX_LINES) {
+    return new AppError('cart_full', { maxLines: MAX_LINES });
+  }
   if ((line?.quantity ?? 0) + quantity > MAX_LINE_QUANTITY) {
     const message = `the cart would hold more than ${MAX_LINE_QUANTITY} of the variant`;
-    throw new AppError('invalid_input', { errors: [{ path: '/quantity', message }] });
+    return new AppError('invalid_input', { errors: [{ path: '/quantity', message }] });
   }
+  return new AppError('variant_unavailable', { variantId });
 }
 
 function requireOpen(cart: store.CartRow): store.CartRow {

@@ -55,32 +55,36 @@ export async function findLines(db: Queryable, cartId: CartId) {
     .orderBy(asc(cartItems.id));
 }
 
-/** How much of what the cart holds, without a look into the catalogue. */
-export async function findQuantities(tx: Transaction, cartId: CartId) {
-  return tx
-    .select({ variantId: cartItems.variantId, quantity: cartItems.quantity })
-    .from(cartItems)
-    .where(eq(cartItems.cartId, cartId));
-}
-
-interface NewLine {
+export interface NewLine {
   readonly id: CartItemId;
   readonly cartId: CartId;
   readonly variantId: VariantId;
   readonly quantity: number;
 }
 
-/** Adds to the variant's line if there is one, at the price of now. False when the variant is not on sale. */
+export interface CartLimits {
+  readonly maxLines: number;
+  readonly maxQuantity: number;
+}
+
+/**
+ * Adds to the variant's line if there is one, at the price of now. False when the variant is not on sale, or the cart
+ * would hold too much.
+ */
 export async function addLine(
   tx: Transaction,
   { id, cartId, variantId, quantity }: NewLine,
+  { maxLines, maxQuantity }: CartLimits,
 ): Promise<boolean> {
   const rows = await tx.execute(sql`
     insert into cart_items (id, cart_id, variant_id, quantity, seen_price_minor)
     select ${id}::uuid, ${cartId}::uuid, variants.id, ${quantity}::int, price_minor
-      from variants where id = ${variantId} and withdrawn_at is null
+      from variants where id = ${variantId} and withdrawn_at is null and ${quantity}::int <= ${maxQuantity}::int
+       and (select count(*) from cart_items
+             where cart_id = ${cartId} and variant_id <> ${variantId}) < ${maxLines}::int
     on conflict (cart_id, variant_id) do update
        set quantity = cart_items.quantity + excluded.quantity, seen_price_minor = excluded.seen_price_minor
+     where cart_items.quantity + excluded.quantity <= ${maxQuantity}::int
     returning 1`);
   return rows.length === 1;
 }

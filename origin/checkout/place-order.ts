@@ -8,6 +8,7 @@ import {
   acknowledgePrices,
   lockForCheckout,
   type PricedCart,
+  priceLocked,
   requireChargeable,
 } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -16,27 +17,30 @@ import type { Caller } from '#origin/http/auth.ts';
 import { countFalls, hasRunOut, type Level, reserveStock } from '#origin/inventory/service.ts';
 import { findOrder, isBeingPaid, placeOrder } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
-import { openPayment } from '#origin/payments/service.ts';
+import { type NewIntent, openPayment } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
 import { PricesChanged, requireSeenPrices } from './seen-prices.ts';
 
 export interface Placement {
   readonly orderId: OrderId;
+  /** True where no earlier run can have placed the order. */
+  readonly isFirst: boolean;
   readonly caller: Caller;
   readonly request: CheckoutRequest;
 }
 
 /**
- * Places the order unless an earlier run of the same request did.
+ * Places the order, and tells what is to be paid for it; null where an earlier run of the same request did.
  * @throws {AppError} `cart_empty`, `cart_completed`, `variant_unavailable`, `out_of_stock`, `price_changed`,
  * `payment_method_not_found`, `quote_invalid`, `quote_expired`, `quote_mismatch`, `total_not_chargeable`, `checkout_in_progress`
  */
-export async function placeOnce(deps: Deps, placement: Placement): Promise<void> {
+export async function placeOnce(deps: Deps, placement: Placement): Promise<NewIntent | null> {
   try {
     const placed = await deps.db.transaction((tx) => place(deps, tx, placement));
-    if (placed === null) return;
-    deps.metrics.count('orders_placed_total', { currency: placed.currency });
+    if (placed === null) return null;
+    deps.metrics.count('orders_placed_total', { currency: placed.toPay.currency });
     countFalls(deps, placed.levels);
+    return placed.toPay;
   } catch (error) {
     if (error instanceof PricesChanged) {
       await acknowledgePrices(deps, placement.request.cartId as CartId, error.lines);
@@ -46,38 +50,41 @@ export async function placeOnce(deps: Deps, placement: Placement): Promise<void>
 }
 
 interface Placed {
-  readonly currency: string;
+  readonly toPay: NewIntent;
   /** What the order has left on the shelf. */
   readonly levels: readonly Level[];
 }
 
 /** Null when the order was there already. */
 async function place(deps: Deps, tx: Transaction, placement: Placement): Promise<Placed | null> {
-  const { orderId, caller, request } = placement;
+  const { orderId, isFirst, caller, request } = placement;
   const cartId = request.cartId as CartId;
-  if ((await findOrder(tx, orderId)) !== undefined) return null;
+  if (!isFirst && (await findOrder(tx, orderId)) !== undefined) return null;
   // Asked before there is an order: a card that is not the caller's leaves no trace.
   await meansOf(tx, caller, request.paymentMethodId);
-  const cart = await lockForCheckout(tx, caller, cartId);
+  const locked = await lockForCheckout(tx, caller, cartId);
   // Asked, not left to the unique index: an insert would wait there for a settlement that waits for the cart.
-  if (await isBeingPaid(tx, cartId)) throw new AppError('checkout_in_progress');
+  const [cart, isOpen] = await Promise.all([priceLocked(tx, locked), isBeingPaid(tx, cartId)]);
+  if (isOpen) throw new AppError('checkout_in_progress');
   refuseWithdrawn(cart);
   requireSeenPrices(deps, cart, request.quote);
   requireChargeable(cart);
-  await placeOrder(deps, tx, {
-    id: orderId,
-    cartId,
-    caller,
-    email: request.email.toLowerCase(),
-    shippingAddress: request.shippingAddress as ShippingAddress,
-    cart,
-  });
-  await openPayment(deps, tx, { orderId, amount: cart.totalMinor, currency: cart.currency });
+  const [orderNumber] = await Promise.all([
+    placeOrder(deps, tx, {
+      id: orderId,
+      cartId,
+      caller,
+      email: request.email.toLowerCase(),
+      shippingAddress: request.shippingAddress as ShippingAddress,
+      cart,
+    }),
+    openPayment(deps, tx, { orderId, amount: cart.totalMinor, currency: cart.currency }),
+  ]);
   // Last, for these rows are the ones that others wait for.
   const levels = await reserveStock(deps, tx, orderId, cart.lines);
   const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
   await touchProductsOf(deps, tx, soldOut);
-  return { currency: cart.currency, levels };
+  return { toPay: { orderId, orderNumber, amount: cart.totalMinor, currency: cart.currency }, levels };
 }
 
 function refuseWithdrawn({ lines }: PricedCart): void {

@@ -7,9 +7,17 @@ import { ownsCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { AttemptUndone, once } from '#origin/http/idempotency.ts';
-import { orderFrom } from '#origin/orders/service.ts';
+import { orderById } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
-import { abandon, declineCodeOf, ensureIntent, type Intent, settle } from '#origin/payments/service.ts';
+import {
+  abandon,
+  createIntent,
+  declineCodeOf,
+  ensureIntent,
+  type Intent,
+  type NewIntent,
+  settle,
+} from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
 import { type Placement, placeOnce } from './place-order.ts';
 
@@ -33,11 +41,15 @@ export async function checkOut(
   if (!(await ownsCart(deps.db, caller, cartId))) throw new AppError('cart_not_found');
   const scope = caller.kind === 'user' ? `user:${caller.userId}` : `cart:${cartId}`;
   try {
-    return await once<OrderId>(deps, { scope, key: idempotencyKey, payload: request }, async (orderId) => {
-      const placement = { orderId, caller, request };
-      await placeOnce(deps, placement);
-      return answer(deps, placement, await pay(deps, placement));
-    });
+    return await once<OrderId>(
+      deps,
+      { scope, key: idempotencyKey, payload: request },
+      async (orderId, isFirst) => {
+        const placement = { orderId, isFirst, caller, request };
+        const toPay = await placeOnce(deps, placement);
+        return answer(deps, orderId, await pay(deps, placement, toPay));
+      },
+    );
   } finally {
     // A checkout that was declined has written, too.
     await deps.ownWrites.note(caller);
@@ -45,8 +57,12 @@ export async function checkOut(
 }
 
 /** Charges the order unless its payment has ended already. Null when it had. */
-async function pay(deps: Deps, { orderId, caller, request }: Placement): Promise<Intent | null> {
-  const intentId = await intentOrUndo(deps, orderId);
+async function pay(
+  deps: Deps,
+  { orderId, caller, request }: Placement,
+  toPay: NewIntent | null,
+): Promise<Intent | null> {
+  const intentId = await intentOrUndo(deps, orderId, toPay);
   if (intentId === null) return null;
   try {
     const means = await meansOf(deps.db, caller, request.paymentMethodId);
@@ -62,9 +78,9 @@ async function pay(deps: Deps, { orderId, caller, request }: Placement): Promise
 }
 
 /** Without an intent nothing can be charged: the order is taken back, and a repetition starts afresh. */
-async function intentOrUndo(deps: Deps, orderId: OrderId): Promise<string | null> {
+async function intentOrUndo(deps: Deps, orderId: OrderId, toPay: NewIntent | null): Promise<string | null> {
   try {
-    return await ensureIntent(deps, orderId);
+    return await (toPay === null ? ensureIntent(deps, orderId) : createIntent(deps, toPay));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     await abandon(deps, orderId, 'shopper');
@@ -72,12 +88,8 @@ async function intentOrUndo(deps: Deps, orderId: OrderId): Promise<string | null
   }
 }
 
-async function answer(
-  deps: Deps,
-  { orderId, caller }: Placement,
-  intent: Intent | null,
-): Promise<StoredAnswer> {
-  const order = await orderFrom(deps.db, caller, orderId);
+async function answer(deps: Deps, orderId: OrderId, intent: Intent | null): Promise<StoredAnswer> {
+  const order = await orderById(deps.db, orderId);
   if (order.status === 'payment_failed') {
     throw new AppError('card_declined', { orderId, declineCode: await declineCodeOf(deps, orderId) });
   }

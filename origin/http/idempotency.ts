@@ -44,6 +44,9 @@ export interface IdempotentRequest {
 /** A run failed and took back what it had begun: the next request with the key starts afresh. */
 export class AttemptUndone extends AppError {}
 
+/** `isFirst` is true where no earlier run can have had the resource's id. */
+type Work<ResourceId> = (resourceId: ResourceId, isFirst: boolean) => Promise<StoredAnswer>;
+
 const ANSWER_LIFE_MS = DAY_MS;
 /** Longer than any run can take; a run that is older has crashed. */
 const RUN_LIMIT_MS = 2 * MINUTE_MS;
@@ -62,7 +65,7 @@ const SERVER_ERROR = 500;
 export async function once<ResourceId extends Brand<string, string>>(
   deps: Deps,
   request: IdempotentRequest,
-  run: (resourceId: ResourceId) => Promise<StoredAnswer>,
+  run: Work<ResourceId>,
 ): Promise<StoredAnswer> {
   const key = checkKey(request.key);
   const requestHash = createHash('sha256').update(canonicalJson(request.payload)).digest();
@@ -110,13 +113,14 @@ function inTime(answer: Promise<StoredAnswer>): Promise<StoredAnswer> {
 async function claimAndRun<ResourceId extends Brand<string, string>>(
   deps: Deps,
   request: Pick<IdempotencyClaim, 'scope' | 'key' | 'requestHash'>,
-  run: (resourceId: ResourceId) => Promise<StoredAnswer>,
+  run: Work<ResourceId>,
 ): Promise<StoredAnswer> {
   const { claim, result } = await claimInTime(deps, request);
   if (result.kind === 'answered') return result.answer;
   const release = keepClaimed(deps.db, claim, () => deps.clock.now());
   try {
-    const answer = await answerOf(() => run(result.resourceId as ResourceId));
+    const isFirst = result.resourceId === claim.resourceId;
+    const answer = await answerOf(() => run(result.resourceId as ResourceId, isFirst));
     await storeAnswer(deps.db, claim, answer);
     return answer;
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { type Balance, balancesOf } from '#origin/ledger/service.ts';
+import { type Balance, balanceOf, balancesOf } from '#origin/ledger/service.ts';
 import type { Order, OrderListQuery, OrderPage } from './model.ts';
 import * as store from './store.ts';
 
@@ -20,16 +20,15 @@ export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promis
 }
 
 /** As {@link readOrder}, from where the caller of this function says. */
-export async function orderFrom(db: Queryable, caller: Caller, id: OrderId): Promise<Order> {
-  const row = await requireOwn(db, caller, id);
-  return toOrder(db, row);
+async function orderFrom(db: Queryable, caller: Caller, id: OrderId): Promise<Order> {
+  const { row, order } = await wholeOrder(db, id);
+  if (!(await isOwn(db, caller, row))) throw new AppError('order_not_found');
+  return order;
 }
 
-/** Any order, for staff. @throws {AppError} `order_not_found` */
-export async function orderForStaff(db: Queryable, id: OrderId): Promise<Order> {
-  const row = await store.findOrder(db, id);
-  if (row === undefined) throw new AppError('order_not_found');
-  return toOrder(db, row);
+/** For whoever is known to be allowed to see it. @throws {AppError} `order_not_found` */
+export async function orderById(db: Queryable, id: OrderId): Promise<Order> {
+  return (await wholeOrder(db, id)).order;
 }
 
 /** @throws {AppError} `order_not_found`, also for somebody else's */
@@ -39,9 +38,10 @@ export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Pr
   return row;
 }
 
-async function toOrder(db: Queryable, row: store.OrderRow): Promise<Order> {
-  const [order] = await withDetails(db, [row]);
-  return present(order, 'the order');
+async function wholeOrder(db: Queryable, id: OrderId) {
+  const [whole, balance] = await Promise.all([store.findWhole(db, id), balanceOf(db, id)]);
+  if (whole === undefined) throw new AppError('order_not_found');
+  return { row: whole.row, order: toOrder(whole, balance) };
 }
 
 /** A guest's order is opened by the token of the cart that it was. */
@@ -58,41 +58,41 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
   const { cursor, limit = DEFAULT_PAGE_SIZE } = query;
   const [placedAt, id] = cursor === undefined ? [] : decodeCursor(cursor, 'instant', 'uuid');
   const position = placedAt === undefined || id === undefined ? undefined : { placedAt, id };
-  const rows = await store.listOfUser(db, caller.userId, limit + 1, position);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
+  const found = await store.listOfUser(db, caller.userId, limit + 1, position);
+  const shown = found.slice(0, limit);
+  const balances = await balancesOf(
+    db,
+    shown.map(({ row }) => row.id),
+  );
+  const last = shown.at(-1)?.row;
+  const hasMore = found.length > limit && last !== undefined;
   return {
-    items: await withDetails(db, shown),
+    items: shown.map((whole) => {
+      const { id } = whole.row;
+      return toOrder(whole, present(balances.get(id), `the balance of order ${id}`));
+    }),
     nextCursor: hasMore ? encodeCursor([last.placedAt.toISOString(), last.id]) : null,
   };
 }
 
-async function withDetails(db: Queryable, rows: readonly store.OrderRow[]): Promise<Order[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const [found, balances] = await Promise.all([store.findDetails(db, ids), balancesOf(db, ids)]);
-  const detailsOf = new Map(found.map((details) => [details.id, details]));
-  return rows.map((row) => {
-    const { lines, events, payment, refunds } = present(detailsOf.get(row.id), `order ${row.id}`);
-    const balance = present(balances.get(row.id), `the balance of order ${row.id}`);
-    return {
-      id: row.id,
-      number: String(row.number),
-      status: row.status,
-      placedAt: row.placedAt.toISOString(),
-      items: lines.map((line) => toItem(line, row)),
-      total: money(row.totalMinor, row.currency),
-      payment: toPayment(present(payment, `the payment of order ${row.id}`), balance, row),
-      refunds: refunds.map((refund) => toRefund(refund, row)),
-      timeline: events.map(({ event, actor, detail, occurredAt }) => ({
-        event,
-        actor,
-        detail,
-        at: toInstant(occurredAt),
-      })),
-    };
-  });
+function toOrder({ row, details }: store.WholeOrder, balance: Balance): Order {
+  const { lines, events, payment, refunds } = details;
+  return {
+    id: row.id,
+    number: String(row.number),
+    status: row.status,
+    placedAt: row.placedAt.toISOString(),
+    items: lines.map((line) => toItem(line, row)),
+    total: money(row.totalMinor, row.currency),
+    payment: toPayment(present(payment, `the payment of order ${row.id}`), balance, row),
+    refunds: refunds.map((refund) => toRefund(refund, row)),
+    timeline: events.map(({ event, actor, detail, occurredAt }) => ({
+      event,
+      actor,
+      detail,
+      at: toInstant(occurredAt),
+    })),
+  };
 }
 
 /** As the database writes a time in JSON, and as we do. */

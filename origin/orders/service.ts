@@ -14,7 +14,7 @@ import * as store from './store.ts';
 
 export { isCancellable, isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 export { Order, OrderParams } from './model.ts';
-export { orderForStaff, orderFrom, requireOwn } from './read-order.ts';
+export { orderById, requireOwn } from './read-order.ts';
 export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */
@@ -31,8 +31,11 @@ export interface NewOrder {
 
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;
 
-/** Writes an order that waits for its payment, as the cart was priced. */
-export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): Promise<void> {
+/**
+ * Writes an order that waits for its payment, as the cart was priced. Its statements are on their way, the order's own
+ * first, when this returns its promise: what refers to the order may be sent right behind. Resolves with its number.
+ */
+export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): Promise<number> {
   const { id, cart, caller, cartId, email, shippingAddress } = order;
   const placedAt = deps.clock.now();
   const row = {
@@ -64,11 +67,12 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     lineTotalMinor: line.lineTotalMinor,
     position,
   }));
-  await store.insertOrder(tx, row, lines);
-  await Promise.all([
+  const [number] = await Promise.all([
+    store.insertOrder(tx, row, lines),
     store.insertEvent(tx, { orderId: id, event: 'order.placed', actor: 'shopper', occurredAt: placedAt }),
     emit(deps, tx, { name: 'order.placed', data: { orderId: id } }),
   ]);
+  return number;
 }
 
 const EVENT_OF_STATUS: Partial<Record<OrderStatus, EventName & `order.${string}`>> = {

@@ -4,6 +4,7 @@ import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
+import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, UserId } from '#lib/ids.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
@@ -12,13 +13,17 @@ export type OrderLineRow = typeof orderLines.$inferSelect;
 type PaymentRow = typeof payments.$inferSelect;
 type RefundRow = typeof refunds.$inferSelect;
 
+/** Returns the order's number. */
 export async function insertOrder(
   tx: Transaction,
   order: typeof orders.$inferInsert,
   lines: readonly (typeof orderLines.$inferInsert)[],
-): Promise<void> {
-  await tx.insert(orders).values(order);
-  await tx.insert(orderLines).values([...lines]);
+): Promise<number> {
+  const [[row]] = await Promise.all([
+    tx.insert(orders).values(order).returning({ number: orders.number }),
+    tx.insert(orderLines).values([...lines]),
+  ]);
+  return present(row, `order ${order.id}`).number;
 }
 
 export async function findOrder(db: Queryable, id: OrderId): Promise<OrderRow | undefined> {
@@ -91,9 +96,14 @@ export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise
     .orderBy(asc(orderLines.position));
 }
 
-/** What there is to tell of an order beside its own row; dates as RFC 3339 with the offset of UTC. */
+/** An order with all that there is to tell of it but its balance. */
+export interface WholeOrder {
+  readonly row: OrderRow;
+  readonly details: OrderDetails;
+}
+
+/** Dates as RFC 3339 with the offset of UTC. */
 export interface OrderDetails {
-  readonly id: OrderId;
   readonly lines: readonly Pick<
     OrderLineRow,
     | 'id'
@@ -121,33 +131,36 @@ export interface OrderDetails {
   })[];
 }
 
-/** One statement, for every checkout ends with it. */
-export async function findDetails(db: Queryable, ids: readonly OrderId[]): Promise<OrderDetails[]> {
-  const rows = await db.execute<{ details: OrderDetails }>(sql`
-    select json_build_object(
-      'id', o.id,
-      'lines', (
-        select coalesce(json_agg(json_build_object(
-                 'id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'name', l.name, 'sku', l.sku,
-                 'optionValues', l.option_values, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
-                 'lineTotalMinor', l.line_total_minor) order by l.position), '[]')
-          from order_lines l where l.order_id = o.id),
-      'events', (
-        select coalesce(json_agg(json_build_object(
-                 'event', e.event, 'actor', e.actor, 'detail', e.detail, 'occurredAt', e.occurred_at)
-                 order by e.id), '[]')
-          from order_events e where e.order_id = o.id),
-      'payment', (
-        select json_build_object('status', p.status, 'brand', p.brand, 'lastFour', p.last_four,
-                                 'declineCode', p.decline_code)
-          from payments p where p.order_id = o.id),
-      'refunds', (
-        select coalesce(json_agg(json_build_object(
-                 'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,
-                 'createdAt', r.created_at, 'settledAt', r.settled_at) order by r.created_at, r.id), '[]')
-          from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id)) as details
-      from orders o where ${inArray(sql`o.id`, [...ids])}`);
-  return rows.map(({ details }) => details);
+/** One expression, for every checkout ends with it. */
+const DETAILS = sql<OrderDetails>`json_build_object(
+  'lines', (
+    select coalesce(json_agg(json_build_object(
+             'id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'name', l.name, 'sku', l.sku,
+             'optionValues', l.option_values, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
+             'lineTotalMinor', l.line_total_minor) order by l.position), '[]')
+      from order_lines l where l.order_id = orders.id),
+  'events', (
+    select coalesce(json_agg(json_build_object(
+             'event', e.event, 'actor', e.actor, 'detail', e.detail, 'occurredAt', e.occurred_at)
+             order by e.id), '[]')
+      from order_events e where e.order_id = orders.id),
+  'payment', (
+    select json_build_object('status', p.status, 'brand', p.brand, 'lastFour', p.last_four,
+                             'declineCode', p.decline_code)
+      from payments p where p.order_id = orders.id),
+  'refunds', (
+    select coalesce(json_agg(json_build_object(
+             'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,
+             'createdAt', r.created_at, 'settledAt', r.settled_at) order by r.created_at, r.id), '[]')
+      from refunds r join payments p on p.id = r.payment_id where p.order_id = orders.id))`;
+
+function selectWhole(db: Queryable) {
+  return db.select({ row: orders, details: DETAILS }).from(orders);
+}
+
+export async function findWhole(db: Queryable, id: OrderId): Promise<WholeOrder | undefined> {
+  const [whole] = await selectWhole(db).where(eq(orders.id, id));
+  return whole;
 }
 
 interface OrderPosition {
@@ -160,12 +173,10 @@ export async function listOfUser(
   userId: UserId,
   limit: number,
   after: OrderPosition | undefined,
-): Promise<OrderRow[]> {
+): Promise<WholeOrder[]> {
   const beyond =
     after && sql`(${orders.placedAt}, ${orders.id}) < (${after.placedAt}::timestamptz, ${after.id}::uuid)`;
-  return db
-    .select()
-    .from(orders)
+  return selectWhole(db)
     .where(and(eq(orders.userId, userId), beyond))
     .orderBy(desc(orders.placedAt), desc(orders.id))
     .limit(limit);

@@ -6,6 +6,7 @@ import type { OrderId, PaymentId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type Actor, isOpen, lockOrder, moveOrder } from '#origin/orders/service.ts';
+import type { NewIntent } from './gateway.ts';
 import { giveBack } from './settle.ts';
 import * as store from './store.ts';
 
@@ -27,20 +28,24 @@ export async function openPayment(
 }
 
 /**
- * The id of the order's intent, created at Stripe and recorded here before anything can be charged to it. Null when
- * the order does not wait for its payment.
- * @throws {AppError} `payments_unavailable`; `order_cancelled` when it was taken back meanwhile
+ * The id of the order's intent, created where there is none. Null when the order does not wait for its payment.
+ * @throws {AppError} what {@link createIntent} does
  */
 export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string | null> {
   const payable = present(await store.findPayable(deps.db, orderId), `the payment of order ${orderId}`);
   if (!isOpen(payable.orderStatus)) return null;
   if (payable.stripePaymentIntentId !== null) return payable.stripePaymentIntentId;
-  const { id } = await deps.payments.create({
-    orderId,
-    orderNumber: payable.orderNumber,
-    amount: payable.amountMinor,
-    currency: payable.currency,
-  });
+  const { orderNumber, amountMinor: amount, currency } = payable;
+  return createIntent(deps, { orderId, orderNumber, amount, currency });
+}
+
+/**
+ * Creates the order's intent at Stripe and records it here before anything can be charged to it. Returns its id.
+ * @throws {AppError} `payments_unavailable`; `order_cancelled` when the order was taken back meanwhile
+ */
+export async function createIntent(deps: Deps, intent: NewIntent): Promise<string> {
+  const { orderId } = intent;
+  const { id } = await deps.payments.create(intent);
   if (!(await store.recordIntent(deps.db, orderId, id))) throw new AppError('order_cancelled', { orderId });
   return id;
 }

@@ -7,7 +7,7 @@ import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
-import { findOrder, orderForStaff, orderFrom, requireOwn } from '#origin/orders/service.ts';
+import { findOrder, orderById, requireOwn } from '#origin/orders/service.ts';
 import { cancelOrder } from './cancel-order.ts';
 import type { RefundBody } from './model.ts';
 import { refundOrder } from './refunds.ts';
@@ -40,7 +40,7 @@ export async function askRefund(
     } finally {
       await noteOwner(deps, orderId);
     }
-    return { status: OK, body: await orderForStaff(deps.db, orderId) };
+    return { status: OK, body: await orderById(deps.db, orderId) };
   });
 }
 
@@ -73,8 +73,7 @@ export async function askCancellation(
     } finally {
       await (isStaff ? noteOwner(deps, orderId) : deps.ownWrites.note(caller));
     }
-    const body = isStaff ? await orderForStaff(deps.db, orderId) : await orderFrom(deps.db, caller, orderId);
-    return { status: OK, body };
+    return { status: OK, body: await orderById(deps.db, orderId) };
   });
 }
 

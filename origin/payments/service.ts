@@ -3,14 +3,14 @@
 import type { OrderId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import { type Actor, type Order, orderFrom, requireOwn } from '#origin/orders/service.ts';
+import { type Actor, type Order, orderById, requireOwn } from '#origin/orders/service.ts';
 import type { Intent } from './gateway.ts';
 import { settleAs } from './settle.ts';
 import * as store from './store.ts';
 
 export { cancelOrder } from './cancel-order.ts';
-export type { Intent } from './gateway.ts';
-export { abandon, declineCodeOf, ensureIntent, openPayment } from './open-payment.ts';
+export type { Intent, NewIntent } from './gateway.ts';
+export { abandon, createIntent, declineCodeOf, ensureIntent, openPayment } from './open-payment.ts';
 export { bookMissingFees, reconcileOverdue, reconcileRefunds } from './reconcile.ts';
 export { refundOrder } from './refunds.ts';
 export { receiveWebhook } from './webhooks.ts';
@@ -38,7 +38,7 @@ export async function refreshPayment(
     if (intent.state.kind === 'requires_action') ({ clientSecret } = intent.state);
     await deps.ownWrites.note(caller);
   }
-  return { ...(await orderFrom(deps.db, caller, orderId)), clientSecret };
+  return { ...(await orderById(deps.db, orderId)), clientSecret };
 }
 
 /** Whether a charge that a person has to look at has gone back to the shopper, wholly. */

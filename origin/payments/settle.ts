@@ -50,8 +50,8 @@ export async function settleAs(deps: Deps, orderId: OrderId, intent: Intent, ste
   const final = intent.state.kind === 'declined' ? await deps.payments.cancel(intent.id) : intent;
   if (final.state.kind === 'unconfirmed') return final;
   const { outcome, currency } = await deps.db.transaction(async (tx) => {
-    const order = await lockOrder(tx, orderId);
-    const payment = present(await store.findPayment(tx, orderId), `the payment of order ${orderId}`);
+    const [order, found] = await Promise.all([lockOrder(tx, orderId), store.findPayment(tx, orderId)]);
+    const payment = present(found, `the payment of order ${orderId}`);
     const settlement = { order, payment, intent: final, step };
     return { outcome: await take(deps, tx, settlement), currency: order.currency };
   });
@@ -116,12 +116,12 @@ async function takeCapture(
   const fits = intent.amount === payment.amountMinor && intent.currency === payment.currency;
   const isExpected = isOwn && fits && !isCaptured;
   if (!(isExpected && isOpen(order.status))) return strand(deps, tx, settlement, isExpected);
-  const move = present(
-    await moveOrder(deps, tx, order, { trigger: 'payment_succeeded', ...step }),
-    `the payment of the open order ${order.id}`,
-  );
-  await Promise.all([recordCapture(deps, tx, settlement), completeCart(tx, order.cartId, deps.clock.now())]);
-  return { kind: 'moved', move };
+  const [move] = await Promise.all([
+    moveOrder(deps, tx, order, { trigger: 'payment_succeeded', ...step }),
+    recordCapture(deps, tx, settlement),
+    completeCart(tx, order.cartId, deps.clock.now()),
+  ]);
+  return { kind: 'moved', move: present(move, `the payment of the open order ${order.id}`) };
 }
 
 /** The payment's record and the ledger say that Stripe has the money. */
@@ -130,16 +130,18 @@ async function recordCapture(deps: Deps, tx: Transaction, settlement: Settlement
   const { id: source, amount, currency, state } = intent;
   const card = state.kind === 'succeeded' ? state : { brand: null, lastFour: null, fee: null };
   const capturedAt = deps.clock.now();
-  await store.updatePayment(tx, order.id, {
-    status: 'captured',
-    stripePaymentIntentId: source,
-    brand: card.brand,
-    lastFour: card.lastFour,
-    capturedAt,
-    ...(card.fee === null ? {} : { feeBookedAt: capturedAt }),
-  });
-  await recordMovement(deps, tx, { kind: 'capture', orderId: order.id, source, amount, currency });
-  if (card.fee !== null) await recordMovement(deps, tx, { kind: 'fee', orderId: order.id, ...card.fee });
+  await Promise.all([
+    store.updatePayment(tx, order.id, {
+      status: 'captured',
+      stripePaymentIntentId: source,
+      brand: card.brand,
+      lastFour: card.lastFour,
+      capturedAt,
+      ...(card.fee === null ? {} : { feeBookedAt: capturedAt }),
+    }),
+    recordMovement(deps, tx, { kind: 'capture', orderId: order.id, source, amount, currency }),
+    card.fee !== null && recordMovement(deps, tx, { kind: 'fee', orderId: order.id, ...card.fee }),
+  ]);
 }
 
 async function bookFee(deps: Deps, tx: Transaction, { order, intent }: Settlement): Promise<void> {
