@@ -12,6 +12,7 @@ const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const OnOff = Type.Union([Type.Literal('on'), Type.Literal('off')], { default: 'on' });
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
 
+const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://' });
 /** Addresses with commas between them; a comma inside one is written %2C. */
 const DatabaseUrls = Type.String({
   pattern: '^postgres(ql)?://[^,\\s]+(\\s*,\\s*postgres(ql)?://[^,\\s]+)*$',
@@ -19,7 +20,11 @@ const DatabaseUrls = Type.String({
 
 /** What {@link createDeps} needs in every process. */
 export const SharedConfigSchema = Type.Object({
-  DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
+  DATABASE_URL: DatabaseUrl,
+  /** The same database as a role that only reads what its pool is for; without it, as DATABASE_URL's role. */
+  DATABASE_URL_SEARCH: Type.Optional(DatabaseUrl),
+  DATABASE_URL_ANALYTICS: Type.Optional(DatabaseUrl),
+  DATABASE_URL_REPORTING: Type.Optional(DatabaseUrl),
   DATABASE_MAX_CONNECTIONS: Type.Integer({ minimum: 1, maximum: 500, default: 10 }),
   /** Where each kind of read goes; without replicas, to the primary. */
   DATABASE_REPLICAS_GENERAL: Type.Optional(DatabaseUrls),

@@ -106,9 +106,19 @@ function openPools(
   { name, log, metrics }: { readonly name: string; readonly log: Logger; readonly metrics: Metrics },
 ) {
   const addresses = (list: string | undefined) => list?.split(',').map((url) => url.trim()) ?? [];
+  const {
+    DATABASE_URL_SEARCH: search,
+    DATABASE_URL_ANALYTICS: analytics,
+    DATABASE_URL_REPORTING: reporting,
+  } = config;
   const general = { ...ROLE_POLICIES.general, maxConnections: config.DATABASE_MAX_CONNECTIONS };
   return openReadPools({
     primaryUrl: config.DATABASE_URL,
+    primaryUrls: {
+      ...(search === undefined ? {} : { search }),
+      ...(analytics === undefined ? {} : { analytics }),
+      ...(reporting === undefined ? {} : { reporting }),
+    },
     replicaUrls: {
       general: addresses(config.DATABASE_REPLICAS_GENERAL),
       search: addresses(config.DATABASE_REPLICAS_SEARCH),
