@@ -2,7 +2,7 @@
 
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import { openSql } from './client.ts';
 import type { FieldKeys } from './field-cipher.ts';
 import { sealAddresses } from './seal-addresses.ts';
 
@@ -17,7 +17,7 @@ const CLOSE_TIMEOUT_SECONDS = 5;
  * @throws {ConfigError} when there are such orders and no key
  */
 export async function migrate(databaseUrl: string, keys?: FieldKeys): Promise<void> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  const sql = openSql(databaseUrl, { max: 1, onnotice: () => {} });
   try {
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
     await applyMigrations(drizzle(sql), { migrationsFolder: FOLDER });

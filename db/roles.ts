@@ -1,6 +1,7 @@
 /** Makes the roles that the shop's processes connect as, and gives each what it needs: `npm run db:roles`. */
 
 import postgres from 'postgres';
+import { openSql } from './client.ts';
 import { DATABASE_ROLES, type DatabaseRole, FUNCTION_GRANTS, ROLE_GRANTS } from './role-grants.ts';
 
 export type RolePasswords = Partial<Record<DatabaseRole, string>>;
@@ -27,7 +28,7 @@ export function roleUrlOf(ownerUrl: string, role: DatabaseRole, password: string
  * @param ownerUrl of the schema's owner, who may make roles
  */
 export async function grantRoles(ownerUrl: string, passwords: RolePasswords = {}): Promise<void> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
+  const sql = openSql(ownerUrl, { max: 1, onnotice: () => {} });
   try {
     for (const role of DATABASE_ROLES) await ensureRole(sql, role, passwords[role]);
     await sql.begin(async (tx) => {

@@ -2,7 +2,8 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
-import { parseConfig } from '#lib/config.ts';
+import { readPem } from '#db/tls.ts';
+import { ConfigError, parseConfig } from '#lib/config.ts';
 
 const MIN_SECRET_LENGTH = 32;
 
@@ -33,6 +34,11 @@ export const SharedConfigSchema = Type.Object({
   DATABASE_REPLICAS_REPORTING: Type.Optional(DatabaseUrls),
   REDIS_URL: Type.String({ pattern: '^rediss?://' }),
   NATS_URL: Type.String({ pattern: '^(nats|tls)://' }),
+  /**
+   * The authority of the servers that rediss:// and tls:// name, where it is a private one: a PEM file. Postgres'
+   * stands in its address, as for psql: `?sslmode=verify-full&sslrootcert=FILE`.
+   */
+  TLS_CA_FILE: Type.Optional(Type.String()),
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
   /** Where Stripe's API is, when it is not Stripe itself. */
   STRIPE_API_URL: Type.Optional(HttpUrl),
@@ -57,6 +63,9 @@ const OriginConfigSchema = Type.Composite([
   SharedConfigSchema,
   Type.Object({
     ORIGIN_HOST: Type.String({ default: '127.0.0.1' }),
+    /** With both, the origin speaks TLS 1.3 and nothing else: PEM files. */
+    ORIGIN_TLS_CERT_FILE: Type.Optional(Type.String()),
+    ORIGIN_TLS_KEY_FILE: Type.Optional(Type.String()),
     ORIGIN_PORT: Type.Integer({ ...Port, default: 3000 }),
     EDGE_SECRET: Secret,
     JWT_SECRET: Secret,
@@ -70,4 +79,18 @@ export type OriginConfig = Static<typeof OriginConfigSchema>;
 /** @throws {ConfigError} naming the first variable that is missing or wrong. */
 export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
   return parseConfig(OriginConfigSchema, environment);
+}
+
+/**
+ * Null where the origin speaks plain HTTP, behind something on the same machine that speaks TLS for it.
+ * @throws {ConfigError} when only one half of the pair is given, or a file cannot be read
+ */
+export function originTls(config: OriginConfig): { readonly cert: string; readonly key: string } | null {
+  const { ORIGIN_TLS_CERT_FILE: cert, ORIGIN_TLS_KEY_FILE: key } = config;
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined || key === undefined) {
+    const missing = cert === undefined ? 'ORIGIN_TLS_CERT_FILE' : 'ORIGIN_TLS_KEY_FILE';
+    throw new ConfigError(`The environment variable ${missing} is missing.`);
+  }
+  return { cert: readPem(cert), key: readPem(key) };
 }

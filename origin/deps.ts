@@ -69,9 +69,9 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
     preparesStatements: true,
   });
-  const sharedCache = connectRedis(config.REDIS_URL, log);
+  const sharedCache = connectRedis(config.REDIS_URL, log, config.TLS_CA_FILE);
   const pools = openPools(config, { name, log, metrics });
-  const bus = connectNats(config.NATS_URL, name, log);
+  const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,

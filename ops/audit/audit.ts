@@ -78,7 +78,7 @@ export async function audit(sources: AuditSources, options: AuditOptions = {}): 
 
 /** One connection, for temporary tables are its own. */
 function openSession(databaseUrl: string): postgres.Sql {
-  return postgres(databaseUrl, {
+  return openSql(databaseUrl, {
     max: 1,
     max_lifetime: null,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,

@@ -1,7 +1,7 @@
 /** `npm run rotate-keys`: seals every personal field under the current key. See --help. */
 
 import { parseArgs } from 'node:util';
-import postgres from 'postgres';
+import { openSql } from '#db/client.ts';
 import { createFieldCipher } from '#db/field-cipher.ts';
 import { fieldKeysOf } from '#db/migrate.ts';
 import { PERSONAL_FIELDS, type PersonalFieldName } from '#db/personal-fields.ts';
@@ -34,7 +34,7 @@ const MAX_SHOWN = 20;
 
 async function rotateAll(databaseUrl: string, keys: NonNullable<ReturnType<typeof fieldKeysOf>>): Promise<number> {
   const cipher = createFieldCipher(keys);
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const sql = openSql(databaseUrl, { max: 1, onnotice: () => undefined });
   let isWhole = true;
   try {
     for (const field of Object.keys(PERSONAL_FIELDS) as PersonalFieldName[]) {
