@@ -56,7 +56,12 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   },
   order_lines: { ...ALL_READ, origin: APPEND },
   order_events: BOOKS,
-  payments: { origin: WRITE, workers: 'select, update', analytics: PAYMENT_FIGURES, reporting: PAYMENT_FIGURES },
+  payments: {
+    origin: WRITE,
+    workers: 'select, update',
+    analytics: PAYMENT_FIGURES,
+    reporting: PAYMENT_FIGURES,
+  },
   refunds: { ...ALL_READ, origin: WRITE, workers: WRITE },
   disputes: { ...ALL_READ, origin: WRITE, workers: 'select, update' },
   ledger_transactions: BOOKS,

@@ -41,7 +41,11 @@ export async function grantRoles(ownerUrl: string, passwords: RolePasswords = {}
   }
 }
 
-async function ensureRole(sql: postgres.Sql, role: DatabaseRole, password: string | undefined): Promise<void> {
+async function ensureRole(
+  sql: postgres.Sql,
+  role: DatabaseRole,
+  password: string | undefined,
+): Promise<void> {
   const name = roleNameOf(role);
   const [found] = await sql`select from pg_roles where rolname = ${name}`;
   if (found === undefined) {
@@ -97,7 +101,9 @@ async function main(): Promise<void> {
   const given = DATABASE_ROLES.map((role) => [role, process.env[passwordVariable(role)]] as const);
   await grantRoles(databaseUrl, Object.fromEntries(given.filter(([, password]) => password)));
   for (const [role, password] of given) {
-    console.log(`${roleNameOf(role)}  ${password ? 'password set' : `as it was: no ${passwordVariable(role)}`}`);
+    console.log(
+      `${roleNameOf(role)}  ${password ? 'password set' : `as it was: no ${passwordVariable(role)}`}`,
+    );
   }
 }
 

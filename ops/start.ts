@@ -38,11 +38,7 @@ function startAll(supervisor: Supervisor, parts: readonly Part[]): Promise<unkno
 }
 
 /** @returns whether the database was empty and now holds the demo catalogue. */
-async function prepareDatabase(
-  databaseUrl: string,
-  secrets: Secrets,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function prepareDatabase(databaseUrl: string, secrets: Secrets, signal: AbortSignal): Promise<boolean> {
   const current = givenUrl('FIELD_KEY') ?? secrets.fieldKey;
   await step('migrations', () => migrate(databaseUrl, { current }));
   if (hasOwnRoles()) await step('database roles', () => grantRoles(databaseUrl, rolePasswords(secrets)));

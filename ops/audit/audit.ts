@@ -6,7 +6,8 @@
  * cause in the books by then, and what the books have come to say since is in flight.
  */
 
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { openSql } from '#db/client.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';

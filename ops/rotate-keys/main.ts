@@ -32,7 +32,10 @@ const BROKEN = 1;
 const WRONG = 2;
 const MAX_SHOWN = 20;
 
-async function rotateAll(databaseUrl: string, keys: NonNullable<ReturnType<typeof fieldKeysOf>>): Promise<number> {
+async function rotateAll(
+  databaseUrl: string,
+  keys: NonNullable<ReturnType<typeof fieldKeysOf>>,
+): Promise<number> {
   const cipher = createFieldCipher(keys);
   const sql = openSql(databaseUrl, { max: 1, onnotice: () => undefined });
   let isWhole = true;
