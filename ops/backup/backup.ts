@@ -46,7 +46,9 @@ export async function takeBackup(
       await store.write(name, sealStream(key, through(createGzip(), encodeRecords(records))));
     }),
   );
-  const beyond = (await store.list()).slice(keep);
+  const others = (await store.list()).filter((each) => each.name !== name);
+  // What was just taken stays, whatever a clock that was set back has others called.
+  const beyond = others.slice(keep - 1);
   for (const old of beyond) await store.remove(old.name);
   return { name, removed: beyond.map((old) => old.name) };
 }

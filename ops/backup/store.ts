@@ -25,14 +25,14 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-const NAME = /^hotshelf-\d{8}T\d{6}Z-[0-9a-f]{8}\.backup$/;
+const NAME = /^hotshelf-\d{8}T\d{9}Z-[0-9a-f]{8}\.backup$/;
 const RANDOM_BYTES = 4;
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 
 /** Names sort by their time. */
 export function newBackupName(at: Date): string {
-  const time = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const time = at.toISOString().replaceAll(/[-:.]/g, '');
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))).toString('hex');
   return `hotshelf-${time}-${random}.backup`;
 }

@@ -7,6 +7,7 @@ import { pingDatabase } from '#db/health.ts';
 import { databaseAddress } from '#db/tls.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger } from '#lib/log.ts';
+import { startEdge } from '#ops/edge/run.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 import { choosePorts } from '#ops/local/ports.ts';
 import { connectNats } from '#origin/adapters/nats.ts';
@@ -79,30 +80,25 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
 };
 
-const MAX_TRIES = 8;
+const REACH_DEADLINE_MS = 3_000;
 
-/** A first call may come before the connection is made. @throws what the last try has thrown */
+const succeeds = (call: () => Promise<void>) =>
+  call().then(
+    () => true,
+    () => false,
+  );
+
+/** A first call may come before the connection is made. */
 async function untilItAnswers(call: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      if (tries === MAX_TRIES) throw error;
-      await Bun.sleep(100);
-    }
-  }
+  await eventually('the server answers', () => succeeds(call), REACH_DEADLINE_MS);
 }
 
 for (const [name, { start, reach }] of Object.entries(WAYS)) {
   describe(name, () => {
     test('is reached by name and by address, when its certificate says so', async () => {
       const server = await start(good, '1.3');
-      await eventually('the server answers', () =>
-        reach(server, 'localhost', authority.caFile).then(
-          () => true,
-          () => false,
-        ),
-      );
+      const isUp = () => succeeds(() => reach(server, 'localhost', authority.caFile));
+      await eventually('the server is up', isUp);
       await reach(server, '127.0.0.1', authority.caFile);
       await expect(reach(server, 'localhost', stranger.caFile)).rejects.toThrow();
       await server.stop();
@@ -167,9 +163,27 @@ describe('servers without TLS', () => {
     expect(await versionOf(port, { maxVersion: 'TLSv1.2' })).toBe('refused');
     await expect(livez('https', stranger.caFile)).rejects.toThrow();
     await expect(livez('http', authority.caFile)).rejects.toThrow();
+    expect(await throughEdge(port, authority.caFile)).toBe(200);
+    expect(await throughEdge(port, stranger.caFile)).toBe(503);
     origin.kill('SIGKILL');
     await origin.exited;
   });
+
+  /** The status of a list of products, by an edge that believes the authority. */
+  async function throughEdge(port: number, caFile: string): Promise<number> {
+    const edge = await startEdge({
+      originUrl: `https://localhost:${port}`,
+      originCa: await Bun.file(caFile).text(),
+      edgeSecret: TEST_CONFIG.EDGE_SECRET,
+      purgeSecret: crypto.randomUUID(),
+      onLog: () => {},
+    });
+    try {
+      return (await fetch(`${edge.url}/api/v1/categories`)).status;
+    } finally {
+      await edge.stop();
+    }
+  }
 
   function versionOf(port: number, versions: { readonly maxVersion?: 'TLSv1.2' }): Promise<string> {
     return new Promise((resolve) => {
@@ -190,7 +204,9 @@ describe('a database address', () => {
       expect(() => databaseAddress(`${address}?sslmode=${mode}`)).toThrow(ConfigError);
     }
     expect(() => databaseAddress(`${address}?sslrootcert=/none.pem`)).toThrow(ConfigError);
-    expect(() => databaseAddress(`${address}?sslmode=verify-full&sslrootcert=/none.pem`)).toThrow('/none.pem');
+    expect(() => databaseAddress(`${address}?sslmode=verify-full&sslrootcert=/none.pem`)).toThrow(
+      '/none.pem',
+    );
   });
 
   test('keeps what is not about TLS', () => {

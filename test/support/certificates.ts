@@ -30,7 +30,17 @@ export async function createAuthority(): Promise<Authority> {
     caFile: at('ca.pem'),
     issue: async (name, names) => {
       const [keyFile, request, certFile] = [at(`${name}.key`), at(`${name}.csr`), at(`${name}.pem`)];
-      await mustRun(['openssl', 'req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', request]);
+      await mustRun([
+        'openssl',
+        'req',
+        ...NEW_KEY,
+        '-subj',
+        `/CN=${name}`,
+        '-keyout',
+        keyFile,
+        '-out',
+        request,
+      ]);
       await writeFile(at(`${name}.ext`), `subjectAltName=${names}\n`);
       await mustRun([
         ...['openssl', 'x509', '-req', '-in', request, '-days', '2', '-extfile', at(`${name}.ext`)],

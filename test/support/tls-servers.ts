@@ -3,11 +3,11 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { findPostgres } from '#ops/local/postgres-programs.ts';
 import { providePrograms } from '#ops/local/packages.ts';
 import { LOCAL } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { preparePostgres } from '#ops/local/postgres.ts';
+import { findPostgres } from '#ops/local/postgres-programs.ts';
 import { loadSecrets } from '#ops/local/secrets.ts';
 import { handOver, unprivilegedRunner } from '#ops/local/unprivileged.ts';
 import type { Certificate } from './certificates.ts';
@@ -135,7 +135,11 @@ export const startTlsNats: StartTlsServer = ({ certFile, keyFile }, version) =>
   inFolder(async (folder, port) => {
     const shared = { port, login: 'secret', cwd: folder };
     if (version === '1.2') {
-      return { ...shared, command: ['node', '-e', OLD_NATS, String(port), certFile, keyFile], environment: {} };
+      return {
+        ...shared,
+        command: ['node', '-e', OLD_NATS, String(port), certFile, keyFile],
+        environment: {},
+      };
     }
     const [program] = await providePrograms(['nats-server']);
     if (program === undefined) throw new Error('nats-server was not provided.');
