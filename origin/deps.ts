@@ -1,6 +1,7 @@
 /** The composition root: everything that a verb may touch, built once per process and handed down. */
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
+import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
 import { appendEvents } from '#db/outbox.ts';
 import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
@@ -43,6 +44,8 @@ export interface Deps {
   readonly search: SearchEngine;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
+  /** Seals and opens personal fields. */
+  readonly fields: FieldCipher;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly ids: IdSource;
@@ -66,9 +69,9 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
     preparesStatements: true,
   });
-  const sharedCache = connectRedis(config.REDIS_URL, log);
+  const sharedCache = connectRedis(config.REDIS_URL, log, config.TLS_CA_FILE);
   const pools = openPools(config, { name, log, metrics });
-  const bus = connectNats(config.NATS_URL, name, log);
+  const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
@@ -79,6 +82,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     payments: createStripeGateway(config, { log, metrics }),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
+    fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     clock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -102,9 +106,19 @@ function openPools(
   { name, log, metrics }: { readonly name: string; readonly log: Logger; readonly metrics: Metrics },
 ) {
   const addresses = (list: string | undefined) => list?.split(',').map((url) => url.trim()) ?? [];
+  const {
+    DATABASE_URL_SEARCH: search,
+    DATABASE_URL_ANALYTICS: analytics,
+    DATABASE_URL_REPORTING: reporting,
+  } = config;
   const general = { ...ROLE_POLICIES.general, maxConnections: config.DATABASE_MAX_CONNECTIONS };
   return openReadPools({
     primaryUrl: config.DATABASE_URL,
+    primaryUrls: {
+      ...(search === undefined ? {} : { search }),
+      ...(analytics === undefined ? {} : { analytics }),
+      ...(reporting === undefined ? {} : { reporting }),
+    },
     replicaUrls: {
       general: addresses(config.DATABASE_REPLICAS_GENERAL),
       search: addresses(config.DATABASE_REPLICAS_SEARCH),

@@ -41,6 +41,7 @@ function createOfflineDeps(): Deps {
     search: unreachable('the search engine'),
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
+    fields: unreachable('a key'),
     clock: systemClock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

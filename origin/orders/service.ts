@@ -25,8 +25,14 @@ export interface NewOrder {
   readonly cartId: CartId;
   readonly caller: Caller;
   readonly email: string;
-  readonly shippingAddress: ShippingAddress;
+  /** As {@link sealAddress} makes it. */
+  readonly shippingAddress: Uint8Array;
   readonly cart: PricedCart;
+}
+
+/** For the order of this id alone. Before its transaction, for nobody should wait for a cipher. */
+export function sealAddress({ fields }: Deps, id: OrderId, address: ShippingAddress): Uint8Array {
+  return fields.seal('shippingAddress', id, JSON.stringify(address));
 }
 
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;
@@ -152,7 +158,8 @@ export async function linesOf(tx: Transaction, id: OrderId): Promise<store.Order
 }
 
 export interface Receipt {
-  readonly order: store.OrderRow;
+  readonly order: Omit<store.OrderRow, 'shippingAddress'>;
+  readonly shippingAddress: ShippingAddress;
   readonly lines: readonly store.OrderLineRow[];
 }
 
@@ -160,5 +167,8 @@ export interface Receipt {
 export async function readReceipt(deps: Deps, id: OrderId): Promise<Receipt> {
   const order = await store.findOrder(deps.db, id);
   if (order === undefined) throw new AppError('order_not_found');
-  return { order, lines: await store.findLines(deps.db, [id]) };
+  const shippingAddress = JSON.parse(
+    deps.fields.open('shippingAddress', id, order.shippingAddress),
+  ) as ShippingAddress;
+  return { order, shippingAddress, lines: await store.findLines(deps.db, [id]) };
 }
