@@ -56,6 +56,7 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     orderId: id,
     variantId: line.variantId,
     productId: line.productId,
+    sellerId: line.sellerId,
     name: line.name,
     sku: line.sku,
     optionValues: line.optionValues,
