@@ -62,6 +62,24 @@ afterAll(async () => {
 const isOpen = ({ access }: Operation) => access === 'public' || access === 'anyone';
 const isPublicRead = ({ access, method }: Operation) => access === 'public' && method === 'GET';
 
+const isForbidden = (operation: Operation, { role }: Stranger) =>
+  role === 'guest' ? !isOpen(operation) : !rolesOf(operation).includes(role);
+
+/** A permission that an admin has is theirs over everything; what is a shopper's own is not. */
+const isAdmins = ({ access, name }: Operation) =>
+  !['public', 'anyone', 'user'].includes(access) || STAFF_MAY.includes(name);
+
+const strangersTo = (operation: Operation): readonly Stranger[] =>
+  world.strangers.filter(({ role }) => role !== 'admin' || !isAdmins(operation));
+
+function refusalOf(operation: Operation, stranger: Stranger): number {
+  if (!isForbidden(operation, stranger)) return 404;
+  return stranger.role === 'guest' ? 401 : 403;
+}
+
+const valuesOf = (names: readonly string[], value: string) =>
+  Object.fromEntries(names.map((name) => [name, value]));
+
 function thingsOf({ path }: Operation): readonly Thing[] | undefined {
   const prefix = Object.keys(world.things).find((each) => path === each || path.startsWith(`${each}/`));
   return prefix === undefined ? undefined : world.things[prefix];
@@ -126,71 +144,62 @@ describe('every operation', () => {
   });
 
   test('that needs a permission refuses whoever lacks it, before it looks at what they send', async () => {
-    let refused = 0;
-    for (const operation of operations.filter((each) => !isOpen(each))) {
-      const path = fill(
-        operation.path,
-        Object.fromEntries(operation.parameters.map((name) => [name, 'nonsense'])),
-      );
-      for (const { role, credentials } of world.strangers) {
-        if (role !== 'guest' && rolesOf(operation).includes(role)) continue;
-        const body = operation.method === 'GET' ? {} : { body: { surprise: true } };
-        const answer = await shop.call(path, { method: operation.method, ...credentials, ...body });
-        expectProblem(answer, role === 'guest' ? 'unauthenticated' : 'forbidden');
-        refused += 1;
-      }
+    const guarded = operations.filter((each) => !isOpen(each));
+    const attempts = guarded.flatMap((operation) =>
+      world.strangers
+        .filter((each) => isForbidden(operation, each))
+        .map((stranger) => ({ operation, stranger })),
+    );
+    for (const { operation, stranger } of attempts) {
+      const { method, parameters, path } = operation;
+      const target = fill(path, valuesOf(parameters, 'nonsense'));
+      const body = method === 'GET' ? {} : { body: { surprise: true } };
+      const answer = await shop.call(target, { method, ...stranger.credentials, ...body });
+      expectProblem(answer, stranger.role === 'guest' ? 'unauthenticated' : 'forbidden');
     }
-    expect(refused).toBeGreaterThan(operations.filter((each) => !isOpen(each)).length);
+    expect(attempts.length).toBeGreaterThanOrEqual(2 * guarded.length);
   });
 });
 
 describe("somebody else's object", () => {
-  const isForbidden = (operation: Operation, { role }: Stranger) =>
-    role === 'guest' ? !isOpen(operation) : !rolesOf(operation).includes(role);
-  /** A permission that an admin has is theirs over everything; what is a shopper's own is not. */
-  const isAdmins = ({ access, name }: Operation, { role }: Stranger) =>
-    role === 'admin' && (!['public', 'anyone', 'user'].includes(access) || STAFF_MAY.includes(name));
-
   test('is not there, by every operation and for everybody: as if it did not exist', async () => {
     const before = await everything(shop);
-    let attempts = 0;
-    for (const operation of operations.filter((each) => each.parameters.length > 0 && !isPublicRead(each))) {
-      for (const thing of thingsOf(operation) ?? []) {
-        for (const stranger of world.strangers.filter((each) => !isAdmins(operation, each))) {
-          const what = `${stranger.who} at ${thing.what}: ${operation.name}`;
-          const request = () => requestOf(operation, thing, stranger.credentials);
-          const answer = await shop.call(fill(operation.path, thing.ids), request());
-          const unknown = Object.fromEntries(operation.parameters.map((name) => [name, NOBODYS]));
-          const atNothing = await shop.call(fill(operation.path, unknown), request());
-          expect(answer.body, what).toEqual(atNothing.body);
-          const refusal = stranger.role === 'guest' ? 401 : 403;
-          expect(answer.status, what).toBe(isForbidden(operation, stranger) ? refusal : 404);
-          expectProblem(answer);
-          expectNothingTold(answer, Object.values(thing.ids), what);
-          attempts += 1;
-        }
-      }
+    const withIds = operations.filter((each) => each.parameters.length > 0 && !isPublicRead(each));
+    const attempts = withIds.flatMap((operation) =>
+      (thingsOf(operation) ?? []).flatMap((thing) =>
+        strangersTo(operation).map((stranger) => ({ operation, thing, stranger })),
+      ),
+    );
+    for (const { operation, thing, stranger } of attempts) {
+      const what = `${stranger.who} at ${thing.what}: ${operation.name}`;
+      const request = () => requestOf(operation, thing, stranger.credentials);
+      const answer = await shop.call(fill(operation.path, thing.ids), request());
+      const atNothing = await shop.call(
+        fill(operation.path, valuesOf(operation.parameters, NOBODYS)),
+        request(),
+      );
+      expect(answer.body, what).toEqual(atNothing.body);
+      expect(answer.status, what).toBe(refusalOf(operation, stranger));
+      expectProblem(answer);
+      expectNothingTold(answer, Object.values(thing.ids), what);
     }
     expect(await everything(shop)).toEqual(before);
-    expect(attempts).toBeGreaterThan(60);
+    expect(attempts.length).toBeGreaterThan(60);
   });
 
   test('is not there by its id in a body either', async () => {
     const before = await everything(shop);
     const places = Object.entries(BODY_IDS).filter(([, of]) => of(world).isOthers);
-    for (const [place] of places) {
-      const operation = operations.find(({ name }) => place.startsWith(`${name} /`));
-      if (operation === undefined) throw new Error(`${place} is of no operation`);
-      for (const stranger of world.strangers.filter((each) => !isAdmins(operation, each))) {
-        const answer = await shop.call(operation.path, requestOf(operation, {}, stranger.credentials));
-        const refusal = stranger.role === 'guest' ? 401 : 403;
-        expect(answer.status, `${stranger.who}: ${place}`).toBe(
-          isForbidden(operation, stranger) ? refusal : 404,
-        );
-        expectProblem(answer);
-      }
+    const attempts = operations
+      .filter(({ name }) => places.some(([place]) => place.startsWith(`${name} /`)))
+      .flatMap((operation) => strangersTo(operation).map((stranger) => ({ operation, stranger })));
+    for (const { operation, stranger } of attempts) {
+      const answer = await shop.call(operation.path, requestOf(operation, {}, stranger.credentials));
+      expect(answer.status, `${stranger.who}: ${operation.name}`).toBe(refusalOf(operation, stranger));
+      expectProblem(answer);
     }
     expect(await everything(shop)).toEqual(before);
+    expect(attempts.length).toBeGreaterThanOrEqual(2 * places.length);
   });
 
   test('is in no list but its owner’s', async () => {
@@ -198,7 +207,7 @@ describe("somebody else's object", () => {
       ({ access, method, parameters }) => method === 'GET' && parameters.length === 0 && access !== 'public',
     );
     for (const operation of lists) {
-      for (const stranger of world.strangers.filter((each) => !isAdmins(operation, each))) {
+      for (const stranger of strangersTo(operation)) {
         const answer = await shop.call(operation.path, stranger.credentials);
         expectNothingTold(answer, [], `${stranger.who}: ${operation.name}`);
       }
