@@ -3,7 +3,10 @@
 import { type Static, t } from 'elysia';
 import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
-const Role = t.UnionEnum(['shopper', 'seller', 'admin'], { error: 'must be shopper, seller or admin' });
+/** Not `t.UnionEnum`, whose first value would stand in for one that was not given. */
+const Role = t.Union([t.Literal('shopper'), t.Literal('seller'), t.Literal('admin')], {
+  error: 'must be shopper, seller or admin',
+});
 
 export const ManagedUser = t.Object(
   {

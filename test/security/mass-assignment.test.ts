@@ -4,9 +4,10 @@
  */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { everything } from '#test/support/everything.ts';
 import { fill, type Operation, operationsOf, propertiesOf, rolesOf } from '#test/support/operations.ts';
-import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
 
 /** Hundreds of requests. */
@@ -116,4 +117,17 @@ test('whatever else says one of them is refused, and changes nothing', async () 
   }
   expect(await everything(shop)).toEqual(before);
   expect(attempts).toBeGreaterThan(200);
+});
+
+test.each([
+  String.raw`{"\u005f_proto__": {"role": "admin"}}`,
+  String.raw`{"variants": [{"__prot\u006f__": {}}]}`,
+])('a prototype in disguise is refused: %s', async (body) => {
+  const headers = {
+    [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
+    ...{ authorization: `Bearer ${tokens.get('admin')}`, 'content-type': 'application/json' },
+  };
+  const request = new Request(`http://localhost/api/v1/users/${NOBODYS}`, { method: 'PATCH', headers, body });
+  const response = await shop.fetch(request);
+  expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid_input' }]);
 });

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { appendAudit, byOperator, listAudit, verifyAuditLog } from '#db/audit-log.ts';
-import { type Database, sqlState } from '#db/client.ts';
+import { connect, type Database, sqlState } from '#db/client.ts';
 import { cancel, orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartOf, checkOut, createProduct, type TestProduct } from '#test/support/shopping.ts';
+import { copyTestDatabase } from '#test/support/stack.ts';
 
 const TEST_TIMEOUT_MS = 60_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -191,6 +192,17 @@ describe('the log', () => {
   });
 
   describe('names the first row that is broken, when somebody with every right', () => {
+    const DAMAGED = 2;
+    let other: OriginUnderTest;
+    let written: string;
+    beforeAll(async () => {
+      other = await openOrigin();
+      await append(other.deps.db, 'a', 'b', 'c', 'd');
+      written = other.databaseUrl;
+    });
+    afterAll(async () => {
+      await other.close();
+    });
     test.each<[string, (db: postgres.Sql, seq: number) => Promise<unknown>, number, string]>([
       [
         'changes what was done',
@@ -223,17 +235,17 @@ describe('the log', () => {
         'follow',
       ],
     ])('%s', async (_what, damage, offset, because) => {
-      await append(shop.deps.db, 'a', 'b', 'c');
-      const seq = (await rows()) - 1;
-      const whole = await withEveryRight(async (db) => {
-        await db.begin(async (tx) => {
-          await damage(tx as unknown as postgres.Sql, seq);
-          const verdict = await verifyBy(tx as unknown as postgres.Sql);
-          expect(verdict).toEqual({ seq: seq + offset, because: expect.stringContaining(because) });
-          throw new Undone();
-        });
-      });
-      expect(whole).toBeUndefined();
+      const copy = await copyTestDatabase(written);
+      const connection = connect(copy.url, { applicationName: 'hotshelf-test', maxConnections: 1 });
+      try {
+        await withEveryRight(copy.url, (db) => damage(db, DAMAGED));
+        const verdict = await verifyAuditLog(connection.db);
+        const seq = DAMAGED + offset;
+        expect(verdict).toEqual({ kind: 'broken', seq, because: expect.stringContaining(because) });
+      } finally {
+        await connection.close();
+        await copy.drop();
+      }
     });
 
     test('cuts off its end, for whom a head is kept elsewhere', async () => {
@@ -241,9 +253,7 @@ describe('the log', () => {
       const verdict = await verifyAuditLog(shop.deps.db);
       if (verdict.kind === 'broken') throw new Error('the chain is broken');
       const { seq } = verdict.head;
-      await withEveryRight(async (db) => {
-        await db`delete from audit_log where seq = ${seq}`;
-      });
+      await withEveryRight(shop.databaseUrl, (db) => db`delete from audit_log where seq = ${seq}`);
       expect((await verifyAuditLog(shop.deps.db)).kind).toBe('whole');
       const cut = await verifyAuditLog(shop.deps.db, verdict.head);
       expect(cut).toEqual({ kind: 'broken', seq, because: expect.stringContaining('cut off') });
@@ -257,22 +267,13 @@ describe('the log', () => {
 class Undone extends Error {}
 
 /** As the owner of the server may: triggers do not stand in the way. */
-async function withEveryRight(work: (db: postgres.Sql) => Promise<void>): Promise<void> {
-  const db = postgres(shop.databaseUrl, { max: 1, connection: { session_replication_role: 'replica' } });
+async function withEveryRight(url: string, work: (db: postgres.Sql) => Promise<unknown>): Promise<void> {
+  const db = postgres(url, { max: 1, connection: { session_replication_role: 'replica' } });
   try {
     await work(db);
-  } catch (error) {
-    if (!(error instanceof Undone)) throw error;
   } finally {
     await db.end();
   }
-}
-
-/** What the verifier says from within a transaction that is rolled back afterwards. */
-async function verifyBy(tx: postgres.Sql): Promise<unknown> {
-  const { drizzle } = await import('drizzle-orm/postgres-js');
-  const verdict = await verifyAuditLog(drizzle(tx));
-  return verdict.kind === 'broken' ? { seq: verdict.seq, because: verdict.because } : verdict;
 }
 
 async function holdingTheLog(work: () => Promise<void>): Promise<void> {

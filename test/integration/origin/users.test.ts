@@ -96,6 +96,15 @@ describe('another role', () => {
   });
 });
 
+test('what a change does not name stays as it is: an admin who is kept out is an admin still', async () => {
+  const { userId } = await shop.signIn('admin');
+  expect((await change(userId, { disabled: true })).body).toMatchObject({ role: 'admin', disabled: true });
+  expect((await change(userId, { role: 'seller' })).body).toMatchObject({ role: 'seller', disabled: true });
+  const { body } = await asAdmin('?limit=100');
+  const roles = new Set(body.items.map(({ role }: { role: string }) => role));
+  expect(roles).toEqual(new Set(['admin', 'seller', 'shopper']));
+});
+
 test('whoever is kept out has no session and gets none, until they are let in again', async () => {
   const user = await shop.signIn();
   const session = await login(user);
