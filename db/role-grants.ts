@@ -56,6 +56,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   },
   order_lines: { ...ALL_READ, origin: APPEND },
   order_events: BOOKS,
+  audit_log: { origin: APPEND },
   payments: {
     origin: WRITE,
     workers: 'select, update',

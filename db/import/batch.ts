@@ -5,6 +5,7 @@ import { sqlState, violatedConstraint } from '#db/client.ts';
 import type { CategoryTree } from './categories.ts';
 import { claim, find } from './claims.ts';
 import { type ProductPlan, planProduct } from './plan.ts';
+import { recordImport } from './record.ts';
 import type { Place, Refusal } from './rows.ts';
 import type { Run } from './run.ts';
 import { loadProducts, loadSkuOwners, loadStock } from './stored.ts';
@@ -79,10 +80,17 @@ async function attempt(
       }),
     );
     if (writes) await writePlans(tx, decided, { ids: run.ids, now, stockReason: 'import' });
+    // A strict import is one transaction and tells of itself at its end: who waits for the log holds nothing up.
+    if (writes && !run.options.strict) await recordImport(tx, run, countsOf(decided));
     return decided;
   });
   for (const refusal of refusals) run.refuse(refusal);
   for (const plan of plans) count(plan, run);
+}
+
+function countsOf(plans: readonly ProductPlan[]) {
+  const ofKind = (kind: ProductPlan['kind']) => plans.filter((plan) => plan.kind === kind).length;
+  return { created: ofKind('created'), changed: ofKind('changed') };
 }
 
 function count(plan: ProductPlan, { summary }: Run): void {

@@ -13,6 +13,7 @@ import { groupRows } from './groups.ts';
 import { CATALOGUE_LOCK } from './lock.ts';
 import { parseProduct } from './parse-product.ts';
 import { sharedPictures } from './plan.ts';
+import { recordImport } from './record.ts';
 import { checkFile, type Row, readRows, type SourceFile } from './rows.ts';
 import type { ImportObserver, ImportOptions, Run } from './run.ts';
 import { emptySummary, type ImportSummary } from './summary.ts';
@@ -46,6 +47,7 @@ export async function importFiles(
   for (const file of files) await checkFile(file);
   const summary = emptySummary();
   const run: Run = {
+    id: Bun.randomUUIDv7(),
     options,
     summary,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -93,6 +95,7 @@ async function importAtOnce(db: Database, files: readonly SourceFile[], observed
     await db.transaction(async (tx) => {
       await importAll(tx, files, observed);
       if (!observed.run.writes()) throw new Refused();
+      await recordImport(tx, observed.run, observed.run.summary.products);
     });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -23,6 +23,8 @@ export interface ImportObserver {
 
 /** What an import carries along. */
 export interface Run {
+  /** Its name in the log of privileged acts. */
+  readonly id: string;
   readonly options: ImportOptions;
   readonly summary: ImportSummary;
   readonly ids: IdSource;

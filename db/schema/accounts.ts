@@ -17,8 +17,15 @@ export const users = pgTable(
     role: userRole('role').notNull().default('shopper'),
     stripeCustomerId: text('stripe_customer_id').unique(),
     createdAt: instant('created_at').notNull().defaultNow(),
+    /** Kept out by an admin. */
+    disabledAt: instant('disabled_at'),
+    /** Gone for good; the row stays, for orders and products point at it. */
+    deletedAt: instant('deleted_at'),
   },
-  (table) => [check('users_email_lower_case', sql`${table.email} = lower(${table.email})`)],
+  (table) => [
+    check('users_email_lower_case', sql`${table.email} = lower(${table.email})`),
+    index('users_newest').on(table.createdAt, table.id),
+  ],
 );
 
 export const refreshTokens = pgTable(

@@ -114,6 +114,8 @@ export const orderLines = pgTable(
       .$type<VariantId>()
       .references(() => variants.id),
     productId: uuid('product_id').notNull().$type<ProductId>(),
+    /** Who sold it, and sees the line therefore. Null for the house. */
+    sellerId: uuid('seller_id').$type<UserId>(),
     name: text('name').notNull(),
     sku: text('sku'),
     optionValues: text('option_values').array().notNull().default([]),
@@ -124,6 +126,7 @@ export const orderLines = pgTable(
   },
   (table) => [
     unique('order_lines_one_per_variant').on(table.orderId, table.variantId),
+    index('order_lines_seller').on(table.sellerId, table.orderId).where(sql`${table.sellerId} is not null`),
     check('order_lines_quantity_positive', sql`${table.quantity} > 0`),
     check('order_lines_price_not_negative', sql`${table.unitPriceMinor} >= 0`),
     check(

@@ -1,6 +1,6 @@
 /**
  * The auditor: compares the whole database with itself, with Stripe, with the mail that was caught and with
- * JetStream, and says which of the invariants I1 to I5 are breached, by which rows. It changes nothing.
+ * JetStream, and says which of the invariants I1 to I6 are breached, by which rows. It changes nothing.
  *
  * Everything outside is read first and the books afterwards, in one snapshot: whatever is seen outside has its
  * cause in the books by then, and what the books have come to say since is in flight.
@@ -12,6 +12,7 @@ import { MINUTE_MS } from '#lib/clock.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
+import { LOG_CHECKS } from './log-checks.ts';
 import { readMail } from './mail-source.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
 import { type AuditReport, type CheckReport, toReport } from './report.ts';
@@ -50,7 +51,13 @@ const STATEMENT_TIMEOUT_MS = 10 * MINUTE_MS;
 const CONNECT_TIMEOUT_SECONDS = 5;
 const CLOSE_TIMEOUT_SECONDS = 5;
 
-export const CHECKS: readonly Check[] = [...STOCK_CHECKS, ...MONEY_CHECKS, ...STRIPE_CHECKS, ...EVENT_CHECKS];
+export const CHECKS: readonly Check[] = [
+  ...STOCK_CHECKS,
+  ...MONEY_CHECKS,
+  ...STRIPE_CHECKS,
+  ...EVENT_CHECKS,
+  ...LOG_CHECKS,
+];
 
 /** Something that the audit needs cannot be reached; its message is one sentence and names it. */
 export class AuditError extends Error {

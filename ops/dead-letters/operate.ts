@@ -1,6 +1,7 @@
 /** The operator's verbs over dead letters; each says what happened and answers the exit code. */
 
-import type { Database } from '#db/client.ts';
+import { type AuditAction, appendAudit, byOperator } from '#db/audit-log.ts';
+import type { Database, Transaction } from '#db/client.ts';
 import {
   countWaiting,
   type DeadLetter,
@@ -78,7 +79,11 @@ async function send(
   { chosen, waitMs }: Extract<Action, { kind: 'send' }>,
 ): Promise<number> {
   const { db, say, complain } = operator;
-  const ids = await sendAgain(db, chosen, new Date());
+  const ids = await db.transaction(async (tx) => {
+    const sent = await sendAgain(tx, chosen, new Date());
+    await record(tx, 'dead_letter.sent', sent);
+    return sent;
+  });
   if (ids.length === 0) {
     complain(await whyNothingIsSent(db, chosen));
     return 'id' in chosen ? WRONG : OK;
@@ -91,6 +96,14 @@ async function send(
   if (failed.length > 0) say(table(failed.slice(0, PAGE_SIZE)));
   if (waiting > 0) complain('What is not tried yet is tried as soon as a worker of that consumer runs.');
   return handled === ids.length ? OK : FAILED;
+}
+
+/** The reasons that people give stay with the letters. */
+async function record(tx: Transaction, action: AuditAction, ids: readonly number[]): Promise<void> {
+  const acts = ids.map((id) =>
+    byOperator({ action, objectKind: 'dead_letter', objectId: String(id), changes: {} }),
+  );
+  await appendAudit(tx, ...acts);
 }
 
 /** How many still wait when the time is up. */
@@ -121,7 +134,12 @@ async function drop(
   { db, say, complain }: Operator,
   { id, reason }: Extract<Action, { kind: 'drop' }>,
 ): Promise<number> {
-  if (await dropDeadLetter(db, id, reason, new Date())) {
+  const isDropped = await db.transaction(async (tx) => {
+    const dropped = await dropDeadLetter(tx, id, reason, new Date());
+    if (dropped) await record(tx, 'dead_letter.dropped', [id]);
+    return dropped;
+  });
+  if (isDropped) {
     say(`Dead letter ${id} is dropped.`);
     return OK;
   }

@@ -1,7 +1,7 @@
 /** Accounts and sessions. Access tokens are signed by the routes; refresh tokens live here. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import type { Queryable } from '#db/client.ts';
+import type { Queryable, Transaction } from '#db/client.ts';
 import { hashPassword } from '#db/password-hash.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
 import type { TokenFamilyId, UserId } from '#lib/ids.ts';
@@ -75,6 +75,11 @@ export async function logout(deps: Deps, refreshToken: string): Promise<void> {
     const known = await store.findRefreshToken(tx, tokenHash);
     if (known !== undefined) await store.revokeFamily(tx, known.familyId, deps.clock.now());
   });
+}
+
+/** Ends every session of a user, in the transaction of what it ends them for; their row is locked by it. */
+export async function endAllSessions(deps: Deps, tx: Transaction, userId: UserId): Promise<void> {
+  await store.revokeAll(tx, userId, deps.clock.now());
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone since the token was signed */

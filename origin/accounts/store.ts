@@ -16,13 +16,22 @@ export async function insertUser(
   return row;
 }
 
+/** Not kept out by an admin, and not gone. */
+const isActive = and(isNull(users.disabledAt), isNull(users.deletedAt));
+
 export async function findUserByEmail(db: Queryable, email: string): Promise<UserRow | undefined> {
-  const [row] = await db.select().from(users).where(eq(users.email, email));
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.email, email), isActive));
   return row;
 }
 
 export async function findUser(db: Queryable, id: UserId): Promise<UserRow | undefined> {
-  const [row] = await db.select().from(users).where(eq(users.id, id));
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, id), isActive));
   return row;
 }
 
@@ -44,7 +53,11 @@ export async function lockOwner(tx: Transaction, tokenHash: Uint8Array): Promise
     .select({ id: refreshTokens.userId })
     .from(refreshTokens)
     .where(eq(refreshTokens.tokenHash, tokenHash));
-  const [row] = await tx.select().from(users).where(inArray(users.id, owner)).for('no key update');
+  const [row] = await tx
+    .select()
+    .from(users)
+    .where(and(inArray(users.id, owner), isActive))
+    .for('no key update');
   return row;
 }
 
@@ -75,6 +88,14 @@ export async function findRefreshToken(
 ): Promise<RefreshTokenRow | undefined> {
   const [row] = await db.select().from(refreshTokens).where(eq(refreshTokens.tokenHash, tokenHash));
   return row;
+}
+
+/** Every session of a user. */
+export async function revokeAll(db: Queryable, userId: UserId, now: Date): Promise<void> {
+  await db
+    .update(refreshTokens)
+    .set({ revokedAt: now })
+    .where(and(eq(refreshTokens.userId, userId), isNull(refreshTokens.revokedAt)));
 }
 
 export async function revokeFamily(db: Queryable, familyId: TokenFamilyId, now: Date): Promise<void> {

@@ -37,6 +37,7 @@ export async function findLines(db: Queryable, cartId: CartId) {
       variantId: cartItems.variantId,
       productId: variants.productId,
       productVersion: products.version,
+      sellerId: products.sellerId,
       name: products.name,
       sku: variants.sku,
       optionValues: variants.optionValues,

@@ -5,8 +5,10 @@ import { sanitizeDescription } from '#db/html.ts';
 import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
+import { isOwnProduct } from '#origin/http/permissions.ts';
 import { dropAnswers } from './freshness.ts';
 import type { ProductChange } from './model.ts';
 import { cheapest, requireCategoryId } from './product-rules.ts';
@@ -27,10 +29,15 @@ export async function changeProduct(
 ): Promise<void> {
   const product = await deps.db.transaction(async (tx) => {
     await lockOwnProduct(tx, seller, target);
-    await changePrices(tx, target.productId, change);
+    const prices = await changePrices(tx, target.productId, change);
     const update = await updateOf(tx, target.productId, change);
     const changed = await store.updateProduct(tx, target.productId, update, deps.clock.now());
     await emitChanged(deps, tx, changed);
+    await recordAct(deps, tx, seller, {
+      action: 'product.changed',
+      object: { kind: 'product', id: changed.id },
+      changes: { version: changed.version, fields: Object.keys(change), prices },
+    });
     return changed;
   });
   await dropAnswers(deps, { ...product, productId: product.id });
@@ -39,18 +46,30 @@ export async function changeProduct(
 /** A seller sees only their own products; somebody else's is not there. */
 export async function lockOwnProduct(
   tx: Transaction,
-  { userId, role }: SignedIn,
+  seller: SignedIn,
   { productId, version }: VersionedProduct,
 ): Promise<void> {
   const product = await store.lockProduct(tx, productId);
-  if (product === undefined || (role !== 'admin' && product.sellerId !== userId)) {
-    throw new AppError('product_not_found');
-  }
+  if (product === undefined || !isOwnProduct(seller, product)) throw new AppError('product_not_found');
   if (product.version !== version)
     throw new AppError('version_conflict', { currentVersion: product.version });
 }
 
-async function changePrices(tx: Transaction, productId: ProductId, { variants = [] }: ProductChange) {
+interface PriceChange {
+  readonly variantId: string;
+  readonly fromMinor: number | undefined;
+  readonly toMinor: number | undefined;
+}
+
+/** What was asked for and is otherwise now. */
+async function changePrices(
+  tx: Transaction,
+  productId: ProductId,
+  { variants = [] }: ProductChange,
+): Promise<PriceChange[]> {
+  const before = variants.length === 0 ? [] : await store.findVariants(tx, productId);
+  const priceOf = new Map<string, number>(before.map((variant) => [variant.id, variant.priceMinor]));
+  const changes: PriceChange[] = [];
   for (const { id, price, compareAtPrice } of variants) {
     if (price === undefined && compareAtPrice === undefined) continue;
     const found = await store.updateVariantPrice(tx, productId, id as VariantId, {
@@ -60,7 +79,9 @@ async function changePrices(tx: Transaction, productId: ProductId, { variants = 
         : { compareAtMinor: compareAtPrice === null ? null : minor(compareAtPrice) }),
     });
     if (!found) throw new AppError('variant_unavailable', { variantId: id });
+    changes.push({ variantId: id, fromMinor: priceOf.get(id), toMinor: price ?? priceOf.get(id) });
   }
+  return changes;
 }
 
 async function updateOf(tx: Transaction, productId: ProductId, change: ProductChange) {

@@ -5,6 +5,7 @@ import { sanitizeDescription } from '#db/html.ts';
 import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { receiveStock } from '#origin/inventory/service.ts';
@@ -69,6 +70,11 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
     offers.map(({ id, stock }) => ({ variantId: id, quantity: stock })),
   );
   await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
+  await recordAct(deps, tx, seller, {
+    action: 'product.created',
+    object: { kind: 'product', id: productId },
+    changes: { variants: offers.map(({ id, priceMinor, stock }) => ({ id, priceMinor, stock })) },
+  });
 }
 
 /** A slug that looks like an id would never be looked up as a slug. */

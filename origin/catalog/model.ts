@@ -217,6 +217,13 @@ export const ProductChange = closedObject(
       ),
     ),
   },
-  { examples: [{ name: 'Folding Camp Stool, Oak' }] },
+  {
+    examples: [
+      {
+        name: 'Folding Camp Stool, Oak',
+        variants: [{ id: '01890a5d-ac96-774b-bcce-b302099a8059', price: 3499 }],
+      },
+    ],
+  },
 );
 export type ProductChange = Static<typeof ProductChange>;

@@ -118,7 +118,7 @@ function changes(deps: Deps, jwtSecret: string) {
         return written(scope, id, set, CREATED);
       },
       {
-        access: 'merchant',
+        access: 'products:write',
         body: NewProduct,
         detail: operation({
           id: 'createProduct',
@@ -138,7 +138,7 @@ function changes(deps: Deps, jwtSecret: string) {
         return written(scope, params.id, set, 200);
       },
       {
-        access: 'merchant',
+        access: 'products:write',
         params: ProductParams,
         headers: IfMatch,
         body: ProductChange,
@@ -159,7 +159,7 @@ function changes(deps: Deps, jwtSecret: string) {
         set.status = NO_CONTENT;
       },
       {
-        access: 'merchant',
+        access: 'products:write',
         params: ProductParams,
         headers: IfMatch,
         detail: operation({

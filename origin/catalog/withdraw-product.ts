@@ -1,5 +1,6 @@
 /** Taking a product off sale. Its rows stay: orders point at them. */
 
+import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { lockOwnProduct, type VersionedProduct } from './change-product.ts';
@@ -15,6 +16,11 @@ export async function withdrawProduct(deps: Deps, seller: SignedIn, target: Vers
     const withdrawn = await store.updateProduct(tx, target.productId, { withdrawnAt: now }, now);
     const { id: productId, slug, version } = withdrawn;
     await emit(deps, tx, { name: 'product.withdrawn', data: { productId, slug, version } });
+    await recordAct(deps, tx, seller, {
+      action: 'product.withdrawn',
+      object: { kind: 'product', id: productId },
+      changes: { version },
+    });
     return withdrawn;
   });
   await dropAnswers(deps, { ...product, productId: product.id });

@@ -45,10 +45,29 @@ async function readText({ body }: Request): Promise<string> {
 /** What Postgres refuses in a text, or would store as something else, can only come in as an escape. */
 function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  const path = text.includes('\\u') ? findUnstorable(value) : null;
-  if (path === null) return value;
-  const message = 'must not hold a NUL or half of a surrogate pair';
-  throw new AppError('invalid_input', { errors: [{ path, message }] });
+  const isEscaped = text.includes('\\u');
+  const unstorable = isEscaped ? findUnstorable(value) : null;
+  if (unstorable !== null) throw refused(unstorable, 'must not hold a NUL or half of a surrogate pair');
+  const prototype = isEscaped || text.includes(PROTOTYPE) ? findPrototype(value) : null;
+  if (prototype !== null) throw refused(prototype, 'unexpected property');
+  return value;
+}
+
+function refused(path: string, message: string): AppError {
+  return new AppError('invalid_input', { errors: [{ path, message }] });
+}
+
+/** Copied by assignment it would become an object's prototype, past every schema. */
+const PROTOTYPE = '__proto__';
+
+function findPrototype(value: unknown, path = ''): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (Object.hasOwn(value, PROTOTYPE)) return `${path}/${PROTOTYPE}`;
+  for (const [name, item] of Object.entries(value)) {
+    const found = findPrototype(item, `${path}/${name}`);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** The JSON pointer of the first text that cannot be stored as it is. */

@@ -5,10 +5,12 @@ import type { StoredAnswer } from '#db/idempotency.ts';
 import { markHandled } from '#db/outbox.ts';
 import type { EventId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
+import { isOwnProduct } from '#origin/http/permissions.ts';
 import { countFalls, isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
 import type { Stock, StockAdjustment, StockHistory } from './model.ts';
 import * as store from './store.ts';
@@ -81,6 +83,12 @@ async function adjust(
   const level = { variantId, availableBefore: available - delta, available, lowAt };
   await tellOfFalls(deps, tx, [level]);
   if (isShownOtherwise(level)) await touchProductsOf(deps, tx, [variantId]);
+  const changes = { movement, delta, onHand: stock.onHand };
+  await recordAct(deps, tx, seller, {
+    action: 'stock.adjusted',
+    object: { kind: 'variant', id: variantId },
+    changes,
+  });
   return { stock, level };
 }
 
@@ -106,7 +114,10 @@ export async function setLowAt(
 ): Promise<Stock> {
   const stock = await deps.db.transaction(async (tx) => {
     await requireOwnVariant(tx, seller, variantId);
-    return toStock(await store.setLowAt(tx, variantId, lowAt));
+    const row = await store.setLowAt(tx, variantId, lowAt);
+    const object = { kind: 'variant', id: variantId };
+    await recordAct(deps, tx, seller, { action: 'stock.threshold_set', object, changes: { lowAt } });
+    return toStock(row);
   });
   await deps.ownWrites.note(seller);
   return stock;
@@ -128,11 +139,9 @@ export async function readHistory(deps: Deps, seller: SignedIn, variantId: Varia
 }
 
 /** A seller sees only their own variants; somebody else's is not there. */
-async function requireOwnVariant(db: Queryable, { userId, role }: SignedIn, id: VariantId): Promise<void> {
-  const owner = await store.findOwner(db, id);
-  if (owner === undefined || (role !== 'admin' && owner.sellerId !== userId)) {
-    throw new AppError('variant_not_found');
-  }
+async function requireOwnVariant(db: Queryable, seller: SignedIn, id: VariantId): Promise<void> {
+  const product = await store.findOwner(db, id);
+  if (product === undefined || !isOwnProduct(seller, product)) throw new AppError('variant_not_found');
 }
 
 async function readStock(db: Queryable, variantId: VariantId): Promise<Stock> {

@@ -2,7 +2,7 @@
 
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
-import { closedObject, DateTime, Uuid } from '#origin/http/schemas.ts';
+import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const MAX_REASON_LENGTH = 500;
 /** Units that one call may add or take away. */
@@ -54,6 +54,19 @@ const stockExample = { variantId: VARIANT_EXAMPLE, onHand: 40, reserved: 3, avai
 
 export const Stock = t.Object(stockProperties, { examples: [stockExample] });
 export type Stock = Static<typeof Stock>;
+
+const StockLevel = t.Object(
+  { ...stockProperties, productId: Uuid, name: t.String(), sku: t.Union([t.String(), t.Null()]) },
+  {
+    examples: [{ ...stockExample, productId: VARIANT_EXAMPLE, name: 'Enamel Camping Mug', sku: 'MUG-RED' }],
+  },
+);
+
+export const StockPage = page(StockLevel);
+export type StockPage = Static<typeof StockPage>;
+
+export const StockListQuery = closedObject(pageQuery);
+export type StockListQuery = Static<typeof StockListQuery>;
 
 const StockMovement = t.Object({
   movement: t.String(),

@@ -10,7 +10,16 @@ import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { IdempotencyHeader } from '#origin/http/schemas.ts';
 import { adjustStock, readHistory, setLowAt } from './adjust-stock.ts';
-import { Stock, StockAdjustment, StockHistory, StockParams, StockSettings } from './model.ts';
+import { listStock } from './list-stock.ts';
+import {
+  Stock,
+  StockAdjustment,
+  StockHistory,
+  StockListQuery,
+  StockPage,
+  StockParams,
+  StockSettings,
+} from './model.ts';
 
 const STOCK = { status: 200, description: 'The stock as it is then.', schema: Stock };
 const FAILURES = ['unauthenticated', 'forbidden', 'variant_not_found'] as const;
@@ -25,7 +34,7 @@ export function inventoryRoutes(deps: Deps, jwtSecret: string) {
         return toResponse(await adjustStock(forRequest(deps, request), signedIn(caller), key, body));
       },
       {
-        access: 'merchant',
+        access: 'stock:write',
         headers: IdempotencyHeader,
         body: StockAdjustment,
         detail: operation({
@@ -45,13 +54,29 @@ function variantRoutes(deps: Deps, jwtSecret: string) {
   return new Elysia({ name: 'inventory-variants', normalize: false })
     .use(auth(jwtSecret))
     .get(
+      '',
+      async ({ caller, query }) =>
+        Response.json(await listStock(deps, signedIn(caller), query), { headers: PRIVATE }),
+      {
+        access: 'stock:read',
+        query: StockListQuery,
+        detail: operation({
+          id: 'listStock',
+          summary: 'The stock of your variants',
+          tag: 'Inventory',
+          success: { status: 200, description: 'A page.', schema: StockPage },
+          failures: ['unauthenticated', 'forbidden'],
+        }),
+      },
+    )
+    .get(
       '/:variantId',
       async ({ caller, params }) =>
         Response.json(await readHistory(deps, signedIn(caller), params.variantId as VariantId), {
           headers: PRIVATE,
         }),
       {
-        access: 'merchant',
+        access: 'stock:read',
         params: StockParams,
         detail: operation({
           id: 'getStock',
@@ -71,7 +96,7 @@ function variantRoutes(deps: Deps, jwtSecret: string) {
         });
       },
       {
-        access: 'merchant',
+        access: 'stock:write',
         params: StockParams,
         body: StockSettings,
         detail: operation({

@@ -1,11 +1,11 @@
 /** Every write of stock. A row is only ever changed by a condition that keeps it lawful. */
 
-import { and, desc, eq, gte, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory, stockLedger } from '#db/schema/inventory.ts';
 import { present } from '#lib/assert.ts';
-import type { OrderId, VariantId } from '#lib/ids.ts';
+import type { OrderId, UserId, VariantId } from '#lib/ids.ts';
 
 export interface StockLine {
   readonly variantId: VariantId;
@@ -178,6 +178,39 @@ export async function setLowAt(tx: Transaction, variantId: VariantId, lowAt: num
     .onConflictDoUpdate({ target: inventory.variantId, set: { lowAt } })
     .returning();
   return present(row, `the stock of ${variantId}`);
+}
+
+interface LevelQuery {
+  /** Null: of all sellers, and the house. */
+  readonly seller: UserId | null;
+  readonly limit: number;
+  readonly afterId: VariantId | undefined;
+}
+
+/** Variants on sale with their stock, in the order of their ids. */
+export async function listLevels(db: Queryable, { seller, limit, afterId }: LevelQuery) {
+  return db
+    .select({
+      variantId: variants.id,
+      productId: variants.productId,
+      name: products.name,
+      sku: variants.sku,
+      onHand: sql<number>`coalesce(${inventory.onHand}, ${NO_STOCK.onHand}::int)`,
+      reserved: sql<number>`coalesce(${inventory.reserved}, ${NO_STOCK.reserved}::int)`,
+      lowAt: sql<number>`coalesce(${inventory.lowAt}, ${NO_STOCK.lowAt}::int)`,
+    })
+    .from(variants)
+    .innerJoin(products, eq(products.id, variants.productId))
+    .leftJoin(inventory, eq(inventory.variantId, variants.id))
+    .where(
+      and(
+        isNull(variants.withdrawnAt),
+        seller === null ? undefined : eq(products.sellerId, seller),
+        afterId === undefined ? undefined : gt(variants.id, afterId),
+      ),
+    )
+    .orderBy(asc(variants.id))
+    .limit(limit);
 }
 
 /** Whose variant it is; undefined where there is none. */

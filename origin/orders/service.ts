@@ -35,6 +35,14 @@ export function sealAddress({ fields }: Deps, id: OrderId, address: ShippingAddr
   return fields.seal('shippingAddress', id, JSON.stringify(address));
 }
 
+/** The address of an order's row. @throws {SealBroken} */
+export function openAddress(
+  { fields }: Deps,
+  { id, shippingAddress }: Pick<store.OrderRow, 'id' | 'shippingAddress'>,
+): ShippingAddress {
+  return JSON.parse(fields.open('shippingAddress', id, shippingAddress)) as ShippingAddress;
+}
+
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;
 
 /**
@@ -65,6 +73,7 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     orderId: id,
     variantId: line.variantId,
     productId: line.productId,
+    sellerId: line.sellerId,
     name: line.name,
     sku: line.sku,
     optionValues: line.optionValues,

@@ -18,7 +18,7 @@ import {
   moveOrder,
 } from '#origin/orders/service.ts';
 import { carryOut, openRefund } from './refunds.ts';
-import { giveBack, settleAs } from './settle.ts';
+import { giveBack, recordCancellation, settleAs } from './settle.ts';
 import * as store from './store.ts';
 
 /** A payment may end while its order is being cancelled, once; what is found then has ended. */
@@ -73,6 +73,7 @@ async function cancelUncharged(deps: Deps, cancellation: Cancellation): Promise<
     const move = await moveOrder(deps, tx, order, { trigger, actor, actorId, detail });
     await store.updatePayment(tx, orderId, { status: 'cancelled' });
     await giveBack(deps, tx, present(move, `the cancellation of the open order ${orderId}`));
+    await recordCancellation(deps, tx, { order }, { actorId });
     return true;
   });
   if (isDone) deps.metrics.count('orders_cancelled_total', { actor });
@@ -97,6 +98,7 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     if (refundable > 0) {
       await openRefund(deps, tx, order, { refundId, amount: refundable, reason, actor, actorId });
     }
+    await recordCancellation(deps, tx, { order }, { actorId });
     return 'cancelled';
   });
   if (outcome === 'cancelled') deps.metrics.count('orders_cancelled_total', { actor });

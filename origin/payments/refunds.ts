@@ -7,6 +7,7 @@ import type { Transaction } from '#db/client.ts';
 import type { OrderId, RefundId, UserId } from '#lib/ids.ts';
 import { formatMoney, type Minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { balanceOf, recordMovement } from '#origin/ledger/service.ts';
 import {
@@ -51,6 +52,16 @@ export async function refundOrder(deps: Deps, request: RefundRequest): Promise<v
       throw new AppError('refund_too_large', { refundable: money(refundable, order.currency) });
     }
     await openRefund(deps, tx, order, { refundId, amount, reason, actor: 'staff', actorId });
+    await recordAct(
+      deps,
+      tx,
+      { userId: actorId },
+      {
+        action: 'refund.requested',
+        object: { kind: 'order', id: orderId },
+        changes: { refundId, amountMinor: amount, currency: order.currency },
+      },
+    );
   });
   await carryOut(deps, refundId, 'staff');
 }

@@ -7,6 +7,7 @@ import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
+import { may } from '#origin/http/permissions.ts';
 import { findOrder, orderById, requireOwn } from '#origin/orders/service.ts';
 import { cancelOrder } from './cancel-order.ts';
 import type { RefundBody } from './model.ts';
@@ -62,7 +63,7 @@ export async function askCancellation(
   caller: Caller,
   { orderId, idempotencyKey: key, body: reason }: Asked<string>,
 ): Promise<StoredAnswer> {
-  const isStaff = caller.kind === 'user' && caller.role === 'admin';
+  const isStaff = caller.kind === 'user' && may(caller, 'orders:cancel-any');
   if (!isStaff) await requireOwn(deps.db, caller, orderId);
   const actorId = isStaff ? caller.userId : null;
   const scope = `cancel:${caller.kind === 'user' ? caller.userId : orderId}`;

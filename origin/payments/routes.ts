@@ -130,7 +130,7 @@ function refund(deps: Deps, jwtSecret: string) {
         }),
       ),
     {
-      access: 'admin',
+      access: 'orders:refund',
       params: OrderParams,
       headers: IdempotencyHeader,
       body: RefundBody,

@@ -8,6 +8,7 @@ import type { Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { OrderId } from '#lib/ids.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { completeCart } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
@@ -84,7 +85,29 @@ async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promis
     await store.updatePayment(tx, order.id, { status, declineCode: declineCodeOfIntent(intent) });
     await giveBack(deps, tx, move);
   }
+  if (move.to === 'cancelled') await recordCancellation(deps, tx, move, step);
   return { kind: 'moved', move };
+}
+
+/** Of a member of staff; a shopper's own is no privilege. */
+export async function recordCancellation(
+  deps: Deps,
+  tx: Transaction,
+  { order }: Pick<Move, 'order'>,
+  { actorId = null }: Pick<Step, 'actorId'>,
+): Promise<void> {
+  if (actorId === null) return;
+  const object = { kind: 'order', id: order.id };
+  await recordAct(
+    deps,
+    tx,
+    { userId: actorId },
+    {
+      action: 'order.cancelled',
+      object,
+      changes: { from: order.status },
+    },
+  );
 }
 
 function triggerOf(state: IntentState): OrderTrigger | null {

@@ -7,6 +7,7 @@ import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
+import { LOG_BREACHES } from './breaches-of-the-log.ts';
 import { MAIL_BREACHES, STRIPE_BREACHES } from './breaches-outside.ts';
 import { type BrokenShop, openBrokenShop } from './broken-shop.ts';
 
@@ -21,7 +22,10 @@ afterAll(async () => {
   await broken.close();
 });
 
-const ALL = [...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES, ...MAIL_BREACHES];
+const ALL = [
+  ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
+  ...[...MAIL_BREACHES, ...LOG_BREACHES],
+];
 /** Broken at NATS itself, below. */
 const IN_THE_STREAM = 'consumers-keep-up';
 
@@ -42,6 +46,7 @@ describe.each([
   ['Stripe', STRIPE_BREACHES],
   ['events', EVENT_BREACHES],
   ['mail', MAIL_BREACHES],
+  ['the log', LOG_BREACHES],
 ] as const)('%s', (_area, breaches) => {
   test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
     const report = await broken.auditAfter(breach);

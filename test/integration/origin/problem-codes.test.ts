@@ -110,6 +110,8 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   sku_taken: 'test/integration/origin/products.test.ts',
   cart_full: 'test/integration/origin/carts.test.ts',
   price_changed: 'test/integration/origin/checkout.test.ts',
+  user_not_found: 'test/integration/origin/users.test.ts',
+  last_admin: 'test/integration/origin/users.test.ts',
   variant_not_found: 'test/integration/origin/inventory.test.ts',
   stock_reserved: 'test/integration/origin/inventory.test.ts',
   payment_method_not_found: 'test/integration/origin/payment-methods.test.ts',

@@ -1,0 +1,32 @@
+/** Privileged acts are written down here, each in the transaction that does it. */
+
+import { type AuditAction, appendAudit } from '#db/audit-log.ts';
+import type { Transaction } from '#db/client.ts';
+import type { UserId } from '#lib/ids.ts';
+import { traceId } from '#lib/trace.ts';
+import type { Deps } from '#origin/deps.ts';
+
+export interface Act {
+  readonly action: AuditAction;
+  readonly object: { readonly kind: string; readonly id: string };
+  /** What is otherwise now: ids, numbers, names of fields; nothing that a person wrote, nothing secret. */
+  readonly changes?: Readonly<Record<string, unknown>>;
+}
+
+/** The last statement of the act's transaction: others wait for the log from here to the commit. */
+export async function recordAct(
+  { traceparent }: Pick<Deps, 'traceparent'>,
+  tx: Transaction,
+  { userId }: { readonly userId: UserId },
+  { action, object, changes = {} }: Act,
+): Promise<void> {
+  await appendAudit(tx, {
+    actor: 'user',
+    actorId: userId,
+    action,
+    objectKind: object.kind,
+    objectId: object.id,
+    changes,
+    traceId: traceparent === null ? null : traceId(traceparent),
+  });
+}

@@ -1,0 +1,78 @@
+/** Orders as their sellers see them: the lines that are theirs, and where the goods go. */
+
+import { Type } from '@sinclair/typebox';
+import { type Static, t } from 'elysia';
+import { orderStatus } from '#db/schema/orders.ts';
+import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+
+const nullableText = t.Union([t.String(), t.Null()]);
+
+const Address = t.Object(
+  {
+    name: t.String(),
+    line1: t.String(),
+    line2: t.Optional(t.String()),
+    city: t.String(),
+    region: t.Optional(t.String()),
+    postalCode: t.String(),
+    country: t.String(),
+  },
+  { description: 'Only while there is something to send.' },
+);
+
+export const Sale = t.Object(
+  {
+    orderId: Uuid,
+    number: t.String(),
+    status: t.UnionEnum(orderStatus.enumValues),
+    placedAt: DateTime,
+    items: t.Array(
+      t.Object({
+        id: Uuid,
+        variantId: Uuid,
+        productId: Uuid,
+        name: t.String(),
+        sku: nullableText,
+        options: t.Array(t.String()),
+        quantity: Type.Integer(),
+        unitPrice: MoneySchema,
+        lineTotal: MoneySchema,
+      }),
+      { description: "The seller's own; all of them for an admin." },
+    ),
+    shipTo: t.Union([Address, t.Null()]),
+  },
+  {
+    examples: [
+      {
+        orderId: '01890a5d-ac96-774b-bcce-b302099a8080',
+        number: '100001',
+        status: 'paid',
+        placedAt: '2026-01-31T12:00:00.000Z',
+        items: [
+          {
+            id: '01890a5d-ac96-774b-bcce-b302099a8081',
+            variantId: '01890a5d-ac96-774b-bcce-b302099a8059',
+            productId: '01890a5d-ac96-774b-bcce-b302099a8057',
+            name: 'Enamel Camping Mug',
+            sku: 'MUG-RED',
+            options: ['Red'],
+            quantity: 2,
+            unitPrice: { amount: 1450, currency: 'USD' },
+            lineTotal: { amount: 2900, currency: 'USD' },
+          },
+        ],
+        shipTo: { name: 'Ada', line1: '1 Street', city: 'Town', postalCode: '12345', country: 'US' },
+      },
+    ],
+  },
+);
+export type Sale = Static<typeof Sale>;
+
+export const SalePage = page(Sale);
+export type SalePage = Static<typeof SalePage>;
+
+export const SaleListQuery = closedObject(pageQuery);
+export type SaleListQuery = Static<typeof SaleListQuery>;
+
+export const SaleParams = closedObject({ orderId: Uuid });

@@ -1,0 +1,44 @@
+/** Sales over HTTP: for sellers, and for admins. */
+
+import { Elysia } from 'elysia';
+import type { OrderId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { auth, signedIn } from '#origin/http/auth.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { Sale, SaleListQuery, SalePage, SaleParams } from './model.ts';
+import { listSales, readSale } from './service.ts';
+
+export function saleRoutes(deps: Deps, jwtSecret: string) {
+  return new Elysia({ name: 'sales', prefix: '/api/v1/sales', normalize: false })
+    .use(auth(jwtSecret))
+    .onBeforeHandle(({ set }) => {
+      Object.assign(set.headers, PRIVATE);
+    })
+    .get('', async ({ caller, query }) => listSales(deps, signedIn(caller), query), {
+      access: 'sales:read',
+      query: SaleListQuery,
+      detail: operation({
+        id: 'listSales',
+        summary: 'Paid orders with goods of yours, the newest first',
+        tag: 'Orders',
+        success: { status: 200, description: 'A page.', schema: SalePage },
+        failures: ['unauthenticated', 'forbidden'],
+      }),
+    })
+    .get(
+      '/:orderId',
+      async ({ caller, params }) => readSale(deps, signedIn(caller), params.orderId as OrderId),
+      {
+        access: 'sales:read',
+        params: SaleParams,
+        detail: operation({
+          id: 'getSale',
+          summary: 'Your lines of an order, and where they go',
+          tag: 'Orders',
+          success: { status: 200, description: 'The sale.', schema: Sale },
+          failures: ['unauthenticated', 'forbidden', 'order_not_found'],
+        }),
+      },
+    );
+}

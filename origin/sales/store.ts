@@ -1,0 +1,71 @@
+/** Every query of sales. Whose lines they are is part of each: nothing else is ever read. */
+
+import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import type { Queryable } from '#db/client.ts';
+import { orderLines, orders } from '#db/schema/orders.ts';
+import { payments } from '#db/schema/payments.ts';
+import type { OrderId, UserId } from '#lib/ids.ts';
+
+/** Null: of all sellers, and the house. */
+export type Seller = UserId | null;
+
+const head = {
+  id: orders.id,
+  number: orders.number,
+  status: orders.status,
+  currency: orders.currency,
+  placedAt: orders.placedAt,
+  shippingAddress: orders.shippingAddress,
+};
+
+export type SaleRow = Awaited<ReturnType<typeof listSales>>[number];
+
+/** Drizzle leaves the table's name off in a query without joins. */
+const orderId = sql`${orders}.${sql.identifier(orders.id.name)}`;
+
+/** An order is a sale once it was paid for. */
+const wasPaid = sql`exists (
+  select 1 from ${payments} p where p.order_id = ${orderId} and p.status = 'captured')`;
+
+const sold = (seller: Seller) =>
+  seller === null
+    ? undefined
+    : sql`exists (select 1 from ${orderLines} l where l.order_id = ${orderId} and l.seller_id = ${seller})`;
+
+/** The newest first: ids grow with time. */
+export async function listSales(
+  db: Queryable,
+  seller: Seller,
+  { limit, beforeId }: { readonly limit: number; readonly beforeId: OrderId | undefined },
+) {
+  const beyond = beforeId === undefined ? undefined : lt(orders.id, beforeId);
+  return db
+    .select(head)
+    .from(orders)
+    .where(and(sold(seller), wasPaid, beyond))
+    .orderBy(desc(orders.id))
+    .limit(limit);
+}
+
+export async function findSale(db: Queryable, seller: Seller, id: OrderId): Promise<SaleRow | undefined> {
+  const [sale] = await db
+    .select(head)
+    .from(orders)
+    .where(and(eq(orders.id, id), sold(seller), wasPaid));
+  return sale;
+}
+
+export type SaleLineRow = Awaited<ReturnType<typeof findSaleLines>>[number];
+
+export async function findSaleLines(db: Queryable, seller: Seller, ids: readonly OrderId[]) {
+  return db
+    .select()
+    .from(orderLines)
+    .where(
+      and(
+        inArray(orderLines.orderId, [...ids]),
+        seller === null ? undefined : eq(orderLines.sellerId, seller),
+      ),
+    )
+    .orderBy(asc(orderLines.position));
+}

@@ -1,0 +1,249 @@
+/**
+ * Who may do what, for every operation of the API's document: those that need a permission are tried without it, and
+ * what belongs to somebody is tried by everybody else. An operation that is new is covered from its first day, or fails
+ * here until it is said whose its objects are.
+ */
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { everything } from '#test/support/everything.ts';
+import { fill, type Operation, operationsOf, propertiesOf, rolesOf } from '#test/support/operations.ts';
+import { type Answer, type Call, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
+import { furnish, type Stranger, type Thing, type World } from '#test/support/strangers.ts';
+
+/** Hundreds of requests each. */
+const TEST_TIMEOUT_MS = 120_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
+
+const NOBODYS = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+/** Operations that serve people without an account. Who may do what is decided by the thing itself. */
+const OPEN: Readonly<Record<'public' | 'anyone', readonly string[]>> = {
+  public: [
+    ...['GET /api/v1/products', 'GET /api/v1/products/{id}', 'GET /api/v1/categories'],
+    ...['GET /api/v1/search', 'GET /api/v1/search/suggest'],
+    ...['POST /api/v1/auth/register', 'POST /api/v1/auth/login'],
+    ...['POST /api/v1/auth/refresh', 'POST /api/v1/auth/logout'],
+    'POST /api/v1/webhooks/stripe',
+  ],
+  anyone: [
+    ...['POST /api/v1/carts', 'GET /api/v1/carts/{id}', 'POST /api/v1/carts/{id}/items'],
+    ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
+    ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
+    ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
+  ],
+};
+
+/** Where an admin has a hand in what is a shopper's. */
+const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
+
+/** What is put in place of the ids in the examples of bodies: something of somebody else, or what all may name. */
+const BODY_IDS: Readonly<
+  Record<string, (world: World) => { readonly id: string; readonly isOthers: boolean }>
+> = {
+  'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
+  'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
+  'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+};
+
+let shop: OriginUnderTest;
+let world: World;
+let operations: readonly Operation[];
+beforeAll(async () => {
+  shop = await openOrigin();
+  operations = await operationsOf(shop);
+  world = await furnish(shop);
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+const isOpen = ({ access }: Operation) => access === 'public' || access === 'anyone';
+const isPublicRead = ({ access, method }: Operation) => access === 'public' && method === 'GET';
+
+const isForbidden = (operation: Operation, { role }: Stranger) =>
+  role === 'guest' ? !isOpen(operation) : !rolesOf(operation).includes(role);
+
+/** A permission that an admin has is theirs over everything; what is a shopper's own is not. */
+const isAdmins = ({ access, name }: Operation) =>
+  !['public', 'anyone', 'user'].includes(access) || STAFF_MAY.includes(name);
+
+const strangersTo = (operation: Operation): readonly Stranger[] =>
+  world.strangers.filter(({ role }) => role !== 'admin' || !isAdmins(operation));
+
+function refusalOf(operation: Operation, stranger: Stranger): number {
+  if (!isForbidden(operation, stranger)) return 404;
+  return stranger.role === 'guest' ? 401 : 403;
+}
+
+const valuesOf = (names: readonly string[], value: string) =>
+  Object.fromEntries(names.map((name) => [name, value]));
+
+function thingsOf({ path }: Operation): readonly Thing[] | undefined {
+  const prefix = Object.keys(world.things).find((each) => path === each || path.startsWith(`${each}/`));
+  return prefix === undefined ? undefined : world.things[prefix];
+}
+
+const idsIn = ({ name, body }: Operation) =>
+  body === null
+    ? []
+    : propertiesOf(body.schema)
+        .filter(({ schema }) => schema.format === 'uuid')
+        .map(({ pointer }) => `${name} ${pointer}`);
+
+/** The example of the document, with ids that exist. */
+function bodyOf({ name, body }: Operation): unknown {
+  if (body === null) return undefined;
+  const known = new Map(
+    Object.entries(BODY_IDS)
+      .filter(([place]) => place.startsWith(`${name} /`))
+      .map(([place, of]) => [place.split('/').at(-1) ?? '', of(world).id]),
+  );
+  return JSON.parse(
+    JSON.stringify(body.example, (property, value) =>
+      typeof value === 'string' ? (known.get(property) ?? value) : value,
+    ),
+  );
+}
+
+/** A request that would be fine, were it its owner's. */
+function requestOf(operation: Operation, thing: Pick<Thing, 'headers'>, credentials: Call): Call {
+  const { method } = operation;
+  const body = bodyOf(operation);
+  const headers = { 'idempotency-key': crypto.randomUUID(), ...thing.headers };
+  return { method, headers, ...credentials, ...(body === undefined ? {} : { body }) };
+}
+
+function expectNothingTold(answer: Answer, ids: readonly string[], what: string): void {
+  const told = JSON.stringify(answer.body) ?? '';
+  for (const mark of world.marks.filter((each) => !ids.includes(each))) {
+    expect(told.includes(mark), `${what} is told ${mark}`).toBeFalse();
+  }
+}
+
+describe('every operation', () => {
+  test('is open on purpose, or asks for a permission', () => {
+    const open = { public: [] as string[], anyone: [] as string[] };
+    for (const { access, name } of operations) {
+      if (access === 'public' || access === 'anyone') open[access].push(name);
+    }
+    expect(open.public.toSorted()).toEqual(OPEN.public.toSorted());
+    expect(open.anyone.toSorted()).toEqual(OPEN.anyone.toSorted());
+  });
+
+  test('with an id in its path says here whose it is', () => {
+    const undeclared = operations.filter(
+      (operation) => operation.parameters.length > 0 && thingsOf(operation) === undefined,
+    );
+    expect(undeclared.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('with an id in its body says here whose it is', () => {
+    expect(operations.flatMap(idsIn).toSorted()).toEqual(Object.keys(BODY_IDS).toSorted());
+  });
+
+  test('that needs a permission refuses whoever lacks it, before it looks at what they send', async () => {
+    const guarded = operations.filter((each) => !isOpen(each));
+    const attempts = guarded.flatMap((operation) =>
+      world.strangers
+        .filter((each) => isForbidden(operation, each))
+        .map((stranger) => ({ operation, stranger })),
+    );
+    for (const { operation, stranger } of attempts) {
+      const { method, parameters, path } = operation;
+      const target = fill(path, valuesOf(parameters, 'nonsense'));
+      const body = method === 'GET' ? {} : { body: { surprise: true } };
+      const answer = await shop.call(target, { method, ...stranger.credentials, ...body });
+      expectProblem(answer, stranger.role === 'guest' ? 'unauthenticated' : 'forbidden');
+    }
+    expect(attempts.length).toBeGreaterThanOrEqual(2 * guarded.length);
+  });
+});
+
+describe("somebody else's object", () => {
+  test('is not there, by every operation and for everybody: as if it did not exist', async () => {
+    const before = await everything(shop);
+    const withIds = operations.filter((each) => each.parameters.length > 0 && !isPublicRead(each));
+    const attempts = withIds.flatMap((operation) =>
+      (thingsOf(operation) ?? []).flatMap((thing) =>
+        strangersTo(operation).map((stranger) => ({ operation, thing, stranger })),
+      ),
+    );
+    for (const { operation, thing, stranger } of attempts) {
+      const what = `${stranger.who} at ${thing.what}: ${operation.name}`;
+      const request = () => requestOf(operation, thing, stranger.credentials);
+      const answer = await shop.call(fill(operation.path, thing.ids), request());
+      const atNothing = await shop.call(
+        fill(operation.path, valuesOf(operation.parameters, NOBODYS)),
+        request(),
+      );
+      expect(answer.body, what).toEqual(atNothing.body);
+      expect(answer.status, what).toBe(refusalOf(operation, stranger));
+      expectProblem(answer);
+      expectNothingTold(answer, Object.values(thing.ids), what);
+    }
+    expect(await everything(shop)).toEqual(before);
+    expect(attempts.length).toBeGreaterThan(60);
+  });
+
+  test('is not there by its id in a body either', async () => {
+    const before = await everything(shop);
+    const places = Object.entries(BODY_IDS).filter(([, of]) => of(world).isOthers);
+    const attempts = operations
+      .filter(({ name }) => places.some(([place]) => place.startsWith(`${name} /`)))
+      .flatMap((operation) => strangersTo(operation).map((stranger) => ({ operation, stranger })));
+    for (const { operation, stranger } of attempts) {
+      const answer = await shop.call(operation.path, requestOf(operation, {}, stranger.credentials));
+      expect(answer.status, `${stranger.who}: ${operation.name}`).toBe(refusalOf(operation, stranger));
+      expectProblem(answer);
+    }
+    expect(await everything(shop)).toEqual(before);
+    expect(attempts.length).toBeGreaterThanOrEqual(2 * places.length);
+  });
+
+  test('is in no list but its owner’s', async () => {
+    const lists = operations.filter(
+      ({ access, method, parameters }) => method === 'GET' && parameters.length === 0 && access !== 'public',
+    );
+    for (const operation of lists) {
+      for (const stranger of strangersTo(operation)) {
+        const answer = await shop.call(operation.path, stranger.credentials);
+        expectNothingTold(answer, [], `${stranger.who}: ${operation.name}`);
+      }
+      const owners = await Promise.all(
+        [world.shopper, world.seller, world.admin].map((owner) => shop.call(operation.path, owner)),
+      );
+      const told = JSON.stringify(owners.map(({ body }) => body));
+      const marks = [...world.marks, world.ids.variant];
+      expect(
+        marks.some((mark) => told.includes(mark)),
+        `${operation.name} shows its owner something`,
+      ).toBeTrue();
+    }
+    expect(lists.length).toBeGreaterThan(4);
+  });
+
+  /** Last, for it takes things away: else the refusals above might be for another reason. */
+  test('is there for its owner, by the very same requests', async () => {
+    const order = ['GET', 'POST', 'PATCH', 'DELETE'];
+    const withIds = operations
+      .filter((each) => each.parameters.length > 0)
+      .toSorted((one, other) => order.indexOf(one.method) - order.indexOf(other.method));
+    for (const operation of withIds) {
+      for (const thing of thingsOf(operation) ?? []) {
+        const owner = operation.access === 'orders:refund' ? world.admin : thing.owner;
+        const request = requestOf(operation, await asItIsNow(thing), owner);
+        const { status, body } = await shop.call(fill(operation.path, thing.ids), request);
+        expect([400, 401, 403, 404, 405], `${operation.name}: ${JSON.stringify(body)}`).not.toContain(status);
+        expect(status).toBeLessThan(500);
+      }
+    }
+  });
+
+  async function asItIsNow(thing: Thing): Promise<Pick<Thing, 'headers'>> {
+    if (thing.headers === undefined) return {};
+    const { headers } = await shop.call(`/api/v1/products/${world.ids.product}`);
+    return { headers: { 'if-match': headers.get('etag') ?? '' } };
+  }
+});

@@ -1,0 +1,112 @@
+/** A shop with things that belong to somebody, and callers to whom they do not belong. */
+
+import type { Answer, Call, OriginUnderTest } from './origin.ts';
+import { cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
+
+/** What is a caller's alone: where it is, and who may. */
+export interface Thing {
+  readonly what: string;
+  /** For the parameters of the path, by their names. */
+  readonly ids: Readonly<Record<string, string>>;
+  readonly owner: Pick<Call, 'token' | 'cartToken'>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Stranger {
+  readonly who: 'a guest' | 'a guest with a cart' | 'another shopper' | 'another seller' | 'the admin';
+  readonly role: 'guest' | 'shopper' | 'seller' | 'admin';
+  readonly credentials: Pick<Call, 'token' | 'cartToken'>;
+}
+
+export interface World {
+  readonly things: Readonly<Record<string, readonly Thing[]>>;
+  readonly strangers: readonly Stranger[];
+  readonly shopper: Owner;
+  readonly seller: Owner;
+  readonly admin: Owner;
+  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order', string>>;
+  /** Texts that nobody else may ever be told. */
+  readonly marks: readonly string[];
+}
+
+const must = ({ status, body }: Answer) => {
+  if (status >= 300) throw new Error(`furnishing the shop answered ${status}: ${JSON.stringify(body)}`);
+  return body;
+};
+
+/** The first path that begins as the operation's does decides whose the object is. */
+export async function furnish(shop: OriginUnderTest): Promise<World> {
+  const product = await createProduct(shop, { stock: 50, name: 'Somebody’s Product' });
+  const { variantId, productId, sellerToken, etag } = product;
+  const line = [{ variantId, quantity: 1 }];
+  const [shopper, bystander, admin] = [await shop.signIn(), await shop.signIn(), await shop.signIn('admin')];
+  const cart = await cartOf(shop, line, shopper.token);
+  const guestCart = await cartOf(shop, line);
+  const bought = await cartOf(shop, line, shopper.token);
+  const order = must(await checkOut(shop, bought));
+  const guestBought = await cartOf(shop, line);
+  const guestOrder = must(await checkOut(shop, guestBought));
+  const card = must(
+    await shop.call('/api/v1/payment-methods', {
+      method: 'POST',
+      token: shopper.token,
+      body: { paymentMethodId: 'pm_card_visa' },
+    }),
+  );
+  const itemOf = async (cartId: string, owner: Owner) =>
+    must(await shop.call(`/api/v1/carts/${cartId}`, owner)).items[0].id as string;
+  const seller = { token: sellerToken };
+  const mine = { token: shopper.token };
+  const things = {
+    '/api/v1/products/{id}': [
+      { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
+    ],
+    '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
+    '/api/v1/sales/{orderId}': [{ what: 'a sale', ids: { orderId: order.id }, owner: seller }],
+    '/api/v1/carts/{id}': [
+      {
+        what: "a customer's cart",
+        ids: { id: cart.cartId, itemId: await itemOf(cart.cartId, mine) },
+        owner: mine,
+      },
+      {
+        what: "a guest's cart",
+        ids: { id: guestCart.cartId, itemId: await itemOf(guestCart.cartId, guestCart.owner) },
+        owner: guestCart.owner,
+      },
+    ],
+    '/api/v1/orders/{id}': [
+      { what: "a customer's order", ids: { id: order.id }, owner: mine },
+      { what: "a guest's order", ids: { id: guestOrder.id }, owner: guestBought.owner },
+    ],
+    '/api/v1/payment-methods/{id}': [{ what: 'a saved card', ids: { id: card.id }, owner: mine }],
+    '/api/v1/users/{id}': [
+      { what: 'an account', ids: { id: bystander.userId }, owner: { token: admin.token } },
+    ],
+  };
+  return {
+    things,
+    strangers: await strangersOf(shop, admin.token),
+    shopper: mine,
+    seller,
+    admin: { token: admin.token },
+    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id },
+    marks: [
+      ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
+      ...[order.id, guestOrder.id, card.id, guestBought.cartToken],
+    ],
+  };
+}
+
+async function strangersOf(shop: OriginUnderTest, admin: string): Promise<Stranger[]> {
+  const own = await createProduct(shop);
+  const guestCart = await cartOf(shop, [{ variantId: own.variantId, quantity: 1 }]);
+  const { token } = await shop.signIn();
+  return [
+    { who: 'a guest', role: 'guest', credentials: {} },
+    { who: 'a guest with a cart', role: 'guest', credentials: { cartToken: guestCart.cartToken } },
+    { who: 'another shopper', role: 'shopper', credentials: { token } },
+    { who: 'another seller', role: 'seller', credentials: { token: own.sellerToken } },
+    { who: 'the admin', role: 'admin', credentials: { token: admin } },
+  ];
+}
