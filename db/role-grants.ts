@@ -30,8 +30,15 @@ const ALL_READ = { workers: READ, analytics: READ, reporting: READ } as const;
 const BOOKS = { origin: APPEND, workers: APPEND, analytics: READ, reporting: READ } as const;
 
 export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
-  users: { origin: WRITE, analytics: 'select (id, role, created_at)' },
-  refresh_tokens: { origin: WRITE },
+  users: {
+    origin: WRITE,
+    workers: 'select (id, email, name, role, access_epoch)',
+    analytics: 'select (id, role, created_at)',
+  },
+  /** Who mails of a theft asks whose session it was; who cleans up takes away what is over. */
+  sessions: { origin: KEEP, workers: 'select, delete' },
+  refresh_tokens: { origin: WRITE, workers: 'select (expires_at), delete' },
+  revocations: { origin: APPEND, workers: 'select, insert, delete' },
   payment_methods: { origin: 'select, insert, delete' },
   carts: {
     origin: WRITE,

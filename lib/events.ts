@@ -41,6 +41,8 @@ export const EVENTS = {
   /** What is left to sell has fallen to where it is low; once for each time that it falls there. */
   'stock.ran_low': { version: 1, data: StockEvent },
   'stock.ran_out': { version: 1, data: StockEvent },
+  /** A refresh token came again that had been traded: its session has ended, and its user has to know. */
+  'session.compromised': { version: 1, data: Type.Object({ userId: Id, sessionId: Id }) },
   /** Stripe has taken money for an order that had ended, or took it twice: a person has to look. */
   'payment.stranded': {
     version: 1,

@@ -20,11 +20,13 @@ import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
+import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
+import { findRevocations } from './sessions/store.ts';
 
 export type { Delivery } from './adapters/nats.ts';
 export { SharedConfigSchema } from './config.ts';
@@ -37,6 +39,8 @@ export interface Deps {
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
+  /** Which access tokens no longer count. */
+  readonly revocations: Revocations;
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
@@ -72,11 +76,18 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const sharedCache = connectRedis(config.REDIS_URL, log, config.TLS_CA_FILE);
   const pools = openPools(config, { name, log, metrics });
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
+  // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
+  const news = connect(config.DATABASE_URL, {
+    applicationName: `${name}-sessions`,
+    maxConnections: 1,
+    preparesStatements: true,
+  });
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
+    revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
@@ -96,6 +107,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
       await bus.close();
       await sharedCache.close();
       await pools.close();
+      await news.close();
       await database.close();
     },
   };

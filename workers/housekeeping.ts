@@ -5,6 +5,7 @@ import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
+import { deleteExpired } from '#origin/sessions/service.ts';
 import { pause } from './consumer.ts';
 
 interface Chore {
@@ -22,6 +23,7 @@ const CHORES: readonly Chore[] = [
     everyMs: 10 * MINUTE_MS,
     run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
   },
+  { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },

@@ -13,6 +13,7 @@ import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createMailer } from './mailer.ts';
 import { runRelay } from './outbox-relay.ts';
@@ -48,6 +49,7 @@ const edge = { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET };
 const everywhere = zone === null ? undefined : createCloudflarePurge(zone);
 const consumers = [
   sendReceipt(mailer),
+  warnOfTheft(mailer),
   sellStock,
   returnStock,
   parkStranded,

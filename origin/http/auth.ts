@@ -3,20 +3,23 @@
  * validated, so that a stranger learns nothing of what a route expects.
  */
 
-import { jwt } from '@elysiajs/jwt';
-import { Elysia, t } from 'elysia';
+import { Elysia } from 'elysia';
 import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
-import { isUuid, type UserId } from '#lib/ids.ts';
+import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import type { AccessClaims, AccessTokens } from './access-tokens.ts';
 import { type Access, isAccess, may, OUTSIDE_THE_API, type Role } from './permissions.ts';
 
+export type { AccessTokens } from './access-tokens.ts';
 export type { Role } from './permissions.ts';
 
 export interface SignedIn {
   readonly kind: 'user';
   readonly userId: UserId;
   readonly role: Role;
+  /** Absent where it was no access token that said who this is. */
+  readonly sessionId?: SessionId;
 }
 
 export interface Guest {
@@ -27,10 +30,6 @@ export interface Guest {
 
 export type Caller = SignedIn | Guest;
 
-export const ACCESS_TOKEN_LIFE_SECONDS = 15 * 60;
-const ISSUER = 'hotshelf';
-const AUDIENCE = 'hotshelf-api';
-const ALGORITHM = 'HS256';
 const NOBODY: Guest = { kind: 'guest', cartToken: null };
 
 const callers = new WeakMap<Request, Caller>();
@@ -42,41 +41,19 @@ function guard<Check extends object>(check: Check): Check {
   return check;
 }
 
-export function auth(jwtSecret: string) {
-  return new Elysia({ name: 'auth', seed: jwtSecret })
-    .use(
-      jwt({
-        name: 'accessToken',
-        secret: jwtSecret,
-        alg: ALGORITHM,
-        exp: `${ACCESS_TOKEN_LIFE_SECONDS}s`,
-        iss: ISSUER,
-        aud: AUDIENCE,
-        schema: t.Object({
-          sub: t.String(),
-          role: t.Union([t.Literal('shopper'), t.Literal('seller'), t.Literal('admin')]),
-        }),
+export function auth(tokens: AccessTokens) {
+  return new Elysia({ name: 'auth', seed: tokens.keys.signing.kid }).macro({
+    access: (access: Access) => ({
+      detail: { 'x-access': access, security: security(access) },
+      transform: guard(async ({ request }: { readonly request: Request }) => {
+        if (access === 'public') return;
+        const token = bearerToken(request);
+        const claims = token === null ? null : ((await tokens.verify(token)) ?? false);
+        callers.set(request, admit(access, request, claims));
       }),
-    )
-    .macro({
-      access: (access: Access) => ({
-        detail: { 'x-access': access, security: security(access) },
-        transform: guard(async ({ request, accessToken }) => {
-          if (access === 'public') return;
-          const token = bearerToken(request);
-          const claims =
-            token === null
-              ? null
-              : await accessToken.verify(token, {
-                  issuer: ISSUER,
-                  audience: AUDIENCE,
-                  algorithms: [ALGORITHM],
-                });
-          callers.set(request, admit(access, request, claims));
-        }),
-        resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
-      }),
-    });
+      resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
+    }),
+  });
 }
 
 interface DeclaredRoute {
@@ -107,20 +84,19 @@ function isGuarded(hook: unknown): boolean {
   return hook !== null && (guards.has(hook) || ('fn' in hook && isGuarded(hook.fn)));
 }
 
-interface Claims {
-  readonly sub: string;
-  readonly role: Role;
-}
-
 /** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
-function admit(access: Exclude<Access, 'public'>, request: Request, claims: Claims | false | null): Caller {
+function admit(
+  access: Exclude<Access, 'public'>,
+  request: Request,
+  claims: AccessClaims | false | null,
+): Caller {
   if (claims === null && access === 'anyone') {
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
-  if (!claims || !isUuid(claims.sub)) throw new AppError('unauthenticated');
-  const { sub, role } = claims;
+  if (!claims) throw new AppError('unauthenticated');
+  const { userId, sessionId, role } = claims;
   if (access !== 'anyone' && !may({ role }, access)) throw new AppError('forbidden');
-  return { kind: 'user', userId: sub as UserId, role };
+  return { kind: 'user', userId, role, sessionId };
 }
 
 function bearerToken(request: Request): string | null {

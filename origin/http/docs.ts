@@ -6,7 +6,7 @@
 import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
-import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
+import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
 import { createAssets } from './assets.ts';
 
 const DOCUMENT_PATH = '/docs/json';
@@ -83,6 +83,10 @@ const INFO = {
 
 const SECURITY_SCHEMES = {
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'From login or refresh.' },
+  sessionCookie: {
+    ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+    description: "A browser's refresh token, for pages of the shop that send `Session-Transport: cookie`.",
+  },
   cartToken: { type: 'apiKey', in: 'header', name: CART_TOKEN_HEADER, description: "A guest's cart token." },
 };
 

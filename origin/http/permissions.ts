@@ -3,11 +3,12 @@
  * role opens what would be somebody else's.
  */
 
-const EVERYBODY = ['shopper', 'seller', 'admin'] as const;
+export const ROLES = ['shopper', 'seller', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+const EVERYBODY = ROLES;
 const MERCHANTS = ['seller', 'admin'] as const;
 const ADMINS = ['admin'] as const;
-
-export type Role = (typeof EVERYBODY)[number];
 
 /** A permission and the roles that have it. What ends in `:any` lifts the limit to one's own. */
 export const PERMISSIONS = {

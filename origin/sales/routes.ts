@@ -3,15 +3,15 @@
 import { Elysia } from 'elysia';
 import type { OrderId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { Sale, SaleListQuery, SalePage, SaleParams } from './model.ts';
 import { listSales, readSale } from './service.ts';
 
-export function saleRoutes(deps: Deps, jwtSecret: string) {
+export function saleRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'sales', prefix: '/api/v1/sales', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })

@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -13,9 +13,9 @@ import * as users from './service.ts';
 const USER = { status: 200, description: 'The account.', schema: ManagedUser };
 const FAILURES = ['unauthenticated', 'forbidden', 'user_not_found'] as const;
 
-export function userRoutes(deps: Deps, jwtSecret: string) {
+export function userRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'users', prefix: '/api/v1/users', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })
@@ -41,12 +41,12 @@ export function userRoutes(deps: Deps, jwtSecret: string) {
         failures: FAILURES,
       }),
     })
-    .use(changes(deps, jwtSecret));
+    .use(changes(deps, tokens));
 }
 
-function changes(deps: Deps, jwtSecret: string) {
+function changes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'user-changes', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })

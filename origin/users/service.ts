@@ -3,12 +3,12 @@
 import type { Transaction } from '#db/client.ts';
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import { endAllSessions } from '#origin/accounts/service.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
+import { announce, announceRole, endSessionsOf } from '#origin/sessions/service.ts';
 import type { ManagedUser, UserChange, UserListQuery, UserPage } from './model.ts';
 import * as store from './store.ts';
 
@@ -44,17 +44,20 @@ export async function changeUser(
   id: UserId,
   change: UserChange,
 ): Promise<ManagedUser> {
-  return deps.db.transaction(async (tx) => {
+  const { changed, ended } = await deps.db.transaction(async (tx) => {
     const { user, admins } = await lockForChange(tx, admin, id);
     const { role = user.role, disabled = isDisabled(user) } = change;
-    if (role === user.role && disabled === isDisabled(user)) return toUser(user);
+    if (role === user.role && disabled === isDisabled(user)) return { changed: user, ended: [] };
     if (role !== 'admin' || disabled) requireAnotherAdmin(admins, id);
     const disabledAt = disabled ? (user.disabledAt ?? deps.clock.now()) : null;
     const changed = await store.updateUser(tx, id, { role, disabledAt });
-    await endAllSessions(deps, tx, id);
+    const sessions = await endSessionsOf(deps, tx, id);
     await recordChange(deps, tx, admin, { before: user, after: changed });
-    return toUser(changed);
+    return { changed, ended: sessions };
   });
+  announce(deps, ended);
+  await announceRole(deps, id);
+  return toUser(changed);
 }
 
 /**
@@ -63,14 +66,16 @@ export async function changeUser(
  * @throws {AppError} as {@link changeUser}
  */
 export async function deleteUser(deps: Deps, admin: SignedIn, id: UserId): Promise<void> {
-  await deps.db.transaction(async (tx) => {
+  const ended = await deps.db.transaction(async (tx) => {
     const { user, admins } = await lockForChange(tx, admin, id);
     requireAnotherAdmin(admins, id);
     await store.updateUser(tx, id, { deletedAt: deps.clock.now() });
-    await endAllSessions(deps, tx, id);
+    const sessions = await endSessionsOf(deps, tx, id);
     const changes = { role: user.role };
     await recordAct(deps, tx, admin, { action: 'user.deleted', object: { kind: 'user', id }, changes });
+    return sessions;
   });
+  announce(deps, ended);
 }
 
 interface Locked {

@@ -63,6 +63,10 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
   unauthenticated: () => shop.call('/api/v1/me'),
   credentials_invalid: () => post('/auth/login', { email: 'nobody@test.example', password: 'x' }),
   refresh_token_invalid: () => post('/auth/refresh', { refreshToken: 'rt_unknown' }),
+  csrf_refused: () =>
+    post('/auth/refresh', {}, { headers: { 'session-transport': 'cookie', origin: 'https://evil.example' } }),
+  session_not_found: async () =>
+    shop.call(`/api/v1/me/sessions/${UNKNOWN}`, { method: 'DELETE', token: (await shop.signIn()).token }),
   card_declined: async () => checkout(await fullCart(), 'declined', 'pm_card_chargeDeclined'),
   forbidden: async () => post('/products', {}, { token: (await shop.signIn()).token }),
   edge_required: () => shop.call('/api/v1/products', { headers: { 'x-hotshelf-edge-secret': 'a guess' } }),
