@@ -17,6 +17,8 @@ export interface Regret {
   isBegun: boolean;
   /** Told that it is done; a refusal leaves it false. */
   isDone: boolean;
+  /** Attempts that nobody was told the end of: each of them may have been taken up. */
+  untold: number;
   act(deps: Deps): Promise<void>;
 }
 
@@ -53,18 +55,21 @@ function createRegret(
     refundId,
     isBegun: false,
     isDone: false,
+    untold: 0,
     act: async (deps) => {
       if (regret.isDone || isRefused) return;
       const placed = await deps.db.select({ id: orders.id }).from(orders).where(eq(orders.cartId, cartId));
       const last = placed.at(-1);
       if (last === undefined) return;
       regret.isBegun = true;
+      regret.untold += 1;
       try {
         await work(deps, last.id);
         regret.isDone = true;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         isRefused = !PROBLEMS[error.code].retryable;
+        if (isRefused) regret.untold -= 1;
       }
     },
   };

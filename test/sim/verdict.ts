@@ -6,7 +6,7 @@ import { orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { stockOf } from '#test/support/books.ts';
-import { REFUND } from './regrets.ts';
+import { REFUND, type Regret } from './regrets.ts';
 import type { Told } from './story.ts';
 import { entriesOf } from './stripe-side.ts';
 import { PRICE, QUANTITY, STOCK, type World } from './world.ts';
@@ -67,7 +67,8 @@ function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): 
   must(balance.paid === (isCaptured ? TOTAL : 0), `the ledger has ${balance.paid} paid for ${status} ${id}`);
   must(balance.refunded === refunded, `Stripe gave ${refunded} back, the ledger says ${balance.refunded}`);
   const isCancelled = isCaptured && status === 'cancelled';
-  const part = regrets.some(({ kind, isDone }) => kind === 'refund' && isDone) ? REFUND : 0;
+  const isWanted = ({ kind, isDone, untold }: Regret) => kind === 'refund' && (isDone || untold > 0);
+  const part = regrets.some(isWanted) ? REFUND : 0;
   const asked = isCancelled ? TOTAL : part;
   must(refunded === 0 || refunded === asked, `${refunded} were refunded, asked for were ${asked}`);
   must(!isCancelled || refunded === TOTAL, `order ${id} is cancelled, ${refunded} of ${TOTAL} went back`);
