@@ -23,7 +23,8 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 
-export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'>;
+export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'> &
+  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>>;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
@@ -33,8 +34,10 @@ export function createHandler(deps: Deps, config: AppConfig): Handler {
 
 export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(deps.metrics)) {
   const api = createApi(deps, config, hot);
-  // Elysia would look for the path behind the first eleven characters: too far for a host of three.
-  return new Elysia({ normalize: false, handler: { standardHostname: false } })
+  // Elysia looks for the path behind the first eleven characters: too far for http:// and a host of three. Its other
+  // choice is the seventh, which is within https://.
+  const standardHostname = config.ORIGIN_TLS_CERT_FILE !== undefined;
+  return new Elysia({ normalize: false, handler: { standardHostname } })
     .use(problems(deps.log))
     .use(requestContext(deps))
     .use(edgeOnly(config.EDGE_SECRET))

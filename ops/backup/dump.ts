@@ -28,6 +28,8 @@ export async function* dumpRecords(
       rows += countLines(bytes);
       yield { kind: 'rows', bytes };
     }
+    // The driver stops reading when its stream is full and goes on when that is read: never, where it was the end.
+    copy._read(0);
     yield { kind: 'tableEnd', table: name, rows };
     onProgress(`${name}: ${rows} rows`);
   }
