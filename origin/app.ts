@@ -32,7 +32,8 @@ import { userRoutes } from './users/routes.ts';
 export type AppConfig = Pick<
   OriginConfig,
   'EDGE_SECRET' | 'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
->;
+> &
+  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>>;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
@@ -44,8 +45,10 @@ export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(de
   const api = createApi(deps, config, hot);
   const documents = docs(api, [ORDERS_TAG]);
   requireDeclaredAccess([...api.routes, ...documents.routes]);
-  // Elysia would look for the path behind the first eleven characters: too far for a host of three.
-  return new Elysia({ normalize: false, handler: { standardHostname: false } })
+  // Elysia looks for the path behind the first eleven characters: too far for http:// and a host of three. Its other
+  // choice is the seventh, which is within https://.
+  const standardHostname = config.ORIGIN_TLS_CERT_FILE !== undefined;
+  return new Elysia({ normalize: false, handler: { standardHostname } })
     .use(problems(deps.log))
     .use(requestContext(deps))
     .use(edgeOnly(config.EDGE_SECRET))
