@@ -6,7 +6,7 @@ export const INVARIANTS = {
   I3: 'money adds up, here and at Stripe',
   I4: 'nothing is lost, nothing happens twice',
   I5: 'every order ends',
-  I6: 'privileged acts are on record, as they were',
+  I6: 'privileged acts are on record',
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;

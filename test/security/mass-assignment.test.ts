@@ -4,7 +4,10 @@
  */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { Elysia, t } from 'elysia';
 import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { bodies } from '#origin/http/bodies.ts';
+import { problems } from '#origin/http/problems.ts';
 import { everything } from '#test/support/everything.ts';
 import { fill, type Operation, operationsOf, propertiesOf, rolesOf } from '#test/support/operations.ts';
 import { type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
@@ -117,6 +120,30 @@ test('whatever else says one of them is refused, and changes nothing', async () 
   }
   expect(await everything(shop)).toEqual(before);
   expect(attempts).toBeGreaterThan(200);
+});
+
+test('nothing stands in for what a request did not say', async () => {
+  const { body } = await shop.call('/docs/json');
+  const paths = Object.entries<Record<string, { requestBody?: unknown; parameters?: unknown }>>(body.paths);
+  const filledIn = paths.flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, asked]) => JSON.stringify([asked.requestBody, asked.parameters]).includes('"default":'))
+      .map(([method]) => `${method} ${path}`),
+  );
+  expect(filledIn).toEqual([]);
+});
+
+test('where a schema copies what it is given, a prototype does not come along', async () => {
+  const role = t.Optional(t.UnionEnum(['shopper', 'admin']));
+  const app = new Elysia({ normalize: false })
+    .use(problems(shop.deps.log))
+    .use(bodies)
+    .post('/', ({ body }) => body, { body: t.Object({ role }, { additionalProperties: false }) });
+  for (const body of ['{"__proto__": {"x": 1}}', String.raw`{"\u005f_proto__": {"x": 1}}`]) {
+    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
+    const response = await app.handle(new Request('http://localhost/', { method: 'POST', headers, body }));
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid_input' }]);
+  }
 });
 
 test.each([

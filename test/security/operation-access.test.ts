@@ -5,6 +5,8 @@
  */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { PERMISSIONS, type Role } from '#origin/http/permissions.ts';
+import { openEdgeBefore, type ThroughEdge } from '#test/support/before-edge.ts';
 import { everything } from '#test/support/everything.ts';
 import { fill, type Operation, operationsOf, propertiesOf, rolesOf } from '#test/support/operations.ts';
 import { type Answer, type Call, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -17,8 +19,8 @@ setDefaultTimeout(TEST_TIMEOUT_MS);
 
 const NOBODYS = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** Operations that serve people without an account. Who may do what is decided by the thing itself. */
-const OPEN: Readonly<Record<'public' | 'anyone', readonly string[]>> = {
+/** Operations that no role is needed for. Who may do what with them is decided by the thing itself. */
+const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>> = {
   public: [
     ...['GET /api/v1/products', 'GET /api/v1/products/{id}', 'GET /api/v1/categories'],
     ...['GET /api/v1/search', 'GET /api/v1/search/suggest'],
@@ -31,6 +33,10 @@ const OPEN: Readonly<Record<'public' | 'anyone', readonly string[]>> = {
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
+  ],
+  user: [
+    ...['GET /api/v1/me', 'GET /api/v1/orders', 'GET /api/v1/payment-methods'],
+    ...['POST /api/v1/payment-methods', 'DELETE /api/v1/payment-methods/{id}'],
   ],
 };
 
@@ -48,14 +54,17 @@ const BODY_IDS: Readonly<
 };
 
 let shop: OriginUnderTest;
+let edge: ThroughEdge;
 let world: World;
 let operations: readonly Operation[];
 beforeAll(async () => {
   shop = await openOrigin();
   operations = await operationsOf(shop);
   world = await furnish(shop);
+  edge = await openEdgeBefore(shop);
 });
 afterAll(async () => {
+  await edge.close();
   await shop.close();
 });
 
@@ -123,13 +132,22 @@ function expectNothingTold(answer: Answer, ids: readonly string[], what: string)
 }
 
 describe('every operation', () => {
-  test('is open on purpose, or asks for a permission', () => {
-    const open = { public: [] as string[], anyone: [] as string[] };
-    for (const { access, name } of operations) {
-      if (access === 'public' || access === 'anyone') open[access].push(name);
-    }
-    expect(open.public.toSorted()).toEqual(OPEN.public.toSorted());
-    expect(open.anyone.toSorted()).toEqual(OPEN.anyone.toSorted());
+  test.each(['public', 'anyone', 'user'] as const)(
+    'for %s is so on purpose; the rest ask for a role',
+    (access) => {
+      const declared = operations.filter((each) => each.access === access).map(({ name }) => name);
+      expect(declared.toSorted()).toEqual(FOR_ALL[access].toSorted());
+    },
+  );
+
+  test('asks for a permission of the table, in which no role has more than its own', () => {
+    const of = (role: Role) =>
+      Object.entries<readonly Role[]>(PERMISSIONS).flatMap(([name, roles]) =>
+        roles.includes(role) ? [name] : [],
+      );
+    expect(of('shopper')).toEqual(['user']);
+    expect(of('seller')).toEqual(['user', 'products:write', 'stock:read', 'stock:write', 'sales:read']);
+    expect(of('admin')).toEqual(Object.keys(PERMISSIONS));
   });
 
   test('with an id in its path says here whose it is', () => {
@@ -142,8 +160,13 @@ describe('every operation', () => {
   test('with an id in its body says here whose it is', () => {
     expect(operations.flatMap(idsIn).toSorted()).toEqual(Object.keys(BODY_IDS).toSorted());
   });
+});
 
-  test('that needs a permission refuses whoever lacks it, before it looks at what they send', async () => {
+describe.each([
+  ['called directly', () => shop.call],
+  ['through the edge', () => edge.call],
+] as const)('%s', (_way, callOf) => {
+  test('an operation that needs a permission refuses whoever lacks it, before it looks at what they send', async () => {
     const guarded = operations.filter((each) => !isOpen(each));
     const attempts = guarded.flatMap((operation) =>
       world.strangers
@@ -154,15 +177,13 @@ describe('every operation', () => {
       const { method, parameters, path } = operation;
       const target = fill(path, valuesOf(parameters, 'nonsense'));
       const body = method === 'GET' ? {} : { body: { surprise: true } };
-      const answer = await shop.call(target, { method, ...stranger.credentials, ...body });
+      const answer = await callOf()(target, { method, ...stranger.credentials, ...body });
       expectProblem(answer, stranger.role === 'guest' ? 'unauthenticated' : 'forbidden');
     }
     expect(attempts.length).toBeGreaterThanOrEqual(2 * guarded.length);
   });
-});
 
-describe("somebody else's object", () => {
-  test('is not there, by every operation and for everybody: as if it did not exist', async () => {
+  test('what is somebody else’s is not there, by every operation and for everybody: as if it did not exist', async () => {
     const before = await everything(shop);
     const withIds = operations.filter((each) => each.parameters.length > 0 && !isPublicRead(each));
     const attempts = withIds.flatMap((operation) =>
@@ -173,7 +194,7 @@ describe("somebody else's object", () => {
     for (const { operation, thing, stranger } of attempts) {
       const what = `${stranger.who} at ${thing.what}: ${operation.name}`;
       const request = () => requestOf(operation, thing, stranger.credentials);
-      const answer = await shop.call(fill(operation.path, thing.ids), request());
+      const answer = await callOf()(fill(operation.path, thing.ids), request());
       const atNothing = await shop.call(
         fill(operation.path, valuesOf(operation.parameters, NOBODYS)),
         request(),
@@ -187,14 +208,14 @@ describe("somebody else's object", () => {
     expect(attempts.length).toBeGreaterThan(60);
   });
 
-  test('is not there by its id in a body either', async () => {
+  test('what is somebody else’s is not there by its id in a body either', async () => {
     const before = await everything(shop);
     const places = Object.entries(BODY_IDS).filter(([, of]) => of(world).isOthers);
     const attempts = operations
       .filter(({ name }) => places.some(([place]) => place.startsWith(`${name} /`)))
       .flatMap((operation) => strangersTo(operation).map((stranger) => ({ operation, stranger })));
     for (const { operation, stranger } of attempts) {
-      const answer = await shop.call(operation.path, requestOf(operation, {}, stranger.credentials));
+      const answer = await callOf()(operation.path, requestOf(operation, {}, stranger.credentials));
       expect(answer.status, `${stranger.who}: ${operation.name}`).toBe(refusalOf(operation, stranger));
       expectProblem(answer);
     }
@@ -202,13 +223,13 @@ describe("somebody else's object", () => {
     expect(attempts.length).toBeGreaterThanOrEqual(2 * places.length);
   });
 
-  test('is in no list but its owner’s', async () => {
+  test('what is somebody’s is in no list but its owner’s', async () => {
     const lists = operations.filter(
       ({ access, method, parameters }) => method === 'GET' && parameters.length === 0 && access !== 'public',
     );
     for (const operation of lists) {
       for (const stranger of strangersTo(operation)) {
-        const answer = await shop.call(operation.path, stranger.credentials);
+        const answer = await callOf()(operation.path, stranger.credentials);
         expectNothingTold(answer, [], `${stranger.who}: ${operation.name}`);
       }
       const owners = await Promise.all(
@@ -223,27 +244,27 @@ describe("somebody else's object", () => {
     }
     expect(lists.length).toBeGreaterThan(4);
   });
+});
 
-  /** Last, for it takes things away: else the refusals above might be for another reason. */
-  test('is there for its owner, by the very same requests', async () => {
-    const order = ['GET', 'POST', 'PATCH', 'DELETE'];
-    const withIds = operations
-      .filter((each) => each.parameters.length > 0)
-      .toSorted((one, other) => order.indexOf(one.method) - order.indexOf(other.method));
-    for (const operation of withIds) {
-      for (const thing of thingsOf(operation) ?? []) {
-        const owner = operation.access === 'orders:refund' ? world.admin : thing.owner;
-        const request = requestOf(operation, await asItIsNow(thing), owner);
-        const { status, body } = await shop.call(fill(operation.path, thing.ids), request);
-        expect([400, 401, 403, 404, 405], `${operation.name}: ${JSON.stringify(body)}`).not.toContain(status);
-        expect(status).toBeLessThan(500);
-      }
+/** Last, for it takes things away: else the refusals above might be for another reason. */
+test('what is somebody’s is there for them, by the very same requests', async () => {
+  const order = ['GET', 'POST', 'PATCH', 'DELETE'];
+  const withIds = operations
+    .filter((each) => each.parameters.length > 0)
+    .toSorted((one, other) => order.indexOf(one.method) - order.indexOf(other.method));
+  for (const operation of withIds) {
+    for (const thing of thingsOf(operation) ?? []) {
+      const owner = operation.access === 'orders:refund' ? world.admin : thing.owner;
+      const request = requestOf(operation, await asItIsNow(thing), owner);
+      const { status, body } = await shop.call(fill(operation.path, thing.ids), request);
+      expect([400, 401, 403, 404, 405], `${operation.name}: ${JSON.stringify(body)}`).not.toContain(status);
+      expect(status).toBeLessThan(500);
     }
-  });
-
-  async function asItIsNow(thing: Thing): Promise<Pick<Thing, 'headers'>> {
-    if (thing.headers === undefined) return {};
-    const { headers } = await shop.call(`/api/v1/products/${world.ids.product}`);
-    return { headers: { 'if-match': headers.get('etag') ?? '' } };
   }
 });
+
+async function asItIsNow(thing: Thing): Promise<Pick<Thing, 'headers'>> {
+  if (thing.headers === undefined) return {};
+  const { headers } = await shop.call(`/api/v1/products/${world.ids.product}`);
+  return { headers: { 'if-match': headers.get('etag') ?? '' } };
+}
