@@ -21,6 +21,8 @@ export interface DeclaredRoute {
   readonly methods: readonly string[];
   /** Whose requests are counted: `shopper` is `signedIn` with a bearer token and `anonymous` without. */
   readonly budget: Budget | 'shopper';
+  /** Pictures: pages of any site may show them. */
+  readonly isForAllSites?: boolean;
   /** How GET and HEAD are cached, where the answers are public. */
   readonly catalog?: CatalogRead;
 }
@@ -46,15 +48,16 @@ const ROUTES: readonly DeclaredRoute[] = [
   {
     path: /^\/api\/v1\/search$/,
     methods: READ,
-    budget: 'catalogMiss',
+    budget: 'searchMiss',
     catalog: json('q', ...LIST_QUERY, 'facets', 'vendor', 'option', 'available'),
   },
-  { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'catalogMiss', catalog: json('q') },
+  { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'searchMiss', catalog: json('q') },
   { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('limit') },
   {
     path: /^\/media\/.+$/,
     methods: READ,
     budget: 'catalogMiss',
+    isForAllSites: true,
     catalog: { query: ['w', 'format'], contentType: 'image/', hasFormats: true },
   },
   files(/^\/docs\/assets\/[^/]+\.css$/, 'text/css'),

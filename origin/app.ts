@@ -8,12 +8,15 @@ import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
+import { withAnswerHeaders } from './http/answer-headers.ts';
 import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
+import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
+import { limited } from './http/limits.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -23,21 +26,29 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 
-export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'>;
+export type AppConfig = Pick<OriginConfig, 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'> & EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
-  return inFront(createApp(deps, config, hot).compile().fetch, hot, config.EDGE_SECRET);
+  const proofs = createEdgeProofs(config, deps.clock);
+  return inFront(withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch), hot, proofs);
 }
 
-export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(deps.metrics)) {
+interface Shared {
+  readonly hot: HotReads;
+  readonly proofs: EdgeProofs;
+}
+
+export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
+  const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
   const api = createApi(deps, config, hot);
   // Elysia would look for the path behind the first eleven characters: too far for a host of three.
   return new Elysia({ normalize: false, handler: { standardHostname: false } })
     .use(problems(deps.log))
     .use(requestContext(deps))
-    .use(edgeOnly(config.EDGE_SECRET))
+    .use(edgeOnly(proofs))
+    .use(limited(deps.limits))
     .use(plainUrls)
     .use(bodies)
     .use(api)

@@ -2,7 +2,9 @@
 
 import { join } from 'node:path';
 import type { ReadyAnswer } from '#bench/programs/answer.ts';
-import { EDGE_SECRET_HEADER, PURGE_PATH } from '#lib/edge-contract.ts';
+import { PURGE_PATH } from '#lib/edge-contract.ts';
+import { UNLIMITED } from '#ops/local/unlimited.ts';
+import { type ProvenCall, passHeaders, provenHeaders } from '#origin/http/edge-proof.ts';
 import { type RunningProgram, startProgram } from './program.ts';
 import type { Stack } from './stack.ts';
 
@@ -39,6 +41,8 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
         : { DATABASE_MAX_CONNECTIONS: String(options.maxConnections) }),
       ORIGIN_HOST: '127.0.0.1',
       EDGE_SECRET: stack.secrets.edgeSecret,
+      // A load generator sends the same pass from its first request to its last.
+      EDGE_CLOCK_SKEW_SECONDS: '3600',
       JWT_SECRET: stack.secrets.jwtSecret,
     },
     args: () => [],
@@ -93,9 +97,14 @@ export async function startLimit(
   });
 }
 
-/** With which the origin takes a request for the edge's. */
+/** With which the origin takes a public read for the edge's, for as long as a measurement takes. */
 export function edgeHeaders(stack: Stack): Readonly<Record<string, string>> {
-  return { [EDGE_SECRET_HEADER]: stack.secrets.edgeSecret };
+  return passHeaders(stack.secrets.edgeSecret, new Date());
+}
+
+/** With which it takes this call for the edge's, on behalf of a client. */
+export function headersOfCall(stack: Stack, call: ProvenCall): Readonly<Record<string, string>> {
+  return provenHeaders(stack.secrets.edgeSecret, new Date(), call);
 }
 
 function sharedEnvironment(
@@ -114,5 +123,6 @@ function sharedEnvironment(
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     QUOTE_SECRET: secrets.quoteSecret,
     LOG_LEVEL: 'warn',
+    ...UNLIMITED,
   };
 }

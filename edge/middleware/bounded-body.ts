@@ -3,9 +3,13 @@
 import { createMiddleware } from 'hono/factory';
 import type { EdgeEnv } from '#edge/platform.ts';
 import { readBounded } from '#edge/read-bounded.ts';
+import { SECOND_MS } from '#lib/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 
+/** A mebibyte over the slowest of mobile networks. */
+const BODY_DEADLINE_MS = 30 * SECOND_MS;
 /** A connection that is closed with unread data is reset, and the client might never see why it was refused. */
 const MAX_DRAINED_BYTES = 4 * 1024 * 1024;
 
@@ -16,9 +20,16 @@ export function boundedBody() {
   });
 }
 
-async function bodyOf({ body }: Request): Promise<Uint8Array<ArrayBuffer> | null> {
+async function bodyOf({ body, headers }: Request): Promise<Uint8Array<ArrayBuffer> | null> {
   if (body === null) return null;
-  const bytes = await readBounded(body, { maxBytes: MAX_BODY_BYTES, drainBytes: MAX_DRAINED_BYTES });
+  // Nothing here unpacks: a small body could become a large one.
+  if ((headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
+    throw new AppError('content_encoding_unsupported');
+  }
+  const reading = readBounded(body, { maxBytes: MAX_BODY_BYTES, drainBytes: MAX_DRAINED_BYTES });
+  const bytes = await withDeadline(reading, BODY_DEADLINE_MS, () => {
+    throw new AppError('body_too_slow');
+  });
   if (bytes === null) throw new AppError('body_too_large');
   return bytes;
 }

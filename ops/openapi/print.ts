@@ -4,11 +4,11 @@
  */
 
 import { systemClock } from '#lib/clock.ts';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
 import { createApp } from '#origin/app.ts';
 import type { Deps } from '#origin/deps.ts';
+import { passHeaders } from '#origin/http/edge-proof.ts';
 
 const DOCUMENT_URL = 'http://localhost/docs/json';
 const INDENT_SPACES = 2;
@@ -16,6 +16,7 @@ const INDENT_SPACES = 2;
 /** No one else ever sees these; they only have to be long enough. */
 const CONFIG = {
   EDGE_SECRET: crypto.randomUUID(),
+  EDGE_CLOCK_SKEW_SECONDS: 30,
   JWT_SECRET: crypto.randomUUID(),
   STRIPE_WEBHOOK_SECRET: `whsec_${crypto.randomUUID()}`,
 };
@@ -41,6 +42,7 @@ function createOfflineDeps(): Deps {
     search: unreachable('the search engine'),
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
+    limits: unreachable('Redis'),
     clock: systemClock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
   const [file] = Bun.argv.slice(2);
   if (file === undefined) throw new Error('say where to: bun ops/openapi/print.ts FILE');
   const app = createApp(createOfflineDeps(), CONFIG);
-  const headers = { [EDGE_SECRET_HEADER]: CONFIG.EDGE_SECRET };
+  const headers = passHeaders(CONFIG.EDGE_SECRET, systemClock.now());
   const response = await app.handle(new Request(DOCUMENT_URL, { headers }));
   if (!response.ok) throw new Error(`${DOCUMENT_URL} answered ${response.status}: ${await response.text()}`);
   await Bun.write(file, JSON.stringify(await response.json(), null, INDENT_SPACES));

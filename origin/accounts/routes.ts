@@ -5,6 +5,7 @@ import type { Deps } from '#origin/deps.ts';
 import { ACCESS_TOKEN_LIFE_SECONDS, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import { countCostly, throttled } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { Credentials, RefreshRequest, Registration, TokenPair, User } from './model.ts';
 import * as accounts from './service.ts';
@@ -16,6 +17,7 @@ export function accountRoutes(deps: Deps, jwtSecret: string) {
       '/auth/register',
       async ({ body, request, set }) => {
         Object.assign(set, { status: 201, headers: PRIVATE });
+        await countCostly('register', request, null);
         return accounts.register(forRequest(deps, request), body);
       },
       {
@@ -57,7 +59,9 @@ function sessionRoutes(deps: Deps, jwtSecret: string) {
       '/login',
       async ({ accessToken, body, request, set }) => {
         Object.assign(set.headers, PRIVATE);
-        const { user, refreshToken } = await accounts.login(forRequest(deps, request), body);
+        const { user, refreshToken } = await throttled(request, body.email, () =>
+          accounts.login(forRequest(deps, request), body),
+        );
         const signed = await accessToken.sign({ sub: user.id, role: user.role });
         return { accessToken: signed, refreshToken, expiresIn: ACCESS_TOKEN_LIFE_SECONDS };
       },

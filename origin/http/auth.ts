@@ -9,6 +9,7 @@ import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import { isUuid, type UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { countUser } from './limits.ts';
 
 export type Role = 'shopper' | 'seller' | 'admin';
 
@@ -76,7 +77,9 @@ export function auth(jwtSecret: string) {
                   audience: AUDIENCE,
                   algorithms: [ALGORITHM],
                 });
-          callers.set(request, admit(access, request, claims));
+          const caller = admit(access, request, claims);
+          callers.set(request, caller);
+          await countUser(request, caller);
         },
         resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
       }),

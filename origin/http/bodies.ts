@@ -1,11 +1,14 @@
 /**
- * Bodies are JSON of at most 1 MiB, in UTF-8, and what they say can be stored. Anything else is refused, and
- * most of it before it is read.
+ * Bodies are JSON of at most 1 MiB, in UTF-8, not compressed, as they passed the edge, and what they say can be read in
+ * one way and stored. Anything else is refused, and most of it before it is read.
  */
 
 import { Elysia } from 'elysia';
-import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { BODY_DIGEST_HEADER, MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
+import { bodyDigest } from './edge-proof.ts';
+import { checkContent } from './json-content.ts';
+import { faultOfShape } from './json-shape.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 /** Where the sender has signed the body: the route gets it as it came. */
@@ -14,6 +17,8 @@ const SIGNED_PATHS: ReadonlySet<string> = new Set(['/api/v1/webhooks/stripe']);
 export const bodies = new Elysia({ name: 'bodies' })
   .onRequest(({ request: { headers, method } }) => {
     if (method === 'GET' || method === 'HEAD') return;
+    // Nothing here unpacks: a small body could become a large one.
+    if (!isPlain(headers)) throw new AppError('content_encoding_unsupported');
     const length = Number(headers.get('content-length') ?? 0);
     if (length > MAX_BODY_BYTES) throw new AppError('body_too_large');
     if (length > 0 || headers.has('transfer-encoding')) requireJsonType(headers);
@@ -25,12 +30,16 @@ export const bodies = new Elysia({ name: 'bodies' })
     return text === '' ? null : parseJson(text);
   });
 
+function isPlain(headers: Headers): boolean {
+  return (headers.get('content-encoding') ?? 'identity').toLowerCase() === 'identity';
+}
+
 function requireJsonType(headers: Headers): void {
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new AppError('unsupported_media_type');
 }
 
 /** A body without `Content-Length` is counted as it comes. */
-async function readText({ body }: Request): Promise<string> {
+async function readText({ body, headers }: Request): Promise<string> {
   if (body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -39,25 +48,15 @@ async function readText({ body }: Request): Promise<string> {
     if (size > MAX_BODY_BYTES) throw new AppError('body_too_large');
     chunks.push(chunk);
   }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  const bytes = Buffer.concat(chunks);
+  if (size > 0 && headers.get(BODY_DIGEST_HEADER) !== bodyDigest(bytes)) throw new AppError('edge_required');
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 }
 
-/** What Postgres refuses in a text, or would store as something else, can only come in as an escape. */
 function parseJson(text: string): unknown {
+  const fault = faultOfShape(text);
+  if (fault !== null) throw new AppError('invalid_input', { errors: [fault] });
   const value: unknown = JSON.parse(text);
-  const path = text.includes('\\u') ? findUnstorable(value) : null;
-  if (path === null) return value;
-  const message = 'must not hold a NUL or half of a surrogate pair';
-  throw new AppError('invalid_input', { errors: [{ path, message }] });
-}
-
-/** The JSON pointer of the first text that cannot be stored as it is. */
-function findUnstorable(value: unknown, path = ''): string | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null;
-  if (typeof value !== 'object' || value === null) return null;
-  for (const [name, item] of Object.entries(value)) {
-    const found = findUnstorable(name, path) ?? findUnstorable(item, `${path}/${name}`);
-    if (found !== null) return found;
-  }
-  return null;
+  checkContent(value);
+  return value;
 }
