@@ -1,6 +1,6 @@
 /** The API: what every request goes through, then the features. */
 
-import { Elysia } from 'elysia';
+import { type AnyElysia, Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
@@ -19,6 +19,7 @@ import { createHotReads, type Handler, type HotReads, inFront } from './http/hot
 import { limited } from './http/limits.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
+import { strictQueries } from './http/strict-queries.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
@@ -57,7 +58,9 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
 
 /** The features alone, as the OpenAPI document describes them. */
 function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig, hot: HotReads) {
+  const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })
+    .use(strictQueries(routes))
     .use(healthRoutes(deps))
     .use(catalogRoutes(deps, JWT_SECRET, hot))
     .use(mediaRoutes(deps))

@@ -61,6 +61,21 @@ export function startEdgeProgram(stack: Stack, name: string, originUrl: string):
   });
 }
 
+/** What a private read costs with and without its guards. */
+export function startPrivateRead(stack: Stack): Promise<RunningProgram> {
+  return startProgram(stack, {
+    name: 'private-read',
+    file: 'bench/programs/private-read.ts',
+    environment: {
+      REDIS_URL: stack.servers.redisUrl,
+      EDGE_SECRET: stack.secrets.edgeSecret,
+      JWT_SECRET: stack.secrets.jwtSecret,
+    },
+    args: (port) => ['--port', String(port)],
+    readyPath: '/livez',
+  });
+}
+
 export function startWorkers(
   stack: Stack,
   options: Omit<OriginOptions, 'tiers'> & { readonly edgeUrl: string },

@@ -7,7 +7,7 @@ import { Elysia } from 'elysia';
 import { BODY_DIGEST_HEADER, MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 import { bodyDigest } from './edge-proof.ts';
-import { checkContent } from './json-content.ts';
+import { checkContent, refuseCardNumber } from './json-content.ts';
 import { faultOfShape } from './json-shape.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
@@ -17,6 +17,8 @@ const SIGNED_PATHS: ReadonlySet<string> = new Set(['/api/v1/webhooks/stripe']);
 export const bodies = new Elysia({ name: 'bodies' })
   .onRequest(({ request: { headers, method } }) => {
     if (method === 'GET' || method === 'HEAD') return;
+    // It is kept for a day.
+    refuseCardNumber(headers.get('idempotency-key') ?? '', 'headers/idempotency-key');
     // Nothing here unpacks: a small body could become a large one.
     if (!isPlain(headers)) throw new AppError('content_encoding_unsupported');
     const length = Number(headers.get('content-length') ?? 0);

@@ -1,6 +1,6 @@
 /**
- * What no schema can say of a URL: it is percent-encoded UTF-8 without control characters, names each parameter once,
- * and holds no card number. Two readers of a URL that is not plain may each read something else.
+ * What no schema can say of a URL: it is percent-encoded UTF-8 without NUL, names each parameter once, and holds no
+ * card number. Two readers of a URL that is not plain may each read something else.
  */
 
 import { Elysia } from 'elysia';
@@ -9,8 +9,7 @@ import { refuseCardNumber } from './json-content.ts';
 
 export const plainUrls = new Elysia({ name: 'plain-urls' }).onRequest((context) => {
   const { url } = context.request;
-  const path = routedPath(context);
-  const decoded = path.includes('%') ? decode(path) : path;
+  const decoded = decodePath(routedPath(context));
   if (decoded === null) throw refused('path', 'is not percent-encoded UTF-8');
   refuseCardNumber(decoded, 'path');
   const start = url.indexOf('?');
@@ -43,10 +42,16 @@ const spaced = (text: string) => text.replaceAll('+', ' ');
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROLS = /[\0-\x1f\x7f-\x9f]/;
 
+function decodePath(path: string): string | null {
+  const decoded = path.includes('%') ? decode(path) : path;
+  return decoded === null || CONTROLS.test(decoded) ? null : decoded;
+}
+
+/** What is searched for may be anything that Postgres takes: a line that was pasted, say. */
 function decode(text: string): string | null {
   try {
     const decoded = decodeURIComponent(text);
-    return CONTROLS.test(decoded) ? null : decoded;
+    return decoded.includes('\0') ? null : decoded;
   } catch {
     return null;
   }

@@ -105,7 +105,7 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
 /** Those that take more to bring about, and the file whose test does. */
 const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   headers_too_large: 'test/security/edge-border.test.ts',
-  body_too_slow: 'test/security/raw-edge.test.ts',
+  body_too_slow: 'test/unit/edge/bounded-body.test.ts',
   method_not_allowed: 'test/integration/edge/forwarding.test.ts',
   rate_limited: 'test/integration/edge/rate-limit.test.ts',
   unavailable: 'test/integration/edge/origin-loss.test.ts',
