@@ -1,13 +1,15 @@
 /** The edge's pipeline, top to bottom: what is refused, what is answered from the cache, what is forwarded. */
 
 import { Hono } from 'hono';
-import { secureHeaders } from 'hono/secure-headers';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
 import { createSharedCache } from './cache/shared-cache.ts';
 import { createHotAnswers, type HotAnswers } from './hot-answers.ts';
 import { boundedBody } from './middleware/bounded-body.ts';
+import { boundedHeaders } from './middleware/bounded-headers.ts';
+import { browserRules } from './middleware/browser-rules.ts';
 import { catalog } from './middleware/catalog.ts';
+import { cors } from './middleware/cors.ts';
 import { declaredRoutes } from './middleware/declared-routes.ts';
 import { answerFailure } from './middleware/failures.ts';
 import { forward } from './middleware/forward.ts';
@@ -41,21 +43,11 @@ function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEn
 
   app.use(hot(hotAnswers));
   app.use(requestContext(platform));
-  app.use(
-    secureHeaders({
-      strictTransportSecurity: platform.config.PUBLIC_URL.startsWith('https:'),
-      // Product images are shown by storefronts on other origins.
-      crossOriginResourcePolicy: false,
-      xXssProtection: false,
-      originAgentCluster: false,
-      // For browsers and plug-ins that are gone.
-      xDnsPrefetchControl: false,
-      xDownloadOptions: false,
-      xPermittedCrossDomainPolicies: false,
-    }),
-  );
+  app.use(browserRules(platform.config));
+  app.use(boundedHeaders());
   app.use(plainPaths());
   app.get('/livez', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
+  app.use(cors(platform.config));
   app.use(boundedBody());
   app.post(PURGE_PATH, purge(platform));
   app.use(declaredRoutes());

@@ -3,9 +3,6 @@
 const UNKNOWN_IP = '127.0.0.1';
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6 = /^(?=.*:)[\da-f:.]{2,45}$/i;
-const MAPPED_IPV4 = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i;
-const IPV6_GROUPS = 8;
-const NETWORK_GROUPS = 4;
 
 /**
  * The client's address. Cloudflare overwrites `CF-Connecting-IP`; anywhere else a client can send it, so it
@@ -14,18 +11,4 @@ const NETWORK_GROUPS = 4;
 export function clientIp(headers: Headers, isBehindCloudflare: boolean): string {
   const header = isBehindCloudflare ? headers.get('cf-connecting-ip') : null;
   return header !== null && (IPV4.test(header) || IPV6.test(header)) ? header : UNKNOWN_IP;
-}
-
-/** What a limit counts: the address, or for IPv6 its /64, which is what one household or server is given. */
-export function limitKey(ip: string): string {
-  const mapped = MAPPED_IPV4.exec(ip)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!ip.includes(':')) return ip;
-  const [head = '', tail] = ip.toLowerCase().split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = (tail ?? '').split(':').filter(Boolean);
-  const zeros = Math.max(0, IPV6_GROUPS - left.length - right.length);
-  const groups = tail === undefined ? left : [...left, ...new Array<string>(zeros).fill('0'), ...right];
-  const network = groups.slice(0, NETWORK_GROUPS).map((group) => group.replace(/^0+(?=.)/, ''));
-  return `${network.join(':')}::/64`;
 }

@@ -18,6 +18,11 @@ const Variables = Type.Object({
   ),
   /** `http` for tests alone: a plain shared cache that stores whatever HTTP allows, in front of any origin. */
   EDGE_CACHE_POLICY: Type.Union([Type.Literal('catalogue'), Type.Literal('http')], { default: 'catalogue' }),
+  /** Storefronts on other origins that may read answers: `https://a.example,https://b.example`. */
+  CORS_ORIGINS: Type.String({
+    default: '',
+    pattern: '^(https?://[^/?#,\\s*]+(\\s*,\\s*https?://[^/?#,\\s*]+)*)?$',
+  }),
   EDGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
   EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
 });
@@ -34,6 +39,7 @@ const LIMITERS = {
   anonymous: 'ANONYMOUS_LIMITER',
   signedIn: 'SIGNED_IN_LIMITER',
   catalogMiss: 'CATALOG_MISS_LIMITER',
+  searchMiss: 'SEARCH_MISS_LIMITER',
   webhook: 'WEBHOOK_LIMITER',
 } as const;
 
@@ -69,6 +75,7 @@ export function parseLimiters(bindings: EdgeBindings): Readonly<Record<Budget, R
     anonymous: limiter('anonymous'),
     signedIn: limiter('signedIn'),
     catalogMiss: limiter('catalogMiss'),
+    searchMiss: limiter('searchMiss'),
     webhook: limiter('webhook'),
   };
 }

@@ -19,9 +19,23 @@ const HOP_BY_HOP = [
   'upgrade',
 ] as const;
 
-/** Headers by which a client could speak as a proxy or as the edge itself. */
-const FORGEABLE =
-  /^(?:x-hotshelf-|x-forwarded|cf-|cdn-|true-client-ip$|x-real-ip$|x-client-ip$|forwarded$|via$|x-request-id$|traceparent$|tracestate$)/;
+/** Beginnings of headers by which a client could speak as a proxy or as the edge itself... */
+const FORGEABLE_PREFIXES = [
+  ...['x-hotshelf-', 'x-forwarded', 'x-original-', 'x-rewrite-', 'x-http-method', 'x-envoy-', 'x-azure-'],
+  ...['x-appengine-', 'x-remote-', 'cf-', 'cdn-', 'fastly-', 'forwarded'],
+] as const;
+
+/** ...and their whole names. */
+const FORGEABLE: ReadonlySet<string> = new Set([
+  ...['true-client-ip', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-proxyuser-ip', 'client-ip'],
+  ...['remote-addr', 'x-host', 'x-method-override', 'via', 'x-request-id', 'traceparent', 'tracestate'],
+  // The edge says what the body was when it passed.
+  ...['content-digest', 'repr-digest', 'digest'],
+]);
+
+function isForgeable(name: string): boolean {
+  return FORGEABLE.has(name) || FORGEABLE_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
 
 /** Said by the origin to the edge, or nobody's business. */
 const INTERNAL_ANSWER = ['cache-tag', 'cdn-cache-control', 'server', 'x-powered-by'] as const;
@@ -41,7 +55,7 @@ export function requestHeaders(headers: Headers, { takesSession = false } = {}):
   const sessions = takesSession ? sessionCookies(headers.get('cookie') ?? '') : '';
   kept.delete('cookie');
   if (sessions !== '') kept.set('cookie', sessions);
-  for (const name of [...kept.keys()]) if (FORGEABLE.test(name)) kept.delete(name);
+  for (const name of [...kept.keys()]) if (isForgeable(name)) kept.delete(name);
   return kept;
 }
 

@@ -13,7 +13,7 @@ const MAX_ANSWERS = 500;
 const MAX_BODY_BYTES = 32 * 1024;
 const OK = 200;
 /** A request with one of these may get another answer than the plain one. */
-const SELECTIVE = ['if-none-match', 'if-modified-since', 'cache-control', 'range'];
+const SELECTIVE = ['if-none-match', 'if-modified-since', 'cache-control', 'range', 'origin'];
 
 /** What an answer was made of, and where that is stored. */
 export interface Origination {

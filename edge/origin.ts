@@ -6,10 +6,17 @@
 
 import { createCircuit } from '#lib/circuit.ts';
 import { SECOND_MS } from '#lib/clock.ts';
-import { CLIENT_IP_HEADER, EDGE_SECRET_HEADER, REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
+import {
+  BODY_DIGEST_HEADER,
+  CLIENT_IP_HEADER,
+  EDGE_PROOF_HEADER,
+  REQUEST_ID_HEADER,
+} from '#lib/edge-contract.ts';
+import { targetOf } from '#lib/edge-proof.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Platform, RequestVariables } from './platform.ts';
+import { bodyDigest, createProver, type Prover } from './proof.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** A checkout waits for the payment provider, retries included. */
@@ -34,6 +41,8 @@ export interface OriginCall {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly timeoutMs?: number;
+  /** A read whose answer is for everybody: nothing is said of who made the edge ask. */
+  readonly isForEverybody?: boolean;
 }
 
 export type Caller = Pick<RequestVariables, 'requestId' | 'traceparent' | 'clientIp' | 'log'>;
@@ -56,6 +65,7 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
   const circuit = createCircuit(policy, clock, (change) =>
     isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
   );
+  const prover = createProver(config.EDGE_SECRET, clock);
   const probe = async () => {
     if (!circuit.isOpen() || !circuit.admits()) return;
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
@@ -73,10 +83,12 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
       if (circuit.isOpen()) throw unavailable();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
       const signal = AbortSignal.timeout(call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS));
-      const url = `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`;
+      const { href: url } = new URL(
+        `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`,
+      );
       const init: RequestInit = {
         method: call.method,
-        headers: withEdgeHeaders(call.headers, caller, config.EDGE_SECRET),
+        headers: await withEdgeHeaders(call, { caller, url, prover }),
         redirect: 'manual',
         signal,
         body: call.body,
@@ -115,14 +127,26 @@ async function repeat(
   throw unavailable();
 }
 
-function withEdgeHeaders(headers: Headers, caller: Caller, secret: string): Headers {
-  const sent = new Headers(headers);
-  sent.set(EDGE_SECRET_HEADER, secret);
-  sent.set(CLIENT_IP_HEADER, caller.clientIp);
+interface Sending {
+  readonly caller: Caller;
+  readonly url: string;
+  readonly prover: Prover;
+}
+
+async function withEdgeHeaders(call: OriginCall, { caller, url, prover }: Sending): Promise<Headers> {
+  const sent = new Headers(call.headers);
   sent.set(REQUEST_ID_HEADER, caller.requestId);
   sent.set('traceparent', caller.traceparent);
   // Answers are stored as plain bytes; Cloudflare compresses them towards the shopper.
   sent.set('accept-encoding', 'identity');
+  if (call.isForEverybody === true) {
+    sent.set(EDGE_PROOF_HEADER, await prover.pass());
+    return sent;
+  }
+  sent.set(CLIENT_IP_HEADER, caller.clientIp);
+  if (call.body !== null) sent.set(BODY_DIGEST_HEADER, await bodyDigest(call.body));
+  const { method } = call;
+  sent.set(EDGE_PROOF_HEADER, await prover.sign({ method, target: targetOf(url), headers: sent }));
   return sent;
 }
 

@@ -23,6 +23,8 @@ export interface DeclaredRoute {
   readonly budget: Budget | 'shopper';
   /** Whether a browser's session cookie goes on to the origin; no other cookie ever does. */
   readonly takesSession?: boolean;
+  /** Pictures: pages of any site may show them. */
+  readonly isForAllSites?: boolean;
   /** How GET and HEAD are cached, where the answers are public. */
   readonly catalog?: CatalogRead;
 }
@@ -48,15 +50,16 @@ const ROUTES: readonly DeclaredRoute[] = [
   {
     path: /^\/api\/v1\/search$/,
     methods: READ,
-    budget: 'catalogMiss',
+    budget: 'searchMiss',
     catalog: json('q', ...LIST_QUERY, 'facets', 'vendor', 'option', 'available'),
   },
-  { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'catalogMiss', catalog: json('q') },
+  { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'searchMiss', catalog: json('q') },
   { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('limit') },
   {
     path: /^\/media\/.+$/,
     methods: READ,
     budget: 'catalogMiss',
+    isForAllSites: true,
     catalog: { query: ['w', 'format'], contentType: 'image/', hasFormats: true },
   },
   files(/^\/docs\/assets\/[^/]+\.css$/, 'text/css'),

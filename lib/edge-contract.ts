@@ -3,14 +3,17 @@
  * tags. The edge deletes each of these headers from what a client sends.
  */
 
-/** Proves that a request came through the edge. Compared in constant time at the origin. */
-export const EDGE_SECRET_HEADER = 'x-hotshelf-edge-secret';
+/** Proves that a request came through the edge, and when; see `edge-proof.ts`. */
+export const EDGE_PROOF_HEADER = 'x-hotshelf-edge-proof';
 
-/** The shopper's IP address as Cloudflare saw it. Trusted only beside a valid edge secret. */
+/** The shopper's IP address as Cloudflare saw it. Worth something only where the proof covers it. */
 export const CLIENT_IP_HEADER = 'x-hotshelf-client-ip';
 
 /** One id per request, made by the edge, echoed to the client and carried by every log line. */
 export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** RFC 9530: what the body was when it passed the edge; part of the proof. */
+export const BODY_DIGEST_HEADER = 'content-digest';
 
 /** A guest's proof that the cart (and the order it became) is theirs. */
 export const CART_TOKEN_HEADER = 'cart-token';

@@ -12,6 +12,11 @@ interface ProblemKind {
 
 export const PROBLEMS = {
   invalid_input: { status: 400, title: 'The request is not valid', retryable: false },
+  card_number_refused: {
+    status: 400,
+    title: 'Card numbers are entered with the payment provider, and nowhere else',
+    retryable: false,
+  },
   idempotency_key_missing: { status: 400, title: 'An Idempotency-Key header is required', retryable: false },
   quote_invalid: { status: 400, title: 'The quote is not one of ours', retryable: false },
   webhook_signature_invalid: { status: 400, title: 'The webhook signature is not valid', retryable: false },
@@ -40,6 +45,7 @@ export const PROBLEMS = {
   session_not_found: { status: 404, title: 'No such session', retryable: false },
   order_not_found: { status: 404, title: 'No such order', retryable: false },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
+  body_too_slow: { status: 408, title: 'The body did not arrive in time', retryable: true },
   email_taken: { status: 409, title: 'There is an account with this email already', retryable: false },
   last_admin: { status: 409, title: 'The shop needs an admin', retryable: false },
   slug_taken: { status: 409, title: 'There is a product with this slug already', retryable: false },
@@ -79,6 +85,11 @@ export const PROBLEMS = {
   version_conflict: { status: 412, title: 'It has been changed since it was read', retryable: false },
   body_too_large: { status: 413, title: 'The body is larger than 1 MiB', retryable: false },
   unsupported_media_type: { status: 415, title: 'The content type must be JSON', retryable: false },
+  content_encoding_unsupported: {
+    status: 415,
+    title: 'Bodies must not be compressed',
+    retryable: false,
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'The Idempotency-Key was used with another request',
@@ -90,6 +101,7 @@ export const PROBLEMS = {
     retryable: false,
   },
   precondition_required: { status: 428, title: 'An If-Match header is required', retryable: false },
+  headers_too_large: { status: 431, title: 'The headers are too many or too large', retryable: false },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: true },
   payments_unavailable: { status: 503, title: 'Payments are not available at the moment', retryable: true },

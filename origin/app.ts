@@ -1,6 +1,6 @@
 /** The API: what every request goes through, then the features. */
 
-import { Elysia } from 'elysia';
+import { type AnyElysia, Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
@@ -9,16 +9,20 @@ import type { OriginConfig } from './config.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
+import { withAnswerHeaders } from './http/answer-headers.ts';
 import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
+import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { createKeyRing } from './http/key-ring.ts';
+import { limited } from './http/limits.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { parseOrigins } from './http/session-transport.ts';
+import { strictQueries } from './http/strict-queries.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
@@ -31,17 +35,25 @@ import { userRoutes } from './users/routes.ts';
 
 export type AppConfig = Pick<
   OriginConfig,
-  'EDGE_SECRET' | 'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
+  'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
 > &
-  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>>;
+  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>> &
+  EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
-  return inFront(createApp(deps, config, hot).compile().fetch, hot, config.EDGE_SECRET);
+  const proofs = createEdgeProofs(config, deps.clock);
+  return inFront(withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch), hot, proofs);
 }
 
-export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(deps.metrics)) {
+interface Shared {
+  readonly hot: HotReads;
+  readonly proofs: EdgeProofs;
+}
+
+export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
+  const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
   const api = createApi(deps, config, hot);
   const documents = docs(api, [ORDERS_TAG]);
   requireDeclaredAccess([...api.routes, ...documents.routes]);
@@ -51,7 +63,8 @@ export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(de
   return new Elysia({ normalize: false, handler: { standardHostname } })
     .use(problems(deps.log))
     .use(requestContext(deps))
-    .use(edgeOnly(config.EDGE_SECRET))
+    .use(edgeOnly(proofs))
+    .use(limited(deps.limits))
     .use(plainUrls)
     .use(bodies)
     .use(api)
@@ -62,7 +75,9 @@ export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(de
 function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
   const tokens = createAccessTokens(createKeyRing(config), deps.revocations);
   const browsers = { tokens, origins: parseOrigins(config.SHOP_ORIGINS) };
-  return new Elysia({ normalize: false })
+  const routes = (): AnyElysia['routes'] => api.routes;
+  const api = new Elysia({ normalize: false })
+    .use(strictQueries(routes))
     .use(healthRoutes(deps))
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
@@ -77,4 +92,5 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
+  return api;
 }

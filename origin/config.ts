@@ -12,6 +12,8 @@ const Secret = Type.String({ minLength: MIN_SECRET_LENGTH });
 const FieldKey = Type.String({ pattern: FIELD_KEY_PATTERN });
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const OnOff = Type.Union([Type.Literal('on'), Type.Literal('off')], { default: 'on' });
+const MAX_COUNT = 1_000_000_000;
+const Count = (standard: number) => Type.Integer({ minimum: 1, maximum: MAX_COUNT, default: standard });
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
 
 const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://' });
@@ -51,6 +53,15 @@ export const SharedConfigSchema = Type.Object({
   FIELD_KEY: FieldKey,
   /** The one before it, until `npm run rotate-keys` has sealed everything under the current one. */
   FIELD_KEY_PREVIOUS: Type.Optional(FieldKey),
+  /** Requests a minute that each user may make. */
+  LIMIT_USER_PER_MINUTE: Count(100),
+  /** Checkouts a minute by each user, or by guests from each address. */
+  LIMIT_CHECKOUT_PER_MINUTE: Count(10),
+  /** New accounts an hour from each address. */
+  LIMIT_REGISTER_PER_HOUR: Count(20),
+  /** Failed logins before each further one has to wait: with an account, and from an address. */
+  LIMIT_LOGIN_FAILURES_PER_ACCOUNT: Count(5),
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: Count(20),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,
@@ -69,6 +80,10 @@ const OriginConfigSchema = Type.Composite([
     ORIGIN_TLS_KEY_FILE: Type.Optional(Type.String()),
     ORIGIN_PORT: Type.Integer({ ...Port, default: 3000 }),
     EDGE_SECRET: Secret,
+    /** The one before it, while edges still sign with it. */
+    EDGE_SECRET_PREVIOUS: Type.Optional(Secret),
+    /** How far the edge's clock may be from ours, either way; and so for how long its proofs are good. */
+    EDGE_CLOCK_SKEW_SECONDS: Type.Integer({ minimum: 5, maximum: 3_600, default: 30 }),
     /** Signs access tokens: a private Ed25519 JWK. `bun ops/signing-key.ts` makes one. */
     ACCESS_TOKEN_KEY: Type.String(),
     /** Keys that verify beside it, as a JWK Set: the one before, and the next before it signs. */

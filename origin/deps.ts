@@ -5,20 +5,22 @@ import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
 import { appendEvents } from '#db/outbox.ts';
 import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
-import { type Clock, systemClock } from '#lib/clock.ts';
+import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { Traceparent } from '#lib/trace.ts';
+import { loginPolicies } from './adapters/login-throttle.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
-import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redis.ts';
+import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
 import { createFloors } from './cache/floors.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
+import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
@@ -50,6 +52,7 @@ export interface Deps {
   readonly quotes: Quotes;
   /** Seals and opens personal fields. */
   readonly fields: FieldCipher;
+  readonly limits: Limits;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly ids: IdSource;
@@ -94,6 +97,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     payments: createStripeGateway(config, { log, metrics }),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
+    limits: createLimits(config, sharedCache.counts, clock),
     clock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -110,6 +114,22 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
       await news.close();
       await database.close();
     },
+  };
+}
+
+const MINUTE_SECONDS = MINUTE_MS / SECOND_MS;
+const HOUR_SECONDS = 60 * MINUTE_SECONDS;
+
+function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock): Limits {
+  const limiter = (name: string, requests: number, windowSeconds = MINUTE_SECONDS) =>
+    counts.limiter({ name, requests, windowSeconds });
+  const { LIMIT_LOGIN_FAILURES_PER_ACCOUNT, LIMIT_LOGIN_FAILURES_PER_ADDRESS } = config;
+  const policies = loginPolicies(LIMIT_LOGIN_FAILURES_PER_ACCOUNT, LIMIT_LOGIN_FAILURES_PER_ADDRESS);
+  return {
+    user: limiter('user', config.LIMIT_USER_PER_MINUTE),
+    checkout: limiter('checkout', config.LIMIT_CHECKOUT_PER_MINUTE),
+    register: limiter('register', config.LIMIT_REGISTER_PER_HOUR, HOUR_SECONDS),
+    logins: counts.loginThrottle(policies, clock),
   };
 }
 

@@ -3,7 +3,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { present } from '#lib/assert.ts';
-import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
+import { provenHeaders } from '#origin/http/edge-proof.ts';
 import { EDGE_WAITS_MS } from './limits.ts';
 import type { ChaosStack } from './stack.ts';
 
@@ -37,10 +38,10 @@ export function createClient({ originUrls, secrets, signal }: ChaosStack): Clien
   return {
     ask: async (request, origin) => {
       turn += 1;
-      const url = present(originUrls[(origin ?? turn) % originUrls.length], 'an origin');
+      const url = `${present(originUrls[(origin ?? turn) % originUrls.length], 'an origin')}/api/v1${request.path}`;
       try {
-        const response = await fetch(`${url}/api/v1${request.path}`, {
-          ...messageOf(request, secrets.edgeSecret),
+        const response = await fetch(url, {
+          ...messageOf(request, url, secrets.edgeSecret),
           signal: AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs ?? EDGE_WAITS_MS)]),
         });
         const text = await response.text();
@@ -56,17 +57,15 @@ export function createClient({ originUrls, secrets, signal }: ChaosStack): Clien
   };
 }
 
-function messageOf({ method, body, idempotencyKey, owner }: Request, edgeSecret: string) {
-  return {
-    method,
-    headers: {
-      [EDGE_SECRET_HEADER]: edgeSecret,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-      ...ownerHeaders(owner),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+function messageOf({ method, body, idempotencyKey, owner }: Request, url: string, edgeSecret: string) {
+  const headers = {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    ...ownerHeaders(owner),
   };
+  const text = body === undefined ? null : JSON.stringify(body);
+  const proven = provenHeaders(edgeSecret, new Date(), { method, url, headers, body: text });
+  return { method, headers: proven, ...(text === null ? {} : { body: text }) };
 }
 
 function ownerHeaders(owner: Owner | undefined): Record<string, string> {

@@ -7,6 +7,7 @@ import { bunPart, DOUBLE_KEY } from '#ops/local/parts.ts';
 import { LOOPBACK } from '#ops/local/ports.ts';
 import type { Secrets } from '#ops/local/secrets.ts';
 import type { ServerUrls } from '#ops/local/servers.ts';
+import { UNLIMITED } from '#ops/local/unlimited.ts';
 
 export type PortName = 'origin-1' | 'origin-2' | 'workers-1' | 'workers-2' | 'stripe' | 'smtp' | 'mail';
 
@@ -107,5 +108,6 @@ function sharedEnvironment(
     QUOTE_SECRET: secrets.quoteSecret,
     FIELD_KEY: secrets.fieldKey,
     LOG_LEVEL: 'info',
+    ...UNLIMITED,
   };
 }

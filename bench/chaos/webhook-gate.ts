@@ -1,7 +1,7 @@
 /** What the edge does for Stripe: takes its webhooks and hands them to an origin that is there. */
 
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { LOOPBACK } from '#ops/local/ports.ts';
+import { provenHeaders } from '#origin/http/edge-proof.ts';
 
 export interface WebhookGate {
   readonly url: string;
@@ -19,14 +19,15 @@ export function openWebhookGate(originUrls: readonly string[], edgeSecret: strin
     fetch: async (request) => {
       const body = await request.text();
       const { pathname } = new URL(request.url);
-      const headers = {
+      const own = {
         'content-type': 'application/json',
         [SIGNATURE]: request.headers.get(SIGNATURE) ?? '',
-        [EDGE_SECRET_HEADER]: edgeSecret,
       };
       for (const originUrl of originUrls) {
+        const url = originUrl + pathname;
+        const headers = provenHeaders(edgeSecret, new Date(), { method: 'POST', url, headers: own, body });
         const init = { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) };
-        const answer = await fetch(originUrl + pathname, init).catch(() => null);
+        const answer = await fetch(url, init).catch(() => null);
         if (answer !== null) return new Response(await answer.text(), { status: answer.status });
       }
       return new Response(null, { status: BAD_GATEWAY });

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLogger } from '#lib/log.ts';
 import type { ServerUrls } from '#ops/local/servers.ts';
+import { NO_LIMITS } from '#ops/local/unlimited.ts';
 import { createDeps } from '#origin/deps.ts';
 import { reindexAll } from '#origin/search/service.ts';
 
@@ -28,6 +29,7 @@ export async function indexCatalogue(
       CACHE_MEMORY: 'off',
       CACHE_REDIS: 'off',
       LOG_LEVEL: 'error',
+      ...NO_LIMITS,
     },
     'hotshelf-bench',
     log,

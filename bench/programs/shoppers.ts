@@ -2,7 +2,8 @@
 
 import { type Job, type JobReport, type Pace, readJob } from '#bench/checkout/job.ts';
 import { SECOND_MS } from '#lib/clock.ts';
-import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
+import { provenHeaders } from '#origin/http/edge-proof.ts';
 
 /** What the edge waits for the origin, and more: what takes longer is a failure. */
 const TIMEOUT_MS = 20_000;
@@ -33,12 +34,15 @@ function createShopper({ originUrl, edgeSecret, variantIds }: Job, tally: Tally)
   let visits = 0;
   async function post(path: string, body: unknown, headers: Record<string, string>): Promise<Answered> {
     const begun = performance.now();
+    const url = `${originUrl}/api/v1${path}`;
+    const text = body === null ? null : JSON.stringify(body);
+    const own = { 'content-type': 'application/json', ...headers };
     try {
-      const response = await fetch(`${originUrl}/api/v1${path}`, {
+      const response = await fetch(url, {
         method: 'POST',
-        headers: { [EDGE_SECRET_HEADER]: edgeSecret, 'content-type': 'application/json', ...headers },
+        headers: provenHeaders(edgeSecret, new Date(), { method: 'POST', url, headers: own, body: text }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === null ? {} : { body: JSON.stringify(body) }),
+        ...(text === null ? {} : { body: text }),
       });
       return (await response.json()) as Answered;
     } catch (error) {

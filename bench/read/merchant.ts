@@ -3,7 +3,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { withConnection } from '#bench/data/catalogue.ts';
-import { edgeHeaders } from '#bench/stack/shop.ts';
+import { headersOfCall } from '#bench/stack/shop.ts';
 import type { Stack } from '#bench/stack/stack.ts';
 import { present } from '#lib/assert.ts';
 import { productPath } from './addresses.ts';
@@ -37,23 +37,31 @@ interface Place {
 export async function openMerchant(stack: Stack, place: Place): Promise<Merchant> {
   const password = crypto.randomUUID();
   await writeAccount(place.databaseUrl, password);
-  const asEdge = { ...edgeHeaders(stack), 'content-type': 'application/json' };
-  const { accessToken } = await call(Type.Object({ accessToken: Type.String() }), {
-    url: `${place.originUrl}/api/v1/auth/login`,
-    method: 'POST',
-    headers: asEdge,
-    body: { email: EMAIL, password },
-  });
+  const asEdge = (asked: Call): Call => {
+    const body = JSON.stringify(asked.body);
+    return { ...asked, headers: headersOfCall(stack, { ...asked, body }) };
+  };
+  const json = { 'content-type': 'application/json' };
+  const { accessToken } = await call(
+    Type.Object({ accessToken: Type.String() }),
+    asEdge({
+      url: `${place.originUrl}/api/v1/auth/login`,
+      method: 'POST',
+      headers: json,
+      body: { email: EMAIL, password },
+    }),
+  );
   return {
     readAtEdge: (path) => call(Product, { url: place.edgeUrl + path, method: 'GET', headers: {} }),
     raisePrice: async (product) => {
       const variant = present(product.variants[0], 'a variant');
-      const changed = await call(Product, {
+      const change = asEdge({
         url: place.originUrl + productPath(product.id),
         method: 'PATCH',
-        headers: { ...asEdge, authorization: `Bearer ${accessToken}`, 'if-match': `"${product.version}"` },
+        headers: { ...json, authorization: `Bearer ${accessToken}`, 'if-match': `"${product.version}"` },
         body: { variants: [{ id: variant.id, price: variant.price.amount + 1 }] },
       });
+      const changed = await call(Product, change);
       return changed.version;
     },
   };

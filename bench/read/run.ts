@@ -20,6 +20,7 @@ import { measureHotEdge } from './hot-edge.ts';
 import { measureHotOrigin } from './hot-origin.ts';
 import { measureMemory } from './memory.ts';
 import { measurePostgres } from './postgres-limit.ts';
+import { measurePrivateRead } from './private-read.ts';
 import { measureSingleFlight } from './single-flight.ts';
 import { judge, type TargetId } from './targets.ts';
 
@@ -100,6 +101,7 @@ async function measureAll(bench: Bench): Promise<Findings> {
   const findings = new Findings(bench.stack.signal);
   await measureUncached(bench, findings);
   await measureWarm(bench, findings);
+  await findings.take('private read', ['privateRead'], () => measurePrivateRead(bench));
   await findings.take('hit rates', ['edgeHits', 'memoryHits', 'redisHits'], () => measureHitRates(bench));
   return findings;
 }

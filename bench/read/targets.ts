@@ -22,6 +22,7 @@ export const TARGETS = {
   singleFlight: atMost('queries for 1,000 concurrent misses of one cold key', 1, ''),
   freshTail: atMost('commit of a price to the edge under load, p99', 250, 'ms'),
   olderAfterwards: atMost('older prices seen after the new one', 0, ''),
+  privateRead: atLeast('private read with token and user limit / without, requests/s', 0.85, ''),
   originMemory: atMost('resident memory of the origin after the load, at rest', 200, 'MB'),
 } as const satisfies Record<string, Target>;
 

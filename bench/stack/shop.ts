@@ -2,7 +2,9 @@
 
 import { join } from 'node:path';
 import type { ReadyAnswer } from '#bench/programs/answer.ts';
-import { EDGE_SECRET_HEADER, PURGE_PATH } from '#lib/edge-contract.ts';
+import { PURGE_PATH } from '#lib/edge-contract.ts';
+import { UNLIMITED } from '#ops/local/unlimited.ts';
+import { type ProvenCall, passHeaders, provenHeaders } from '#origin/http/edge-proof.ts';
 import { type RunningProgram, startProgram } from './program.ts';
 import type { Stack } from './stack.ts';
 
@@ -39,6 +41,8 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
         : { DATABASE_MAX_CONNECTIONS: String(options.maxConnections) }),
       ORIGIN_HOST: '127.0.0.1',
       EDGE_SECRET: stack.secrets.edgeSecret,
+      // A load generator sends the same pass from its first request to its last.
+      EDGE_CLOCK_SKEW_SECONDS: '3600',
       ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
     },
     args: () => [],
@@ -53,6 +57,21 @@ export function startEdgeProgram(stack: Stack, name: string, originUrl: string):
     file: 'bench/programs/edge.ts',
     environment: { EDGE_SECRET: stack.secrets.edgeSecret, EDGE_PURGE_SECRET: stack.secrets.edgePurgeSecret },
     args: (port) => ['--port', String(port), '--origin', originUrl],
+    readyPath: '/livez',
+  });
+}
+
+/** What a private read costs with and without its guards. */
+export function startPrivateRead(stack: Stack): Promise<RunningProgram> {
+  return startProgram(stack, {
+    name: 'private-read',
+    file: 'bench/programs/private-read.ts',
+    environment: {
+      REDIS_URL: stack.servers.redisUrl,
+      EDGE_SECRET: stack.secrets.edgeSecret,
+      ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
+    },
+    args: (port) => ['--port', String(port)],
     readyPath: '/livez',
   });
 }
@@ -93,9 +112,14 @@ export async function startLimit(
   });
 }
 
-/** With which the origin takes a request for the edge's. */
+/** With which the origin takes a public read for the edge's, for as long as a measurement takes. */
 export function edgeHeaders(stack: Stack): Readonly<Record<string, string>> {
-  return { [EDGE_SECRET_HEADER]: stack.secrets.edgeSecret };
+  return passHeaders(stack.secrets.edgeSecret, new Date());
+}
+
+/** With which it takes this call for the edge's, on behalf of a client. */
+export function headersOfCall(stack: Stack, call: ProvenCall): Readonly<Record<string, string>> {
+  return provenHeaders(stack.secrets.edgeSecret, new Date(), call);
 }
 
 function sharedEnvironment(
@@ -115,5 +139,6 @@ function sharedEnvironment(
     QUOTE_SECRET: secrets.quoteSecret,
     FIELD_KEY: secrets.fieldKey,
     LOG_LEVEL: 'warn',
+    ...UNLIMITED,
   };
 }

@@ -65,7 +65,7 @@ function ask({ origin }: FillDeps, { key, rule, caller }: FillRequest, condition
   for (const [name, value] of Object.entries(conditions)) headers.set(name, value);
   const { path, query } = key;
   return origin.send(
-    { method: 'GET', path, query, headers, body: null, timeoutMs: CATALOG_TIMEOUT_MS },
+    { method: 'GET', path, query, headers, body: null, timeoutMs: CATALOG_TIMEOUT_MS, isForEverybody: true },
     caller,
   );
 }

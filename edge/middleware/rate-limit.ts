@@ -5,11 +5,11 @@
 
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { limitKey } from '#edge/client-ip.ts';
 import type { Budget, RateLimiter } from '#edge/env.ts';
 import type { EdgeEnv, Platform } from '#edge/platform.ts';
 import { catalogReadOf, type DeclaredRoute } from '#edge/routes.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { limitKey } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 
@@ -43,7 +43,8 @@ async function isWithinLimit(limiter: RateLimiter, key: string, log: Logger): Pr
 }
 
 function budgetOf(route: DeclaredRoute, request: Request): Budget {
-  if (catalogReadOf(route, request.method) !== null) return 'catalogMiss';
+  const isRead = catalogReadOf(route, request.method) !== null;
+  if (isRead) return route.budget === 'searchMiss' ? 'searchMiss' : 'catalogMiss';
   if (route.budget !== 'shopper') return route.budget;
   return /^bearer\s+\S/i.test(request.headers.get('authorization') ?? '') ? 'signedIn' : 'anonymous';
 }

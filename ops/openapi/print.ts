@@ -4,12 +4,12 @@
  */
 
 import { systemClock } from '#lib/clock.ts';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
 import { makeSigningKey } from '#ops/local/secrets.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
 import { createApp } from '#origin/app.ts';
 import type { Deps } from '#origin/deps.ts';
+import { passHeaders } from '#origin/http/edge-proof.ts';
 
 const DOCUMENT_URL = 'http://localhost/docs/json';
 const INDENT_SPACES = 2;
@@ -17,6 +17,7 @@ const INDENT_SPACES = 2;
 /** No one else ever sees these; they only have to be long enough. */
 const CONFIG = {
   EDGE_SECRET: crypto.randomUUID(),
+  EDGE_CLOCK_SKEW_SECONDS: 30,
   ACCESS_TOKEN_KEY: makeSigningKey(),
   SHOP_ORIGINS: '',
   STRIPE_WEBHOOK_SECRET: `whsec_${crypto.randomUUID()}`,
@@ -45,6 +46,7 @@ function createOfflineDeps(): Deps {
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
     fields: unreachable('a key'),
+    limits: unreachable('Redis'),
     clock: systemClock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -58,7 +60,7 @@ async function main(): Promise<void> {
   const [file] = Bun.argv.slice(2);
   if (file === undefined) throw new Error('say where to: bun ops/openapi/print.ts FILE');
   const app = createApp(createOfflineDeps(), CONFIG);
-  const headers = { [EDGE_SECRET_HEADER]: CONFIG.EDGE_SECRET };
+  const headers = passHeaders(CONFIG.EDGE_SECRET, systemClock.now());
   const response = await app.handle(new Request(DOCUMENT_URL, { headers }));
   if (!response.ok) throw new Error(`${DOCUMENT_URL} answered ${response.status}: ${await response.text()}`);
   await Bun.write(file, JSON.stringify(await response.json(), null, INDENT_SPACES));

@@ -6,6 +6,7 @@ import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import { countCostly, throttled } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { clientOf, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
@@ -26,6 +27,7 @@ export function accountRoutes(deps: Deps, config: AccountConfig) {
       '/auth/register',
       async ({ body, request, set }) => {
         Object.assign(set, { status: 201, headers: PRIVATE });
+        await countCostly('register', request, null);
         return accounts.register(forRequest(deps, request), body);
       },
       {
@@ -69,7 +71,7 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
       async ({ answerWith, body, request, set }) => {
         const transport = transportOf(request, origins);
         const forThis = forRequest(deps, request);
-        const { id } = await accounts.authenticate(forThis, body);
+        const { id } = await throttled(request, body.email, () => accounts.authenticate(forThis, body));
         const opened = { transport, client: clientOf(request) };
         return answerWith(set, await openSession(forThis, id as UserId, opened), transport);
       },

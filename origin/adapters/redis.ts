@@ -7,9 +7,11 @@
 import { Redis, ReplyError } from 'ioredis';
 import { verifiedTls } from '#db/tls.ts';
 import { createCircuit } from '#lib/circuit.ts';
-import { SECOND_MS, systemClock } from '#lib/clock.ts';
+import { type Clock, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
+import { type Budget, createLimiter, type Limiter } from './limiter.ts';
+import { createLoginThrottle, type LoginPolicies, type LoginThrottle } from './login-throttle.ts';
 import { createOwedRaises, type Raise } from './owed-raises.ts';
 
 export interface SharedCache {
@@ -41,6 +43,12 @@ export interface SharedMarks {
   read(key: string): Promise<string | null>;
   /** Since when Redis has been there without a break; 0 while it is not. What was marked before may be lost. */
   connectedForMs(): number;
+}
+
+/** What is counted across processes. */
+export interface SharedCounts {
+  limiter(budget: Budget): Limiter;
+  loginThrottle(policies: LoginPolicies, clock: Clock): LoginThrottle;
 }
 
 /** In the place of Redis where there shall be none. */
@@ -93,12 +101,13 @@ if not mark or mark < ARGV[1] then mark = ARGV[1] end
 redis.call('set', KEYS[1], mark, 'px', ARGV[2])
 return 1`;
 
+export interface ConnectedRedis extends SharedCache {
+  readonly marks: SharedMarks;
+  readonly counts: SharedCounts;
+}
+
 /** @param caFile of a private authority, for a `rediss://` address */
-export function connectRedis(
-  url: string,
-  log: Logger,
-  caFile?: string,
-): SharedCache & { readonly marks: SharedMarks } {
+export function connectRedis(url: string, log: Logger, caFile?: string): ConnectedRedis {
   const redis = openClient(url, log, caFile);
   const circuit = createCircuit(SILENCE, systemClock, (change) =>
     log.warn(change === 'opened' ? 'redis does not answer' : 'redis answers again'),
@@ -158,6 +167,10 @@ export function connectRedis(
         return observed(redis.get(key));
       },
       connectedForMs: () => (readyAt === null ? 0 : performance.now() - readyAt),
+    },
+    counts: {
+      limiter: (budget) => createLimiter(redis, circuit, budget),
+      loginThrottle: (policies, clock) => createLoginThrottle({ redis, circuit, clock, policies }),
     },
     ping: async () => {
       await redis.ping();

@@ -9,6 +9,7 @@ import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { AccessClaims, AccessTokens } from './access-tokens.ts';
+import { countUser } from './limits.ts';
 import { type Access, isAccess, may, OUTSIDE_THE_API, type Role } from './permissions.ts';
 
 export type { AccessTokens } from './access-tokens.ts';
@@ -49,7 +50,9 @@ export function auth(tokens: AccessTokens) {
         if (access === 'public') return;
         const token = bearerToken(request);
         const claims = token === null ? null : ((await tokens.verify(token)) ?? false);
-        callers.set(request, admit(access, request, claims));
+        const caller = admit(access, request, claims);
+        callers.set(request, caller);
+        await countUser(request, caller);
       }),
       resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
     }),

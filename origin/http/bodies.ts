@@ -1,11 +1,14 @@
 /**
- * Bodies are JSON of at most 1 MiB, in UTF-8, and what they say can be stored. Anything else is refused, and
- * most of it before it is read.
+ * Bodies are JSON of at most 1 MiB, in UTF-8, not compressed, as they passed the edge, and what they say can be read in
+ * one way and stored. Anything else is refused, and most of it before it is read.
  */
 
 import { Elysia } from 'elysia';
-import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { BODY_DIGEST_HEADER, MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
+import { bodyDigest } from './edge-proof.ts';
+import { checkContent, refuseCardNumber } from './json-content.ts';
+import { faultOfShape } from './json-shape.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 /** Where the sender has signed the body: the route gets it as it came. */
@@ -14,6 +17,10 @@ const SIGNED_PATHS: ReadonlySet<string> = new Set(['/api/v1/webhooks/stripe']);
 export const bodies = new Elysia({ name: 'bodies' })
   .onRequest(({ request: { headers, method } }) => {
     if (method === 'GET' || method === 'HEAD') return;
+    // It is kept for a day.
+    refuseCardNumber(headers.get('idempotency-key') ?? '', 'headers/idempotency-key');
+    // Nothing here unpacks: a small body could become a large one.
+    if (!isPlain(headers)) throw new AppError('content_encoding_unsupported');
     const length = Number(headers.get('content-length') ?? 0);
     if (length > MAX_BODY_BYTES) throw new AppError('body_too_large');
     if (length > 0 || headers.has('transfer-encoding')) requireJsonType(headers);
@@ -25,12 +32,16 @@ export const bodies = new Elysia({ name: 'bodies' })
     return text === '' ? null : parseJson(text);
   });
 
+function isPlain(headers: Headers): boolean {
+  return (headers.get('content-encoding') ?? 'identity').toLowerCase() === 'identity';
+}
+
 function requireJsonType(headers: Headers): void {
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new AppError('unsupported_media_type');
 }
 
 /** A body without `Content-Length` is counted as it comes. */
-async function readText({ body }: Request): Promise<string> {
+async function readText({ body, headers }: Request): Promise<string> {
   if (body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -39,44 +50,15 @@ async function readText({ body }: Request): Promise<string> {
     if (size > MAX_BODY_BYTES) throw new AppError('body_too_large');
     chunks.push(chunk);
   }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  const bytes = Buffer.concat(chunks);
+  if (size > 0 && headers.get(BODY_DIGEST_HEADER) !== bodyDigest(bytes)) throw new AppError('edge_required');
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 }
 
-/** What Postgres refuses in a text, or would store as something else, can only come in as an escape. */
 function parseJson(text: string): unknown {
+  const fault = faultOfShape(text);
+  if (fault !== null) throw new AppError('invalid_input', { errors: [fault] });
   const value: unknown = JSON.parse(text);
-  const isEscaped = text.includes('\\u');
-  const unstorable = isEscaped ? findUnstorable(value) : null;
-  if (unstorable !== null) throw refused(unstorable, 'must not hold a NUL or half of a surrogate pair');
-  const prototype = isEscaped || text.includes(PROTOTYPE) ? findPrototype(value) : null;
-  if (prototype !== null) throw refused(prototype, 'unexpected property');
+  checkContent(value);
   return value;
-}
-
-function refused(path: string, message: string): AppError {
-  return new AppError('invalid_input', { errors: [{ path, message }] });
-}
-
-/** Copied by assignment it would become an object's prototype, past every schema. */
-const PROTOTYPE = '__proto__';
-
-function findPrototype(value: unknown, path = ''): string | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (Object.hasOwn(value, PROTOTYPE)) return `${path}/${PROTOTYPE}`;
-  for (const [name, item] of Object.entries(value)) {
-    const found = findPrototype(item, `${path}/${name}`);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** The JSON pointer of the first text that cannot be stored as it is. */
-function findUnstorable(value: unknown, path = ''): string | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null;
-  if (typeof value !== 'object' || value === null) return null;
-  for (const [name, item] of Object.entries(value)) {
-    const found = findUnstorable(name, path) ?? findUnstorable(item, `${path}/${name}`);
-    if (found !== null) return found;
-  }
-  return null;
 }

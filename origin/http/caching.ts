@@ -5,6 +5,7 @@
 
 import { CACHE_TAG_HEADER, CACHE_TAGS } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
+import { SECURITY_HEADERS } from '#lib/security-headers.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { Found, Tier } from '#origin/cache/tiered-cache.ts';
 
@@ -85,7 +86,7 @@ export function sendFound(
 
 /** What an answer from memory goes out with. */
 export function memoryHeaders(answer: Answer, life: SharedLife): Record<string, string> {
-  return { ...headersOf(answer, life), 'cache-status': CACHE_STATUS.memory };
+  return { ...SECURITY_HEADERS, ...headersOf(answer, life), 'cache-status': CACHE_STATUS.memory };
 }
 
 function headersOf({ etag, tags }: Answer, life: SharedLife): Record<string, string> {

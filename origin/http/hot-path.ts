@@ -5,12 +5,12 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import { memoryHeaders, type SharedLife, sendFound } from './caching.ts';
-import { createSecretCheck } from './edge-only.ts';
+import type { EdgeProofs } from './edge-proof.ts';
 
 export interface HotRead {
   readonly read: CachedRead;
@@ -70,10 +70,10 @@ export async function serve(hot: HotReads, context: Context, read: HotRead) {
   return sendFound(context, found, read.life);
 }
 
-export function inFront(handle: Handler, hot: HotReads, edgeSecret: string): Handler {
-  const isSecret = createSecretCheck(edgeSecret);
+/** A hot read looks at nothing of a client, so that a pass of the edge is all the proof that it takes. */
+export function inFront(handle: Handler, hot: HotReads, { isPass }: EdgeProofs): Handler {
   return (request) => {
-    const isTrusted = isSecret(request.headers.get(EDGE_SECRET_HEADER));
+    const isTrusted = isPass(request.headers.get(EDGE_PROOF_HEADER));
     return (isTrusted ? hot.answer(request) : undefined) ?? handle(request);
   };
 }

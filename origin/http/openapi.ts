@@ -28,11 +28,11 @@ interface Operation {
     | 'Orders'
     | 'Search';
   readonly success: Success | readonly Success[];
-  /** Beside what every route may answer: `invalid_input`, `rate_limited` and `unavailable`. */
+  /** Beside what every route may answer: `invalid_input`, `card_number_refused`, `rate_limited` and `unavailable`. */
   readonly failures?: readonly ProblemCode[];
 }
 
-const EVERYWHERE = ['invalid_input', 'rate_limited', 'unavailable'] as const;
+const EVERYWHERE = ['invalid_input', 'card_number_refused', 'rate_limited', 'unavailable'] as const;
 
 const ProblemDocument = t.Object({
   type: t.String(),

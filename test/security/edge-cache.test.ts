@@ -38,7 +38,7 @@ describe('an unkeyed header reaches neither the origin nor another client', () =
     'traceparent',
     'tracestate',
     'x-hotshelf-client-ip',
-    'x-hotshelf-edge-secret',
+    'x-hotshelf-edge-proof',
     'authorization',
     'cookie',
     'origin',

@@ -2,12 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
 import type { RunningDeps } from '#origin/deps.ts';
 import { createDeps } from '#origin/deps.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type OriginUnderTest, openOrigin, type Reachable, TEST_CONFIG } from '#test/support/origin.ts';
+import { asEdge, type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import { type OriginProcess, startOrigin } from '#test/support/origin-process.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { login, logout, me } from '#test/support/sessions.ts';
@@ -55,8 +54,9 @@ async function expectOver(at: Pick<Reachable, 'call'>, token: string): Promise<v
 
 const atProcess: Pick<Reachable, 'call'> = {
   call: async (path, { token } = {}) => {
-    const headers = { [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET, authorization: `Bearer ${token}` };
-    const response = await fetch(running.url + path, { headers });
+    const url = running.url + path;
+    const headers = asEdge({ method: 'GET', url, headers: { authorization: `Bearer ${token}` } });
+    const response = await fetch(url, { headers });
     return { status: response.status, headers: response.headers, body: await response.json() };
   },
 };

@@ -5,12 +5,11 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { Elysia, t } from 'elysia';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { bodies } from '#origin/http/bodies.ts';
 import { problems } from '#origin/http/problems.ts';
 import { everything } from '#test/support/everything.ts';
 import { fill, type Operation, operationsOf, propertiesOf, rolesOf } from '#test/support/operations.ts';
-import { type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { asEdge, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
 
 /** Hundreds of requests. */
@@ -150,11 +149,10 @@ test.each([
   String.raw`{"\u005f_proto__": {"role": "admin"}}`,
   String.raw`{"variants": [{"__prot\u006f__": {}}]}`,
 ])('a prototype in disguise is refused: %s', async (body) => {
-  const headers = {
-    [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
-    ...{ authorization: `Bearer ${tokens.get('admin')}`, 'content-type': 'application/json' },
-  };
-  const request = new Request(`http://localhost/api/v1/users/${NOBODYS}`, { method: 'PATCH', headers, body });
+  const method = 'PATCH';
+  const url = `http://localhost/api/v1/users/${NOBODYS}`;
+  const own = { authorization: `Bearer ${tokens.get('admin')}`, 'content-type': 'application/json' };
+  const request = new Request(url, { method, headers: asEdge({ method, url, headers: own, body }), body });
   const response = await shop.fetch(request);
   expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid_input' }]);
 });

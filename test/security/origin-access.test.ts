@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { Elysia } from 'elysia';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
 import { createAccessTokens } from '#origin/http/access-tokens.ts';
 import { auth, requireDeclaredAccess } from '#origin/http/auth.ts';
 import { createKeyRing } from '#origin/http/key-ring.ts';
@@ -102,7 +102,7 @@ describe('around the edge', () => {
     for (const { method, path } of shop.routes) {
       const request = (headers: Record<string, string>) =>
         new Request(`http://localhost${path.replaceAll(/:\w+/g, SOMEBODY)}`, { method, headers });
-      for (const headers of [{}, { [EDGE_SECRET_HEADER]: '' }, { [EDGE_SECRET_HEADER]: 'a guess' }]) {
+      for (const headers of [{}, { [EDGE_PROOF_HEADER]: '' }, { [EDGE_PROOF_HEADER]: 'a guess' }]) {
         const response = await shop.fetch(request(headers));
         if (PROBES.includes(path)) expect(response.status).toBe(200);
         else expect(await response.json()).toMatchObject({ status: 403, code: 'edge_required' });

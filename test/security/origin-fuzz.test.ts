@@ -2,8 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
-import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { type Answer, asEdge, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { CATEGORY, cartWith, createProduct } from '#test/support/shopping.ts';
 
@@ -162,16 +161,14 @@ function toRequest({
   const sent = method ?? declared;
   const bytes =
     payload === null || ['GET', 'HEAD'].includes(sent) ? null : toBytes(payload, FINE[path] ?? {});
-  return new Request(`http://localhost${filled}?${search.join('&')}`, {
-    method: sent,
-    body: bytes,
-    headers: {
-      [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
-      ...credentials[who % credentials.length],
-      ...(bytes === null ? {} : { 'content-type': contentType, 'content-length': String(bytes.length) }),
-      ...(header === null ? {} : { [header[0]]: header[1] }),
-    },
-  });
+  const url = `http://localhost${filled}?${search.join('&')}`;
+  const headers: Record<string, string> = {
+    ...credentials[who % credentials.length],
+    ...(bytes === null ? {} : { 'content-type': contentType, 'content-length': String(bytes.length) }),
+    ...(header === null ? {} : { [header[0]]: header[1] }),
+  };
+  const proven = asEdge({ method: sent, url, headers, body: bytes });
+  return new Request(url, { method: sent, body: bytes, headers: proven });
 }
 
 function toBytes(payload: unknown, fine: object): Uint8Array<ArrayBuffer> {

@@ -7,14 +7,16 @@ import { setDefaultTimeout } from 'bun:test';
 import { hashPassword } from '#db/password-hash.ts';
 import { users } from '#db/schema/accounts.ts';
 import { SECOND_MS } from '#lib/clock.ts';
-import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { UserId } from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
 import { makeSigningKey } from '#ops/local/secrets.ts';
+import { NO_LIMITS } from '#ops/local/unlimited.ts';
 import { type AppConfig, createApp, createHandler } from '#origin/app.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/auth.ts';
+import { type ProvenCall, passHeaders, provenHeaders } from '#origin/http/edge-proof.ts';
 import { createTestDatabase, testNatsUrl, testRedisUrl } from './stack.ts';
 import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
 
@@ -26,6 +28,7 @@ export const SHOP_ORIGIN = 'https://shop.test.example';
 
 export const TEST_CONFIG = {
   EDGE_SECRET: 'an-edge-secret-of-enough-characters',
+  EDGE_CLOCK_SKEW_SECONDS: 30,
   ACCESS_TOKEN_KEY: makeSigningKey(),
   SHOP_ORIGINS: SHOP_ORIGIN,
   STRIPE_WEBHOOK_SECRET: 'whsec_test',
@@ -34,6 +37,16 @@ export const TEST_CONFIG = {
 /** What test shops seal personal fields under. */
 export const TEST_FIELD_KEY = '42'.repeat(32);
 
+/** As the edge asks on nobody's behalf. */
+export function edgePass(now = new Date()): Record<string, string> {
+  return passHeaders(TEST_CONFIG.EDGE_SECRET, now);
+}
+
+/** As the edge asks for a client: the headers of this very call. */
+export function asEdge(call: ProvenCall, now = new Date()): Record<string, string> {
+  return provenHeaders(TEST_CONFIG.EDGE_SECRET, now, call);
+}
+
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
@@ -41,6 +54,8 @@ export interface Call {
   /** Sent as a bearer token. */
   readonly token?: string;
   readonly cartToken?: string;
+  /** The client's address, as the edge tells it. */
+  readonly ip?: string;
 }
 
 export interface Answer {
@@ -98,6 +113,8 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',
     LOG_LEVEL: 'info',
+    // But for the tests of limits themselves nobody shall meet one.
+    ...NO_LIMITS,
     ...other,
   };
   const { deps, close } = createDeps(config, 'hotshelf-test', log);
@@ -136,25 +153,24 @@ function reach(deps: Deps, config: AppConfig = TEST_CONFIG): Reachable {
     deps,
     routes: createApp(deps, config).routes.map(({ method, path }) => ({ method, path })),
     fetch,
-    call: async (path, options = {}) => toAnswer(await fetch(toRequest(path, options))),
+    call: async (path, options = {}) => toAnswer(await fetch(toRequest(path, options, deps.clock.now()))),
   };
 }
 
-function toRequest(path: string, { method, body, headers, token, cartToken }: Call): Request {
+function toRequest(path: string, { method = 'GET', body, headers, token, cartToken, ip }: Call, now: Date) {
   const text = body === undefined ? null : JSON.stringify(body);
-  return new Request(`http://localhost${path}`, {
-    method: method ?? 'GET',
-    body: text,
-    headers: {
-      [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
-      ...(text === null
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(cartToken === undefined ? {} : { [CART_TOKEN_HEADER]: cartToken }),
-      ...headers,
-    },
-  });
+  const url = `http://localhost${path}`;
+  const own = {
+    ...(text === null
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(cartToken === undefined ? {} : { [CART_TOKEN_HEADER]: cartToken }),
+    ...headers,
+  };
+  const call = { method, url, headers: own, body: text, ...(ip === undefined ? {} : { clientIp: ip }) };
+  // Headers that a test gives have the last word, the proof's own included.
+  return new Request(url, { method, body: text, headers: { ...asEdge(call, now), ...headers } });
 }
 
 async function toAnswer(response: Response): Promise<Answer> {

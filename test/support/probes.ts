@@ -49,7 +49,12 @@ export function openProbes(): (what: string, probe: Probe) => void {
       edgeSecret: EDGE_SECRET,
       purgeSecret: PURGE_SECRET,
       vars: { TRUST_CF_CONNECTING_IP: 'true' },
-      limits: { ANONYMOUS_LIMITER: MANY, SIGNED_IN_LIMITER: MANY, CATALOG_MISS_LIMITER: MANY },
+      limits: {
+        ANONYMOUS_LIMITER: MANY,
+        SIGNED_IN_LIMITER: MANY,
+        CATALOG_MISS_LIMITER: MANY,
+        SEARCH_MISS_LIMITER: MANY,
+      },
       onLog: () => undefined,
     });
   });

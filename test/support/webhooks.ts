@@ -1,8 +1,7 @@
 /** Stripe's webhooks as a test hands them over: the double's own events, signed as Stripe signs. */
 
 import Stripe from 'stripe';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
-import { type OriginUnderTest, type Reachable, TEST_CONFIG } from './origin.ts';
+import { asEdge, type OriginUnderTest, type Reachable, TEST_CONFIG } from './origin.ts';
 
 const stripe = new Stripe('sk_test_webhooks');
 
@@ -47,17 +46,13 @@ export async function deliver(
   const signed = await stripe.webhooks.generateTestHeaderStringAsync({ payload, secret, timestamp });
   const header = signature === undefined ? signed : signature;
   const body = sentBody ?? payload;
-  const response = await shop.fetch(
-    new Request('http://localhost/api/v1/webhooks/stripe', {
-      method: 'POST',
-      body,
-      headers: {
-        [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': String(Buffer.byteLength(body)),
-        ...(header === null ? {} : { 'stripe-signature': header }),
-      },
-    }),
-  );
+  const url = 'http://localhost/api/v1/webhooks/stripe';
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    ...(header === null ? {} : { 'stripe-signature': header }),
+  };
+  const proven = asEdge({ method: 'POST', url, headers, body }, shop.deps.clock.now());
+  const response = await shop.fetch(new Request(url, { method: 'POST', body, headers: proven }));
   return response.status;
 }

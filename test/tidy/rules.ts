@@ -81,7 +81,13 @@ export const HOMES: readonly Home[] = [
   { packages: ['drizzle-orm'], files: ['db/**', 'origin/*/store.ts'] },
   { packages: ['postgres'], files: ['db/**'] },
   { packages: ['stripe'], files: ['origin/payments/stripe*.ts'] },
-  { packages: ['ioredis'], files: ['origin/adapters/redis.ts', 'origin/deps.ts'] },
+  {
+    packages: ['ioredis', 'rate-limiter-flexible'],
+    files: [
+      ...['redis', 'limiter', 'login-throttle'].map((name) => `origin/adapters/${name}.ts`),
+      'origin/deps.ts',
+    ],
+  },
   { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
   { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },

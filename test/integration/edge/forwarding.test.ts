@@ -28,12 +28,13 @@ function sole<T>(items: readonly T[]): T {
 }
 
 describe('headers', () => {
-  test('the origin gets the edge’s secret, the client’s address, a fresh id and the continued trace', async () => {
+  test('the origin gets the edge’s proof, the client’s address, a fresh id and the continued trace', async () => {
     const path = '/api/v1/me';
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     const response = await shop.fetch(path, { ip: '203.0.113.7', headers: { traceparent } });
     const { headers } = sole(shop.origin.seen(path));
-    expect(headers.get('x-hotshelf-edge-secret')).toBe(EDGE_SECRET);
+    expect(headers.get('x-hotshelf-edge-proof')).toMatch(/^call\.\d+\.[\w-]{43}$/);
+    expect(JSON.stringify([...headers])).not.toContain(EDGE_SECRET);
     expect(headers.get('x-hotshelf-client-ip')).toBe('203.0.113.7');
     expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
     expect(response.headers.get('x-request-id')).toBe(headers.get('x-request-id'));
@@ -47,7 +48,7 @@ describe('headers', () => {
     await shop.fetch(path, {
       ip,
       headers: {
-        'x-hotshelf-edge-secret': 'forged',
+        'x-hotshelf-edge-proof': 'forged',
         'x-hotshelf-client-ip': '6.6.6.6',
         'x-hotshelf-anything': 'forged',
         'x-request-id': 'forged',

@@ -67,7 +67,7 @@ test('catalogue reads that the cache cannot answer have a budget of their own, w
   await shop.fetch(stored);
   const { served } = await servedUntilLimited(2 * CATALOG_MISS_LIMIT + 1, (index) => {
     const target =
-      index % 2 === 0 ? `/api/v1/products/missed-${index}` : `/api/v1/search?undeclared=${index}`;
+      index % 2 === 0 ? `/api/v1/products/missed-${index}` : `/api/v1/products?undeclared=${index}`;
     return shop.fetch(target, { ip });
   });
   expect(served).toBeGreaterThanOrEqual(CATALOG_MISS_LIMIT);

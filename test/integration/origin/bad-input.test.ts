@@ -252,7 +252,7 @@ describe('a body', () => {
     ['item', { quantity: 1.5 }, '/quantity'],
     ['item', { variantId: `urn:uuid:${ID}` }, '/variantId'],
     ['item', { variantId: ID.toUpperCase() }, '/variantId'],
-    ['checkout', { paymentMethodId: '4242424242424242' }, '/paymentMethodId'],
+    ['checkout', { paymentMethodId: 'card_4242' }, '/paymentMethodId'],
     ['checkout', { shippingAddress: { ...ADDRESS, country: 'gb' } }, '/shippingAddress/country'],
     ['checkout', { shippingAddress: { ...ADDRESS, city: NUL } }, '/shippingAddress/city'],
     ['checkout', { shippingAddress: { ...ADDRESS, name: HALF_A_PAIR } }, '/shippingAddress/name'],

@@ -172,7 +172,7 @@ describe('a body that says more than it may', () => {
     ['/items', { items: [{ variantId: '01890a5d-ac96-774b-bcce-b302099a8059', price: 1 }] }],
     ['/cartId', { cartId: "' or 1=1" }],
     ['/email', { email: 'nobody' }],
-    ['/paymentMethodId', { paymentMethodId: '4242424242424242' }],
+    ['/paymentMethodId', { paymentMethodId: 'card_4242' }],
     ['/paymentMethodId', { paymentMethodId: `pm_${'1'.repeat(200)}` }],
     ['/quote', { quote: '' }],
     ['/quote', { quote: 'q'.repeat(50_000) }],

@@ -5,11 +5,10 @@ import { eq, sql } from 'drizzle-orm';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orders } from '#db/schema/orders.ts';
 import { after, type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type OriginUnderTest, openOrigin, type Reachable, TEST_CONFIG } from '#test/support/origin.ts';
+import { asEdge, type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import {
   cartOf,
   cartWith,
@@ -51,18 +50,10 @@ async function ordersOf({ cartId }: TestCart) {
 
 /** The answer as it goes over the wire. */
 async function rawCheckout(at: Reachable, { cartToken }: TestCart, key: string, body: string) {
-  const response = await at.fetch(
-    new Request('http://localhost/api/v1/checkout', {
-      method: 'POST',
-      body,
-      headers: {
-        [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET,
-        'content-type': 'application/json',
-        'cart-token': cartToken,
-        'idempotency-key': key,
-      },
-    }),
-  );
+  const url = 'http://localhost/api/v1/checkout';
+  const headers = { 'content-type': 'application/json', 'cart-token': cartToken, 'idempotency-key': key };
+  const proven = asEdge({ method: 'POST', url, headers, body }, at.deps.clock.now());
+  const response = await at.fetch(new Request(url, { method: 'POST', body, headers: proven }));
   return {
     status: response.status,
     type: response.headers.get('content-type'),

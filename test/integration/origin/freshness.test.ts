@@ -3,14 +3,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
 import { claimUnpublished } from '#db/outbox.ts';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
 import { createApp } from '#origin/app.ts';
 import { followChanges } from '#origin/catalog/service.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import {
+  type Answer,
+  edgePass,
+  type OriginUnderTest,
+  openOrigin,
+  TEST_CONFIG,
+} from '#test/support/origin.ts';
 import { cartWith, createProduct, type TestProduct } from '#test/support/shopping.ts';
 
 interface Process extends RunningDeps {
@@ -35,7 +40,7 @@ function openProcess(change: Partial<SharedConfig> = {}): Process {
   const opened = {
     ...running,
     get: async (path: string) => {
-      const headers = { [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET };
+      const headers = edgePass();
       const response = await app.handle(new Request(`http://localhost${path}`, { headers }));
       return { status: response.status, body: await response.json() };
     },

@@ -1,10 +1,10 @@
 /** What every route shares: content types, sizes, unknown routes, probes and metrics, over a listening server. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { EDGE_SECRET_HEADER, MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createApp } from '#origin/app.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { type Answer, asEdge, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartWith, createProduct } from '#test/support/shopping.ts';
 
@@ -30,7 +30,12 @@ const LOGIN = JSON.stringify({ email: 'nobody@test.example', password: 'x' });
 async function overTheWire(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     ...init,
-    headers: { [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET, ...init.headers },
+    headers: asEdge({
+      method: init.method ?? 'GET',
+      url: `http://127.0.0.1:${port}${path}`,
+      headers: init.headers as Record<string, string>,
+      body: knownBody(init.body),
+    }),
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
@@ -39,6 +44,14 @@ async function overTheWire(path: string, init: RequestInit = {}): Promise<Answer
     headers: response.headers,
     body: isJson && text !== '' ? JSON.parse(text) : text,
   };
+}
+
+/** What streams will have brought at their end: the edge has the whole body before it calls. */
+const contents = new WeakMap<object, Uint8Array>();
+
+function knownBody(body: RequestInit['body']): string | Uint8Array | null {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  return contents.get(body ?? {}) ?? null;
 }
 
 const post = (body: RequestInit['body'], contentType: string | null) =>
@@ -54,13 +67,15 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 function chunked(size: number): ReadableStream<Uint8Array> {
   const chunk = new Uint8Array(64 * 1024).fill(0x20);
   let left = size;
-  return new ReadableStream({
+  const stream = new ReadableStream({
     pull: (controller) => {
       if (left <= 0) return controller.close();
       controller.enqueue(chunk.subarray(0, Math.min(left, chunk.length)));
       left -= chunk.length;
     },
   });
+  contents.set(stream, new Uint8Array(size).fill(0x20));
+  return stream;
 }
 
 describe('a body', () => {

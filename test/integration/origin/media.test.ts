@@ -2,11 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import sharp from 'sharp';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 import { hashOf } from '#origin/media/picture-cache.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type OriginUnderTest, openOrigin, type Reachable, TEST_CONFIG } from '#test/support/origin.ts';
+import { edgePass, type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import { animation, bomb, drawing, photograph, publish } from '#test/support/pictures.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
 
@@ -28,7 +27,7 @@ afterAll(async () => {
 async function getOnce(target: string, headers: Record<string, string> = {}, from: Reachable = shop) {
   const response = await from.fetch(
     new Request(`http://localhost/media/${target}`, {
-      headers: { [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET, ...headers },
+      headers: { ...edgePass(), ...headers },
     }),
   );
   return {

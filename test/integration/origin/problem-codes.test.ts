@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { PROBLEMS, type ProblemCode } from '#lib/problems.ts';
 import { createApp } from '#origin/app.ts';
-import { type Answer, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { type Answer, asEdge, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartWith, checkoutBody, createProduct, type TestProduct } from '#test/support/shopping.ts';
 
@@ -49,15 +49,15 @@ async function fullCart(quantity = 1) {
 /** An app whose database is there for nobody: what happens then is nobody's plan. */
 async function broken(): Promise<Answer> {
   const app = createApp({ ...shop.deps, ids: { next: <Id>() => 'no-uuid' as Id } }, TEST_CONFIG);
-  const headers = { 'x-hotshelf-edge-secret': TEST_CONFIG.EDGE_SECRET };
-  const response = await app.handle(
-    new Request('http://localhost/api/v1/carts', { method: 'POST', headers }),
-  );
+  const url = 'http://localhost/api/v1/carts';
+  const headers = asEdge({ method: 'POST', url });
+  const response = await app.handle(new Request(url, { method: 'POST', headers }));
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
 const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
   invalid_input: () => shop.call('/api/v1/products?limit=0'),
+  card_number_refused: () => shop.call('/api/v1/search?q=4242+4242+4242+4242'),
   idempotency_key_missing: async () => checkout(await fullCart(), null),
   webhook_signature_invalid: () => post('/webhooks/stripe', { id: 'evt_1' }),
   unauthenticated: () => shop.call('/api/v1/me'),
@@ -69,7 +69,7 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
     shop.call(`/api/v1/me/sessions/${UNKNOWN}`, { method: 'DELETE', token: (await shop.signIn()).token }),
   card_declined: async () => checkout(await fullCart(), 'declined', 'pm_card_chargeDeclined'),
   forbidden: async () => post('/products', {}, { token: (await shop.signIn()).token }),
-  edge_required: () => shop.call('/api/v1/products', { headers: { 'x-hotshelf-edge-secret': 'a guess' } }),
+  edge_required: () => shop.call('/api/v1/products', { headers: { 'x-hotshelf-edge-proof': 'a guess' } }),
   not_found: () => shop.call('/nowhere'),
   product_not_found: () => shop.call('/api/v1/products/no-such-product'),
   cart_not_found: () => shop.call(`/api/v1/carts/${UNKNOWN}`),
@@ -101,12 +101,15 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
   version_conflict: () => onProduct({ 'if-match': '"0"' }),
   precondition_required: () => onProduct({}),
   body_too_large: () => post('/auth/login', 'a'.repeat(1024 * 1024)),
+  content_encoding_unsupported: () => post('/auth/login', {}, { headers: { 'content-encoding': 'gzip' } }),
   unsupported_media_type: () => post('/auth/login', {}, { headers: { 'content-type': 'text/plain' } }),
   internal: broken,
 };
 
 /** Those that take more to bring about, and the file whose test does. */
 const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
+  headers_too_large: 'test/security/edge-border.test.ts',
+  body_too_slow: 'test/unit/edge/bounded-body.test.ts',
   method_not_allowed: 'test/integration/edge/forwarding.test.ts',
   rate_limited: 'test/integration/edge/rate-limit.test.ts',
   unavailable: 'test/integration/edge/origin-loss.test.ts',

@@ -8,11 +8,17 @@ import fc from 'fast-check';
 import type { Readers } from '#db/read-pools.ts';
 import { present } from '#lib/assert.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
-import { CACHE_TAGS, EDGE_SECRET_HEADER, PURGE_PATH } from '#lib/edge-contract.ts';
+import { CACHE_TAGS, PURGE_PATH } from '#lib/edge-contract.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
 import { PURGE_SECRET } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type OriginUnderTest, openOrigin, type Reachable, TEST_CONFIG } from '#test/support/origin.ts';
+import {
+  edgePass,
+  type OriginUnderTest,
+  openOrigin,
+  type Reachable,
+  TEST_CONFIG,
+} from '#test/support/origin.ts';
 import { startCluster, type TestCluster, type TestStandby } from '#test/support/replicas.ts';
 import { createProduct, type TestProduct } from '#test/support/shopping.ts';
 
@@ -72,7 +78,7 @@ beforeAll(async () => {
     originUrl: front.url.origin,
     edgeSecret: TEST_CONFIG.EDGE_SECRET,
     purgeSecret: PURGE_SECRET,
-    limits: { CATALOG_MISS_LIMITER: 100_000 },
+    limits: { CATALOG_MISS_LIMITER: 100_000, SEARCH_MISS_LIMITER: 100_000 },
     onLog: () => undefined,
   });
 });
@@ -93,7 +99,7 @@ function slow(readers: Readers): Readers {
 
 function answerOf(origin: Reachable, request: Request): Promise<Response> {
   const headers = new Headers(request.headers);
-  headers.set(EDGE_SECRET_HEADER, TEST_CONFIG.EDGE_SECRET);
+  for (const [name, value] of Object.entries(edgePass())) headers.set(name, value);
   return origin.fetch(new Request(request.url, { headers }));
 }
 

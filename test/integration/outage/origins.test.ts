@@ -105,7 +105,7 @@ async function warmUp(): Promise<void> {
     originUrl: front.url,
     edgeSecret: TEST_CONFIG.EDGE_SECRET,
     purgeSecret: PURGE_SECRET,
-    limits: { CATALOG_MISS_LIMITER: 100_000 },
+    limits: { CATALOG_MISS_LIMITER: 100_000, SEARCH_MISS_LIMITER: 100_000 },
     onLog: () => undefined,
   });
   front.ageSeconds = OLD_SECONDS;

@@ -3,11 +3,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { MINUTE_MS } from '#lib/clock.ts';
-import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { insertProducts } from '#test/support/catalogue.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type RunningLoad, startLoad } from '#test/support/load.ts';
-import { type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import { edgePass, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { type OriginProcess, startOrigin } from '#test/support/origin-process.ts';
 import { startRedis, type TestRedis } from '#test/support/redis-server.ts';
 
@@ -16,7 +15,6 @@ setDefaultTimeout(3 * MINUTE_MS);
 const PRODUCTS = 500;
 const CONNECTIONS = 32;
 const MAX_CONNECTIONS = 8;
-const HEADERS = { [EDGE_SECRET_HEADER]: TEST_CONFIG.EDGE_SECRET };
 
 let redis: TestRedis;
 let shop: OriginUnderTest;
@@ -49,7 +47,7 @@ afterAll(async () => {
 });
 
 async function sourceOf(path: string): Promise<string> {
-  const answer = await fetch(`${origin.url}${path}`, { headers: HEADERS });
+  const answer = await fetch(`${origin.url}${path}`, { headers: edgePass() });
   expect(answer.status).toBe(200);
   return /hotshelf-redis; (hit|fwd=miss)/.exec(answer.headers.get('cache-status') ?? '')?.[1] ?? 'neither';
 }
@@ -75,7 +73,7 @@ async function connectionsToPostgres(): Promise<number> {
 }
 
 test('Redis killed, back, hanging and back again: every read is answered 200, and Redis is used again each time', async () => {
-  readers = await startLoad({ url: origin.url, paths, headers: HEADERS, connections: CONNECTIONS });
+  readers = await startLoad({ url: origin.url, paths, headers: edgePass(), connections: CONNECTIONS });
   try {
     await readsComeFrom('hit');
     await redis.kill();

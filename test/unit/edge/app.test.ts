@@ -17,6 +17,7 @@ const BINDINGS: EdgeBindings = {
   ANONYMOUS_LIMITER: OPEN,
   SIGNED_IN_LIMITER: OPEN,
   CATALOG_MISS_LIMITER: OPEN,
+  SEARCH_MISS_LIMITER: OPEN,
   WEBHOOK_LIMITER: OPEN,
 };
 const EMPTY_STORE: PeekableStore = {
@@ -76,7 +77,13 @@ test('a store that fails costs the cache, not the answer', async () => {
 test('a rate limiter that fails lets the request through', async () => {
   const broken: RateLimiter = { limit: () => Promise.reject(new Error('no limiter')) };
   const { response, lines } = await answerOf('/api/v1/me', {
-    limiters: { anonymous: broken, signedIn: broken, catalogMiss: broken, webhook: broken },
+    limiters: {
+      anonymous: broken,
+      signedIn: broken,
+      catalogMiss: broken,
+      searchMiss: broken,
+      webhook: broken,
+    },
   });
   expect(response.status).toBe(200);
   expect(lines.join()).toContain('the rate limiter failed');

@@ -26,6 +26,7 @@ function setUp() {
       PUBLIC_URL: 'http://shop.test',
       TRUST_CF_CONNECTING_IP: false,
       LOG_LEVEL: 'error',
+      CORS_ORIGINS: '',
       EDGE_CACHE_POLICY: 'catalogue',
       EDGE_SECRET: 'e'.repeat(32),
       EDGE_PURGE_SECRET: 'p'.repeat(32),

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
-import { clientIp, limitKey } from '#edge/client-ip.ts';
+import { clientIp } from '#edge/client-ip.ts';
 import { parseTarget } from '#edge/paths.ts';
+import { limitKey } from '#lib/limit-key.ts';
 
 test('a plain target is split as it came, encoded bytes in capitals', () => {
   expect(parseTarget('http://shop.test/api/v1/products/%e8%8c%b6?q=a%20b')).toEqual({

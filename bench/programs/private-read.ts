@@ -1,0 +1,75 @@
+/**
+ * A cached private read: the origin's own plugins in front of a route that has its answer ready. Twice, so that what a
+ * verified token and the user's limit cost stands beside the same read without them.
+ */
+
+import { parseArgs } from 'node:util';
+import { Elysia } from 'elysia';
+import { MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
+import { createLogger } from '#lib/log.ts';
+import { NO_LIMITS } from '#ops/local/unlimited.ts';
+import { loginPolicies } from '#origin/adapters/login-throttle.ts';
+import { createMetrics } from '#origin/adapters/metrics.ts';
+import { connectRedis } from '#origin/adapters/redis.ts';
+import { accessTokenSigner, createAccessTokens } from '#origin/http/access-tokens.ts';
+import { withAnswerHeaders } from '#origin/http/answer-headers.ts';
+import { auth } from '#origin/http/auth.ts';
+import { bodies } from '#origin/http/bodies.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
+import { requestContext } from '#origin/http/context.ts';
+import { edgeOnly } from '#origin/http/edge-only.ts';
+import { createEdgeProofs } from '#origin/http/edge-proof.ts';
+import { createKeyRing } from '#origin/http/key-ring.ts';
+import { limited } from '#origin/http/limits.ts';
+import { plainUrls } from '#origin/http/plain-urls.ts';
+import { problems } from '#origin/http/problems.ts';
+
+const USER_ID = '01941f29-7c00-7000-8000-00000000bec4';
+const CLAIMS = { sub: USER_ID, sid: USER_ID, role: 'shopper', epoch: 0, jti: USER_ID } as const;
+const BODY_BYTES = 1_024;
+const WINDOW_SECONDS = MINUTE_MS / SECOND_MS;
+
+const { values } = parseArgs({ options: { port: { type: 'string' } } });
+const environment = (name: string) => process.env[name] ?? '';
+const log = createLogger({ level: 'warn', write: (line) => process.stderr.write(`${line}\n`) });
+const redis = connectRedis(environment('REDIS_URL'), log);
+const limiter = (name: string) =>
+  redis.counts.limiter({ name, requests: NO_LIMITS.LIMIT_USER_PER_MINUTE, windowSeconds: WINDOW_SECONDS });
+const limits = {
+  ...{ user: limiter('user'), checkout: limiter('checkout'), register: limiter('register') },
+  logins: redis.counts.loginThrottle(loginPolicies(1, 1), systemClock),
+};
+const proofs = createEdgeProofs(
+  { EDGE_SECRET: environment('EDGE_SECRET'), EDGE_CLOCK_SKEW_SECONDS: 3_600 },
+  systemClock,
+);
+const keys = createKeyRing({ ACCESS_TOKEN_KEY: environment('ACCESS_TOKEN_KEY') });
+/** Nothing ends here, and nobody has to be asked whether it has. */
+const revocations = { catchUp: () => null, cover: () => false, announce: () => {} };
+const body = new TextEncoder().encode(JSON.stringify('x'.repeat(BODY_BYTES)));
+const headers = { ...PRIVATE, 'content-type': 'application/json' };
+const ready = ({ set }: { readonly set: { headers: object } }) => {
+  Object.assign(set.headers, headers);
+  return body;
+};
+
+const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
+  .use(problems(log))
+  .use(requestContext({ metrics: createMetrics() }))
+  .use(edgeOnly(proofs))
+  .use(limited(limits))
+  .use(plainUrls)
+  .use(bodies)
+  .use(accessTokenSigner(keys))
+  .use(auth(createAccessTokens(keys, revocations)))
+  .get('/livez', () => 'ok')
+  .get('/token', ({ accessToken }) => accessToken.sign(CLAIMS), { access: 'public' })
+  .get('/without', ready, { access: 'public' })
+  .get('/with', ready, { access: 'user' });
+
+const server = Bun.serve({
+  hostname: '127.0.0.1',
+  port: Number(values.port),
+  fetch: withAnswerHeaders(app.compile().fetch),
+});
+process.on('SIGTERM', () => void server.stop(true).then(() => process.exit(0)));

@@ -1,0 +1,102 @@
+/** Budgets of requests: who spends them, what is told of them, and what one gets who has spent them. */
+
+import { createHash } from 'node:crypto';
+import { Elysia } from 'elysia';
+import { SECOND_MS } from '#lib/clock.ts';
+import { limitKey } from '#lib/limit-key.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Limiter, Usage } from '#origin/adapters/limiter.ts';
+import type { LoginThrottle } from '#origin/adapters/login-throttle.ts';
+import type { Caller } from './auth.ts';
+import { clientIpOf } from './edge-only.ts';
+
+/** Each has a budget of its own: users, and what costs much, for each user or, of guests, each address. */
+export interface Limits {
+  readonly user: Limiter;
+  readonly checkout: Limiter;
+  readonly register: Limiter;
+  readonly logins: LoginThrottle;
+}
+
+const NOWHERE = 'nowhere';
+
+const limitsOf = new WeakMap<Request, Limits>();
+const usages = new WeakMap<Request, Usage>();
+
+/** Makes the limits known to whoever handles a request. */
+export function limited(limits: Limits) {
+  return new Elysia({ name: 'limits' }).onRequest(({ request }) => {
+    limitsOf.set(request, limits);
+  });
+}
+
+/**
+ * Counts a user's request, as soon as it is known whose it is.
+ * @throws {AppError} `rate_limited`
+ */
+export async function countUser(request: Request, caller: Caller): Promise<void> {
+  const limits = limitsOf.get(request);
+  if (caller.kind !== 'user' || limits === undefined) return;
+  await spend(limits.user, request, caller.userId);
+}
+
+/** @throws {AppError} `rate_limited` */
+export async function countCostly(
+  kind: 'checkout' | 'register',
+  request: Request,
+  caller: Caller | null,
+): Promise<void> {
+  const limits = limitsOf.get(request);
+  if (limits === undefined) return;
+  await spend(limits[kind], request, caller?.kind === 'user' ? caller.userId : addressOf(request));
+}
+
+async function spend(limiter: Limiter, request: Request, key: string): Promise<void> {
+  const usage = await limiter.spend(key);
+  // The budget that is told of is the one that is nearest to its end.
+  const known = usages.get(request);
+  if (known === undefined || usage.left <= known.left) usages.set(request, usage);
+  if (!usage.isWithin) throw new AppError('rate_limited', { retryAfterSeconds: inSeconds(usage.resetMs) });
+}
+
+/**
+ * Runs a login unless its account or its address has to wait. What the login refuses is a failure that counts.
+ * @param account the name as it was given; whether there is such an account makes no difference
+ * @throws {AppError} `rate_limited`
+ */
+export async function throttled<T>(request: Request, account: string, login: () => Promise<T>): Promise<T> {
+  const logins = limitsOf.get(request)?.logins;
+  if (logins === undefined) return login();
+  const place = { account: hashOf(account.toLowerCase()), address: addressOf(request) };
+  const waitMs = await logins.begin(place);
+  if (waitMs > 0) throw new AppError('rate_limited', { retryAfterSeconds: inSeconds(waitMs) });
+  try {
+    const outcome = await login();
+    await logins.succeeded(place);
+    return outcome;
+  } catch (error) {
+    const isFailure = error instanceof AppError && error.code === 'credentials_invalid';
+    if (!isFailure) await logins.undone(place);
+    throw error;
+  }
+}
+
+/**
+ * Header fields of draft-ietf-httpapi-ratelimit-headers-10: the budget, and how it stands. Empty where none was spent.
+ */
+export function rateLimitFields(request: Request): readonly (readonly [name: string, value: string])[] {
+  const usage = usages.get(request);
+  if (usage === undefined) return [];
+  const { name, requests, windowSeconds } = usage.budget;
+  return [
+    ['ratelimit-policy', `"${name}";q=${requests};w=${windowSeconds}`],
+    ['ratelimit', `"${name}";r=${usage.left};t=${inSeconds(usage.resetMs)}`],
+  ];
+}
+
+function addressOf(request: Request): string {
+  return limitKey(clientIpOf(request) ?? NOWHERE);
+}
+
+const inSeconds = (ms: number) => Math.max(1, Math.ceil(ms / SECOND_MS));
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
