@@ -1,11 +1,13 @@
 /** The environment of the processes that own data: the origin and, through the same deps, the workers. */
 
 import { type Static, Type } from '@sinclair/typebox';
+import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
 import { parseConfig } from '#lib/config.ts';
 
 const MIN_SECRET_LENGTH = 32;
 
 const Secret = Type.String({ minLength: MIN_SECRET_LENGTH });
+const FieldKey = Type.String({ pattern: FIELD_KEY_PATTERN });
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const OnOff = Type.Union([Type.Literal('on'), Type.Literal('off')], { default: 'on' });
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
@@ -33,6 +35,10 @@ export const SharedConfigSchema = Type.Object({
   QUOTE_SECRET: Secret,
   /** The one before it: quotes that it has signed are still good. */
   QUOTE_SECRET_PREVIOUS: Type.Optional(Secret),
+  /** Seals personal fields: 32 random bytes as hexadecimal digits, `openssl rand -hex 32`. */
+  FIELD_KEY: FieldKey,
+  /** The one before it, until `npm run rotate-keys` has sealed everything under the current one. */
+  FIELD_KEY_PREVIOUS: Type.Optional(FieldKey),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,

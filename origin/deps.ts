@@ -1,6 +1,7 @@
 /** The composition root: everything that a verb may touch, built once per process and handed down. */
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
+import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
 import { appendEvents } from '#db/outbox.ts';
 import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
@@ -43,6 +44,8 @@ export interface Deps {
   readonly search: SearchEngine;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
+  /** Seals and opens personal fields. */
+  readonly fields: FieldCipher;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly ids: IdSource;
@@ -79,6 +82,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     payments: createStripeGateway(config, { log, metrics }),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
+    fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     clock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

@@ -101,6 +101,7 @@ function sharedEnvironment({ throughProxies, secrets, stripeUrl }: Surroundings)
     STRIPE_API_URL: stripeUrl,
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     QUOTE_SECRET: secrets.quoteSecret,
+    FIELD_KEY: secrets.fieldKey,
     LOG_LEVEL: 'info',
   };
 }

@@ -1,5 +1,6 @@
 /** The search index of a whole catalogue, written by search's own verb for that. */
 
+import { randomBytes } from 'node:crypto';
 import { createLogger } from '#lib/log.ts';
 import type { ServerUrls } from '#ops/local/servers.ts';
 import { createDeps } from '#origin/deps.ts';
@@ -7,6 +8,7 @@ import { reindexAll } from '#origin/search/service.ts';
 
 /** A bulk run needs no more. */
 const CONNECTIONS = 4;
+const FIELD_KEY_BYTES = 32;
 
 export async function indexCatalogue(
   databaseUrl: string,
@@ -22,6 +24,7 @@ export async function indexCatalogue(
       NATS_URL: servers.natsUrl,
       STRIPE_SECRET_KEY: 'sk_test_bench',
       QUOTE_SECRET: crypto.randomUUID(),
+      FIELD_KEY: randomBytes(FIELD_KEY_BYTES).toString('hex'),
       CACHE_MEMORY: 'off',
       CACHE_REDIS: 'off',
       LOG_LEVEL: 'error',

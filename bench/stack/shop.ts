@@ -113,6 +113,7 @@ function sharedEnvironment(
     STRIPE_API_URL: stripeUrl,
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     QUOTE_SECRET: secrets.quoteSecret,
+    FIELD_KEY: secrets.fieldKey,
     LOG_LEVEL: 'warn',
   };
 }

@@ -85,6 +85,7 @@ function sharedEnvironment(options: ShopOptions): Record<string, string> {
     REDIS_URL: servers.redisUrl,
     NATS_URL: servers.natsUrl,
     QUOTE_SECRET: secrets.quoteSecret,
+    FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
     ...stripeEnvironment(options),
   };
 }

@@ -11,6 +11,7 @@ const NAMES = [
   'edgeSecret',
   'jwtSecret',
   'quoteSecret',
+  'fieldKey',
   'edgePurgeSecret',
   'stripeWebhookSecret',
 ] as const;
@@ -18,12 +19,14 @@ const NAMES = [
 export type Secrets = Readonly<Record<(typeof NAMES)[number], string>>;
 
 const SECRET_BYTES = 24;
+/** AES-256 takes exactly as many. */
+const FIELD_KEY_BYTES = 32;
 const OWNER_ONLY = 0o600;
 /** As Stripe's own signing secrets begin, so that the SDK sees what it knows. */
 const WEBHOOK_SECRET_PREFIX = 'whsec_';
 
 function makeSecret(name: string): string {
-  const random = randomBytes(SECRET_BYTES).toString('hex');
+  const random = randomBytes(name === 'fieldKey' ? FIELD_KEY_BYTES : SECRET_BYTES).toString('hex');
   return name === 'stripeWebhookSecret' ? `${WEBHOOK_SECRET_PREFIX}${random}` : random;
 }
 

@@ -26,6 +26,9 @@ export const TEST_CONFIG: AppConfig = {
   STRIPE_WEBHOOK_SECRET: 'whsec_test',
 };
 
+/** What test shops seal personal fields under. */
+export const TEST_FIELD_KEY = '42'.repeat(32);
+
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
@@ -85,6 +88,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     NATS_URL,
     STRIPE_SECRET_KEY: 'sk_test_double',
     QUOTE_SECRET: 'a-quote-secret-of-enough-characters',
+    FIELD_KEY: TEST_FIELD_KEY,
     STRIPE_API_URL: double.double.url,
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',
