@@ -21,6 +21,7 @@ export type DisputeId = Brand<string, 'DisputeId'>;
 export type SavedPaymentMethodId = Brand<string, 'SavedPaymentMethodId'>;
 export type LedgerTransactionId = Brand<string, 'LedgerTransactionId'>;
 export type TokenFamilyId = Brand<string, 'TokenFamilyId'>;
+export type ApiKeyId = Brand<string, 'ApiKeyId'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export interface IdSource {

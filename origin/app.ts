@@ -2,10 +2,13 @@
 
 import { Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
+import { apiKeyRoutes } from './api-keys/routes.ts';
+import { findKeyHolder } from './api-keys/service.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
+import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
 import { requireDeclaredAccess } from './http/auth.ts';
@@ -14,6 +17,7 @@ import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
+import { keyHolders } from './http/key-holders.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -21,7 +25,9 @@ import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
+import { privacyRoutes } from './privacy/routes.ts';
 import { searchRoutes } from './search/routes.ts';
+import { secondFactorRoutes } from './second-factor/routes.ts';
 
 export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'>;
 
@@ -40,6 +46,7 @@ export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(de
     .use(edgeOnly(config.EDGE_SECRET))
     .use(plainUrls)
     .use(bodies)
+    .use(keyHolders((key) => findKeyHolder(deps, key)))
     .use(api)
     .use(docs(api, [ORDERS_TAG]));
 }
@@ -52,6 +59,10 @@ function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig,
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, JWT_SECRET, hot))
     .use(accountRoutes(deps, JWT_SECRET))
+    .use(credentialRoutes(deps, JWT_SECRET))
+    .use(secondFactorRoutes(deps, JWT_SECRET))
+    .use(apiKeyRoutes(deps, JWT_SECRET))
+    .use(privacyRoutes(deps, JWT_SECRET))
     .use(inventoryRoutes(deps, JWT_SECRET))
     .use(cartRoutes(deps, JWT_SECRET))
     .use(checkoutRoutes(deps, JWT_SECRET))

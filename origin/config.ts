@@ -39,6 +39,13 @@ export const SharedConfigSchema = Type.Object({
   FIELD_KEY: FieldKey,
   /** The one before it, until `npm run rotate-keys` has sealed everything under the current one. */
   FIELD_KEY_PREVIOUS: Type.Optional(FieldKey),
+  /**
+   * `required`, unless it says otherwise: who has opened an account logs in once the email is verified. `optional` lets
+   * them in before, and by that lets strangers find out who has an account.
+   */
+  EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
+  /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
+  SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,

@@ -11,6 +11,8 @@ import type { EventId, IdSource } from '#lib/ids.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { Traceparent } from '#lib/trace.ts';
+import { createPasswords, type Passwords } from './accounts/passwords.ts';
+import { type AccountPolicy, accountPolicy } from './accounts/policy.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redis.ts';
@@ -42,6 +44,8 @@ export interface Deps {
   readonly lists: ListCache;
   readonly pictures: PictureCache;
   readonly search: SearchEngine;
+  readonly passwords: Passwords;
+  readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
   /** Seals and opens personal fields. */
@@ -80,6 +84,8 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+    passwords: createPasswords(),
+    accountPolicy: accountPolicy(config),
     payments: createStripeGateway(config, { log, metrics }),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),

@@ -17,6 +17,10 @@ export const users = pgTable(
     role: userRole('role').notNull().default('shopper'),
     stripeCustomerId: text('stripe_customer_id').unique(),
     createdAt: instant('created_at').notNull().defaultNow(),
+    /** Null until whoever opened the account has shown that they read its mail; staff's word is good enough. */
+    emailVerifiedAt: instant('email_verified_at').defaultNow(),
+    /** From then on the row stands for a person who has been taken out: for the orders that point at it. */
+    erasedAt: instant('erased_at'),
   },
   (table) => [check('users_email_lower_case', sql`${table.email} = lower(${table.email})`)],
 );

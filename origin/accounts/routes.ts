@@ -25,8 +25,10 @@ export function accountRoutes(deps: Deps, jwtSecret: string) {
           id: 'register',
           summary: 'Open an account',
           tag: 'Accounts',
-          success: { status: 201, description: 'The account.', schema: User },
-          failures: ['email_taken'],
+          description:
+            'Where the email has an account already, the answer is the same and nothing is opened: an email tells its ' +
+            'owner. Otherwise the email has a token that proves it to be yours.',
+          success: { status: 201, description: 'The account, as it was asked for.', schema: User },
         }),
       },
     )
@@ -69,7 +71,12 @@ function sessionRoutes(deps: Deps, jwtSecret: string) {
           summary: 'Log in',
           tag: 'Accounts',
           success: { status: 200, description: 'A pair of tokens.', schema: TokenPair },
-          failures: ['credentials_invalid'],
+          failures: [
+            'credentials_invalid',
+            'second_factor_required',
+            'second_factor_invalid',
+            'second_factor_throttled',
+          ],
         }),
       },
     )

@@ -10,19 +10,25 @@ export type UserRow = typeof users.$inferSelect;
 /** Undefined when the email is taken. */
 export async function insertUser(
   db: Queryable,
-  user: Pick<UserRow, 'id' | 'email' | 'name' | 'passwordHash'>,
+  user: Pick<UserRow, 'id' | 'email' | 'name' | 'passwordHash' | 'emailVerifiedAt'>,
 ): Promise<UserRow | undefined> {
   const [row] = await db.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
   return row;
 }
 
 export async function findUserByEmail(db: Queryable, email: string): Promise<UserRow | undefined> {
-  const [row] = await db.select().from(users).where(eq(users.email, email));
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.email, email), isNull(users.erasedAt)));
   return row;
 }
 
 export async function findUser(db: Queryable, id: UserId): Promise<UserRow | undefined> {
-  const [row] = await db.select().from(users).where(eq(users.id, id));
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, id), isNull(users.erasedAt)));
   return row;
 }
 

@@ -9,6 +9,7 @@ import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import { isUuid, type UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { keyHolderOf, requireScope } from './key-holders.ts';
 
 export type Role = 'shopper' | 'seller' | 'admin';
 
@@ -65,8 +66,14 @@ export function auth(jwtSecret: string) {
     .macro({
       access: (access: Access) => ({
         detail: { 'x-access': access, security: security(access) },
-        transform: async ({ request, accessToken }) => {
+        transform: async ({ request, accessToken, route }) => {
           if (access === 'public') return;
+          const holder = keyHolderOf(request);
+          if (holder !== undefined) {
+            const { userId, role } = requireScope(await holder, `${request.method} ${route}`);
+            callers.set(request, admit(access, request, { sub: userId, role }));
+            return;
+          }
           const token = bearerToken(request);
           const claims =
             token === null

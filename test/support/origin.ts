@@ -92,6 +92,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     STRIPE_API_URL: double.double.url,
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',
+    EMAIL_VERIFICATION: 'optional',
     LOG_LEVEL: 'info',
     ...other,
   };

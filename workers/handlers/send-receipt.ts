@@ -7,6 +7,7 @@
 import { claimKey, forgetKey, keepClaimed, LEASE_MS } from '#db/idempotency.ts';
 import { markHandled, wasHandled } from '#db/outbox.ts';
 import { after } from '#lib/clock.ts';
+import { isErasedEmail } from '#lib/erased.ts';
 import type { EventId, OrderId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -36,6 +37,7 @@ export function sendReceipt(mailer: Mailer): Consumer {
 async function sendOnce(deps: Deps, mailer: Mailer, orderId: OrderId, eventId: EventId): Promise<void> {
   if (await wasHandled(deps.db, NAME, eventId)) return;
   const receipt = await readReceipt(deps, orderId);
+  if (isErasedEmail(receipt.order.email)) return;
   const messageId = `order-${orderId}@hotshelf`;
   await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt) });
   await noteSent(deps, eventId);

@@ -52,7 +52,9 @@ describe('a sealed field', () => {
     expect(sealed.subarray(0, 5)).not.toEqual(rotated.currentPrefix);
     const again = rotated.seal('shippingAddress', row, TEXT);
     expect(Buffer.from(again.subarray(0, 5))).toEqual(Buffer.from(rotated.currentPrefix));
-    expect(() => createFieldCipher({ current: next }).open('shippingAddress', row, sealed)).toThrow(SealBroken);
+    expect(() => createFieldCipher({ current: next }).open('shippingAddress', row, sealed)).toThrow(
+      SealBroken,
+    );
   });
 
   test('a key of another length is no key', () => {
