@@ -14,7 +14,7 @@ import * as store from './store.ts';
 const TOKEN_BYTES = 32;
 const PREFIX: Record<store.Purpose, string> = { verify_email: 'ev', reset_password: 'pr' };
 
-export const TOKEN_LIFE_MS: Record<store.Purpose, number> = {
+const TOKEN_LIFE_MS: Record<store.Purpose, number> = {
   verify_email: DAY_MS,
   reset_password: 30 * MINUTE_MS,
 };

@@ -7,7 +7,7 @@ import { erasePerson } from './erase.ts';
 import { collect } from './export.ts';
 import type { PersonalData } from './model.ts';
 
-export { deleteStripeCustomer, erasePerson } from './erase.ts';
+export { deleteStripeCustomer } from './erase.ts';
 
 /** From the primary: what was written a moment ago is in it. @throws {AppError} what {@link confirmIdentity} refuses */
 export async function exportOwnData(deps: Deps, userId: UserId, proof: Proof): Promise<PersonalData> {

@@ -5,7 +5,7 @@ import { SECOND_MS } from '#lib/clock.ts';
 import type { Role } from '#origin/http/auth.ts';
 import { type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
 
-export const STEP_MS = 30 * SECOND_MS;
+const STEP_MS = 30 * SECOND_MS;
 
 /** The code of a step: 0 is the one of now, -1 the one before. */
 export function codeOf(secret: string, step = 0): string {

@@ -20,7 +20,7 @@ export interface Customer {
   proof(step: number): { readonly password: string; readonly code: string };
 }
 
-export function addressOf(marks: readonly string[]) {
+function addressOf(marks: readonly string[]) {
   const [name = '', line1 = '', line2 = '', city = '', postalCode = ''] = marks;
   return { name, line1, line2, city, region: 'Region', postalCode, country: 'SE' };
 }

@@ -39,7 +39,7 @@ export function openMailbox(deps: Deps): Mailbox {
   };
 }
 
-export function tokenIn(mail: Mail | undefined): string {
+function tokenIn(mail: Mail | undefined): string {
   const [token] = TOKEN.exec(mail?.text ?? '') ?? [];
   if (token === undefined) throw new Error(`no token in the mail ${mail?.subject}`);
   return token;
