@@ -1,5 +1,7 @@
 /** Which header fields may cross the edge, in either direction. */
 
+import { SESSION_COOKIE } from '#lib/edge-contract.ts';
+
 /** Meant for one connection only, RFC 9110 §7.6.1; the runtime frames the body and names the host anew. */
 const HOP_BY_HOP = [
   'connection',
@@ -33,11 +35,20 @@ export function withoutHopByHop(headers: Headers): Headers {
   return kept;
 }
 
-/** A client's headers as they may go on to the origin. */
-export function requestHeaders(headers: Headers): Headers {
+/** A client's headers as they may go on to the origin; of its cookies the session's alone, where a route takes it. */
+export function requestHeaders(headers: Headers, { takesSession = false } = {}): Headers {
   const kept = withoutHopByHop(headers);
+  const sessions = takesSession ? sessionCookies(headers.get('cookie') ?? '') : '';
+  kept.delete('cookie');
+  if (sessions !== '') kept.set('cookie', sessions);
   for (const name of [...kept.keys()]) if (FORGEABLE.test(name)) kept.delete(name);
   return kept;
+}
+
+/** Both where there are two: the origin refuses them. */
+function sessionCookies(header: string): string {
+  const pairs = header.split(';').map((pair) => pair.trim());
+  return pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`)).join('; ');
 }
 
 /** Takes out of an answer what the origin says to the edge. */

@@ -21,6 +21,8 @@ export interface DeclaredRoute {
   readonly methods: readonly string[];
   /** Whose requests are counted: `shopper` is `signedIn` with a bearer token and `anonymous` without. */
   readonly budget: Budget | 'shopper';
+  /** Whether a browser's session cookie goes on to the origin; no other cookie ever does. */
+  readonly takesSession?: boolean;
   /** How GET and HEAD are cached, where the answers are public. */
   readonly catalog?: CatalogRead;
 }
@@ -61,7 +63,7 @@ const ROUTES: readonly DeclaredRoute[] = [
   files(/^\/docs\/assets\/[^/]+\.js$/, 'text/javascript'),
   files(/^\/docs\/assets\/[^/]+\.png$/, 'image/png'),
   // Counted as anonymous whatever token is shown: a junk bearer opens no door to password guessing.
-  { path: /^\/api\/v1\/auth\/.+$/, methods: API, budget: 'anonymous' },
+  { path: /^\/api\/v1\/auth\/.+$/, methods: API, budget: 'anonymous', takesSession: true },
   // Stripe calls from few addresses and retries: it shares no budget with shoppers.
   { path: /^\/api\/v1\/webhooks\/stripe$/, methods: ['POST'], budget: 'webhook' },
   { path: /^\/api\/v1\/.+$/, methods: API, budget: 'shopper' },

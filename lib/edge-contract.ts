@@ -16,6 +16,15 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 export const CART_TOKEN_HEADER = 'cart-token';
 
 /**
+ * A browser's refresh token. The prefix binds it to this very host, over TLS: no sibling domain can plant one.
+ * The edge takes it to the origin on the routes of sign-in only.
+ */
+export const SESSION_COOKIE = '__Host-hotshelf-session';
+
+/** `cookie`: the refresh token is to come, or comes, in {@link SESSION_COOKIE} and not in a body. */
+export const SESSION_TRANSPORT_HEADER = 'session-transport';
+
+/**
  * The surrogate keys again: Cloudflare takes `Cache-Tag` away before a Worker sees the answer.
  * https://developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags/
  */

@@ -57,6 +57,8 @@ export const EVENTS = {
   'account.recovery_code_used': { version: 1, data: AccountEvent },
   'account.api_key_created': { version: 1, data: AccountEvent },
   'account.erased': { version: 1, data: AccountEvent },
+  /** A refresh token came again that had been traded: its session has ended, and its user has to know. */
+  'session.compromised': { version: 1, data: Type.Object({ userId: Id, sessionId: Id }) },
   /** Stripe has taken money for an order that had ended, or took it twice: a person has to look. */
   'payment.stranded': {
     version: 1,

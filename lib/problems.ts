@@ -36,6 +36,11 @@ export const PROBLEMS = {
   refresh_token_invalid: { status: 401, title: 'The refresh token is not valid', retryable: false },
   card_declined: { status: 402, title: 'The card was declined', retryable: false },
   forbidden: { status: 403, title: 'This is not allowed', retryable: false },
+  csrf_refused: {
+    status: 403,
+    title: 'The session cookie serves the pages of the shop only',
+    retryable: false,
+  },
   edge_required: {
     status: 403,
     title: 'Requests reach this service through the edge only',
@@ -48,6 +53,7 @@ export const PROBLEMS = {
   cart_item_not_found: { status: 404, title: 'No such cart item', retryable: false },
   payment_method_not_found: { status: 404, title: 'No such payment method', retryable: false },
   api_key_not_found: { status: 404, title: 'No such API key', retryable: false },
+  session_not_found: { status: 404, title: 'No such session', retryable: false },
   order_not_found: { status: 404, title: 'No such order', retryable: false },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
   second_factor_on: { status: 409, title: 'The second factor is on already', retryable: false },

@@ -11,6 +11,7 @@ import type { OriginConfig } from './config.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
+import { createAccessTokens } from './http/access-tokens.ts';
 import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
@@ -18,8 +19,10 @@ import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { keyHolders } from './http/key-holders.ts';
+import { createKeyRing } from './http/key-ring.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
+import { parseOrigins } from './http/session-transport.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
@@ -28,8 +31,12 @@ import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
+import { sessionRoutes } from './sessions/routes.ts';
 
-export type AppConfig = Pick<OriginConfig, 'EDGE_SECRET' | 'JWT_SECRET' | 'STRIPE_WEBHOOK_SECRET'>;
+export type AppConfig = Pick<
+  OriginConfig,
+  'EDGE_SECRET' | 'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
+>;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
@@ -52,23 +59,26 @@ export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(de
 }
 
 /** The features alone, as the OpenAPI document describes them. */
-function createApi(deps: Deps, { JWT_SECRET, STRIPE_WEBHOOK_SECRET }: AppConfig, hot: HotReads) {
+function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
+  const tokens = createAccessTokens(createKeyRing(config), deps.revocations);
+  const browsers = { tokens, origins: parseOrigins(config.SHOP_ORIGINS) };
   const api = new Elysia({ normalize: false })
     .use(healthRoutes(deps))
-    .use(catalogRoutes(deps, JWT_SECRET, hot))
+    .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
-    .use(searchRoutes(deps, JWT_SECRET, hot))
-    .use(accountRoutes(deps, JWT_SECRET))
-    .use(credentialRoutes(deps, JWT_SECRET))
-    .use(secondFactorRoutes(deps, JWT_SECRET))
-    .use(apiKeyRoutes(deps, JWT_SECRET))
-    .use(privacyRoutes(deps, JWT_SECRET))
-    .use(inventoryRoutes(deps, JWT_SECRET))
-    .use(cartRoutes(deps, JWT_SECRET))
-    .use(checkoutRoutes(deps, JWT_SECRET))
-    .use(paymentMethodRoutes(deps, JWT_SECRET))
-    .use(orderRoutes(deps, JWT_SECRET))
-    .use(paymentRoutes(deps, { jwtSecret: JWT_SECRET, webhookSecret: STRIPE_WEBHOOK_SECRET }));
+    .use(searchRoutes(deps, tokens, hot))
+    .use(accountRoutes(deps, browsers))
+    .use(sessionRoutes(deps, browsers))
+    .use(credentialRoutes(deps, tokens))
+    .use(secondFactorRoutes(deps, tokens))
+    .use(apiKeyRoutes(deps, tokens))
+    .use(privacyRoutes(deps, tokens))
+    .use(inventoryRoutes(deps, tokens))
+    .use(cartRoutes(deps, tokens))
+    .use(checkoutRoutes(deps, tokens))
+    .use(paymentMethodRoutes(deps, tokens))
+    .use(orderRoutes(deps, tokens))
+    .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   requireDeclaredAccess(api.routes);
   return api;
 }

@@ -3,6 +3,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
 import { parseConfig } from '#lib/config.ts';
+import { createKeyRing } from './http/key-ring.ts';
 
 const MIN_SECRET_LENGTH = 32;
 
@@ -61,7 +62,12 @@ const OriginConfigSchema = Type.Composite([
     ORIGIN_HOST: Type.String({ default: '127.0.0.1' }),
     ORIGIN_PORT: Type.Integer({ ...Port, default: 3000 }),
     EDGE_SECRET: Secret,
-    JWT_SECRET: Secret,
+    /** Signs access tokens: a private Ed25519 JWK. `bun ops/signing-key.ts` makes one. */
+    ACCESS_TOKEN_KEY: Type.String(),
+    /** Keys that verify beside it, as a JWK Set: the one before, and the next before it signs. */
+    ACCESS_TOKEN_KEYS_BESIDE: Type.Optional(Type.String()),
+    /** Whose pages may sign in with a cookie, with commas between them; without any, no page may. */
+    SHOP_ORIGINS: Type.String({ pattern: '^(https?://[^\\s/,]+(,https?://[^\\s/,]+)*)?$', default: '' }),
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
   }),
 ]);
@@ -71,5 +77,7 @@ export type OriginConfig = Static<typeof OriginConfigSchema>;
 
 /** @throws {ConfigError} naming the first variable that is missing or wrong. */
 export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
-  return parseConfig(OriginConfigSchema, environment);
+  const config = parseConfig(OriginConfigSchema, environment);
+  createKeyRing(config);
+  return config;
 }

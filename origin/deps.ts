@@ -12,7 +12,6 @@ import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
-import { type AccountPolicy, accountPolicy } from './accounts/policy.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redis.ts';
@@ -21,12 +20,15 @@ import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
+import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
+import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
+import { findRevocations } from './sessions/store.ts';
 
 export type { Delivery } from './adapters/nats.ts';
 export { SharedConfigSchema } from './config.ts';
@@ -39,6 +41,8 @@ export interface Deps {
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
+  /** Which access tokens no longer count. */
+  readonly revocations: Revocations;
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
@@ -76,11 +80,18 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const sharedCache = connectRedis(config.REDIS_URL, log);
   const pools = openPools(config, { name, log, metrics });
   const bus = connectNats(config.NATS_URL, name, log);
+  // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
+  const news = connect(config.DATABASE_URL, {
+    applicationName: `${name}-sessions`,
+    maxConnections: 1,
+    preparesStatements: true,
+  });
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
+    revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
@@ -102,6 +113,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
       await bus.close();
       await sharedCache.close();
       await pools.close();
+      await news.close();
       await database.close();
     },
   };

@@ -31,6 +31,8 @@ const log = createLogger(
 );
 const { deps, close } = createDeps(config, 'hotshelf-origin', log);
 followChanges(deps);
+// So that the first to come with a token does not wait for the list of ended sessions.
+deps.revocations.catchUp()?.catch(() => {});
 
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));

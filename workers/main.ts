@@ -15,6 +15,7 @@ import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createMailer } from './mailer.ts';
 import { runRelay } from './outbox-relay.ts';
@@ -52,6 +53,7 @@ const consumers = [
   sendReceipt(mailer),
   sendAccountLetter(mailer, config.SHOP_URL),
   deleteStripeCustomer,
+  warnOfTheft(mailer),
   sellStock,
   returnStock,
   parkStranded,

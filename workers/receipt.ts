@@ -46,7 +46,7 @@ ${rows.map(({ what, quantity, total: sum }) => `<tr><td>${quantity} ×</td><td>$
   };
 }
 
-function page(title: string, body: string): string {
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>
 <body style="font-family: sans-serif; max-width: 40em; margin: 2em auto">
@@ -63,6 +63,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -68,7 +68,7 @@ function origin(around: Surroundings, name: 'origin-1' | 'origin-2'): Part {
       ORIGIN_HOST: LOOPBACK,
       ORIGIN_PORT: String(port),
       EDGE_SECRET: around.secrets.edgeSecret,
-      JWT_SECRET: around.secrets.jwtSecret,
+      ACCESS_TOKEN_KEY: around.secrets.accessTokenKey,
     },
     readyUrl: probeUrl(port, '/readyz'),
     liveUrl: probeUrl(port, '/livez'),

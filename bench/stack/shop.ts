@@ -39,7 +39,7 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
         : { DATABASE_MAX_CONNECTIONS: String(options.maxConnections) }),
       ORIGIN_HOST: '127.0.0.1',
       EDGE_SECRET: stack.secrets.edgeSecret,
-      JWT_SECRET: stack.secrets.jwtSecret,
+      ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
     },
     args: () => [],
     portVariable: 'ORIGIN_PORT',

@@ -1,9 +1,9 @@
-/** Users and their refresh tokens. Passwords and tokens are kept as hashes only. */
+/** Users. Passwords are kept as hashes only. */
 
 import { sql } from 'drizzle-orm';
-import { check, index, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import type { TokenFamilyId, UserId } from '#lib/ids.ts';
-import { bytes, instant } from './columns.ts';
+import { check, integer, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { UserId } from '#lib/ids.ts';
+import { instant } from './columns.ts';
 
 export const userRole = pgEnum('user_role', ['shopper', 'seller', 'admin']);
 
@@ -15,6 +15,8 @@ export const users = pgTable(
     name: text('name').notNull(),
     passwordHash: text('password_hash').notNull(),
     role: userRole('role').notNull().default('shopper'),
+    /** Rises with each change of role (a trigger sees to it): access tokens of an earlier one are worth nothing. */
+    accessEpoch: integer('access_epoch').notNull().default(0),
     stripeCustomerId: text('stripe_customer_id').unique(),
     createdAt: instant('created_at').notNull().defaultNow(),
     /** Null until whoever opened the account has shown that they read its mail; staff's word is good enough. */
@@ -23,25 +25,4 @@ export const users = pgTable(
     erasedAt: instant('erased_at'),
   },
   (table) => [check('users_email_lower_case', sql`${table.email} = lower(${table.email})`)],
-);
-
-export const refreshTokens = pgTable(
-  'refresh_tokens',
-  {
-    tokenHash: bytes('token_hash').primaryKey(),
-    userId: uuid('user_id')
-      .notNull()
-      .$type<UserId>()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    /** All tokens that were rotated out of one login; a reused one ends them together (RFC 9700, 4.14). */
-    familyId: uuid('family_id').notNull().$type<TokenFamilyId>(),
-    issuedAt: instant('issued_at').notNull(),
-    expiresAt: instant('expires_at').notNull(),
-    usedAt: instant('used_at'),
-    revokedAt: instant('revoked_at'),
-  },
-  (table) => [
-    index('refresh_tokens_family').on(table.familyId),
-    index('refresh_tokens_user').on(table.userId),
-  ],
 );

@@ -22,6 +22,9 @@ export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   fromDriver: (value) => new Uint8Array(value),
 });
 
+/** A transaction's full number, as text: it has 64 bits and never comes round again. */
+export const transactionId = customType<{ data: string }>({ dataType: () => 'xid8' });
+
 export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 
 export const currencyCode = (name: string) => char(name, { length: 3 }).$type<Currency>();

@@ -17,7 +17,7 @@ export function forward(origin: Origin, { store }: Pick<Platform, 'store'>) {
         method: request.method,
         path: c.get('path'),
         query: c.get('query'),
-        headers: requestHeaders(request.headers),
+        headers: requestHeaders(request.headers, c.get('route')),
         body: c.get('body'),
       },
       c.var,

@@ -1,6 +1,6 @@
 /** The secrets of the local stack: made at random once for each checkout, readable by their owner only. */
 
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ const NAMES = [
   'redisPassword',
   'natsToken',
   'edgeSecret',
-  'jwtSecret',
+  'accessTokenKey',
   'quoteSecret',
   'fieldKey',
   'edgePurgeSecret',
@@ -25,7 +25,13 @@ const OWNER_ONLY = 0o600;
 /** As Stripe's own signing secrets begin, so that the SDK sees what it knows. */
 const WEBHOOK_SECRET_PREFIX = 'whsec_';
 
+/** A private Ed25519 key, as a JWK. */
+export function makeSigningKey(): string {
+  return JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }));
+}
+
 function makeSecret(name: string): string {
+  if (name === 'accessTokenKey') return makeSigningKey();
   const random = randomBytes(name === 'fieldKey' ? FIELD_KEY_BYTES : SECRET_BYTES).toString('hex');
   return name === 'stripeWebhookSecret' ? `${WEBHOOK_SECRET_PREFIX}${random}` : random;
 }

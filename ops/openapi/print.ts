@@ -6,6 +6,7 @@
 import { systemClock } from '#lib/clock.ts';
 import { EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
+import { makeSigningKey } from '#ops/local/secrets.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
 import { createApp } from '#origin/app.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -16,7 +17,8 @@ const INDENT_SPACES = 2;
 /** No one else ever sees these; they only have to be long enough. */
 const CONFIG = {
   EDGE_SECRET: crypto.randomUUID(),
-  JWT_SECRET: crypto.randomUUID(),
+  ACCESS_TOKEN_KEY: makeSigningKey(),
+  SHOP_ORIGINS: '',
   STRIPE_WEBHOOK_SECRET: `whsec_${crypto.randomUUID()}`,
 };
 
@@ -38,6 +40,7 @@ function createOfflineDeps(): Deps {
     products: unreachable('the product cache'),
     lists: unreachable('the list cache'),
     pictures: unreachable('the pictures'),
+    revocations: unreachable('the revocations'),
     search: unreachable('the search engine'),
     fields: unreachable('a key'),
     passwords: unreachable('a password'),

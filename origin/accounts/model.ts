@@ -1,6 +1,5 @@
 /** What accounts take and answer. */
 
-import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { Email, KnownPassword, NewPassword } from '#origin/credentials/service.ts';
 import { closedObject, Uuid } from '#origin/http/schemas.ts';
@@ -34,11 +33,6 @@ export const Credentials = closedObject(
 );
 export type Credentials = Static<typeof Credentials>;
 
-export const RefreshRequest = closedObject(
-  { refreshToken: t.String({ minLength: 1, maxLength: 200 }) },
-  { examples: [{ refreshToken: 'rt_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3' }] },
-);
-
 export const User = t.Object(
   { id: Uuid, email: t.String(), name: t.String(), role: t.UnionEnum(['shopper', 'seller', 'admin']) },
   {
@@ -48,20 +42,3 @@ export const User = t.Object(
   },
 );
 export type User = Static<typeof User>;
-
-export const TokenPair = t.Object(
-  {
-    accessToken: t.String(),
-    refreshToken: t.String(),
-    expiresIn: Type.Integer({ description: 'Life of the access token, in seconds.' }),
-  },
-  {
-    examples: [
-      {
-        accessToken: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl',
-        refreshToken: 'rt_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3',
-        expiresIn: 900,
-      },
-    ],
-  },
-);

@@ -1,17 +1,27 @@
 /** Accounts over HTTP. */
 
 import { Elysia } from 'elysia';
+import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { ACCESS_TOKEN_LIFE_SECONDS, auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { Credentials, RefreshRequest, Registration, TokenPair, User } from './model.ts';
+import { clientOf, transportOf } from '#origin/http/session-transport.ts';
+import { tokenAnswers } from '#origin/http/token-answers.ts';
+import { openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
+import { Credentials, Registration, User } from './model.ts';
 import * as accounts from './service.ts';
 
-export function accountRoutes(deps: Deps, jwtSecret: string) {
+export interface AccountConfig {
+  readonly tokens: AccessTokens;
+  /** Whose pages may log in with a cookie. */
+  readonly origins: ReadonlySet<string>;
+}
+
+export function accountRoutes(deps: Deps, config: AccountConfig) {
   return new Elysia({ name: 'accounts', prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(config.tokens))
     .post(
       '/auth/register',
       async ({ body, request, set }) => {
@@ -32,7 +42,7 @@ export function accountRoutes(deps: Deps, jwtSecret: string) {
         }),
       },
     )
-    .use(sessionRoutes(deps, jwtSecret))
+    .use(loginRoute(deps, config))
     .get(
       '/me',
       async ({ caller, set }) => {
@@ -52,68 +62,35 @@ export function accountRoutes(deps: Deps, jwtSecret: string) {
     );
 }
 
-function sessionRoutes(deps: Deps, jwtSecret: string) {
+function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
   return new Elysia({ prefix: '/auth', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
+    .use(tokenAnswers(tokens.keys))
     .post(
       '/login',
-      async ({ accessToken, body, request, set }) => {
-        Object.assign(set.headers, PRIVATE);
-        const { user, refreshToken } = await accounts.login(forRequest(deps, request), body);
-        const signed = await accessToken.sign({ sub: user.id, role: user.role });
-        return { accessToken: signed, refreshToken, expiresIn: ACCESS_TOKEN_LIFE_SECONDS };
+      async ({ answerWith, body, request, set }) => {
+        const transport = transportOf(request, origins);
+        const forThis = forRequest(deps, request);
+        const { id } = await accounts.authenticate(forThis, body);
+        const opened = { transport, client: clientOf(request) };
+        return answerWith(set, await openSession(forThis, id as UserId, opened), transport);
       },
       {
         access: 'public',
+        headers: SessionHeaders,
         body: Credentials,
         detail: operation({
           id: 'login',
           summary: 'Log in',
           tag: 'Accounts',
-          success: { status: 200, description: 'A pair of tokens.', schema: TokenPair },
+          success: { status: 200, description: 'A pair of tokens.', schema: Tokens },
           failures: [
             'credentials_invalid',
             'second_factor_required',
             'second_factor_invalid',
             'second_factor_throttled',
+            'csrf_refused',
           ],
-        }),
-      },
-    )
-    .post(
-      '/refresh',
-      async ({ accessToken, body, request, set }) => {
-        Object.assign(set.headers, PRIVATE);
-        const { user, refreshToken } = await accounts.refresh(forRequest(deps, request), body.refreshToken);
-        const signed = await accessToken.sign({ sub: user.id, role: user.role });
-        return { accessToken: signed, refreshToken, expiresIn: ACCESS_TOKEN_LIFE_SECONDS };
-      },
-      {
-        access: 'public',
-        body: RefreshRequest,
-        detail: operation({
-          id: 'refresh',
-          summary: 'Trade a refresh token for a new pair',
-          tag: 'Accounts',
-          success: { status: 200, description: 'A pair of tokens.', schema: TokenPair },
-          failures: ['refresh_token_invalid'],
-        }),
-      },
-    )
-    .post(
-      '/logout',
-      async ({ body, request, set }) => {
-        await accounts.logout(forRequest(deps, request), body.refreshToken);
-        set.status = 204;
-      },
-      {
-        access: 'public',
-        body: RefreshRequest,
-        detail: operation({
-          id: 'logout',
-          summary: 'End the session of a refresh token',
-          tag: 'Accounts',
-          success: { status: 204, description: 'It has ended.' },
         }),
       },
     );

@@ -4,7 +4,7 @@
  * calls fail within their time until it is back.
  */
 
-import { connect, type NatsConnection } from 'nats';
+import { connect, type Msg, type NatsConnection } from 'nats';
 import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
@@ -29,6 +29,10 @@ export interface EventBus {
   announce(count: number): void;
   /** Hears what {@link EventBus.announce} says, at most once each, until the signal aborts. */
   hearAnnounced(listener: (count: number) => void, signal: AbortSignal): void;
+  /** Tells whoever {@link EventBus.hear}s of the topic now, if anybody can be told. */
+  tell(topic: string, text: string): void;
+  /** Hears what is told from now on, at most once each; nothing is replayed after a lost connection. */
+  hear(topic: string, listener: (text: string) => void): void;
   /** Hears events from now on, at most once each; nothing is replayed after a lost connection. */
   watch(filter: string, onEvent: (event: ShopEvent) => void): void;
   /**
@@ -101,30 +105,16 @@ export function connectNats(url: string, name: string, log: Logger): EventBus {
       if (link.isUp) link.nats?.publish(ANNOUNCED_SUBJECT, String(count));
     },
     hearAnnounced: (listener, signal) => {
-      connection.then(
-        (nats) => {
-          const subscription = nats.subscribe(ANNOUNCED_SUBJECT, {
-            callback: (error, message) => {
-              if (error === null) listener(Number(message.string()));
-            },
-          });
-          signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
-        },
-        () => {},
-      );
+      const hearing = { signal, onMessage: (message: Msg) => listener(Number(message.string())) };
+      listen(connection, ANNOUNCED_SUBJECT, hearing);
     },
-    watch: (filter, onEvent) => {
-      connection.then(
-        (nats) => {
-          nats.subscribe(SUBJECT_PREFIX + filter, {
-            callback: (error, message) => {
-              if (error === null) hear(message.data, onEvent, log);
-            },
-          });
-        },
-        () => {},
-      );
+    tell: (topic, text) => {
+      if (link.isUp) link.nats?.publish(topic, text);
     },
+    hear: (topic, listener) =>
+      listen(connection, topic, { onMessage: (message) => listener(message.string()) }),
+    watch: (filter, onEvent) =>
+      listen(connection, SUBJECT_PREFIX + filter, { onMessage: ({ data }) => hear(data, onEvent, log) }),
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
     waiting: async (consumer) => countWaiting(await within(), consumer),
     isConnected: () => link.isUp,
@@ -140,6 +130,26 @@ export function connectNats(url: string, name: string, log: Logger): EventBus {
       if (nats !== null) await deadline(nats.drain(), 'nats does not drain').catch(() => nats.close());
     },
   };
+}
+
+interface Hearing {
+  readonly onMessage: (message: Msg) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** From the first connection on. */
+function listen(connection: Promise<NatsConnection>, subject: string, { onMessage, signal }: Hearing): void {
+  connection.then(
+    (nats) => {
+      const subscription = nats.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) onMessage(message);
+        },
+      });
+      signal?.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
+    },
+    () => {},
+  );
 }
 
 /** NATS takes a token or a user and password from options, not from the URL's user part. */

@@ -3,16 +3,16 @@
 import { Elysia } from 'elysia';
 import type { ApiKeyId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { ApiKeyPage, ApiKeyParams, MadeApiKey, NewApiKey } from './model.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from './service.ts';
 
-export function apiKeyRoutes(deps: Deps, jwtSecret: string) {
+export function apiKeyRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'api-keys', prefix: '/api/v1/api-keys', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })

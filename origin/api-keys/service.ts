@@ -5,9 +5,10 @@ import { after, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { grantedRole } from '#origin/http/granted-role.ts';
 import { API_KEY_PREFIX, type KeyHolder } from '#origin/http/key-holders.ts';
 import { isScope } from '#origin/http/scopes.ts';
-import { confirmIdentity, grantedRole } from '#origin/second-factor/service.ts';
+import { confirmIdentity } from '#origin/second-factor/service.ts';
 import type { ApiKey, ApiKeyPage, MadeApiKey, NewApiKey } from './model.ts';
 import * as store from './store.ts';
 
@@ -65,7 +66,7 @@ export async function findKeyHolder(deps: Deps, key: string): Promise<KeyHolder 
   const notSince = after(now, -USE_NOTED_EVERY_MS);
   if (row.lastUsedAt === null || row.lastUsedAt < notSince)
     await store.noteUse(deps.db, row.id, now, notSince);
-  const role = await grantedRole(deps, deps.db, { id: row.userId, role: row.role });
+  const role = grantedRole(deps.accountPolicy, row);
   return { userId: row.userId, role, apiKeyId: row.id, scopes: new Set(row.scopes.filter(isScope)) };
 }
 

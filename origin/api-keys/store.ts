@@ -1,9 +1,10 @@
 /** Every query of API keys. */
 
-import { and, asc, eq, gt, isNull, lt, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
+import { secondFactors } from '#db/schema/second-factor.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -50,6 +51,8 @@ export async function findLive(db: Queryable, keyHash: Uint8Array, now: Date) {
       lastUsedAt: apiKeys.lastUsedAt,
       userId: users.id,
       role: users.role,
+      hasSecondFactor: sql<boolean>`exists (
+        select from ${secondFactors} f where f.user_id = ${users.id} and f.enabled_at is not null)`,
     })
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))

@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import type { CartId, CartItemId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth } from '#origin/http/auth.ts';
+import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { Cart, CartItemChange, CartItemParams, CartParams, NewCartItem } from './model.ts';
@@ -17,9 +17,9 @@ const CHANGE_FAILURES = [
   'total_not_chargeable',
 ] as const;
 
-export function cartRoutes(deps: Deps, jwtSecret: string) {
+export function cartRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'cart', prefix: '/api/v1/carts', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })
@@ -51,12 +51,12 @@ export function cartRoutes(deps: Deps, jwtSecret: string) {
         failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
       }),
     })
-    .use(itemRoutes(deps, jwtSecret));
+    .use(itemRoutes(deps, tokens));
 }
 
-function itemRoutes(deps: Deps, jwtSecret: string) {
+function itemRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '/:id/items',
       async ({ body, caller, params }) => carts.addItem(deps, caller, params.id as CartId, body),

@@ -3,7 +3,7 @@
 import { Elysia, t } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { LIVES, PRIVATE, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { type HotReads, serve } from '#origin/http/hot-path.ts';
@@ -38,16 +38,16 @@ const IfMatch = t.Object({
   ),
 });
 
-export function catalogRoutes(deps: Deps, jwtSecret: string, hot: HotReads) {
+export function catalogRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
-    .use(auth(jwtSecret))
-    .use(reads(deps, jwtSecret, hot))
-    .use(changes(deps, jwtSecret));
+    .use(auth(tokens))
+    .use(reads(deps, tokens, hot))
+    .use(changes(deps, tokens));
 }
 
-function reads(deps: Deps, jwtSecret: string, hot: HotReads) {
+function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .get(
       '/products/:id',
       (context) =>
@@ -107,9 +107,9 @@ function reads(deps: Deps, jwtSecret: string, hot: HotReads) {
     );
 }
 
-function changes(deps: Deps, jwtSecret: string) {
+function changes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '/products',
       async ({ body, caller, request, set }) => {

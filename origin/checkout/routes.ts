@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import type { Deps } from '#origin/deps.ts';
-import { auth } from '#origin/http/auth.ts';
+import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -11,9 +11,9 @@ import { Order } from '#origin/orders/service.ts';
 import { CheckoutRequest, OrderToConfirm } from './model.ts';
 import { checkOut } from './service.ts';
 
-export function checkoutRoutes(deps: Deps, jwtSecret: string) {
+export function checkoutRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'checkout', prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '/checkout',
       async ({ body, caller, headers, request }) =>

@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -14,18 +14,18 @@ const NO_CONTENT = 204;
 const SAME_ANSWER =
   'The answer is the same whether there is such an account or not; the email tells its owner.';
 
-export function credentialRoutes(deps: Deps, jwtSecret: string) {
+export function credentialRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'credentials', prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })
-    .use(verificationRoutes(deps, jwtSecret))
-    .use(resetRoutes(deps, jwtSecret))
+    .use(verificationRoutes(deps, tokens))
+    .use(resetRoutes(deps, tokens))
     .post(
       '/me/password',
       async ({ body, caller, request, set }) => {
-        await changePassword(forRequest(deps, request), signedIn(caller).userId, body);
+        await changePassword(forRequest(deps, request), signedIn(caller), body);
         set.status = NO_CONTENT;
       },
       {
@@ -34,7 +34,7 @@ export function credentialRoutes(deps: Deps, jwtSecret: string) {
         detail: operation({
           id: 'changePassword',
           summary: 'Change your password',
-          description: 'Ends every session: log in with the new one.',
+          description: 'Ends every other session.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is changed, and an email tells you so.' },
           failures: ['unauthenticated', 'password_wrong'],
@@ -43,9 +43,9 @@ export function credentialRoutes(deps: Deps, jwtSecret: string) {
     );
 }
 
-function verificationRoutes(deps: Deps, jwtSecret: string) {
+function verificationRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ prefix: '/auth/email-verification', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '',
       async ({ body, request, set }) => {
@@ -87,9 +87,9 @@ function verificationRoutes(deps: Deps, jwtSecret: string) {
     );
 }
 
-function resetRoutes(deps: Deps, jwtSecret: string) {
+function resetRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ prefix: '/auth/password-reset', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '',
       async ({ body, request, set }) => {

@@ -3,16 +3,17 @@
  * the same work, whether there is such an account or not.
  */
 
-import type { UserId } from '#lib/ids.ts';
+import type { Transaction } from '#db/client.ts';
+import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import { endSessions } from './end-sessions.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
+import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { ownerOf, redeemToken } from './mailed-tokens.ts';
 import type { PasswordChange, PasswordReset } from './model.ts';
 import { requireGoodPassword } from './password-rules.ts';
 import * as store from './store.ts';
 
-export { endSessions } from './end-sessions.ts';
 export { type AccountLetter, letterFor } from './letters.ts';
 export { Email, KnownPassword, NewPassword } from './model.ts';
 export { requireGoodPassword } from './password-rules.ts';
@@ -56,43 +57,51 @@ export async function resetPassword(deps: Deps, { token, password }: PasswordRes
   const user = await ownerOf(deps, token, purpose);
   requireGoodPassword(password, user);
   const passwordHash = await deps.passwords.hash(password);
-  await deps.db.transaction(async (tx) => {
+  const ended = await deps.db.transaction(async (tx) => {
     await redeemToken(deps, tx, { token, purpose, userId: user.id });
     await store.setVerified(tx, user.id, deps.clock.now());
-    await replacePassword(deps, tx, user.id, passwordHash);
+    return replacePassword(deps, tx, { userId: user.id, passwordHash });
   });
+  announce(deps, ended);
 }
 
 /**
- * Every session ends, the one that asks as well: whoever knows the new password opens another.
+ * Every other session ends: whoever knew the old password is out.
  * @throws {AppError} `password_wrong`, `invalid_input`
  */
 export async function changePassword(
   deps: Deps,
-  userId: UserId,
+  { userId, sessionId }: SignedIn,
   { currentPassword, newPassword }: PasswordChange,
 ): Promise<void> {
   const user = await confirmPassword(deps, userId, currentPassword);
   requireGoodPassword(newPassword, user, '/newPassword');
   const passwordHash = await deps.passwords.hash(newPassword);
-  await deps.db.transaction(async (tx) => {
+  const ended = await deps.db.transaction(async (tx) => {
     const locked = await store.lockUser(tx, userId);
     // It was changed or reset meanwhile: the password that was confirmed is none any more.
     if (locked?.passwordHash !== user.passwordHash) throw new AppError('password_wrong');
-    await replacePassword(deps, tx, userId, passwordHash);
+    return replacePassword(deps, tx, { userId, passwordHash, except: sessionId });
   });
+  announce(deps, ended);
+}
+
+interface Replacement {
+  readonly userId: UserId;
+  readonly passwordHash: string;
+  /** The session of whoever changes it. */
+  readonly except?: SessionId | undefined;
 }
 
 async function replacePassword(
   deps: Deps,
-  tx: Parameters<typeof endSessions>[1],
-  userId: UserId,
-  passwordHash: string,
-): Promise<void> {
+  tx: Transaction,
+  { userId, passwordHash, except }: Replacement,
+): Promise<SessionId[]> {
   await store.setPassword(tx, userId, passwordHash);
   await store.deleteTokens(tx, userId, 'reset_password');
-  await endSessions(deps, tx, userId);
   await emit(deps, tx, { name: 'account.password_changed', data: { userId } });
+  return endSessionsOf(deps, tx, userId, except);
 }
 
 /** Not as the token has it, but as it is. @throws {AppError} `unauthenticated` when the account has gone */

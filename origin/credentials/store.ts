@@ -3,7 +3,7 @@
 import { and, eq, gt, isNull, lte } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
-import { refreshTokens, users } from '#db/schema/accounts.ts';
+import { users } from '#db/schema/accounts.ts';
 import type { UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -48,13 +48,6 @@ export async function setVerified(tx: Transaction, id: UserId, now: Date): Promi
     .update(users)
     .set({ emailVerifiedAt: now })
     .where(and(eq(users.id, id), isNull(users.emailVerifiedAt)));
-}
-
-export async function revokeAllFamilies(tx: Transaction, userId: UserId, now: Date): Promise<void> {
-  await tx
-    .update(refreshTokens)
-    .set({ revokedAt: now })
-    .where(and(eq(refreshTokens.userId, userId), isNull(refreshTokens.revokedAt)));
 }
 
 export async function countLiveTokens(

@@ -3,20 +3,22 @@
  * validated, so that a stranger learns nothing of what a route expects.
  */
 
-import { jwt } from '@elysiajs/jwt';
-import { Elysia, t } from 'elysia';
+import { Elysia } from 'elysia';
 import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
-import { isUuid, type UserId } from '#lib/ids.ts';
+import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import type { AccessClaims, AccessTokens, Role } from './access-tokens.ts';
 import { keyHolderOf, requireScope } from './key-holders.ts';
 
-export type Role = 'shopper' | 'seller' | 'admin';
+export type { AccessTokens, Role } from './access-tokens.ts';
 
 export interface SignedIn {
   readonly kind: 'user';
   readonly userId: UserId;
   readonly role: Role;
+  /** Absent where it was no access token that said who this is. */
+  readonly sessionId?: SessionId;
 }
 
 export interface Guest {
@@ -39,55 +41,29 @@ const ROLES: Record<'user' | 'merchant' | 'admin', readonly Role[]> = {
   admin: ['admin'],
 };
 
-export const ACCESS_TOKEN_LIFE_SECONDS = 15 * 60;
-const ISSUER = 'hotshelf';
-const AUDIENCE = 'hotshelf-api';
-const ALGORITHM = 'HS256';
 const NOBODY: Guest = { kind: 'guest', cartToken: null };
 
 const callers = new WeakMap<Request, Caller>();
 
-export function auth(jwtSecret: string) {
-  return new Elysia({ name: 'auth', seed: jwtSecret })
-    .use(
-      jwt({
-        name: 'accessToken',
-        secret: jwtSecret,
-        alg: ALGORITHM,
-        exp: `${ACCESS_TOKEN_LIFE_SECONDS}s`,
-        iss: ISSUER,
-        aud: AUDIENCE,
-        schema: t.Object({
-          sub: t.String(),
-          role: t.Union([t.Literal('shopper'), t.Literal('seller'), t.Literal('admin')]),
-        }),
-      }),
-    )
-    .macro({
-      access: (access: Access) => ({
-        detail: { 'x-access': access, security: security(access) },
-        transform: async ({ request, accessToken, route }) => {
-          if (access === 'public') return;
-          const holder = keyHolderOf(request);
-          if (holder !== undefined) {
-            const { userId, role } = requireScope(await holder, `${request.method} ${route}`);
-            callers.set(request, admit(access, request, { sub: userId, role }));
-            return;
-          }
-          const token = bearerToken(request);
-          const claims =
-            token === null
-              ? null
-              : await accessToken.verify(token, {
-                  issuer: ISSUER,
-                  audience: AUDIENCE,
-                  algorithms: [ALGORITHM],
-                });
-          callers.set(request, admit(access, request, claims));
-        },
-        resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
-      }),
-    });
+export function auth(tokens: AccessTokens) {
+  return new Elysia({ name: 'auth', seed: tokens.keys.signing.kid }).macro({
+    access: (access: Access) => ({
+      detail: { 'x-access': access, security: security(access) },
+      transform: async ({ request, route }) => {
+        if (access === 'public') return;
+        const holder = keyHolderOf(request);
+        if (holder !== undefined) {
+          const { userId, role } = requireScope(await holder, `${request.method} ${route}`);
+          callers.set(request, admit(access, request, { userId, role }));
+          return;
+        }
+        const token = bearerToken(request);
+        const claims = token === null ? null : ((await tokens.verify(token)) ?? false);
+        callers.set(request, admit(access, request, claims));
+      },
+      resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
+    }),
+  });
 }
 
 interface DeclaredRoute {
@@ -104,20 +80,17 @@ export function requireDeclaredAccess(routes: readonly DeclaredRoute[]): void {
   }
 }
 
-interface Claims {
-  readonly sub: string;
-  readonly role: Role;
-}
+type Identity = Pick<AccessClaims, 'userId' | 'role'> & Partial<Pick<AccessClaims, 'sessionId'>>;
 
 /** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
-function admit(access: Exclude<Access, 'public'>, request: Request, claims: Claims | false | null): Caller {
+function admit(access: Exclude<Access, 'public'>, request: Request, claims: Identity | false | null): Caller {
   if (claims === null && access === 'anyone') {
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
-  if (!claims || !isUuid(claims.sub)) throw new AppError('unauthenticated');
-  const { sub, role } = claims;
+  if (!claims) throw new AppError('unauthenticated');
+  const { userId, sessionId, role } = claims;
   if (access !== 'anyone' && !ROLES[access].includes(role)) throw new AppError('forbidden');
-  return { kind: 'user', userId: sub as UserId, role };
+  return { kind: 'user', userId, role, ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
 function bearerToken(request: Request): string | null {

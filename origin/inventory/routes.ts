@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import type { VariantId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
@@ -15,9 +15,9 @@ import { Stock, StockAdjustment, StockHistory, StockParams, StockSettings } from
 const STOCK = { status: 200, description: 'The stock as it is then.', schema: Stock };
 const FAILURES = ['unauthenticated', 'forbidden', 'variant_not_found'] as const;
 
-export function inventoryRoutes(deps: Deps, jwtSecret: string) {
+export function inventoryRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'inventory', prefix: '/api/v1/inventory', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '/adjustments',
       async ({ body, caller, headers, request }) => {
@@ -38,12 +38,12 @@ export function inventoryRoutes(deps: Deps, jwtSecret: string) {
         }),
       },
     )
-    .use(variantRoutes(deps, jwtSecret));
+    .use(variantRoutes(deps, tokens));
 }
 
-function variantRoutes(deps: Deps, jwtSecret: string) {
+function variantRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'inventory-variants', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .get(
       '/:variantId',
       async ({ caller, params }) =>

@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import type { OrderId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { drawLifecycle } from './lifecycle.ts';
@@ -16,9 +16,9 @@ export const ORDERS_TAG = {
   description: `What was bought, and its life:\n\n\`\`\`mermaid\n${drawLifecycle()}\n\`\`\`\n`,
 };
 
-export function orderRoutes(deps: Deps, jwtSecret: string) {
+export function orderRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'orders', prefix: '/api/v1/orders', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })

@@ -3,16 +3,16 @@
 import { Elysia } from 'elysia';
 import type { SavedPaymentMethodId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { NewPaymentMethod, PaymentMethod, PaymentMethodPage, PaymentMethodParams } from './model.ts';
 import { deletePaymentMethod, listPaymentMethods, savePaymentMethod } from './service.ts';
 
-export function paymentMethodRoutes(deps: Deps, jwtSecret: string) {
+export function paymentMethodRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'payment-methods', prefix: '/api/v1/payment-methods', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })

@@ -6,7 +6,7 @@
 import { Elysia, t } from 'elysia';
 import type { OrderId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
@@ -18,7 +18,7 @@ import { askCancellation, askRefund } from './requests.ts';
 import { receiveWebhook, refreshPayment } from './service.ts';
 
 export interface WebhookConfig {
-  readonly jwtSecret: string;
+  readonly tokens: AccessTokens;
   readonly webhookSecret: string;
 }
 
@@ -29,10 +29,10 @@ const SignedEvent = t.String({
 
 const Received = t.Object({ received: t.Boolean() }, { examples: [{ received: true }] });
 
-export function paymentRoutes(deps: Deps, { jwtSecret, webhookSecret }: WebhookConfig) {
+export function paymentRoutes(deps: Deps, { tokens, webhookSecret }: WebhookConfig) {
   return new Elysia({ name: 'payments', prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
-    .use(orderPaymentRoutes(deps, jwtSecret))
+    .use(auth(tokens))
+    .use(orderPaymentRoutes(deps, tokens))
     .post(
       '/webhooks/stripe',
       async ({ body, headers, request }) => {
@@ -59,9 +59,9 @@ export function paymentRoutes(deps: Deps, { jwtSecret, webhookSecret }: WebhookC
     );
 }
 
-function orderPaymentRoutes(deps: Deps, jwtSecret: string) {
+function orderPaymentRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'order-payments', prefix: '/orders', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '/:id/payment',
       async ({ caller, params, request }) => {
@@ -81,12 +81,12 @@ function orderPaymentRoutes(deps: Deps, jwtSecret: string) {
         }),
       },
     )
-    .use(cancellation(deps, jwtSecret))
-    .use(refund(deps, jwtSecret));
+    .use(cancellation(deps, tokens))
+    .use(refund(deps, tokens));
 }
 
-function cancellation(deps: Deps, jwtSecret: string) {
-  return new Elysia({ name: 'order-cancellation', normalize: false }).use(auth(jwtSecret)).post(
+function cancellation(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'order-cancellation', normalize: false }).use(auth(tokens)).post(
     '/:id/cancel',
     async ({ body, caller, headers, params, request }) =>
       toResponse(
@@ -118,8 +118,8 @@ function cancellation(deps: Deps, jwtSecret: string) {
   );
 }
 
-function refund(deps: Deps, jwtSecret: string) {
-  return new Elysia({ name: 'order-refunds', normalize: false }).use(auth(jwtSecret)).post(
+function refund(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'order-refunds', normalize: false }).use(auth(tokens)).post(
     '/:id/refunds',
     async ({ body, caller, headers, params, request }) =>
       toResponse(

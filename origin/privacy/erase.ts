@@ -3,8 +3,8 @@
 import { erasedEmail } from '#lib/erased.ts';
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import { endSessions } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
 
@@ -16,7 +16,7 @@ const UNDER_WAY: ReadonlySet<store.OrderRow['status']> = new Set(['pending_payme
  * @throws {AppError} `unauthenticated` when the account has gone already, `erasure_in_office`, `erasure_too_early`
  */
 export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
-  await deps.db.transaction(async (tx) => {
+  const ended = await deps.db.transaction(async (tx) => {
     const user = await store.lockUser(tx, userId);
     if (user === undefined) throw new AppError('unauthenticated');
     if (user.role !== 'shopper') throw new AppError('erasure_in_office');
@@ -26,13 +26,15 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     for (const { id, shippingAddress } of bought) {
       await store.takeOutOfOrder(tx, id, { email, shippingAddress: nobodyIn(shippingAddress.country) });
     }
-    await endSessions(deps, tx, userId);
+    const over = await endSessionsOf(deps, tx, userId);
     await store.deleteCarts(tx, userId);
     await store.deleteCredentials(tx, userId);
     await store.deleteAnswers(tx, userId);
     await store.takeOutOfAccount(tx, userId, { email, now: deps.clock.now() });
     await emit(deps, tx, { name: 'account.erased', data: { userId } });
+    return over;
   });
+  announce(deps, ended);
 }
 
 /** The country stays: taxes are owed by it, and it says nothing of whom. */

@@ -33,7 +33,7 @@ export async function collect(db: Database, user: store.UserRow, now: Date): Pro
           recoveryCodesLeft: codes,
         }
       : null,
-    sessions: account.sessions.map(({ tokenHash: _hash, userId: _user, ...session }) => session),
+    sessions: account.opened.map(({ lastTrade: _trade, userId: _user, ...session }) => session),
     mailedTokens: account.tokens.map(({ purpose, issuedAt, expiresAt }) => ({
       purpose,
       issuedAt,

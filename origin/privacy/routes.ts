@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -18,9 +18,9 @@ const PROOF_FAILURES = [
   'second_factor_throttled',
 ] as const;
 
-export function privacyRoutes(deps: Deps, jwtSecret: string) {
+export function privacyRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'privacy', prefix: '/api/v1/me', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })

@@ -3,7 +3,7 @@
 import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
-import { refreshTokens, users } from '#db/schema/accounts.ts';
+import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
@@ -11,6 +11,7 @@ import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orderEvents, orderLines, orders, type ShippingAddress } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
+import { sessions } from '#db/schema/sessions.ts';
 import type { OrderId, UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -58,8 +59,8 @@ export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
 }
 
 export async function accountRecords(db: Queryable, userId: UserId) {
-  const [sessions, tokens, keys, methods, factors, codes, owned, sold] = await Promise.all([
-    db.select().from(refreshTokens).where(eq(refreshTokens.userId, userId)),
+  const [opened, tokens, keys, methods, factors, codes, owned, sold] = await Promise.all([
+    db.select().from(sessions).where(eq(sessions.userId, userId)),
     db.select().from(accountTokens).where(eq(accountTokens.userId, userId)),
     db.select().from(apiKeys).where(eq(apiKeys.userId, userId)),
     db.select().from(paymentMethods).where(eq(paymentMethods.userId, userId)),
@@ -71,7 +72,7 @@ export async function accountRecords(db: Queryable, userId: UserId) {
       .from(products)
       .where(eq(products.sellerId, userId)),
   ]);
-  return { sessions, tokens, keys, methods, factor: factors[0], codes, owned, sold };
+  return { opened, tokens, keys, methods, factor: factors[0], codes, owned, sold };
 }
 
 export async function itemsOfCarts(db: Queryable, userId: UserId) {
@@ -96,7 +97,7 @@ export async function deleteCarts(tx: Transaction, userId: UserId): Promise<void
 }
 
 export async function deleteCredentials(tx: Transaction, userId: UserId): Promise<void> {
-  await tx.delete(refreshTokens).where(eq(refreshTokens.userId, userId));
+  await tx.delete(sessions).where(eq(sessions.userId, userId));
   await tx.delete(accountTokens).where(eq(accountTokens.userId, userId));
   await tx.delete(secondFactors).where(eq(secondFactors.userId, userId));
   await tx.delete(apiKeys).where(eq(apiKeys.userId, userId));

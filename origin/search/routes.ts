@@ -2,16 +2,16 @@
 
 import { Elysia } from 'elysia';
 import type { Deps } from '#origin/deps.ts';
-import { auth } from '#origin/http/auth.ts';
+import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { LIVES } from '#origin/http/caching.ts';
 import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { SearchPage, SearchQuery, Suggestions, SuggestQuery } from './model.ts';
 import { searchRead, suggestionsRead } from './service.ts';
 
-export function searchRoutes(deps: Deps, jwtSecret: string, hot: HotReads) {
+export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'search', prefix: '/api/v1', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .get(
       '/search',
       (context) =>

@@ -2,7 +2,7 @@
 
 import { Elysia } from 'elysia';
 import type { Deps } from '#origin/deps.ts';
-import { auth, signedIn } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -17,9 +17,9 @@ const PROOF_FAILURES = [
   'second_factor_throttled',
 ] as const;
 
-export function secondFactorRoutes(deps: Deps, jwtSecret: string) {
+export function secondFactorRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'second-factor', prefix: '/api/v1/me/second-factor', normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })
@@ -33,13 +33,13 @@ export function secondFactorRoutes(deps: Deps, jwtSecret: string) {
         failures: ['unauthenticated'],
       }),
     })
-    .use(setUp(deps, jwtSecret))
-    .use(changes(deps, jwtSecret));
+    .use(setUp(deps, tokens))
+    .use(changes(deps, tokens));
 }
 
-function setUp(deps: Deps, jwtSecret: string) {
+function setUp(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '',
       async ({ body, caller, request, set }) => {
@@ -87,9 +87,9 @@ function setUp(deps: Deps, jwtSecret: string) {
     );
 }
 
-function changes(deps: Deps, jwtSecret: string) {
+function changes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ normalize: false })
-    .use(auth(jwtSecret))
+    .use(auth(tokens))
     .post(
       '/recovery-codes',
       async ({ body, caller, request }) =>

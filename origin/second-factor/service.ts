@@ -1,11 +1,10 @@
 /** The second factor: set up, asked for at login and before what a stolen session must not do, and taken away. */
 
-import type { Queryable } from '#db/client.ts';
-import type { UserId } from '#lib/ids.ts';
+import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import { confirmPassword, endSessions, readOwner } from '#origin/credentials/service.ts';
+import { confirmPassword, readOwner } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import type { Role } from '#origin/http/auth.ts';
+import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { attempt, type Outcome, requireRight } from './attempts.ts';
 import type { Enrolment, Proof, RecoveryCodes, SecondFactor } from './model.ts';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
@@ -37,16 +36,6 @@ export async function confirmIdentity(deps: Deps, userId: UserId, { password, co
   const user = await confirmPassword(deps, userId, password);
   await checkSecondFactor(deps, userId, code);
   return user;
-}
-
-/** The role whose rights a session has: where those need a second factor, a shopper's until there is one. */
-export async function grantedRole(
-  { accountPolicy }: Pick<Deps, 'accountPolicy'>,
-  db: Queryable,
-  { id, role }: { readonly id: UserId; readonly role: Role },
-): Promise<Role> {
-  if (!accountPolicy.secondFactorRoles.has(role)) return role;
-  return (await store.isEnabled(db, id)) ? role : 'shopper';
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone */
@@ -82,6 +71,7 @@ export async function enrol(deps: Deps, userId: UserId, password: string): Promi
  */
 export async function enable(deps: Deps, userId: UserId, code: string): Promise<RecoveryCodes> {
   const codes = newRecoveryCodes();
+  const ended: SessionId[] = [];
   const outcome = await deps.db.transaction<Outcome>(async (tx) => {
     const factor = await store.lockFactor(tx, userId);
     if (factor === undefined) throw new AppError('second_factor_off');
@@ -90,11 +80,12 @@ export async function enable(deps: Deps, userId: UserId, code: string): Promise<
     if (tried.kind !== 'right') return tried;
     await store.updateFactor(tx, userId, { enabledAt: deps.clock.now() });
     await store.replaceCodes(tx, userId, codes.map(hashRecoveryCode));
-    await endSessions(deps, tx, userId);
+    ended.push(...(await endSessionsOf(deps, tx, userId)));
     await emit(deps, tx, { name: 'account.second_factor_enabled', data: { userId } });
     return tried;
   });
   requireRight(deps, outcome);
+  announce(deps, ended);
   return { recoveryCodes: codes };
 }
 

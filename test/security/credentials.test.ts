@@ -98,7 +98,7 @@ describe('a token that sets a new password', () => {
     expect((await login(email, NEW_PASSWORD)).status).toBe(200);
     expectProblem(await reset(token, 'yet another good password'), 'link_invalid');
     expect(await subjects(email)).toEqual(['A new password', 'Your password was changed']);
-    expect(accessToken).toBeString();
+    expectProblem(await shop.call('/api/v1/me', { token: accessToken }), 'unauthenticated');
   });
 
   test('that is used by many at once sets one password', async () => {
@@ -164,14 +164,16 @@ describe('a password', () => {
   const change = (token: string, currentPassword: string, newPassword: string) =>
     shop.call('/api/v1/me/password', { method: 'POST', token, body: { currentPassword, newPassword } });
 
-  test('is changed by who knows it, which ends every session and is told', async () => {
+  test('is changed by who knows it, which ends every other session and is told', async () => {
     const { email, token } = await shop.signIn();
     const session = await login(email);
     expectProblem(await change(token, 'not the old password', NEW_PASSWORD), 'password_wrong');
     expectProblem(await change(token, TEST_PASSWORD, 'passwordpassword'), 'invalid_input');
     expect((await change(token, TEST_PASSWORD, NEW_PASSWORD)).status).toBe(204);
-    const { refreshToken } = session.body;
+    const { refreshToken, accessToken } = session.body;
     expectProblem(await auth('refresh', { refreshToken }), 'refresh_token_invalid');
+    expectProblem(await shop.call('/api/v1/me', { token: accessToken }), 'unauthenticated');
+    expect((await shop.call('/api/v1/me', { token })).status).toBe(200);
     expect((await login(email, NEW_PASSWORD)).status).toBe(200);
     expect(await subjects(email)).toEqual(['Your password was changed']);
   });

@@ -29,6 +29,7 @@ afterAll(async () => {
 /** Where a person is named or pointed at, and what of the export tells of it; null for what holds an id and no more. */
 const PLACES: Readonly<Record<string, string | null>> = {
   users: 'account',
+  sessions: 'sessions',
   refresh_tokens: 'sessions',
   account_tokens: 'mailedTokens',
   second_factors: 'secondFactor',

@@ -10,6 +10,7 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { CART_TOKEN_HEADER, EDGE_SECRET_HEADER } from '#lib/edge-contract.ts';
 import type { UserId } from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
+import { makeSigningKey } from '#ops/local/secrets.ts';
 import { type AppConfig, createApp, createHandler } from '#origin/app.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';
@@ -20,11 +21,15 @@ import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
 /** For the hooks, too: a machine that runs several suites at once is slow, and that is no failure. */
 setDefaultTimeout(30 * SECOND_MS);
 
-export const TEST_CONFIG: AppConfig = {
+/** Whose pages log in with a cookie. */
+export const SHOP_ORIGIN = 'https://shop.test.example';
+
+export const TEST_CONFIG = {
   EDGE_SECRET: 'an-edge-secret-of-enough-characters',
-  JWT_SECRET: 'a-jwt-secret-of-enough-characters!!',
+  ACCESS_TOKEN_KEY: makeSigningKey(),
+  SHOP_ORIGINS: SHOP_ORIGIN,
   STRIPE_WEBHOOK_SECRET: 'whsec_test',
-};
+} satisfies AppConfig;
 
 /** What test shops seal personal fields under. */
 export const TEST_FIELD_KEY = '42'.repeat(32);
@@ -62,7 +67,7 @@ export interface OriginUnderTest extends Reachable {
   readonly config: SharedConfig;
   readonly logs: readonly string[];
   /** The same shop by another process, as it were: with a clock or a gateway of the test's own. */
-  beside(other: Partial<Deps>): Reachable;
+  beside(other: Partial<Deps>, config?: Partial<AppConfig>): Reachable;
   /** A new account with a role, logged in. */
   signIn(role?: Role): Promise<{ readonly userId: UserId; readonly email: string; readonly token: string }>;
   close(): Promise<void>;
@@ -101,7 +106,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
   const { call } = reachable;
   return {
     ...reachable,
-    beside: (other) => reach({ ...deps, ...other }),
+    beside: (other, config) => reach({ ...deps, ...other }, { ...TEST_CONFIG, ...config }),
     double,
     databaseUrl: database.url,
     config,
@@ -125,12 +130,12 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
   };
 }
 
-function reach(deps: Deps): Reachable {
-  const handle = createHandler(deps, TEST_CONFIG);
+function reach(deps: Deps, config: AppConfig = TEST_CONFIG): Reachable {
+  const handle = createHandler(deps, config);
   const fetch = async (request: Request) => handle(request);
   return {
     deps,
-    routes: createApp(deps, TEST_CONFIG).routes.map(({ method, path }) => ({ method, path })),
+    routes: createApp(deps, config).routes.map(({ method, path }) => ({ method, path })),
     fetch,
     call: async (path, options = {}) => toAnswer(await fetch(toRequest(path, options))),
   };

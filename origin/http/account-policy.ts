@@ -1,7 +1,7 @@
 /** What the shop's owner decides of accounts, from the configuration. */
 
 import type { SharedConfig } from '#origin/config.ts';
-import type { Role } from '#origin/http/auth.ts';
+import type { Role } from './auth.ts';
 
 export interface AccountPolicy {
   readonly emailVerification: 'required' | 'optional';

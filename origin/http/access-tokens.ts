@@ -1,0 +1,136 @@
+/**
+ * Access tokens, after RFC 8725: one algorithm, explicit type, issuer and audience, a key picked by `kid` from ours
+ * alone. @elysiajs/jwt signs them. It holds one key for both directions and picks none by `kid`, so what verifies is
+ * the jose beneath it.
+ */
+
+import { jwt } from '@elysiajs/jwt';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { t } from 'elysia';
+import { createLocalJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { SECOND_MS } from '#lib/clock.ts';
+import { isUuid, type SessionId, type UserId } from '#lib/ids.ts';
+import { ALGORITHM, type KeyRing } from './key-ring.ts';
+import type { Revocations } from './revocations.ts';
+
+export const ACCESS_TOKEN_LIFE_SECONDS = 15 * 60;
+const ISSUER = 'hotshelf';
+const AUDIENCE = 'hotshelf-api';
+/** RFC 8725, 3.11: no other JWT of ours, now or later, is taken for an access token. */
+const TYPE = 'at+jwt';
+/** Between the clocks of origins: a token may seem to be from the future, but never outlives its end. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+const MAX_VERIFIED = 10_000;
+const MAX_TOKEN_LENGTH = 2_000;
+
+const ROLES = ['shopper', 'seller', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What a good token says. */
+export interface AccessClaims {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  readonly role: Role;
+  /** Of the user's role: one of before its last change is void. */
+  readonly epoch: number;
+  readonly expiresAtMs: number;
+}
+
+export interface AccessTokens {
+  readonly keys: KeyRing;
+  /**
+   * Null when the token is worth nothing, be it that its session has ended a moment ago.
+   * @throws {AppError} `unavailable` when nobody can tell whether it has.
+   */
+  verify(token: string): Promise<AccessClaims | null>;
+}
+
+/** Decorates routes with `accessToken`, whose `sign` makes a token. */
+export function accessTokenSigner({ signing }: KeyRing) {
+  return jwt({
+    name: 'accessToken',
+    secret: signing,
+    alg: ALGORITHM,
+    kid: signing.kid,
+    typ: TYPE,
+    iss: ISSUER,
+    aud: AUDIENCE,
+    exp: `${ACCESS_TOKEN_LIFE_SECONDS}s`,
+    schema: t.Object({
+      sub: t.String(),
+      sid: t.String(),
+      role: t.Union([t.Literal('shopper'), t.Literal('seller'), t.Literal('admin')]),
+      epoch: t.Number(),
+      jti: t.String(),
+    }),
+  });
+}
+
+const Payload = Type.Object({
+  sub: Type.String(),
+  sid: Type.String(),
+  role: Type.Union(ROLES.map((role) => Type.Literal(role))),
+  epoch: Type.Integer({ minimum: 0 }),
+  exp: Type.Integer(),
+});
+
+export function createAccessTokens(keys: KeyRing, revocations: Revocations): AccessTokens {
+  const keyOf = keyByName(keys);
+  /** To verify a signature takes a hundred times as long. What is here has still to be in time and not revoked. */
+  const verified = new LRUCache<string, AccessClaims>({ max: MAX_VERIFIED });
+  return {
+    keys,
+    verify: async (token) => {
+      if (token.length > MAX_TOKEN_LENGTH) return null;
+      const claims = verified.get(token) ?? (await verifySignature(token, keyOf));
+      if (claims === null || claims.expiresAtMs <= Date.now()) {
+        verified.delete(token);
+        return null;
+      }
+      verified.set(token, claims);
+      const catchingUp = revocations.catchUp();
+      if (catchingUp !== null) await catchingUp;
+      return revocations.cover(claims) ? null : claims;
+    },
+  };
+}
+
+/** jose would try the only key there is for a token that names none. */
+function keyByName({ published }: KeyRing): JWTVerifyGetKey {
+  const keySet = createLocalJWKSet({ keys: published.map((key) => ({ ...key })) });
+  return (header, token) => {
+    if (typeof header?.kid !== 'string') throw new errors.JWKSNoMatchingKey();
+    return keySet(header, token);
+  };
+}
+
+async function verifySignature(token: string, keyOf: JWTVerifyGetKey): Promise<AccessClaims | null> {
+  try {
+    const { payload } = await jwtVerify(token, keyOf, {
+      algorithms: [ALGORITHM],
+      typ: TYPE,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      requiredClaims: ['sub', 'exp', 'iat'],
+      maxTokenAge: ACCESS_TOKEN_LIFE_SECONDS,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    });
+    return toClaims(payload);
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null;
+    throw error;
+  }
+}
+
+function toClaims(payload: unknown): AccessClaims | null {
+  if (!Value.Check(Payload, payload) || !isUuid(payload.sub) || !isUuid(payload.sid)) return null;
+  return {
+    userId: payload.sub as UserId,
+    sessionId: payload.sid as SessionId,
+    role: payload.role,
+    epoch: payload.epoch,
+    expiresAtMs: payload.exp * SECOND_MS,
+  };
+}

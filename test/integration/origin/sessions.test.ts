@@ -1,0 +1,125 @@
+/** One's own sessions: where one is logged in, and ending that. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { eq } from 'drizzle-orm';
+import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
+import { after, DAY_MS } from '#lib/clock.ts';
+import type { UserId } from '#lib/ids.ts';
+import { deleteEnded, openSession } from '#origin/sessions/service.ts';
+import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
+import { FROM_PAGE, login, me, refresh } from '#test/support/sessions.ts';
+import { claimsOf } from '#test/support/tokens.ts';
+
+let shop: OriginUnderTest;
+beforeAll(async () => {
+  shop = await openOrigin();
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+const list = (token: string) => shop.call('/api/v1/me/sessions', { token });
+const end = (token: string, id: unknown) =>
+  shop.call(`/api/v1/me/sessions/${id}`, { method: 'DELETE', token });
+const sidOf = (token: string) => String(claimsOf(token)['sid']);
+
+describe('the list', () => {
+  test('has each log-in with its client, the last used first, and says which one asks', async () => {
+    const { email } = await shop.signIn();
+    const phone = (await login(shop, email, { headers: { 'user-agent': 'Phone/1 \u00e9\u00ff' } })).body;
+    const browser = (await login(shop, email, { headers: { ...FROM_PAGE, 'user-agent': 'x'.repeat(400) } }))
+      .body;
+    const used = (await refresh(shop, phone.refreshToken)).body;
+    const { status, headers, body } = await list(used.accessToken);
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('private, no-store');
+    expect(body.nextCursor).toBeNull();
+    expect(body.items).toHaveLength(3);
+    const [first, second] = body.items;
+    expect(first).toEqual({
+      ...{ id: sidOf(phone.accessToken), transport: 'body', userAgent: 'Phone/1 ', current: true },
+      ...{ createdAt: expect.any(String), lastUsedAt: expect.any(String) },
+    });
+    expect(Date.parse(first.lastUsedAt)).toBeGreaterThan(Date.parse(first.createdAt));
+    expect(second).toMatchObject({
+      ...{ id: sidOf(browser.accessToken), transport: 'cookie', userAgent: 'x'.repeat(300), current: false },
+    });
+  });
+
+  test('has neither what has ended or expired, nor anybody else’s', async () => {
+    const { email, token, userId } = await shop.signIn();
+    await shop.signIn();
+    const gone = (await login(shop, email)).body.accessToken;
+    expect((await end(token, sidOf(gone))).status).toBe(204);
+    const old = (await login(shop, email)).body.accessToken;
+    await shop.deps.db
+      .update(sessions)
+      .set({ expiresAt: new Date() })
+      .where(eq(sessions.id, sidOf(old) as never));
+    const { body } = await list(token);
+    expect(body.items.map(({ id }: { id: string }) => id)).toEqual([sidOf(token)]);
+    expect(claimsOf(token)['sub']).toBe(userId);
+  });
+});
+
+describe('ending', () => {
+  test('one leaves the others', async () => {
+    const { email, token } = await shop.signIn();
+    const other = (await login(shop, email)).body;
+    expect((await end(token, sidOf(other.accessToken))).status).toBe(204);
+    expectProblem(await me(shop, other.accessToken), 'unauthenticated');
+    expectProblem(await refresh(shop, other.refreshToken), 'refresh_token_invalid');
+    expect((await me(shop, token)).status).toBe(200);
+    expectProblem(await end(token, sidOf(other.accessToken)), 'session_not_found');
+  });
+
+  test('all ends the one that asks, too', async () => {
+    const { email, token } = await shop.signIn();
+    const other = (await login(shop, email)).body;
+    expect((await shop.call('/api/v1/me/sessions', { method: 'DELETE', token })).status).toBe(204);
+    for (const each of [token, other.accessToken]) expectProblem(await me(shop, each), 'unauthenticated');
+    expectProblem(await refresh(shop, other.refreshToken), 'refresh_token_invalid');
+    expect((await login(shop, email)).status).toBe(200);
+  });
+
+  test('somebody else’s is ending nothing', async () => {
+    const [mine, theirs] = [await shop.signIn(), await shop.signIn('admin')];
+    expectProblem(await end(mine.token, sidOf(theirs.token)), 'session_not_found');
+    expectProblem(await end(theirs.token, sidOf(mine.token)), 'session_not_found');
+    expectProblem(await end(mine.token, 'nonsense'), 'invalid_input');
+    for (const { token } of [mine, theirs]) expect((await me(shop, token)).status).toBe(200);
+  });
+});
+
+test('the hundred-and-first log-in ends the session that was used least recently', async () => {
+  const { email, token, userId } = await shop.signIn();
+  const opened = { transport: 'body', client: { userAgent: null, address: null } } as const;
+  for (let count = 0; count < 99; count += 1) await openSession(shop.deps, userId, opened);
+  expect((await me(shop, token)).status).toBe(200);
+  const { accessToken } = (await login(shop, email)).body;
+  expectProblem(await me(shop, token), 'unauthenticated');
+  expect((await list(accessToken)).body.items).toHaveLength(100);
+});
+
+test('a log-in of an account that goes meanwhile opens nothing', async () => {
+  const opened = { transport: 'body', client: { userAgent: null, address: null } } as const;
+  const opening = openSession(shop.deps, shop.deps.ids.next<UserId>(), opened);
+  await expect(opening).rejects.toMatchObject({ code: 'credentials_invalid' });
+});
+
+test('what is long over is deleted, and nothing else', async () => {
+  const { email, token } = await shop.signIn();
+  const ended = (await login(shop, email)).body;
+  await end(token, sidOf(ended.accessToken));
+  const count = () => shop.deps.db.$count(sessions, eq(sessions.id, sidOf(ended.accessToken) as never));
+  await deleteEnded(shop.deps);
+  expect(await count()).toBe(1);
+  const later = after(new Date(), 31 * DAY_MS);
+  await deleteEnded({ ...shop.deps, clock: { now: () => later } });
+  expect(await count()).toBe(0);
+  expect(
+    await shop.deps.db.$count(refreshTokens, eq(refreshTokens.sessionId, sidOf(ended.accessToken) as never)),
+  ).toBe(0);
+  expect(await shop.deps.db.$count(revocations)).toBe(0);
+});
