@@ -6,7 +6,7 @@ import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
-import { deleteEnded } from '#origin/sessions/service.ts';
+import { deleteExpired } from '#origin/sessions/service.ts';
 import { pause } from './consumer.ts';
 
 interface Chore {
@@ -25,7 +25,7 @@ const CHORES: readonly Chore[] = [
     run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
   },
   { name: 'forget tokens that nobody used', everyMs: 10 * MINUTE_MS, run: forgetExpiredTokens },
-  { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteEnded },
+  { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },

@@ -30,7 +30,11 @@ export const sessions = pgTable(
     /** Of the refresh token that was traded last, together with the client that traded it. */
     lastTrade: bytes('last_trade'),
   },
-  (table) => [index('sessions_user').on(table.userId), index('sessions_expiry').on(table.expiresAt)],
+  (table) => [
+    index('sessions_user').on(table.userId),
+    index('sessions_live').on(table.userId).where(sql`${table.endedAt} is null`),
+    index('sessions_expiry').on(table.expiresAt),
+  ],
 );
 
 export const refreshTokens = pgTable(
@@ -53,6 +57,7 @@ export const refreshTokens = pgTable(
   (table) => [
     index('refresh_tokens_family').on(table.sessionId),
     index('refresh_tokens_user').on(table.userId),
+    index('refresh_tokens_expiry').on(table.expiresAt),
   ],
 );
 

@@ -84,12 +84,12 @@ export function createAccessTokens(keys: KeyRing, revocations: Revocations): Acc
     keys,
     verify: async (token) => {
       if (token.length > MAX_TOKEN_LENGTH) return null;
-      const claims = verified.get(token) ?? (await verifySignature(token, keyOf));
-      if (claims === null || claims.expiresAtMs <= Date.now()) {
-        verified.delete(token);
-        return null;
+      let claims = verified.get(token) ?? null;
+      if (claims === null) {
+        claims = await verifySignature(token, keyOf);
+        if (claims !== null) verified.set(token, claims);
       }
-      verified.set(token, claims);
+      if (claims === null || claims.expiresAtMs <= Date.now()) return null;
       const catchingUp = revocations.catchUp();
       if (catchingUp !== null) await catchingUp;
       return revocations.cover(claims) ? null : claims;

@@ -6,7 +6,7 @@
 import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
-import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
+import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
 import { createAssets } from './assets.ts';
 import { scopeOf } from './scopes.ts';
 
@@ -89,6 +89,10 @@ const SECURITY_SCHEMES = {
     scheme: 'bearer',
     bearerFormat: 'hsk_...',
     description: 'Of a program, from `POST /api/v1/api-keys`; it needs the scope that is named.',
+  },
+  sessionCookie: {
+    ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+    description: "A browser's refresh token, for pages of the shop that send `Session-Transport: cookie`.",
   },
   cartToken: { type: 'apiKey', in: 'header', name: CART_TOKEN_HEADER, description: "A guest's cart token." },
 };

@@ -11,7 +11,7 @@ const REFRESH_TOKEN_EXAMPLE = 'rt_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3';
 /** How a client says that it is a browser. */
 export const SessionHeaders = t.Object({
   [SESSION_TRANSPORT_HEADER]: t.Optional(
-    t.UnionEnum(['cookie'], {
+    t.Literal('cookie', {
       description:
         'For pages of the shop: the refresh token goes and comes in a cookie that scripts cannot read, never in a ' +
         'body. `Origin` must be one of the shop’s.',

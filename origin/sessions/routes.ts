@@ -46,6 +46,11 @@ export function sessionRoutes(deps: Deps, config: SessionConfig) {
     );
 }
 
+/** The cookie is read where the client says that it uses one. */
+function withCookie(documented: Parameters<typeof operation>[0]) {
+  return { ...operation(documented), security: [{ sessionCookie: [] }, {}] };
+}
+
 function refreshRoute(deps: Deps, { tokens, origins }: SessionConfig) {
   return new Elysia({ prefix: '/api/v1/auth', normalize: false })
     .use(auth(tokens))
@@ -64,7 +69,7 @@ function refreshRoute(deps: Deps, { tokens, origins }: SessionConfig) {
         access: 'public',
         headers: SessionHeaders,
         body: RefreshRequest,
-        detail: operation({
+        detail: withCookie({
           id: 'refresh',
           summary: 'Trade a refresh token for a new pair',
           description:
@@ -93,7 +98,7 @@ function logoutRoute(deps: Deps, { tokens, origins }: SessionConfig) {
       access: 'public',
       headers: SessionHeaders,
       body: RefreshRequest,
-      detail: operation({
+      detail: withCookie({
         id: 'logout',
         summary: 'End the session of a refresh token',
         description: 'Its access tokens are worth nothing from then on.',

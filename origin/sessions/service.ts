@@ -39,8 +39,8 @@ const REFRESH_TOKEN_BYTES = 32;
 const SIBLING_GRACE_MS = 10 * SECOND_MS;
 /** Beyond these the ones that were used least recently end. */
 const MAX_SESSIONS = 100;
-/** What has ended is kept so long for whoever has to look into it. */
-const KEEP_ENDED_MS = 30 * DAY_MS;
+/** What is over is kept so long for whoever has to look into it. */
+const KEEP_EXPIRED_MS = 30 * DAY_MS;
 const KEEP_REVOCATIONS_MS = 60 * MINUTE_MS;
 
 /** To be called with a user who has just proven who they are. @throws {AppError} `credentials_invalid` when they have gone meanwhile */
@@ -179,8 +179,9 @@ export async function readCompromised(deps: Deps, sessionId: SessionId) {
   return (await store.findCompromised(deps.db, sessionId)) ?? null;
 }
 
-export async function deleteEnded({ db, clock }: Deps): Promise<void> {
-  await store.deleteSessions(db, after(clock.now(), -KEEP_ENDED_MS));
+export async function deleteExpired({ db, clock }: Deps): Promise<void> {
+  await store.deleteRefreshTokens(db, clock.now());
+  await store.deleteSessions(db, after(clock.now(), -KEEP_EXPIRED_MS));
   await store.deleteRevocations(db, after(clock.now(), -KEEP_REVOCATIONS_MS));
 }
 

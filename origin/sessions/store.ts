@@ -1,10 +1,10 @@
 /** Every query of sessions. */
 
-import { and, desc, eq, gt, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
 import { secondFactors } from '#db/schema/second-factor.ts';
-import { refreshTokens, sessions } from '#db/schema/sessions.ts';
+import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
 import type { SessionId, UserId } from '#lib/ids.ts';
 import type { Revocation } from '#origin/http/revocation.ts';
 
@@ -153,12 +153,17 @@ export async function findCompromised(db: Queryable, sessionId: SessionId) {
 }
 
 /** Their refresh tokens go with them. */
-export async function deleteSessions(db: Queryable, endedBefore: Date): Promise<void> {
-  await db.delete(sessions).where(or(lt(sessions.endedAt, endedBefore), lt(sessions.expiresAt, endedBefore)));
+export async function deleteSessions(db: Queryable, expiredBefore: Date): Promise<void> {
+  await db.delete(sessions).where(lt(sessions.expiresAt, expiredBefore));
+}
+
+/** Of sessions that go on. */
+export async function deleteRefreshTokens(db: Queryable, expiredBefore: Date): Promise<void> {
+  await db.delete(refreshTokens).where(lt(refreshTokens.expiresAt, expiredBefore));
 }
 
 export async function deleteRevocations(db: Queryable, before: Date): Promise<void> {
-  await db.execute(sql`delete from revocations where revoked_at < ${before.toISOString()}::timestamptz`);
+  await db.delete(revocations).where(lt(revocations.revokedAt, before));
 }
 
 /**

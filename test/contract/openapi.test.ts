@@ -5,6 +5,7 @@ import Ajv, { type AnySchema } from 'ajv';
 import { drawLifecycle } from '#origin/orders/lifecycle.ts';
 import { cancel, orderWith, refund } from '#test/support/orders.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { FROM_PAGE, login, refresh } from '#test/support/sessions.ts';
 import { cartWith, createProduct } from '#test/support/shopping.ts';
 
 interface Media {
@@ -13,6 +14,7 @@ interface Media {
 }
 interface Operation {
   readonly operationId: string;
+  readonly parameters?: readonly { readonly schema: object }[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
 }
@@ -71,6 +73,34 @@ test('the life of an order is drawn into the document from its table', async () 
   const { body } = await shop.call('/docs/json');
   const tag = body.tags.find(({ name }: { name: string }) => name === 'Orders');
   expect(tag.description).toContain(`\`\`\`mermaid\n${drawLifecycle()}\n\`\`\``);
+});
+
+describe('an answer fits what is documented', () => {
+  test('of sign-in and sessions', async () => {
+    const { email, token } = await shop.signIn();
+    const opened = await login(shop, email);
+    expectDocumented('POST /api/v1/auth/login', opened);
+    expectDocumented('POST /api/v1/auth/login', await login(shop, email, { headers: FROM_PAGE }));
+    const tabs = await Promise.all([1, 2].map(() => refresh(shop, opened.body.refreshToken)));
+    for (const answer of tabs) expectDocumented('POST /api/v1/auth/refresh', answer);
+    expectDocumented('POST /api/v1/auth/refresh', await refresh(shop, 'rt_unknown'));
+    const forged = { ...FROM_PAGE, origin: 'https://evil.example' };
+    expectDocumented('POST /api/v1/auth/login', await login(shop, email, { headers: forged }));
+    expectDocumented('GET /api/v1/me/sessions', await shop.call('/api/v1/me/sessions', { token }));
+    const unknown = `/api/v1/me/sessions/${crypto.randomUUID()}`;
+    const ended = await shop.call(unknown, { method: 'DELETE', token });
+    expectDocumented('DELETE /api/v1/me/sessions/{id}', ended);
+    expectDocumented('GET /.well-known/jwks.json', await shop.call('/.well-known/jwks.json'));
+  });
+});
+
+test('the header for browsers is never filled in by a page that reads the document', () => {
+  for (const name of ['login', 'refresh', 'logout']) {
+    const { parameters } = operations.get(`POST /api/v1/auth/${name}`) ?? {};
+    const [header] = parameters ?? [];
+    expect(header).toMatchObject({ name: 'session-transport', in: 'header', required: false });
+    expect(header?.schema).not.toHaveProperty('default');
+  }
 });
 
 describe('an answer fits what is documented', () => {

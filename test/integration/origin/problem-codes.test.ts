@@ -69,6 +69,10 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
   unauthenticated: () => shop.call('/api/v1/me'),
   credentials_invalid: () => post('/auth/login', { email: 'nobody@test.example', password: 'x' }),
   refresh_token_invalid: () => post('/auth/refresh', { refreshToken: 'rt_unknown' }),
+  csrf_refused: () =>
+    post('/auth/refresh', {}, { headers: { 'session-transport': 'cookie', origin: 'https://evil.example' } }),
+  session_not_found: async () =>
+    shop.call(`/api/v1/me/sessions/${UNKNOWN}`, { method: 'DELETE', token: (await shop.signIn()).token }),
   card_declined: async () => checkout(await fullCart(), 'declined', 'pm_card_chargeDeclined'),
   forbidden: async () => post('/products', {}, { token: (await shop.signIn()).token }),
   edge_required: () => shop.call('/api/v1/products', { headers: { 'x-hotshelf-edge-secret': 'a guess' } }),
@@ -123,8 +127,6 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   second_factor_on: 'test/security/second-factor.test.ts',
   api_keys_full: 'test/security/api-keys.test.ts',
   erasure_too_early: 'test/security/erasure.test.ts',
-  csrf_refused: 'test/security/session-cookie.test.ts',
-  session_not_found: 'test/integration/origin/sessions.test.ts',
   slug_taken: 'test/integration/origin/products.test.ts',
   sku_taken: 'test/integration/origin/products.test.ts',
   cart_full: 'test/integration/origin/carts.test.ts',

@@ -5,7 +5,7 @@ import { eq } from 'drizzle-orm';
 import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
-import { deleteEnded, openSession } from '#origin/sessions/service.ts';
+import { deleteExpired, openSession } from '#origin/sessions/service.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { FROM_PAGE, login, me, refresh } from '#test/support/sessions.ts';
@@ -113,10 +113,10 @@ test('what is long over is deleted, and nothing else', async () => {
   const ended = (await login(shop, email)).body;
   await end(token, sidOf(ended.accessToken));
   const count = () => shop.deps.db.$count(sessions, eq(sessions.id, sidOf(ended.accessToken) as never));
-  await deleteEnded(shop.deps);
+  await deleteExpired(shop.deps);
   expect(await count()).toBe(1);
-  const later = after(new Date(), 31 * DAY_MS);
-  await deleteEnded({ ...shop.deps, clock: { now: () => later } });
+  const later = after(new Date(), 38 * DAY_MS);
+  await deleteExpired({ ...shop.deps, clock: { now: () => later } });
   expect(await count()).toBe(0);
   expect(
     await shop.deps.db.$count(refreshTokens, eq(refreshTokens.sessionId, sidOf(ended.accessToken) as never)),
