@@ -49,7 +49,7 @@ export async function letterFor(
   event: { readonly id: EventId; readonly name: EventName; readonly userId: UserId },
 ): Promise<AccountLetter | null> {
   const plan = PLANS[event.name];
-  const user = plan && (await store.findUser(deps.db, event.userId));
+  const user = plan && (await store.findAddressee(deps.db, event.userId));
   if (plan === undefined || user === undefined) return null;
   const { kind, purpose } = plan;
   if (event.name === 'account.verification_requested' && user.emailVerifiedAt !== null) return null;

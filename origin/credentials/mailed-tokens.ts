@@ -34,7 +34,6 @@ export async function issueToken(
   const issuedAt = deps.clock.now();
   const expiresAt = after(issuedAt, TOKEN_LIFE_MS[mail.purpose]);
   const isIssued = await deps.db.transaction(async (tx) => {
-    if ((await store.lockUser(tx, mail.userId)) === undefined) return false;
     if ((await store.countLiveTokens(tx, mail, issuedAt)) >= MAX_LIVE) return false;
     await store.insertToken(tx, { ...mail, tokenHash: hashToken(token), issuedAt, expiresAt });
     return true;

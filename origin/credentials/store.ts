@@ -28,6 +28,15 @@ export async function findUserByEmail(db: Queryable, email: string): Promise<Use
   return row;
 }
 
+/** Whom to write to. No more of them than a letter needs: the role that writes letters reads no password hashes. */
+export async function findAddressee(db: Queryable, id: UserId) {
+  const [row] = await db
+    .select({ id: users.id, email: users.email, emailVerifiedAt: users.emailVerifiedAt })
+    .from(users)
+    .where(and(eq(users.id, id), living));
+  return row;
+}
+
 /** What changes an account's credentials takes turns; rows that point at the user do not wait for it. */
 export async function lockUser(tx: Transaction, id: UserId): Promise<UserRow | undefined> {
   const [row] = await tx
