@@ -2,6 +2,7 @@
 
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { databaseAddress } from './tls.ts';
 
 export type Database = PostgresJsDatabase;
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
@@ -37,8 +38,17 @@ const CLOSE_TIMEOUT_SECONDS = 5;
 /** The driver's own wait grows to 20 s, and with it the time for which a restarted server stays unused. */
 const RECONNECT_DELAY_SECONDS = 0.1;
 
+/** The driver's client, which believes a server as its address says. @throws {ConfigError} for a wrong address */
+export function openSql(
+  address: string,
+  options: postgres.Options<Record<string, postgres.PostgresType>>,
+): postgres.Sql {
+  const { url, ssl } = databaseAddress(address);
+  return postgres(url, { ...options, ...(ssl === undefined ? {} : { ssl }) });
+}
+
 export function connect(url: string, options: ConnectOptions): Connection {
-  const sql = postgres(url, {
+  const sql = openSql(url, {
     max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     onnotice: () => {},

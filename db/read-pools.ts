@@ -43,6 +43,8 @@ export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
 
 export interface ReadPoolsOptions {
   readonly primaryUrl: string;
+  /** The primary as a database role of the pool's own; where it has none, as `primaryUrl` says. */
+  readonly primaryUrls?: Partial<Record<ReadRole, string>>;
   readonly replicaUrls: Readonly<Record<ReadRole, readonly string[]>>;
   readonly policies?: Readonly<Record<ReadRole, RolePolicy>>;
   readonly applicationName: string;
@@ -104,7 +106,7 @@ function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail
     role,
     replicas,
     primary: openReadServer({
-      open: () => connect(options.primaryUrl, { ...shared, isReadOnly: true }),
+      open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, { ...shared, isReadOnly: true }),
       limits: inFlight,
       onBroken: () => log.warn('connections to the primary broke under reads', { role }),
     }),

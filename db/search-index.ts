@@ -253,7 +253,7 @@ export async function dropTextIndexesIfEmpty(db: Queryable): Promise<void> {
   const rows = await db.select({ id: searchDocuments.productId }).from(searchDocuments).limit(1);
   if (rows.length > 0) return;
   for (const tier of SEARCH_TIERS) {
-    await db.execute(sql`drop index if exists ${sql.identifier(textIndexName(tier))}`);
+    await db.execute(sql`select search_drop_text_index(${tier}::smallint)`);
   }
 }
 
@@ -265,10 +265,7 @@ export async function ensureTextIndexes(tx: Transaction): Promise<void> {
       sql`select to_regclass(${name}) is not null as exists`,
     );
     if (row?.exists === true) continue;
-    await tx.execute(sql`select set_config('maintenance_work_mem', '256MB', true)`);
-    await tx.execute(sql`
-      create index if not exists ${sql.identifier(name)} on ${searchDocuments}
-       using gin (document) with (fastupdate = off) where tier = ${sql.raw(`${tier}`)}`);
+    await tx.execute(sql`select search_make_text_index(${tier}::smallint)`);
   }
 }
 

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const HELP = `Checks format, lint, types, unused code, the architecture, unit tests and the API's document.
+const HELP = `Checks format, lint, types, unused code, the architecture, dependencies, unit tests and the API's document.
 
   npm run check              exit code 1 when a step fails
   npm run check -- --fix     mends format, imports and what else Biome can mend, then checks
@@ -52,6 +52,7 @@ const STEPS: readonly Step[] = [
   },
   { name: 'unused code', commands: [tool('knip', '--no-progress', '--no-config-hints')] },
   { name: 'types of the edge', commands: [tool('tsc', '--project', 'edge')] },
+  { name: 'supply chain', commands: [bun('ops/supply-chain/main.ts', '--check')] },
   { name: 'architecture', commands: [bun('test', 'test/tidy.test.ts')] },
 ];
 

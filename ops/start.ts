@@ -2,9 +2,11 @@
 
 import { parseArgs } from 'node:util';
 import { migrate } from '#db/migrate.ts';
+import { grantRoles } from '#db/roles.ts';
 import { isCatalogueEmpty, seedCatalogue, waitForSearch } from './local/catalogue.ts';
 import { claimCheckout, releaseCheckout } from './local/claim.ts';
 import { deleteData, LOGS, prepareLogs, requireOwnData } from './local/data.ts';
+import { hasOwnRoles, rolePasswords } from './local/database-roles.ts';
 import { type Interruption, onInterruption } from './local/interruption.ts';
 import type { Part } from './local/part.ts';
 import { shopParts, urlOf, usesMailServer, usesStripe, WANTED_PORTS } from './local/parts.ts';
@@ -13,8 +15,8 @@ import { choosePorts } from './local/ports.ts';
 import { say, seconds, step } from './local/progress.ts';
 import { endLeftovers, openRegister } from './local/register.ts';
 import { forgetRunningShop, type RunningShop, writeRunningShop } from './local/running.ts';
-import { loadSecrets } from './local/secrets.ts';
-import { startServers } from './local/servers.ts';
+import { loadSecrets, type Secrets } from './local/secrets.ts';
+import { givenUrl, startServers } from './local/servers.ts';
 import { createSupervisor, type Supervisor } from './local/supervisor.ts';
 import { printTable } from './local/table.ts';
 
@@ -36,8 +38,11 @@ function startAll(supervisor: Supervisor, parts: readonly Part[]): Promise<unkno
 }
 
 /** @returns whether the database was empty and now holds the demo catalogue. */
-async function prepareDatabase(databaseUrl: string, signal: AbortSignal): Promise<boolean> {
-  await step('migrations', () => migrate(databaseUrl));
+async function prepareDatabase(databaseUrl: string, secrets: Secrets, signal: AbortSignal): Promise<boolean> {
+  const current = givenUrl('FIELD_KEY') ?? secrets.fieldKey;
+  await step('migrations', () => migrate(databaseUrl, { current }));
+  if (hasOwnRoles()) await step('database roles', () => grantRoles(databaseUrl, rolePasswords(secrets)));
+  else say("one database role for all, that of DATABASE_URL; 'npm run db:roles -- --help' parts them");
   if (!(await isCatalogueEmpty(databaseUrl))) return false;
   await step('demo catalogue', () => seedCatalogue(databaseUrl, signal));
   return true;
@@ -49,7 +54,7 @@ async function bringUp(supervisor: Supervisor, signal: AbortSignal): Promise<Run
   const ports = await choosePorts(WANTED_PORTS);
   const parts = shopParts({ servers, secrets, ports });
   const [isNew] = await Promise.all([
-    prepareDatabase(servers.databaseUrl, signal),
+    prepareDatabase(servers.databaseUrl, secrets, signal),
     startAll(supervisor, parts.outside),
   ]);
   signal.throwIfAborted();

@@ -2,7 +2,8 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
-import { parseConfig } from '#lib/config.ts';
+import { readPem } from '#db/tls.ts';
+import { ConfigError, parseConfig } from '#lib/config.ts';
 import { createKeyRing } from './http/key-ring.ts';
 
 const MIN_SECRET_LENGTH = 32;
@@ -13,6 +14,7 @@ const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const OnOff = Type.Union([Type.Literal('on'), Type.Literal('off')], { default: 'on' });
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' });
 
+const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://' });
 /** Addresses with commas between them; a comma inside one is written %2C. */
 const DatabaseUrls = Type.String({
   pattern: '^postgres(ql)?://[^,\\s]+(\\s*,\\s*postgres(ql)?://[^,\\s]+)*$',
@@ -20,7 +22,11 @@ const DatabaseUrls = Type.String({
 
 /** What {@link createDeps} needs in every process. */
 export const SharedConfigSchema = Type.Object({
-  DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
+  DATABASE_URL: DatabaseUrl,
+  /** The same database as a role that only reads what its pool is for; without it, as DATABASE_URL's role. */
+  DATABASE_URL_SEARCH: Type.Optional(DatabaseUrl),
+  DATABASE_URL_ANALYTICS: Type.Optional(DatabaseUrl),
+  DATABASE_URL_REPORTING: Type.Optional(DatabaseUrl),
   DATABASE_MAX_CONNECTIONS: Type.Integer({ minimum: 1, maximum: 500, default: 10 }),
   /** Where each kind of read goes; without replicas, to the primary. */
   DATABASE_REPLICAS_GENERAL: Type.Optional(DatabaseUrls),
@@ -29,6 +35,11 @@ export const SharedConfigSchema = Type.Object({
   DATABASE_REPLICAS_REPORTING: Type.Optional(DatabaseUrls),
   REDIS_URL: Type.String({ pattern: '^rediss?://' }),
   NATS_URL: Type.String({ pattern: '^(nats|tls)://' }),
+  /**
+   * The authority of the servers that rediss:// and tls:// name, where it is a private one: a PEM file. Postgres'
+   * stands in its address, as for psql: `?sslmode=verify-full&sslrootcert=FILE`.
+   */
+  TLS_CA_FILE: Type.Optional(Type.String()),
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
   /** Where Stripe's API is, when it is not Stripe itself. */
   STRIPE_API_URL: Type.Optional(HttpUrl),
@@ -60,6 +71,9 @@ const OriginConfigSchema = Type.Composite([
   SharedConfigSchema,
   Type.Object({
     ORIGIN_HOST: Type.String({ default: '127.0.0.1' }),
+    /** With both, the origin speaks TLS 1.3 and nothing else: PEM files. */
+    ORIGIN_TLS_CERT_FILE: Type.Optional(Type.String()),
+    ORIGIN_TLS_KEY_FILE: Type.Optional(Type.String()),
     ORIGIN_PORT: Type.Integer({ ...Port, default: 3000 }),
     EDGE_SECRET: Secret,
     /** Signs access tokens: a private Ed25519 JWK. `bun ops/signing-key.ts` makes one. */
@@ -80,4 +94,18 @@ export function readOriginConfig(environment: Readonly<Record<string, string | u
   const config = parseConfig(OriginConfigSchema, environment);
   createKeyRing(config);
   return config;
+}
+
+/**
+ * Null where the origin speaks plain HTTP, behind something on the same machine that speaks TLS for it.
+ * @throws {ConfigError} when only one half of the pair is given, or a file cannot be read
+ */
+export function originTls(config: OriginConfig): { readonly cert: string; readonly key: string } | null {
+  const { ORIGIN_TLS_CERT_FILE: cert, ORIGIN_TLS_KEY_FILE: key } = config;
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined || key === undefined) {
+    const missing = cert === undefined ? 'ORIGIN_TLS_CERT_FILE' : 'ORIGIN_TLS_KEY_FILE';
+    throw new ConfigError(`The environment variable ${missing} is missing.`);
+  }
+  return { cert: readPem(cert), key: readPem(key) };
 }

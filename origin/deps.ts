@@ -77,9 +77,9 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
     preparesStatements: true,
   });
-  const sharedCache = connectRedis(config.REDIS_URL, log);
+  const sharedCache = connectRedis(config.REDIS_URL, log, config.TLS_CA_FILE);
   const pools = openPools(config, { name, log, metrics });
-  const bus = connectNats(config.NATS_URL, name, log);
+  const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
   // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
   const news = connect(config.DATABASE_URL, {
     applicationName: `${name}-sessions`,
@@ -124,9 +124,19 @@ function openPools(
   { name, log, metrics }: { readonly name: string; readonly log: Logger; readonly metrics: Metrics },
 ) {
   const addresses = (list: string | undefined) => list?.split(',').map((url) => url.trim()) ?? [];
+  const {
+    DATABASE_URL_SEARCH: search,
+    DATABASE_URL_ANALYTICS: analytics,
+    DATABASE_URL_REPORTING: reporting,
+  } = config;
   const general = { ...ROLE_POLICIES.general, maxConnections: config.DATABASE_MAX_CONNECTIONS };
   return openReadPools({
     primaryUrl: config.DATABASE_URL,
+    primaryUrls: {
+      ...(search === undefined ? {} : { search }),
+      ...(analytics === undefined ? {} : { analytics }),
+      ...(reporting === undefined ? {} : { reporting }),
+    },
     replicaUrls: {
       general: addresses(config.DATABASE_REPLICAS_GENERAL),
       search: addresses(config.DATABASE_REPLICAS_SEARCH),

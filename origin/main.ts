@@ -1,22 +1,27 @@
 /** The origin's process: configuration, deps, app, listen; on SIGTERM no new work, the old is finished. */
 
+import { constants } from 'node:crypto';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
-import { readOriginConfig } from './config.ts';
+import { originTls, readOriginConfig } from './config.ts';
 import { createDeps } from './deps.ts';
 
 const IDLE_TIMEOUT_SECONDS = 30;
 /** A body above the limit gets its problem document as long as it is below this; then Bun hangs up. */
 const HANG_UP_BYTES = 16 * MAX_BODY_BYTES;
+/** Bun has no name for it of its own. */
+const NOTHING_BELOW_TLS_1_3 =
+  constants.SSL_OP_NO_TLSv1 | constants.SSL_OP_NO_TLSv1_1 | constants.SSL_OP_NO_TLSv1_2;
 const DRAIN_TIMEOUT_MS = 10 * SECOND_MS;
 
 function readConfigOrExit() {
   try {
-    return readOriginConfig(process.env);
+    const config = readOriginConfig(process.env);
+    return { config, tls: originTls(config) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -24,7 +29,7 @@ function readConfigOrExit() {
   }
 }
 
-const config = readConfigOrExit();
+const { config, tls } = readConfigOrExit();
 const log = createLogger(
   { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
   { process: 'origin' },
@@ -43,6 +48,7 @@ const server = Bun.serve({
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: HANG_UP_BYTES,
   fetch: createHandler(deps, config),
+  ...(tls === null ? {} : { tls: { ...tls, secureOptions: NOTHING_BELOW_TLS_1_3 } }),
 });
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
 

@@ -9,7 +9,7 @@ export interface Letter {
   readonly html: string;
 }
 
-export function writeReceipt({ order, lines }: Receipt): Letter {
+export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter {
   const price = (amount: typeof order.totalMinor) => formatMoney(money(amount, order.currency));
   const rows = lines.map((line) => ({
     what: [line.name, ...line.optionValues].join(', '),
@@ -17,7 +17,7 @@ export function writeReceipt({ order, lines }: Receipt): Letter {
     total: price(line.lineTotalMinor),
   }));
   const total = price(order.totalMinor);
-  const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress;
+  const { name, line1, line2, city, region, postalCode, country } = shippingAddress;
   const address = [name, line1, line2, `${postalCode} ${city}`, region, country].filter(
     (part) => part !== undefined,
   );

@@ -1,6 +1,7 @@
 /** The shop's programs as the chaos run starts them: all they talk to, they talk to through a proxy. */
 
 import { join } from 'node:path';
+import { databaseEnvironment, databaseUrls } from '#ops/local/database-roles.ts';
 import type { Part } from '#ops/local/part.ts';
 import { bunPart, DOUBLE_KEY } from '#ops/local/parts.ts';
 import { LOOPBACK } from '#ops/local/ports.ts';
@@ -64,7 +65,7 @@ function origin(around: Surroundings, name: 'origin-1' | 'origin-2'): Part {
     name,
     file: 'origin/main.ts',
     environment: {
-      ...sharedEnvironment(around),
+      ...sharedEnvironment(around, 'origin'),
       ORIGIN_HOST: LOOPBACK,
       ORIGIN_PORT: String(port),
       EDGE_SECRET: around.secrets.edgeSecret,
@@ -81,7 +82,7 @@ function workers(around: Surroundings, name: 'workers-1' | 'workers-2'): Part {
     name,
     file: 'workers/main.ts',
     environment: {
-      ...sharedEnvironment(around),
+      ...sharedEnvironment(around, 'workers'),
       WORKERS_PORT: String(port),
       SMTP_URL: `smtp://${LOOPBACK}:${around.ports.smtp}`,
       EDGE_PURGE_URL: around.purgeUrl,
@@ -92,9 +93,12 @@ function workers(around: Surroundings, name: 'workers-1' | 'workers-2'): Part {
   });
 }
 
-function sharedEnvironment({ throughProxies, secrets, stripeUrl }: Surroundings): Record<string, string> {
+function sharedEnvironment(
+  { throughProxies, secrets, stripeUrl }: Surroundings,
+  role: 'origin' | 'workers',
+): Record<string, string> {
   return {
-    DATABASE_URL: throughProxies.databaseUrl,
+    ...databaseEnvironment(databaseUrls(throughProxies.databaseUrl, secrets), role),
     REDIS_URL: throughProxies.redisUrl,
     NATS_URL: throughProxies.natsUrl,
     STRIPE_SECRET_KEY: DOUBLE_KEY,

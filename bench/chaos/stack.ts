@@ -6,7 +6,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
+import { grantRoles } from '#db/roles.ts';
 import { present } from '#lib/assert.ts';
+import { rolePasswords } from '#ops/local/database-roles.ts';
 import { LOCAL } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { isAlive } from '#ops/local/processes.ts';
@@ -75,7 +77,8 @@ async function bringUp({ folder, supervisor, signal, closing }: Beginning): Prom
   for (const name of SERVER_VARIABLES) delete process.env[name];
   const servers = await startServers({ folder, secrets, isDurable: true, supervisor });
   signal.throwIfAborted();
-  await migrate(servers.databaseUrl);
+  await migrate(servers.databaseUrl, { current: secrets.fieldKey });
+  await grantRoles(servers.databaseUrl, rolePasswords(secrets));
   const ports = await choosePorts<PortName>({
     ...{ 'origin-1': 0, 'origin-2': 0, 'workers-1': 0, 'workers-2': 0 },
     ...{ stripe: 0, smtp: 0, mail: 0 },

@@ -8,8 +8,8 @@ import { FIRST, type Shop, VARIANTS, variantIdSql } from './shop.ts';
 const ID = "lpad(to_hex(:seq::bigint), 32, '0')::uuid";
 const INTENT = "'pi_' || :seq::text";
 const VARIANT = variantIdSql(`:pick::bigint`);
-const ADDRESS =
-  '{"name": "Sam Shopper", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345", "country": "US"}';
+/** As many bytes as a sealed address has; to the database they are bytes. */
+const ADDRESS = `\\x${'5a'.repeat(210)}`;
 
 /** Each row as often as the shop writes it, with the values that it ends with; nothing is read. */
 const STATEMENTS = [

@@ -6,7 +6,6 @@ import {
   check,
   index,
   integer,
-  jsonb,
   pgEnum,
   pgTable,
   text,
@@ -19,7 +18,7 @@ import { minor } from '#lib/money.ts';
 import { users } from './accounts.ts';
 import { carts } from './cart.ts';
 import { variants } from './catalog.ts';
-import { counter, currencyCode, instant, minorUnits, sequence } from './columns.ts';
+import { bytes, counter, currencyCode, instant, minorUnits, sequence } from './columns.ts';
 
 export const orderStatus = pgEnum('order_status', [
   'pending_payment',
@@ -35,6 +34,7 @@ export const orderStatus = pgEnum('order_status', [
   'returned',
 ]);
 
+/** As it is before it is sealed. */
 export interface ShippingAddress {
   readonly name: string;
   readonly line1: string;
@@ -73,7 +73,8 @@ export const orders = pgTable(
     shippingMinor: minorUnits('shipping_minor').notNull().default(ZERO),
     taxMinor: minorUnits('tax_minor').notNull().default(ZERO),
     totalMinor: minorUnits('total_minor').notNull(),
-    shippingAddress: jsonb('shipping_address').$type<ShippingAddress>().notNull(),
+    /** A {@link ShippingAddress} as JSON, sealed by the field cipher. */
+    shippingAddress: bytes('shipping_address').notNull(),
     placedAt: instant('placed_at').notNull(),
     /** Until then the payment must be settled and the stock is reserved; the reconciler ends what is not. */
     paymentDeadline: instant('payment_deadline').notNull(),

@@ -6,7 +6,8 @@
  * cause in the books by then, and what the books have come to say since is in flight.
  */
 
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { openSql } from '#db/client.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
@@ -78,7 +79,7 @@ export async function audit(sources: AuditSources, options: AuditOptions = {}): 
 
 /** One connection, for temporary tables are its own. */
 function openSession(databaseUrl: string): postgres.Sql {
-  return postgres(databaseUrl, {
+  return openSql(databaseUrl, {
     max: 1,
     max_lifetime: null,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,

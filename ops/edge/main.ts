@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { Type } from '@sinclair/typebox';
+import { readPem } from '#db/tls.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
 import { startEdge } from './run.ts';
 
@@ -10,6 +11,7 @@ const HELP = `Runs the edge on workerd.
   --port N      port to listen on (default 8787; 0 takes a free one)
   --host HOST   address to listen on (default 127.0.0.1)
   --origin URL  the origin to forward to (default http://127.0.0.1:3000)
+  --origin-ca FILE  the authority of an https origin, where it is a private one: PEM; no other is believed then
   --plain-cache for tests: no shop, but a shared HTTP cache in front of any origin, which stores what HTTP allows
   --help        this text
 
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '8787' },
       host: { type: 'string', default: '127.0.0.1' },
       origin: { type: 'string', default: 'http://127.0.0.1:3000' },
+      'origin-ca': { type: 'string' },
       'plain-cache': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
     port: Number(flags.port),
     host: flags.host,
     originUrl: new URL(flags.origin).origin,
+    ...(flags['origin-ca'] === undefined ? {} : { originCa: readPem(flags['origin-ca']) }),
     ...(flags['plain-cache'] ? plainCache() : secrets()),
   });
   console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));

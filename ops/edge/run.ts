@@ -15,11 +15,12 @@ const CONFIG_PATH = Bun.fileURLToPath(import.meta.resolve('#edge/wrangler.jsonc'
 const RATE_LIMITER = 'hotshelf:rate-limiter';
 /** Never written to disk: workerd takes them from its environment. */
 const SECRETS = ['EDGE_SECRET', 'EDGE_PURGE_SECRET'] as const;
-/** The origin may be anywhere. */
-const INTERNET = {
-  name: 'internet',
-  network: { allow: ['public', 'private'], tlsOptions: { trustBrowserCas: true } },
-};
+/** The origin may be anywhere. With a private authority of its own, no other is believed. */
+function internet(originCa: string | undefined): CapnpValue {
+  const trust = originCa === undefined ? { trustBrowserCas: true } : { trustedCertificates: [originCa] };
+  const tlsOptions = { ...trust, minVersion: Symbol('tls1Dot3') };
+  return { name: 'internet', network: { allow: ['public', 'private'], tlsOptions } };
+}
 
 /** The part of `wrangler.jsonc` that the runtime needs. */
 const Config = Type.Object({
@@ -40,6 +41,8 @@ type Config = Static<typeof Config>;
 
 export interface EdgeOptions {
   readonly originUrl: string;
+  /** The authority of an origin with https, where it is a private one: PEM. */
+  readonly originCa?: string;
   readonly edgeSecret: string;
   readonly purgeSecret: string;
   /** 0, the default, takes a free one. */
@@ -86,7 +89,7 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
         name: 'cache-api',
         worker: { ...runtime, modules: [{ name: 'cache-api.js', esModule: cacheApi }] },
       },
-      INTERNET,
+      internet(options.originCa),
     ],
     extensions: [{ modules: [{ name: RATE_LIMITER, internal: true, esModule: rateLimiter }] }],
     entry: 'edge',

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'nats';
+import { verifiedTls } from '#db/tls.ts';
 import type { Program } from './packages.ts';
 import { LOOPBACK } from './ports.ts';
 import type { PreparedServer, ServerOptions } from './server.ts';
@@ -38,13 +39,14 @@ function loginOf({ secrets, isDurable }: ServerOptions): string {
 
 /** The client does not take a token from the address itself. */
 export async function natsAnswers(url: string): Promise<boolean> {
-  const { hostname, port, username, password } = new URL(url);
+  const { protocol, hostname, port, username, password } = new URL(url);
   const login =
     password === '' ? { token: decodeURIComponent(username) } : { user: username, pass: password };
   const connection = await connect({
     servers: `${hostname}:${port === '' ? '4222' : port}`,
     timeout: CONNECT_TIMEOUT_MS,
     reconnect: false,
+    ...(protocol === 'tls:' ? { tls: verifiedTls(hostname, process.env['TLS_CA_FILE'] || undefined) } : {}),
     ...(username === '' ? {} : login),
   });
   try {

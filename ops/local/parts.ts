@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
+import { databaseEnvironment, databaseUrls } from './database-roles.ts';
 import type { Part } from './part.ts';
 import { CHECKOUT, LOCAL } from './paths.ts';
 import { LOOPBACK } from './ports.ts';
@@ -78,10 +79,10 @@ function stripeEnvironment({ secrets, ports }: ShopOptions): Record<string, stri
   };
 }
 
-function sharedEnvironment(options: ShopOptions): Record<string, string> {
+function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Record<string, string> {
   const { servers, secrets } = options;
   return {
-    DATABASE_URL: servers.databaseUrl,
+    ...databaseEnvironment(databaseUrls(servers.databaseUrl, secrets), role),
     REDIS_URL: servers.redisUrl,
     NATS_URL: servers.natsUrl,
     QUOTE_SECRET: secrets.quoteSecret,
@@ -126,7 +127,7 @@ function origin(options: ShopOptions): Part {
     name: 'origin',
     file: 'origin/main.ts',
     environment: {
-      ...sharedEnvironment(options),
+      ...sharedEnvironment(options, 'origin'),
       ORIGIN_HOST: LOOPBACK,
       ORIGIN_PORT: String(ports.origin),
       EDGE_SECRET: secrets.edgeSecret,
@@ -144,7 +145,7 @@ function workers(options: ShopOptions): Part {
     name: 'workers',
     file: 'workers/main.ts',
     environment: {
-      ...sharedEnvironment(options),
+      ...sharedEnvironment(options, 'workers'),
       WORKERS_PORT: String(ports.workers),
       EDGE_PURGE_URL: `${urlOf(ports.edge)}${PURGE_PATH}`,
       EDGE_PURGE_SECRET: secrets.edgePurgeSecret,

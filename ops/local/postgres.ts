@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import postgres from 'postgres';
+import { openSql } from '#db/client.ts';
 import { type CommandOptions, runCommand } from './commands.ts';
 import { LOOPBACK } from './ports.ts';
 import { findPostgres, type PostgresPrograms } from './postgres-programs.ts';
@@ -75,7 +75,7 @@ async function initialise(
 }
 
 async function answers(url: string): Promise<boolean> {
-  const sql = postgres(url, { max: 1, connect_timeout: CONNECT_TIMEOUT_S, onnotice: () => undefined });
+  const sql = openSql(url, { max: 1, connect_timeout: CONNECT_TIMEOUT_S, onnotice: () => undefined });
   try {
     await sql`select 1`;
     return true;
@@ -128,7 +128,7 @@ export async function createDatabase(url: string): Promise<void> {
   const address = new URL(url);
   const name = address.pathname.slice(1);
   address.pathname = '/postgres';
-  const sql = postgres(address.href, { max: 1, connect_timeout: CONNECT_TIMEOUT_S });
+  const sql = openSql(address.href, { max: 1, connect_timeout: CONNECT_TIMEOUT_S });
   try {
     const [found] = await sql`select 1 from pg_database where datname = ${name}`;
     if (found === undefined) await sql`create database ${sql(name)}`;

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { verifiedTls } from '#db/tls.ts';
 import type { Program } from './packages.ts';
 import { LOOPBACK } from './ports.ts';
 import type { PreparedServer, ServerOptions } from './server.ts';
@@ -34,7 +35,10 @@ function configuration(options: ServerOptions, data: string): string {
 }
 
 export async function redisAnswers(url: string): Promise<boolean> {
+  const { protocol, hostname } = new URL(url);
+  const caFile = process.env['TLS_CA_FILE'] || undefined;
   const client = new Redis(url, {
+    ...(protocol === 'rediss:' ? { tls: verifiedTls(hostname, caFile) } : {}),
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: CONNECT_TIMEOUT_MS,

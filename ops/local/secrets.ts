@@ -12,6 +12,7 @@ const NAMES = [
   'accessTokenKey',
   'quoteSecret',
   'fieldKey',
+  'backupKey',
   'edgePurgeSecret',
   'stripeWebhookSecret',
 ] as const;
@@ -20,7 +21,8 @@ export type Secrets = Readonly<Record<(typeof NAMES)[number], string>>;
 
 const SECRET_BYTES = 24;
 /** AES-256 takes exactly as many. */
-const FIELD_KEY_BYTES = 32;
+const CIPHER_KEY_BYTES = 32;
+const CIPHER_KEYS: ReadonlySet<string> = new Set(['fieldKey', 'backupKey']);
 const OWNER_ONLY = 0o600;
 /** As Stripe's own signing secrets begin, so that the SDK sees what it knows. */
 const WEBHOOK_SECRET_PREFIX = 'whsec_';
@@ -32,7 +34,7 @@ export function makeSigningKey(): string {
 
 function makeSecret(name: string): string {
   if (name === 'accessTokenKey') return makeSigningKey();
-  const random = randomBytes(name === 'fieldKey' ? FIELD_KEY_BYTES : SECRET_BYTES).toString('hex');
+  const random = randomBytes(CIPHER_KEYS.has(name) ? CIPHER_KEY_BYTES : SECRET_BYTES).toString('hex');
   return name === 'stripeWebhookSecret' ? `${WEBHOOK_SECRET_PREFIX}${random}` : random;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { connect, type Msg, type NatsConnection } from 'nats';
+import { verifiedTls } from '#db/tls.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
@@ -71,13 +72,23 @@ interface Link {
   readonly onUp: (() => void)[];
 }
 
-export function connectNats(url: string, name: string, log: Logger): EventBus {
-  const { servers, credentials } = parseUrl(url);
+export interface NatsAddress {
+  /** `tls://` wants a server that proves who it is. */
+  readonly url: string;
+  /** Shown to whoever watches the server. */
+  readonly name: string;
+  /** Of a private authority. */
+  readonly caFile?: string | undefined;
+}
+
+export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): EventBus {
+  const { servers, credentials, tls } = parseUrl(url, caFile);
   let closing = false;
   const link: Link = { nats: null, isUp: false, onUp: [] };
   const connection = connect({
     servers,
     ...credentials,
+    ...tls,
     name,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
@@ -153,12 +164,13 @@ function listen(connection: Promise<NatsConnection>, subject: string, { onMessag
 }
 
 /** NATS takes a token or a user and password from options, not from the URL's user part. */
-function parseUrl(url: string) {
-  const { username, password, host } = new URL(url);
+function parseUrl(url: string, caFile: string | undefined) {
+  const { protocol, username, password, host, hostname } = new URL(url);
+  const tls = protocol === 'tls:' ? { tls: verifiedTls(hostname, caFile) } : {};
   const user = decodeURIComponent(username);
   const pass = decodeURIComponent(password);
-  if (user === '') return { servers: host, credentials: {} };
-  return { servers: host, credentials: pass === '' ? { token: user } : { user, pass } };
+  if (user === '') return { servers: host, tls, credentials: {} };
+  return { servers: host, tls, credentials: pass === '' ? { token: user } : { user, pass } };
 }
 
 async function followStatus(nats: NatsConnection, link: Link, log: Logger): Promise<void> {

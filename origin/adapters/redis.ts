@@ -5,6 +5,7 @@
  */
 
 import { Redis, ReplyError } from 'ioredis';
+import { verifiedTls } from '#db/tls.ts';
 import { createCircuit } from '#lib/circuit.ts';
 import { SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
@@ -92,8 +93,13 @@ if not mark or mark < ARGV[1] then mark = ARGV[1] end
 redis.call('set', KEYS[1], mark, 'px', ARGV[2])
 return 1`;
 
-export function connectRedis(url: string, log: Logger): SharedCache & { readonly marks: SharedMarks } {
-  const redis = openClient(url, log);
+/** @param caFile of a private authority, for a `rediss://` address */
+export function connectRedis(
+  url: string,
+  log: Logger,
+  caFile?: string,
+): SharedCache & { readonly marks: SharedMarks } {
+  const redis = openClient(url, log, caFile);
   const circuit = createCircuit(SILENCE, systemClock, (change) =>
     log.warn(change === 'opened' ? 'redis does not answer' : 'redis answers again'),
   );
@@ -162,8 +168,10 @@ export function connectRedis(url: string, log: Logger): SharedCache & { readonly
   };
 }
 
-function openClient(url: string, log: Logger): Redis {
+function openClient(url: string, log: Logger, caFile: string | undefined): Redis {
+  const { protocol, hostname } = new URL(url);
   const redis = new Redis(url, {
+    ...(protocol === 'rediss:' ? { tls: verifiedTls(hostname, caFile) } : {}),
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 1,

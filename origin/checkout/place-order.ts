@@ -14,7 +14,7 @@ import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { countFalls, hasRunOut, type Level, reserveStock } from '#origin/inventory/service.ts';
-import { findOrder, isBeingPaid, placeOrder } from '#origin/orders/service.ts';
+import { findOrder, isBeingPaid, placeOrder, sealAddress } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
 import { openPayment } from '#origin/payments/service.ts';
 import type { CheckoutRequest } from './model.ts';
@@ -32,14 +32,16 @@ export interface Placement {
  * `payment_method_not_found`, `quote_invalid`, `quote_expired`, `quote_mismatch`, `total_not_chargeable`, `checkout_in_progress`
  */
 export async function placeOnce(deps: Deps, placement: Placement): Promise<void> {
+  const { orderId, request } = placement;
+  const sealed = sealAddress(deps, orderId, request.shippingAddress as ShippingAddress);
   try {
-    const placed = await deps.db.transaction((tx) => place(deps, tx, placement));
+    const placed = await deps.db.transaction((tx) => place(deps, tx, { ...placement, sealed }));
     if (placed === null) return;
     deps.metrics.count('orders_placed_total', { currency: placed.currency });
     countFalls(deps, placed.levels);
   } catch (error) {
     if (error instanceof PricesChanged) {
-      await acknowledgePrices(deps, placement.request.cartId as CartId, error.lines);
+      await acknowledgePrices(deps, request.cartId as CartId, error.lines);
     }
     throw error;
   }
@@ -51,9 +53,14 @@ interface Placed {
   readonly levels: readonly Level[];
 }
 
+interface SealedPlacement extends Placement {
+  /** The shipping address. */
+  readonly sealed: Uint8Array;
+}
+
 /** Null when the order was there already. */
-async function place(deps: Deps, tx: Transaction, placement: Placement): Promise<Placed | null> {
-  const { orderId, caller, request } = placement;
+async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): Promise<Placed | null> {
+  const { orderId, caller, request, sealed } = placement;
   const cartId = request.cartId as CartId;
   if ((await findOrder(tx, orderId)) !== undefined) return null;
   // Asked before there is an order: a card that is not the caller's leaves no trace.
@@ -69,7 +76,7 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
     cartId,
     caller,
     email: request.email.toLowerCase(),
-    shippingAddress: request.shippingAddress as ShippingAddress,
+    shippingAddress: sealed,
     cart,
   });
   await openPayment(deps, tx, { orderId, amount: cart.totalMinor, currency: cart.currency });

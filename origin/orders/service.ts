@@ -25,8 +25,21 @@ export interface NewOrder {
   readonly cartId: CartId;
   readonly caller: Caller;
   readonly email: string;
-  readonly shippingAddress: ShippingAddress;
+  /** As {@link sealAddress} makes it. */
+  readonly shippingAddress: Uint8Array;
   readonly cart: PricedCart;
+}
+
+/** For the order of this id alone. Before its transaction, for nobody should wait for a cipher. */
+export function sealAddress({ fields }: Deps, id: OrderId, address: ShippingAddress): Uint8Array {
+  return fields.seal('shippingAddress', id, JSON.stringify(address));
+}
+
+export function openAddress(
+  { fields }: Pick<Deps, 'fields'>,
+  { id, shippingAddress }: Pick<store.OrderRow, 'id' | 'shippingAddress'>,
+): ShippingAddress {
+  return JSON.parse(fields.open('shippingAddress', id, shippingAddress)) as ShippingAddress;
 }
 
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;
@@ -148,7 +161,8 @@ export async function linesOf(tx: Transaction, id: OrderId): Promise<store.Order
 }
 
 export interface Receipt {
-  readonly order: store.OrderRow;
+  readonly order: Omit<store.OrderRow, 'shippingAddress'>;
+  readonly shippingAddress: ShippingAddress;
   readonly lines: readonly store.OrderLineRow[];
 }
 
@@ -156,5 +170,5 @@ export interface Receipt {
 export async function readReceipt(deps: Deps, id: OrderId): Promise<Receipt> {
   const order = await store.findOrder(deps.db, id);
   if (order === undefined) throw new AppError('order_not_found');
-  return { order, lines: await store.findLines(deps.db, [id]) };
+  return { order, shippingAddress: openAddress(deps, order), lines: await store.findLines(deps.db, [id]) };
 }

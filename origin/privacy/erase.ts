@@ -1,9 +1,11 @@
 /** Taking a person out of the shop: what they bought stays on the books, and nothing says any more who they were. */
 
+import type { ShippingAddress } from '#db/schema/orders.ts';
 import { erasedEmail } from '#lib/erased.ts';
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { openAddress, sealAddress } from '#origin/orders/service.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
@@ -23,8 +25,10 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     const bought = await store.ordersOf(tx, personOf(user));
     if (bought.some(({ status }) => UNDER_WAY.has(status))) throw new AppError('erasure_too_early');
     const email = erasedEmail(userId);
-    for (const { id, shippingAddress } of bought) {
-      await store.takeOutOfOrder(tx, id, { email, shippingAddress: nobodyIn(shippingAddress.country) });
+    for (const order of bought) {
+      const { country } = openAddress(deps, order);
+      const shippingAddress = sealAddress(deps, order.id, nobodyIn(country));
+      await store.takeOutOfOrder(tx, order.id, { email, shippingAddress });
     }
     const over = await endSessionsOf(deps, tx, userId);
     await store.deleteCarts(tx, userId);
@@ -38,7 +42,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
 }
 
 /** The country stays: taxes are owed by it, and it says nothing of whom. */
-function nobodyIn(country: string): store.OrderRow['shippingAddress'] {
+function nobodyIn(country: string): ShippingAddress {
   return { name: '', line1: '', city: '', postalCode: '', country };
 }
 

@@ -1,22 +1,24 @@
 /** Everything that the shop holds of a person, for them to take away. Secrets and their hashes stay. */
 
-import type { Database } from '#db/client.ts';
 import type { UserId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { openAddress } from '#origin/orders/service.ts';
 import type { PersonalData } from './model.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
 
 type Records = PersonalData['orders'];
 
-export async function collect(db: Database, user: store.UserRow, now: Date): Promise<PersonalData> {
+export async function collect(deps: Deps, user: store.UserRow): Promise<PersonalData> {
+  const { db, clock } = deps;
   const [account, orders, carts] = await Promise.all([
     store.accountRecords(db, user.id),
-    collectOrders(db, user),
+    collectOrders(deps, user),
     collectCarts(db, user.id),
   ]);
   const { factor, codes } = account;
   return {
-    exportedAt: now.toISOString(),
+    exportedAt: clock.now().toISOString(),
     account: {
       id: user.id,
       email: user.email,
@@ -47,7 +49,7 @@ export async function collect(db: Database, user: store.UserRow, now: Date): Pro
   };
 }
 
-async function collectCarts(db: Database, userId: UserId) {
+async function collectCarts(db: Deps['db'], userId: UserId) {
   const items = await store.itemsOfCarts(db, userId);
   return (owned: Awaited<ReturnType<typeof store.accountRecords>>['owned']): Records =>
     owned.map(({ tokenHash: _hash, userId: _user, ...cart }) => ({
@@ -56,7 +58,8 @@ async function collectCarts(db: Database, userId: UserId) {
     }));
 }
 
-async function collectOrders(db: Database, user: store.UserRow): Promise<Records> {
+async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> {
+  const { db } = deps;
   const bought = await store.ordersOf(db, personOf(user));
   const { lines, events, paid, refunded } = await store.orderRecords(
     db,
@@ -64,6 +67,7 @@ async function collectOrders(db: Database, user: store.UserRow): Promise<Records
   );
   return bought.map(({ userId: _user, ...order }) => ({
     ...order,
+    shippingAddress: openAddress(deps, order),
     lines: lines.filter(({ orderId }) => orderId === order.id),
     events: events
       .filter(({ orderId }) => orderId === order.id)

@@ -12,7 +12,7 @@ export { deleteStripeCustomer } from './erase.ts';
 /** From the primary: what was written a moment ago is in it. @throws {AppError} what {@link confirmIdentity} refuses */
 export async function exportOwnData(deps: Deps, userId: UserId, proof: Proof): Promise<PersonalData> {
   const user = await confirmIdentity(deps, userId, proof);
-  return collect(deps.db, user, deps.clock.now());
+  return collect(deps, user);
 }
 
 /** @throws {AppError} what {@link confirmIdentity} and {@link erasePerson} refuse */

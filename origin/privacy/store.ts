@@ -8,7 +8,7 @@ import { apiKeys } from '#db/schema/api-keys.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
-import { orderEvents, orderLines, orders, type ShippingAddress } from '#db/schema/orders.ts';
+import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { sessions } from '#db/schema/sessions.ts';
@@ -83,7 +83,7 @@ export async function itemsOfCarts(db: Queryable, userId: UserId) {
 export async function takeOutOfOrder(
   tx: Transaction,
   id: OrderId,
-  { email, shippingAddress }: { readonly email: string; readonly shippingAddress: ShippingAddress },
+  { email, shippingAddress }: { readonly email: string; readonly shippingAddress: Uint8Array },
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
 }

@@ -6,6 +6,7 @@ import { answersOk } from '#ops/local/waiting.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import { eventually } from './eventually.ts';
 import { TEST_CONFIG } from './origin.ts';
+import { asRole } from './stack.ts';
 
 export interface OriginProcess {
   readonly url: string;
@@ -20,7 +21,14 @@ export interface OriginProcess {
 export async function startOrigin(config: SharedConfig): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
-  const variables = Object.entries({ ...config, ...TEST_CONFIG, ORIGIN_PORT: port, LOG_LEVEL: 'error' });
+  const databaseUrl = asRole(config.DATABASE_URL, 'origin');
+  const variables = Object.entries({
+    ...config,
+    ...TEST_CONFIG,
+    DATABASE_URL: databaseUrl,
+    ORIGIN_PORT: port,
+    LOG_LEVEL: 'error',
+  });
   const environment = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));
   let child: Bun.Subprocess | null = null;
   const origin: OriginProcess = {

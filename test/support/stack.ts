@@ -9,8 +9,12 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { migrate } from '#db/migrate.ts';
+import type { DatabaseRole } from '#db/role-grants.ts';
+import { grantRoles, roleUrlOf } from '#db/roles.ts';
+import { passwordOf, rolePasswords } from '#ops/local/database-roles.ts';
 
 export interface TestDatabase {
+  /** As the owner. */
   readonly url: string;
   /** Also ends connections that are still open. */
   drop(): Promise<void>;
@@ -40,6 +44,8 @@ async function templateName(): Promise<string> {
   const hash = createHash('sha256');
   const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).toSorted();
   for (const file of files) hash.update(await readFile(join(MIGRATIONS, file)));
+  for (const file of ['role-grants.ts', 'roles.ts'])
+    hash.update(await readFile(join(MIGRATIONS, '..', file)));
   return `hotshelf_template_${hash.digest('hex').slice(0, 16)}`;
 }
 
@@ -73,6 +79,8 @@ async function ensureTemplate(sql: postgres.Sql): Promise<string> {
     await sql`drop database if exists ${sql(unfinished)} with (force)`;
     await sql`create database ${sql(unfinished)}`;
     await migrate(databaseUrl(unfinished));
+    const postgresPassword = decodeURIComponent(new URL(urlOf('DATABASE_URL')).password);
+    await grantRoles(databaseUrl(unfinished), rolePasswords({ postgresPassword }));
     await sql`alter database ${sql(unfinished)} rename to ${sql(template)}`;
     return template;
   } finally {
@@ -87,6 +95,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     const template = await ensureTemplate(sql);
     await sql`create database ${sql(name)} template ${sql(template)}`;
   });
+  return testDatabase(name);
+}
+
+/** The database of an owner's address as one of the shop's roles sees it. */
+export function asRole(url: string, role: DatabaseRole): string {
+  return roleUrlOf(url, role, passwordOf(decodeURIComponent(new URL(url).password), role));
+}
+
+/** An empty database: without the schema, or anything else. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(RANDOM_BYTES).toString('hex')}`;
+  await asAdministrator((sql) => sql`create database ${sql(name)}`);
   return testDatabase(name);
 }
 

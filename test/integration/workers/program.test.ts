@@ -11,6 +11,7 @@ import { checkBooks, stockOf } from '#test/support/books.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
+import { asRole } from '#test/support/stack.ts';
 import { openMail } from '#test/support/workers.ts';
 import { keepHouse } from '#workers/housekeeping.ts';
 
@@ -39,7 +40,8 @@ async function freePort(): Promise<number> {
 }
 
 function start(environment: Readonly<Record<string, string>>) {
-  const text = Object.entries(shop.config).map(([name, value]) => [name, String(value)] as const);
+  const config = { ...shop.config, DATABASE_URL: asRole(shop.databaseUrl, 'workers') };
+  const text = Object.entries(config).map(([name, value]) => [name, String(value)] as const);
   return Bun.spawn([process.execPath, 'workers/main.ts'], {
     env: { ...Object.fromEntries(text), ...environment },
     stdout: 'pipe',

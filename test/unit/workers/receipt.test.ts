@@ -22,17 +22,17 @@ function receipt(lines: readonly Bought[], currency = 'USD', address: object = {
     number: 100_042,
     currency,
     totalMinor: priced.reduce((sum, { lineTotalMinor }) => sum + lineTotalMinor, 0),
-    shippingAddress: {
-      name: 'Ada Lovelace',
-      line1: '12 St James Square',
-      city: 'London',
-      postalCode: 'SW1Y 4JH',
-      country: 'GB',
-      ...address,
-    },
+  };
+  const shippingAddress = {
+    name: 'Ada Lovelace',
+    line1: '12 St James Square',
+    city: 'London',
+    postalCode: 'SW1Y 4JH',
+    country: 'GB',
+    ...address,
   };
   // Only what a letter reads of the rows.
-  return { order, lines: priced } as unknown as Receipt;
+  return { order, shippingAddress, lines: priced } as unknown as Receipt;
 }
 
 test('it says what was bought, how many, for how much, and where it goes', () => {

@@ -1,0 +1,96 @@
+/**
+ * What each database role may do, table by table; what is not written here is refused. Nobody here owns anything, so
+ * nobody changes the schema. A new table is of no use to anybody until it is in this list, and a test says so.
+ */
+
+/**
+ * The API and the workers write; search, analytics and reporting read, each from its own pool. Password hashes,
+ * tokens, emails and sealed fields are for the API alone, save what a worker writes letters with.
+ */
+export const DATABASE_ROLES = ['origin', 'workers', 'search', 'analytics', 'reporting'] as const;
+export type DatabaseRole = (typeof DATABASE_ROLES)[number];
+
+/** As after GRANT, with columns where not all of them are meant. */
+export type TableGrants = Partial<Record<DatabaseRole, string>>;
+
+const READ = 'select';
+const APPEND = 'select, insert';
+const WRITE = 'select, insert, update';
+const KEEP = 'select, insert, update, delete';
+
+/** What may be told of orders, payments and users without telling of whom. */
+const ORDER_FIGURES =
+  'select (id, number, cart_id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, placed_at, payment_deadline, version)';
+const PAYMENT_FIGURES =
+  'select (id, order_id, status, amount_minor, currency, brand, decline_code, created_at, captured_at, fee_booked_at)';
+/** What an order cost never changes; whose it is may be forgotten. */
+const ORDER_CHANGES = 'update (status, version, payment_deadline, user_id, email, shipping_address)';
+
+const ALL_READ = { workers: READ, analytics: READ, reporting: READ } as const;
+const BOOKS = { origin: APPEND, workers: APPEND, analytics: READ, reporting: READ } as const;
+
+export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
+  users: {
+    origin: WRITE,
+    workers:
+      'select (id, email, email_verified_at, erased_at, stripe_customer_id), update (stripe_customer_id)',
+    analytics: 'select (id, role, created_at)',
+  },
+  sessions: { origin: KEEP, workers: 'select, delete' },
+  refresh_tokens: { origin: KEEP, workers: 'select (user_id, expires_at), delete' },
+  revocations: { origin: APPEND, workers: KEEP },
+  account_tokens: { origin: 'select, delete', workers: 'select, insert, delete' },
+  second_factors: { origin: KEEP },
+  recovery_codes: { origin: 'select, insert, delete' },
+  api_keys: { origin: KEEP },
+  payment_methods: { origin: 'select, insert, delete' },
+  carts: {
+    origin: KEEP,
+    workers: 'select (id), update (completed_at)',
+    analytics: 'select (id, user_id, version, created_at, updated_at, completed_at)',
+  },
+  cart_items: { origin: KEEP, analytics: READ },
+
+  categories: { ...ALL_READ, origin: READ },
+  products: { ...ALL_READ, origin: WRITE, workers: 'select, update' },
+  variants: { ...ALL_READ, origin: WRITE },
+  product_images: { ...ALL_READ, origin: READ },
+  media_files: { origin: READ },
+  inventory: { ...ALL_READ, origin: WRITE, workers: WRITE },
+  stock_ledger: BOOKS,
+
+  orders: {
+    origin: `select, insert, ${ORDER_CHANGES}`,
+    workers: 'select, update (status, version, payment_deadline)',
+    analytics: ORDER_FIGURES,
+    reporting: ORDER_FIGURES,
+  },
+  order_lines: { ...ALL_READ, origin: APPEND },
+  order_events: BOOKS,
+  payments: {
+    origin: WRITE,
+    workers: 'select, update',
+    analytics: PAYMENT_FIGURES,
+    reporting: PAYMENT_FIGURES,
+  },
+  refunds: { ...ALL_READ, origin: WRITE, workers: WRITE },
+  disputes: { ...ALL_READ, origin: WRITE, workers: 'select, update' },
+  ledger_transactions: BOOKS,
+  ledger_entries: BOOKS,
+
+  idempotency_keys: { origin: KEEP, workers: KEEP },
+  outbox: { origin: APPEND, workers: WRITE },
+  inbox: { origin: APPEND, workers: APPEND },
+  dead_letters: { workers: KEEP },
+
+  search_documents: { origin: READ, workers: KEEP, search: READ },
+  search_popularity: { origin: READ, workers: KEEP, search: READ },
+  search_terms: { origin: READ, workers: KEEP, search: READ },
+  search_tiers: { origin: READ, workers: KEEP, search: READ },
+};
+
+/** Functions that run with their owner's rights. */
+export const FUNCTION_GRANTS: readonly { readonly name: string; readonly role: DatabaseRole }[] = [
+  { name: 'search_drop_text_index(smallint)', role: 'workers' },
+  { name: 'search_make_text_index(smallint)', role: 'workers' },
+];
