@@ -1,6 +1,7 @@
 /** Every query of accounts. */
 
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
 import type { UserId } from '#lib/ids.ts';
@@ -20,7 +21,7 @@ export async function findUserByEmail(db: Queryable, email: string): Promise<Use
   const [row] = await db
     .select()
     .from(users)
-    .where(and(eq(users.email, email), isNull(users.erasedAt)));
+    .where(and(eq(users.email, email), isActive));
   return row;
 }
 
@@ -28,6 +29,6 @@ export async function findUser(db: Queryable, id: UserId): Promise<UserRow | und
   const [row] = await db
     .select()
     .from(users)
-    .where(and(eq(users.id, id), isNull(users.erasedAt)));
+    .where(and(eq(users.id, id), isActive));
   return row;
 }

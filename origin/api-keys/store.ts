@@ -1,6 +1,7 @@
 /** Every query of API keys. */
 
 import { and, asc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
@@ -14,7 +15,7 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<boolean
   const rows = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.id, userId), isNull(users.erasedAt)))
+    .where(and(eq(users.id, userId), isActive))
     .for('no key update');
   return rows.length === 1;
 }
@@ -61,7 +62,7 @@ export async function findLive(db: Queryable, keyHash: Uint8Array, now: Date) {
         eq(apiKeys.keyHash, keyHash),
         isNull(apiKeys.revokedAt),
         gt(apiKeys.expiresAt, now),
-        isNull(users.erasedAt),
+        isActive,
       ),
     );
   return row;

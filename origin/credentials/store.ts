@@ -1,6 +1,7 @@
 /** Every query of passwords and of the tokens that are mailed. */
 
 import { and, eq, gt, isNull, lte } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
@@ -10,13 +11,11 @@ export type UserRow = typeof users.$inferSelect;
 export type TokenRow = typeof accountTokens.$inferSelect;
 export type Purpose = TokenRow['purpose'];
 
-const living = isNull(users.erasedAt);
-
 export async function findUser(db: Queryable, id: UserId): Promise<UserRow | undefined> {
   const [row] = await db
     .select()
     .from(users)
-    .where(and(eq(users.id, id), living));
+    .where(and(eq(users.id, id), isActive));
   return row;
 }
 
@@ -24,7 +23,7 @@ export async function findUserByEmail(db: Queryable, email: string): Promise<Use
   const [row] = await db
     .select()
     .from(users)
-    .where(and(eq(users.email, email), living));
+    .where(and(eq(users.email, email), isActive));
   return row;
 }
 
@@ -33,7 +32,7 @@ export async function findAddressee(db: Queryable, id: UserId) {
   const [row] = await db
     .select({ id: users.id, email: users.email, emailVerifiedAt: users.emailVerifiedAt })
     .from(users)
-    .where(and(eq(users.id, id), living));
+    .where(and(eq(users.id, id), isActive));
   return row;
 }
 
@@ -42,7 +41,7 @@ export async function lockUser(tx: Transaction, id: UserId): Promise<UserRow | u
   const [row] = await tx
     .select()
     .from(users)
-    .where(and(eq(users.id, id), living))
+    .where(and(eq(users.id, id), isActive))
     .for('no key update');
   return row;
 }

@@ -6,7 +6,7 @@
 import { Elysia } from 'elysia';
 import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
-import type { SessionId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { AccessClaims, AccessTokens, Role } from './access-tokens.ts';
 import { keyHolderOf, requireScope } from './key-holders.ts';
@@ -19,6 +19,8 @@ export interface SignedIn {
   readonly role: Role;
   /** Absent where it was no access token that said who this is. */
   readonly sessionId?: SessionId;
+  /** Where it was an API key that said who this is. */
+  readonly apiKeyId?: ApiKeyId;
 }
 
 export interface Guest {
@@ -53,8 +55,8 @@ export function auth(tokens: AccessTokens) {
         if (access === 'public') return;
         const holder = keyHolderOf(request);
         if (holder !== undefined) {
-          const { userId, role } = requireScope(await holder, `${request.method} ${route}`);
-          callers.set(request, admit(access, request, { userId, role }));
+          const { apiKeyId, ...owner } = requireScope(await holder, `${request.method} ${route}`);
+          callers.set(request, { ...admit(access, request, owner), apiKeyId });
           return;
         }
         const token = bearerToken(request);

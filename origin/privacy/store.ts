@@ -1,6 +1,7 @@
 /** Every query of what is held of one person, wherever it lies. */
 
 import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
@@ -27,7 +28,7 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<UserRow
   const [row] = await tx
     .select()
     .from(users)
-    .where(and(eq(users.id, userId), isNull(users.erasedAt)))
+    .where(and(eq(users.id, userId), isActive))
     .for('update');
   return row;
 }

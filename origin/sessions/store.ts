@@ -1,6 +1,7 @@
 /** Every query of sessions. */
 
 import { and, desc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
 import { secondFactors } from '#db/schema/second-factor.ts';
@@ -27,7 +28,7 @@ export async function findOwner(db: Queryable, userId: UserId): Promise<Owner | 
   const [row] = await db
     .select(OWNER)
     .from(users)
-    .where(and(eq(users.id, userId), isNull(users.erasedAt)));
+    .where(and(eq(users.id, userId), isActive));
   return row;
 }
 
@@ -39,7 +40,7 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<Owner |
   const [row] = await tx
     .select(OWNER)
     .from(users)
-    .where(and(eq(users.id, userId), isNull(users.erasedAt)))
+    .where(and(eq(users.id, userId), isActive))
     .for('no key update');
   return row;
 }
