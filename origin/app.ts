@@ -36,7 +36,8 @@ import { sessionRoutes } from './sessions/routes.ts';
 export type AppConfig = Pick<
   OriginConfig,
   'EDGE_SECRET' | 'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
->;
+> &
+  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>>;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
@@ -46,8 +47,10 @@ export function createHandler(deps: Deps, config: AppConfig): Handler {
 
 export function createApp(deps: Deps, config: AppConfig, hot = createHotReads(deps.metrics)) {
   const api = createApi(deps, config, hot);
-  // Elysia would look for the path behind the first eleven characters: too far for a host of three.
-  return new Elysia({ normalize: false, handler: { standardHostname: false } })
+  // Elysia looks for the path behind the first eleven characters: too far for http:// and a host of three. Its other
+  // choice is the seventh, which is within https://.
+  const standardHostname = config.ORIGIN_TLS_CERT_FILE !== undefined;
+  return new Elysia({ normalize: false, handler: { standardHostname } })
     .use(problems(deps.log))
     .use(requestContext(deps))
     .use(edgeOnly(config.EDGE_SECRET))

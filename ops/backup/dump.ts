@@ -6,6 +6,8 @@ import type { BackupRecord, SequenceValue } from './records.ts';
 
 export type Progress = (what: string) => void;
 
+const GATHERED_BYTES = 64 * 1024;
+
 interface TableShape {
   readonly name: string;
   readonly columns: readonly string[];
@@ -24,15 +26,32 @@ export async function* dumpRecords(
     yield { kind: 'table', table: name, columns };
     let rows = 0;
     const copy = await tx`copy ${tx(name)} (${tx([...columns])}) to stdout`.readable();
-    for await (const bytes of copy as AsyncIterable<Buffer>) {
+    for await (const bytes of gathered(copy as AsyncIterable<Buffer>)) {
       rows += countLines(bytes);
       yield { kind: 'rows', bytes };
     }
+    // The driver stops reading when its stream is full and goes on when that is read: never, where it was the end.
+    copy._read(0);
     yield { kind: 'tableEnd', table: name, rows };
     onProgress(`${name}: ${rows} rows`);
   }
   yield { kind: 'sequences', values: await readSequences(tx) };
   yield { kind: 'end' };
+}
+
+/** The driver hands rows out one by one: what follows costs more for each piece than for its bytes. */
+async function* gathered(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let size = 0;
+  for await (const some of bytes) {
+    held.push(some);
+    size += some.length;
+    if (size < GATHERED_BYTES) continue;
+    yield Buffer.concat(held);
+    held = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(held);
 }
 
 /** In the text of COPY a line is a row, and a line break within a value is written otherwise. */
