@@ -81,7 +81,10 @@ const OriginConfigSchema = Type.Composite([
     /** Keys that verify beside it, as a JWK Set: the one before, and the next before it signs. */
     ACCESS_TOKEN_KEYS_BESIDE: Type.Optional(Type.String()),
     /** Whose pages may sign in with a cookie, with commas between them; without any, no page may. */
-    SHOP_ORIGINS: Type.String({ pattern: '^(https?://[^\\s/,]+(,https?://[^\\s/,]+)*)?$', default: '' }),
+    SHOP_ORIGINS: Type.String({
+      pattern: '^(https?://[a-z0-9.:-]+(,https?://[a-z0-9.:-]+)*)?$',
+      default: '',
+    }),
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
   }),
 ]);

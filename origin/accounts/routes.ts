@@ -7,9 +7,9 @@ import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { clientOf, transportOf } from '#origin/http/session-transport.ts';
+import { clientOf, presentedToken, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
-import { openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
+import { logout, openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
 import { Credentials, Registration, User } from './model.ts';
 import * as accounts from './service.ts';
 
@@ -73,7 +73,11 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
         const forThis = forRequest(deps, request);
         const { id } = await accounts.authenticate(forThis, body);
         const opened = { transport, client: clientOf(request) };
-        return answerWith(set, await openSession(forThis, id as UserId, opened), transport);
+        const grant = await openSession(forThis, id as UserId, opened);
+        // Its cookie makes way for the new one: nobody could end it later.
+        const replaced = transport === 'cookie' ? presentedToken(request, transport, undefined) : null;
+        if (replaced !== null) await logout(forThis, replaced);
+        return answerWith(set, grant, transport);
       },
       {
         access: 'public',

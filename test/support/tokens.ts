@@ -22,7 +22,7 @@ export interface Forgery {
 const LIFE_SECONDS = 900;
 export const SHOP_KEY: Jwk = JSON.parse(TEST_CONFIG.ACCESS_TOKEN_KEY);
 
-export const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** RFC 7638. */
 export function kidOf({ crv, kty, x }: Jwk): string {
