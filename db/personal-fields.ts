@@ -3,6 +3,7 @@
  *
  * Sealed: what nobody searches by and few need. Whoever has the database alone reads none of it.
  * - orders.shipping_address: name, street and town; read for the receipt and the parcel.
+ * - second_factors.secret: whoever has it makes the codes; read to check one.
  *
  * Not sealed, and why:
  * - users.email, orders.email: one logs in by it, it is unique, and mail goes to it. A blind index would serve the
@@ -24,6 +25,7 @@ export interface PersonalField {
 /** Every sealed column: what is sealed again when keys change, and what no reading role may select. */
 export const PERSONAL_FIELDS = {
   shippingAddress: { table: 'orders', column: 'shipping_address', idColumn: 'id' },
+  totpSecret: { table: 'second_factors', column: 'secret', idColumn: 'user_id' },
 } as const satisfies Record<string, PersonalField>;
 
 export type PersonalFieldName = keyof typeof PERSONAL_FIELDS;

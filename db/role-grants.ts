@@ -32,16 +32,20 @@ const BOOKS = { origin: APPEND, workers: APPEND, analytics: READ, reporting: REA
 export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   users: {
     origin: WRITE,
-    workers: 'select (id, email, name, role, access_epoch)',
+    workers:
+      'select (id, email, email_verified_at, disabled_at, deleted_at, erased_at, stripe_customer_id), update (stripe_customer_id)',
     analytics: 'select (id, role, created_at)',
   },
-  /** Who mails of a theft asks whose session it was; who cleans up takes away what is over. */
   sessions: { origin: KEEP, workers: 'select, delete' },
-  refresh_tokens: { origin: WRITE, workers: 'select (expires_at), delete' },
-  revocations: { origin: APPEND, workers: 'select, insert, delete' },
+  refresh_tokens: { origin: KEEP, workers: 'select (user_id, expires_at), delete' },
+  revocations: { origin: APPEND, workers: KEEP },
+  account_tokens: { origin: 'select, delete', workers: 'select, insert, delete' },
+  second_factors: { origin: KEEP },
+  recovery_codes: { origin: 'select, insert, delete' },
+  api_keys: { origin: KEEP },
   payment_methods: { origin: 'select, insert, delete' },
   carts: {
-    origin: WRITE,
+    origin: KEEP,
     workers: 'select (id), update (completed_at)',
     analytics: 'select (id, user_id, version, created_at, updated_at, completed_at)',
   },

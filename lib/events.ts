@@ -20,6 +20,8 @@ const ProductEvent = Type.Object({
 const OrderEvent = Type.Object({ orderId: Id });
 const RefundEvent = Type.Object({ orderId: Id, refundId: Id });
 const DisputeEvent = Type.Object({ orderId: Id, disputeId: Id });
+/** Of an account by its id alone: neither address nor token travels. */
+const AccountEvent = Type.Object({ userId: Id });
 const StockEvent = Type.Object({ variantId: Id, available: Type.Integer({ minimum: 0 }) });
 
 export const EVENTS = {
@@ -41,6 +43,20 @@ export const EVENTS = {
   /** What is left to sell has fallen to where it is low; once for each time that it falls there. */
   'stock.ran_low': { version: 1, data: StockEvent },
   'stock.ran_out': { version: 1, data: StockEvent },
+  'account.registered': { version: 1, data: AccountEvent },
+  /** Somebody wanted to open an account with an email that has one. */
+  'account.registered_again': { version: 1, data: AccountEvent },
+  'account.verification_requested': { version: 1, data: AccountEvent },
+  /** Also told when there is no such account, of an id that is nobody's: asking takes the same either way. */
+  'account.reset_requested': { version: 1, data: AccountEvent },
+  'account.password_changed': { version: 1, data: AccountEvent },
+  'account.second_factor_enabled': { version: 1, data: AccountEvent },
+  'account.second_factor_removed': { version: 1, data: AccountEvent },
+  /** Whoever guesses codes knows the password: its owner has to hear of it. */
+  'account.second_factor_guessed': { version: 1, data: AccountEvent },
+  'account.recovery_code_used': { version: 1, data: AccountEvent },
+  'account.api_key_created': { version: 1, data: AccountEvent },
+  'account.erased': { version: 1, data: AccountEvent },
   /** A refresh token came again that had been traded: its session has ended, and its user has to know. */
   'session.compromised': { version: 1, data: Type.Object({ userId: Id, sessionId: Id }) },
   /** Stripe has taken money for an order that had ended, or took it twice: a person has to look. */

@@ -20,6 +20,7 @@ export type RefundId = Brand<string, 'RefundId'>;
 export type DisputeId = Brand<string, 'DisputeId'>;
 export type SavedPaymentMethodId = Brand<string, 'SavedPaymentMethodId'>;
 export type LedgerTransactionId = Brand<string, 'LedgerTransactionId'>;
+export type ApiKeyId = Brand<string, 'ApiKeyId'>;
 export type SessionId = Brand<string, 'SessionId'>;
 export type EventId = Brand<string, 'EventId'>;
 

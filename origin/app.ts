@@ -2,10 +2,13 @@
 
 import { type AnyElysia, Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
+import { apiKeyRoutes } from './api-keys/routes.ts';
+import { findKeyHolder } from './api-keys/service.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
+import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
@@ -17,6 +20,7 @@ import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
+import { keyHolders } from './http/key-holders.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { limited } from './http/limits.ts';
 import { plainUrls } from './http/plain-urls.ts';
@@ -28,8 +32,10 @@ import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
+import { privacyRoutes } from './privacy/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
+import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -67,6 +73,7 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
     .use(limited(deps.limits))
     .use(plainUrls)
     .use(bodies)
+    .use(keyHolders((key) => findKeyHolder(deps, key)))
     .use(api)
     .use(documents);
 }
@@ -85,6 +92,10 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(accountRoutes(deps, browsers))
     .use(sessionRoutes(deps, browsers))
     .use(userRoutes(deps, tokens))
+    .use(credentialRoutes(deps, tokens))
+    .use(secondFactorRoutes(deps, tokens))
+    .use(apiKeyRoutes(deps, tokens))
+    .use(privacyRoutes(deps, tokens))
     .use(inventoryRoutes(deps, tokens))
     .use(cartRoutes(deps, tokens))
     .use(checkoutRoutes(deps, tokens))

@@ -62,6 +62,13 @@ export const SharedConfigSchema = Type.Object({
   /** Failed logins before each further one has to wait: with an account, and from an address. */
   LIMIT_LOGIN_FAILURES_PER_ACCOUNT: Count(5),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: Count(20),
+  /**
+   * `required`, unless it says otherwise: who has opened an account logs in once the email is verified. `optional` lets
+   * them in before, and by that lets strangers find out who has an account.
+   */
+  EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
+  /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
+  SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,
@@ -89,7 +96,10 @@ const OriginConfigSchema = Type.Composite([
     /** Keys that verify beside it, as a JWK Set: the one before, and the next before it signs. */
     ACCESS_TOKEN_KEYS_BESIDE: Type.Optional(Type.String()),
     /** Whose pages may sign in with a cookie, with commas between them; without any, no page may. */
-    SHOP_ORIGINS: Type.String({ pattern: '^(https?://[^\\s/,]+(,https?://[^\\s/,]+)*)?$', default: '' }),
+    SHOP_ORIGINS: Type.String({
+      pattern: '^(https?://[a-z0-9.:-]+(,https?://[a-z0-9.:-]+)*)?$',
+      default: '',
+    }),
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
   }),
 ]);

@@ -11,6 +11,7 @@ import type { EventId, IdSource } from '#lib/ids.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { Traceparent } from '#lib/trace.ts';
+import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
@@ -20,6 +21,7 @@ import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
+import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
 import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createRevocations, type Revocations } from './http/revocations.ts';
@@ -48,6 +50,8 @@ export interface Deps {
   readonly lists: ListCache;
   readonly pictures: PictureCache;
   readonly search: SearchEngine;
+  readonly passwords: Passwords;
+  readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
   /** Seals and opens personal fields. */
@@ -94,6 +98,8 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+    passwords: createPasswords(),
+    accountPolicy: accountPolicy(config),
     payments: createStripeGateway(config, { log, metrics }),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),

@@ -14,6 +14,8 @@ const WorkersConfigSchema = Type.Composite([
     WORKERS_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 3001 }),
     SMTP_URL: Type.String({ pattern: '^smtps?://' }),
     MAIL_FROM: Type.String({ default: 'Hotshelf <orders@hotshelf.example>' }),
+    /** Where the shop's pages are, whose `/verify-email` and `/reset-password` take `#token=`. Without it, mails have the token alone. */
+    SHOP_URL: Type.Optional(Type.String({ pattern: '^https?://[^?#\\s]+[^/]$' })),
     EDGE_PURGE_URL: Type.String({ pattern: '^https?://' }),
     EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_LENGTH }),
     /** With its token: purges go to every data centre. Without them, to EDGE_PURGE_URL alone. */

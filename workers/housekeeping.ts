@@ -2,6 +2,7 @@
 
 import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
@@ -23,6 +24,7 @@ const CHORES: readonly Chore[] = [
     everyMs: 10 * MINUTE_MS,
     run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
   },
+  { name: 'forget tokens that nobody used', everyMs: 10 * MINUTE_MS, run: forgetExpiredTokens },
   { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },

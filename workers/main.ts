@@ -7,11 +7,13 @@ import { createDeps } from '#origin/deps.ts';
 import { createCloudflarePurge } from './cloudflare-purge.ts';
 import { cloudflareZone, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
+import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
+import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -49,6 +51,8 @@ const edge = { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET };
 const everywhere = zone === null ? undefined : createCloudflarePurge(zone);
 const consumers = [
   sendReceipt(mailer),
+  sendAccountLetter(mailer, config.SHOP_URL),
+  deleteStripeCustomer,
   warnOfTheft(mailer),
   sellStock,
   returnStock,

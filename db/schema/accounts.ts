@@ -1,6 +1,6 @@
 /** Users. Passwords are kept as hashes only. */
 
-import { and, isNull, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { check, index, integer, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { UserId } from '#lib/ids.ts';
 import { instant } from './columns.ts';
@@ -23,12 +23,13 @@ export const users = pgTable(
     disabledAt: instant('disabled_at'),
     /** Gone for good; the row stays, for orders and products point at it. */
     deletedAt: instant('deleted_at'),
+    /** Null until whoever opened the account has shown that they read its mail; staff's word is good enough. */
+    emailVerifiedAt: instant('email_verified_at').defaultNow(),
+    /** From then on the row stands for a person who has been taken out: for the orders that point at it. */
+    erasedAt: instant('erased_at'),
   },
   (table) => [
     check('users_email_lower_case', sql`${table.email} = lower(${table.email})`),
     index('users_newest').on(table.createdAt, table.id),
   ],
 );
-
-/** Not kept out by an admin, and not gone. */
-export const isActiveUser = and(isNull(users.disabledAt), isNull(users.deletedAt));

@@ -86,6 +86,8 @@ function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Re
     REDIS_URL: servers.redisUrl,
     NATS_URL: servers.natsUrl,
     QUOTE_SECRET: secrets.quoteSecret,
+    // For trying the shop out: whoever registers may log in at once.
+    EMAIL_VERIFICATION: givenUrl('EMAIL_VERIFICATION') ?? 'optional',
     FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
     ...stripeEnvironment(options),
   };

@@ -43,6 +43,8 @@ function createOfflineDeps(): Deps {
     pictures: unreachable('the pictures'),
     revocations: unreachable('the revocations'),
     search: unreachable('the search engine'),
+    passwords: unreachable('a password'),
+    accountPolicy: { emailVerification: 'required', secondFactorRoles: new Set() },
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
     fields: unreachable('a key'),

@@ -1,26 +1,15 @@
 /** What accounts take and answer. */
 
 import { type Static, t } from 'elysia';
+import { Email, KnownPassword, NewPassword } from '#origin/credentials/service.ts';
 import { closedObject, Uuid } from '#origin/http/schemas.ts';
 
-const MIN_PASSWORD_LENGTH = 12;
-const MAX_PASSWORD_LENGTH = 200;
-const MAX_EMAIL_LENGTH = 254;
-
-export const Email = t.String({
-  format: 'email',
-  maxLength: MAX_EMAIL_LENGTH,
-  error: 'must be an email address',
-});
+const MAX_CODE_LENGTH = 40;
 
 export const Registration = closedObject(
   {
     email: Email,
-    password: t.String({
-      minLength: MIN_PASSWORD_LENGTH,
-      maxLength: MAX_PASSWORD_LENGTH,
-      error: `must be ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`,
-    }),
+    password: NewPassword,
     name: t.String({ minLength: 1, maxLength: 200 }),
   },
   { examples: [{ email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }] },
@@ -28,7 +17,18 @@ export const Registration = closedObject(
 export type Registration = Static<typeof Registration>;
 
 export const Credentials = closedObject(
-  { email: Email, password: t.String({ minLength: 1, maxLength: MAX_PASSWORD_LENGTH }) },
+  {
+    email: Email,
+    password: KnownPassword,
+    code: t.Optional(
+      t.String({
+        minLength: 1,
+        maxLength: MAX_CODE_LENGTH,
+        description:
+          'Of the second factor, where the account has one: from the authenticator, or a recovery code.',
+      }),
+    ),
+  },
   { examples: [{ email: 'shopper@hotshelf.example', password: 'the password of the demo shopper' }] },
 );
 export type Credentials = Static<typeof Credentials>;

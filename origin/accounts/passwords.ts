@@ -1,12 +1,41 @@
-/** Checking a password, in a time that does not tell whether there is such a user. */
+/**
+ * Hashing and checking passwords. Each takes a core for a tenth of a second, so few run at once and few wait; the
+ * rest are told to come back, and whoever reads the shop meanwhile does not notice.
+ */
 
+import { availableParallelism } from 'node:os';
 import { hashPassword } from '#db/password-hash.ts';
+import { type BulkheadLimits, createBulkhead } from '#lib/bulkhead.ts';
 
-/** What an unknown user's password is held against, so that the answer takes as long as a known user's. */
-let nobodysHash: Promise<string> | undefined;
+export interface Passwords {
+  /** @throws {AppError} `unavailable` when too many passwords are at work already */
+  hash(password: string): Promise<string>;
+  /**
+   * False for an unknown user, after as much work as for a known one.
+   * @throws {AppError} `unavailable` when too many passwords are at work already
+   */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+}
 
-export async function verifyPassword(password: string, hash: string | undefined): Promise<boolean> {
-  nobodysHash ??= hashPassword(crypto.randomUUID());
-  const matches = await Bun.password.verify(password, hash ?? (await nobodysHash));
-  return matches && hash !== undefined;
+/** At least one core is left to everything else, where there are two. */
+const LIMITS: BulkheadLimits = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
+
+export function createPasswords(limits: BulkheadLimits = LIMITS): Passwords {
+  const bulkhead = createBulkhead(limits);
+  /** What an unknown user's password is held against, so that the answer takes as long as a known user's. */
+  let nobodysHash: Promise<string> | undefined;
+  return {
+    hash: (password) => bulkhead(() => hashPassword(normalized(password))),
+    verify: (password, hash) =>
+      bulkhead(async () => {
+        nobodysHash ??= hashPassword(crypto.randomUUID());
+        const matches = await Bun.password.verify(normalized(password), hash ?? (await nobodysHash));
+        return matches && hash !== undefined;
+      }),
+  };
+}
+
+/** The same text typed on another keyboard may be other code points (NIST SP 800-63B-4, 3.1.1.2). */
+function normalized(password: string): string {
+  return password.normalize('NFKC');
 }

@@ -8,9 +8,9 @@ import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { countCostly, throttled } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { clientOf, transportOf } from '#origin/http/session-transport.ts';
+import { clientOf, presentedToken, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
-import { openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
+import { logout, openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
 import { Credentials, Registration, User } from './model.ts';
 import * as accounts from './service.ts';
 
@@ -37,8 +37,10 @@ export function accountRoutes(deps: Deps, config: AccountConfig) {
           id: 'register',
           summary: 'Open an account',
           tag: 'Accounts',
-          success: { status: 201, description: 'The account.', schema: User },
-          failures: ['email_taken'],
+          description:
+            'Where the email has an account already, the answer is the same and nothing is opened: an email tells its ' +
+            'owner. Otherwise the email has a token that proves it to be yours.',
+          success: { status: 201, description: 'The account, as it was asked for.', schema: User },
         }),
       },
     )
@@ -73,7 +75,11 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
         const forThis = forRequest(deps, request);
         const { id } = await throttled(request, body.email, () => accounts.authenticate(forThis, body));
         const opened = { transport, client: clientOf(request) };
-        return answerWith(set, await openSession(forThis, id as UserId, opened), transport);
+        const grant = await openSession(forThis, id as UserId, opened);
+        // Its cookie makes way for the new one: nobody could end it later.
+        const replaced = transport === 'cookie' ? presentedToken(request, transport, undefined) : null;
+        if (replaced !== null) await logout(forThis, replaced);
+        return answerWith(set, grant, transport);
       },
       {
         access: 'public',
@@ -84,7 +90,13 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
           summary: 'Log in',
           tag: 'Accounts',
           success: { status: 200, description: 'A pair of tokens.', schema: Tokens },
-          failures: ['credentials_invalid', 'csrf_refused'],
+          failures: [
+            'credentials_invalid',
+            'second_factor_required',
+            'second_factor_invalid',
+            'second_factor_throttled',
+            'csrf_refused',
+          ],
         }),
       },
     );

@@ -1,34 +1,53 @@
 /** Accounts: who is who. What a log-in opens is a session (origin/sessions). */
 
-import { hashPassword } from '#db/password-hash.ts';
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { Deps } from '#origin/deps.ts';
+import { requireGoodPassword } from '#origin/credentials/service.ts';
+import { type Deps, emit } from '#origin/deps.ts';
+import { checkSecondFactor } from '#origin/second-factor/service.ts';
 import type { Credentials, Registration, User } from './model.ts';
-import { verifyPassword } from './passwords.ts';
 import * as store from './store.ts';
 
-export { Email } from './model.ts';
+export { Email } from '#origin/credentials/service.ts';
 
-/** @throws {AppError} `email_taken` */
+/**
+ * Opens an account, unless the email has one. Which of the two it was is told to the owner of the email alone: the
+ * answer is the same, of an account as it was asked for, and so is the work. Nobody who asks can look its id up.
+ * @throws {AppError} `invalid_input` for a weak password
+ */
 export async function register(deps: Deps, { email, password, name }: Registration): Promise<User> {
-  const passwordHash = await hashPassword(password);
-  const row = await store.insertUser(deps.db, {
-    id: deps.ids.next<UserId>(),
-    email: email.toLowerCase(),
-    name,
-    passwordHash,
+  requireGoodPassword(password, { email, name });
+  const passwordHash = await deps.passwords.hash(password);
+  const asked = { id: deps.ids.next<UserId>(), email: email.toLowerCase(), name };
+  await deps.db.transaction(async (tx) => {
+    const known = await store.findUserByEmail(tx, asked.email);
+    const made = await store.insertUser(tx, { ...asked, passwordHash, emailVerifiedAt: null });
+    if (made !== undefined) {
+      return emit(deps, tx, { name: 'account.registered', data: { userId: asked.id } });
+    }
+    // Somebody was quicker, by less than this transaction: what they have committed shows now.
+    const owner = known ?? (await store.findUserByEmail(tx, asked.email));
+    const userId = owner?.id ?? asked.id;
+    return emit(deps, tx, { name: 'account.registered_again', data: { userId } });
   });
-  if (row === undefined) throw new AppError('email_taken');
+  return { ...asked, role: 'shopper' };
+}
+
+/**
+ * @throws {AppError} `credentials_invalid`, whether the email or the password is wrong, or the email not verified yet:
+ * else whoever registers with an email and logs in would learn whether it had an account. And what
+ * {@link checkSecondFactor} refuses.
+ */
+export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<User> {
+  const row = await store.findUserByEmail(deps.db, email.toLowerCase());
+  const matches = await deps.passwords.verify(password, row?.passwordHash);
+  if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
+  await checkSecondFactor(deps, row.id, code);
   return toUser(row);
 }
 
-/** @throws {AppError} `credentials_invalid`, whether the email or the password is wrong */
-export async function authenticate(deps: Deps, { email, password }: Credentials): Promise<User> {
-  const row = await store.findUserByEmail(deps.db, email.toLowerCase());
-  const matches = await verifyPassword(password, row?.passwordHash);
-  if (row === undefined || !matches) throw new AppError('credentials_invalid');
-  return toUser(row);
+function isAdmitted({ accountPolicy }: Deps, { emailVerifiedAt }: store.UserRow): boolean {
+  return emailVerifiedAt !== null || accountPolicy.emailVerification === 'optional';
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone since the token was signed */

@@ -1,8 +1,9 @@
 /** Every query of accounts. */
 
 import { and, eq } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable } from '#db/client.ts';
-import { isActiveUser, users } from '#db/schema/accounts.ts';
+import { users } from '#db/schema/accounts.ts';
 import type { UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -10,7 +11,7 @@ export type UserRow = typeof users.$inferSelect;
 /** Undefined when the email is taken. */
 export async function insertUser(
   db: Queryable,
-  user: Pick<UserRow, 'id' | 'email' | 'name' | 'passwordHash'>,
+  user: Pick<UserRow, 'id' | 'email' | 'name' | 'passwordHash' | 'emailVerifiedAt'>,
 ): Promise<UserRow | undefined> {
   const [row] = await db.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
   return row;
@@ -20,7 +21,7 @@ export async function findUserByEmail(db: Queryable, email: string): Promise<Use
   const [row] = await db
     .select()
     .from(users)
-    .where(and(eq(users.email, email), isActiveUser));
+    .where(and(eq(users.email, email), isActive));
   return row;
 }
 
@@ -28,6 +29,6 @@ export async function findUser(db: Queryable, id: UserId): Promise<UserRow | und
   const [row] = await db
     .select()
     .from(users)
-    .where(and(eq(users.id, id), isActiveUser));
+    .where(and(eq(users.id, id), isActive));
   return row;
 }

@@ -6,9 +6,10 @@
 import { Elysia } from 'elysia';
 import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
-import type { SessionId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { AccessClaims, AccessTokens } from './access-tokens.ts';
+import { keyHolderOf, requireScope } from './key-holders.ts';
 import { countUser } from './limits.ts';
 import { type Access, isAccess, may, OUTSIDE_THE_API, type Role } from './permissions.ts';
 
@@ -21,6 +22,8 @@ export interface SignedIn {
   readonly role: Role;
   /** Absent where it was no access token that said who this is. */
   readonly sessionId?: SessionId;
+  /** Where it was an API key that said who this is. */
+  readonly apiKeyId?: ApiKeyId;
 }
 
 export interface Guest {
@@ -46,17 +49,31 @@ export function auth(tokens: AccessTokens) {
   return new Elysia({ name: 'auth', seed: tokens.keys.signing.kid }).macro({
     access: (access: Access) => ({
       detail: { 'x-access': access, security: security(access) },
-      transform: guard(async ({ request }: { readonly request: Request }) => {
+      transform: guard(async ({ request, route }: { readonly request: Request; readonly route: string }) => {
         if (access === 'public') return;
-        const token = bearerToken(request);
-        const claims = token === null ? null : ((await tokens.verify(token)) ?? false);
-        const caller = admit(access, request, claims);
+        const caller =
+          (await keyCaller(access, request, route)) ?? (await tokenCaller(access, request, tokens));
         callers.set(request, caller);
         await countUser(request, caller);
       }),
       resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
     }),
   });
+}
+
+type Guarded = Exclude<Access, 'public'>;
+
+/** Null when no API key was sent. */
+async function keyCaller(access: Guarded, request: Request, route: string): Promise<Caller | null> {
+  const found = keyHolderOf(request);
+  if (found === undefined) return null;
+  const { apiKeyId, ...owner } = requireScope(await found, `${request.method} ${route}`);
+  return { ...signedIn(admit(access, request, owner)), apiKeyId };
+}
+
+async function tokenCaller(access: Guarded, request: Request, tokens: AccessTokens): Promise<Caller> {
+  const token = bearerToken(request);
+  return admit(access, request, token === null ? null : ((await tokens.verify(token)) ?? false));
 }
 
 interface DeclaredRoute {
@@ -87,19 +104,17 @@ function isGuarded(hook: unknown): boolean {
   return hook !== null && (guards.has(hook) || ('fn' in hook && isGuarded(hook.fn)));
 }
 
+type Identity = Pick<AccessClaims, 'userId' | 'role'> & Partial<Pick<AccessClaims, 'sessionId'>>;
+
 /** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
-function admit(
-  access: Exclude<Access, 'public'>,
-  request: Request,
-  claims: AccessClaims | false | null,
-): Caller {
+function admit(access: Guarded, request: Request, claims: Identity | false | null): Caller {
   if (claims === null && access === 'anyone') {
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
   if (!claims) throw new AppError('unauthenticated');
   const { userId, sessionId, role } = claims;
   if (access !== 'anyone' && !may({ role }, access)) throw new AppError('forbidden');
-  return { kind: 'user', userId, role, sessionId };
+  return { kind: 'user', userId, role, ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
 function bearerToken(request: Request): string | null {

@@ -8,6 +8,7 @@ import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
 import { createAssets } from './assets.ts';
+import { scopeOf } from './scopes.ts';
 
 const DOCUMENT_PATH = '/docs/json';
 const PAGE_POLICY = [
@@ -83,6 +84,12 @@ const INFO = {
 
 const SECURITY_SCHEMES = {
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'From login or refresh.' },
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'hsk_...',
+    description: 'Of a program, from `POST /api/v1/api-keys`; it needs the scope that is named.',
+  },
   sessionCookie: {
     ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
     description: "A browser's refresh token, for pages of the shop that send `Session-Transport: cookie`.",
@@ -114,9 +121,21 @@ async function openApiDocument(api: AnyElysia, tags: readonly Tag[]): Promise<Re
     tags: INFO.tags.map((tag) => ({ ...(tags.find(({ name }) => name === tag.name) ?? tag) })),
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
-    paths,
+    paths: withScopes(paths),
     components: { securitySchemes: SECURITY_SCHEMES },
   }) as Record<string, Json>;
+}
+
+/** Where an API key is taken, beside the access token, and with which scope. */
+function withScopes(paths: Record<string, Json>): Record<string, Json> {
+  const scoped = structuredClone(paths) as Record<string, Record<string, { security?: Json[] }>>;
+  for (const [path, operations] of Object.entries(scoped)) {
+    for (const [method, described] of Object.entries(operations)) {
+      const scope = scopeOf(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`);
+      if (scope !== undefined) described.security = [...(described.security ?? []), { apiKey: [scope] }];
+    }
+  }
+  return scoped as Record<string, Json>;
 }
 
 /** What the plugin leaves in that OpenAPI does not know, and what it adds that is not so. */

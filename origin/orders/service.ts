@@ -37,7 +37,7 @@ export function sealAddress({ fields }: Deps, id: OrderId, address: ShippingAddr
 
 /** The address of an order's row. @throws {SealBroken} */
 export function openAddress(
-  { fields }: Deps,
+  { fields }: Pick<Deps, 'fields'>,
   { id, shippingAddress }: Pick<store.OrderRow, 'id' | 'shippingAddress'>,
 ): ShippingAddress {
   return JSON.parse(fields.open('shippingAddress', id, shippingAddress)) as ShippingAddress;
@@ -176,8 +176,5 @@ export interface Receipt {
 export async function readReceipt(deps: Deps, id: OrderId): Promise<Receipt> {
   const order = await store.findOrder(deps.db, id);
   if (order === undefined) throw new AppError('order_not_found');
-  const shippingAddress = JSON.parse(
-    deps.fields.open('shippingAddress', id, order.shippingAddress),
-  ) as ShippingAddress;
-  return { order, shippingAddress, lines: await store.findLines(deps.db, [id]) };
+  return { order, shippingAddress: openAddress(deps, order), lines: await store.findLines(deps.db, [id]) };
 }

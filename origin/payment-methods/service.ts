@@ -49,7 +49,11 @@ async function customerOf(deps: Deps, userId: UserId): Promise<string> {
   if (found !== null) return found;
   const made = await deps.payments.createCustomer(userId);
   const kept = await store.keepCustomer(deps.db, userId, made);
-  if (kept === undefined) throw new AppError('unauthenticated');
+  if (kept === undefined) {
+    // Erased meanwhile: nobody is left whose customer it would be.
+    await deps.payments.deleteCustomer(made);
+    throw new AppError('unauthenticated');
+  }
   return present(kept, 'the customer');
 }
 
@@ -96,7 +100,7 @@ async function insertUnlessChanged(
 ): Promise<store.NewSavedRow | 'changed' | 'full'> {
   const id = deps.ids.next<SavedPaymentMethodId>();
   return deps.db.transaction(async (tx) => {
-    await store.lockUser(tx, userId);
+    if (!(await store.lockUser(tx, userId))) throw new AppError('unauthenticated');
     const rows = await store.listOfUser(tx, userId);
     if (rows.some((each) => looksLike(each, card) && !compared.has(each.id))) return 'changed';
     if (rows.length >= MAX_SAVED) return 'full';

@@ -1,6 +1,7 @@
 /** Every query of saved payment methods and of their owners' Stripe customers. */
 
 import { and, asc, eq, or, sql } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
 import { paymentMethods } from '#db/schema/payments.ts';
@@ -14,7 +15,7 @@ export async function findCustomer(db: Queryable, userId: UserId): Promise<strin
   const [user] = await db
     .select({ customerId: users.stripeCustomerId })
     .from(users)
-    .where(eq(users.id, userId));
+    .where(and(eq(users.id, userId), isActive));
   return user?.customerId;
 }
 
@@ -27,14 +28,19 @@ export async function keepCustomer(
   const [user] = await db
     .update(users)
     .set({ stripeCustomerId: sql`coalesce(${users.stripeCustomerId}, ${customerId})` })
-    .where(eq(users.id, userId))
+    .where(and(eq(users.id, userId), isActive))
     .returning({ customerId: users.stripeCustomerId });
   return user?.customerId;
 }
 
-/** Until the transaction ends, the user's methods change by nobody else. */
-export async function lockUser(tx: Transaction, userId: UserId): Promise<void> {
-  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
+/** Until the transaction ends, the user's methods change by nobody else. False when there is no such user any more. */
+export async function lockUser(tx: Transaction, userId: UserId): Promise<boolean> {
+  const rows = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, userId), isActive))
+    .for('no key update');
+  return rows.length === 1;
 }
 
 export async function listOfUser(db: Queryable, userId: UserId): Promise<SavedRow[]> {

@@ -105,6 +105,8 @@ export interface CardKeeper {
   attach(paymentMethodId: string, customerId: string): Promise<KeptCard>;
   /** Lets a card go for good; one that was let go already is as good. */
   detach(paymentMethodId: string): Promise<void>;
+  /** With every card that is kept for them; one that has gone already is as good. */
+  deleteCustomer(customerId: string): Promise<void>;
   fingerprintOf(paymentMethodId: string): Promise<string | null>;
 }
 

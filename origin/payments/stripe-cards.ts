@@ -36,6 +36,13 @@ export function cardCalls(stripe: Stripe, call: Caller): CardKeeper {
       throw notACard();
     },
     detach,
+    deleteCustomer: async (id) => {
+      try {
+        await call(() => stripe.customers.del(id));
+      } catch (error) {
+        if (!isRefused(error) || error.code !== 'resource_missing') throw error;
+      }
+    },
     fingerprintOf: async (id) => toCard(await retrieve(id))?.fingerprint ?? null,
   };
 }

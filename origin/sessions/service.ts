@@ -7,6 +7,7 @@ import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Role } from '#origin/http/auth.ts';
+import { grantedRole } from '#origin/http/granted-role.ts';
 import type { Client, SessionTransport } from '#origin/http/session-transport.ts';
 import type { SessionView } from './model.ts';
 import * as store from './store.ts';
@@ -59,7 +60,7 @@ export async function openSession(
     });
     const refreshToken = await issue(tx, { id: sessionId, userId, createdAt: now }, now);
     const beyond = await store.endBeyond(tx, userId, { now, keep: MAX_SESSIONS });
-    return { grant: { ...grantTo(user, sessionId), refreshToken }, ended: beyond };
+    return { grant: { ...grantTo(deps, user, sessionId), refreshToken }, ended: beyond };
   });
   announce(deps, ended);
   return grant;
@@ -90,10 +91,10 @@ export async function refresh(deps: Deps, presented: Presented): Promise<Grant> 
       const refreshToken = await issue(tx, session, now);
       const expiresAt = expiryOf(session, now);
       await store.noteTrade(tx, session.id, { lastUsedAt: now, lastTrade: trade, expiresAt });
-      return { grant: { ...grantTo(user, session.id), refreshToken }, ended: [] };
+      return { grant: { ...grantTo(deps, user, session.id), refreshToken }, ended: [] };
     }
     if (!isMisplaced && isSibling(session, trade, now)) {
-      return { grant: { ...grantTo(user, session.id), refreshToken: null }, ended: [] };
+      return { grant: { ...grantTo(deps, user, session.id), refreshToken: null }, ended: [] };
     }
     return { grant: null, ended: await endCompromised(deps, tx, session) };
   });
@@ -149,10 +150,17 @@ export async function endAllSessions(deps: Deps, userId: UserId): Promise<void> 
 /**
  * Within the transaction of what is the reason, such as a new password. After its commit, hand what it gives to
  * {@link announce}; without that it is felt a moment later.
+ * @param except the session that goes on, because it is its user who asks
  */
-export async function endSessionsOf(deps: Deps, tx: Transaction, userId: UserId): Promise<SessionId[]> {
+export async function endSessionsOf(
+  deps: Deps,
+  tx: Transaction,
+  userId: UserId,
+  except?: SessionId,
+): Promise<SessionId[]> {
   await store.lockUser(tx, userId);
-  return store.endSessions(tx, userId, { now: deps.clock.now() });
+  const now = deps.clock.now();
+  return store.endSessions(tx, userId, except === undefined ? { now } : { now, except });
 }
 
 /** Has every process know at once that sessions have ended; to be called after the commit. */
@@ -214,8 +222,12 @@ function tradeOf({ token, client }: Presented): Uint8Array {
   return sha256(JSON.stringify([token, client.address, client.userAgent]));
 }
 
-function grantTo(user: NonNullable<Awaited<ReturnType<typeof store.lockUser>>>, sessionId: SessionId) {
-  return { userId: user.id, role: user.role, epoch: user.accessEpoch, sessionId };
+function grantTo(
+  { accountPolicy }: Deps,
+  user: NonNullable<Awaited<ReturnType<typeof store.lockUser>>>,
+  sessionId: SessionId,
+) {
+  return { userId: user.id, role: grantedRole(accountPolicy, user), epoch: user.accessEpoch, sessionId };
 }
 
 /** The token has 256 random bits: a fast hash is enough to make a stolen table worthless. */

@@ -1,14 +1,18 @@
 /** Every query of sessions. */
 
-import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { isActiveUser, users } from '#db/schema/accounts.ts';
+import { users } from '#db/schema/accounts.ts';
+import { secondFactors } from '#db/schema/second-factor.ts';
 import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
 import type { SessionId, UserId } from '#lib/ids.ts';
 import type { Revocation } from '#origin/http/revocation.ts';
 
 export type SessionRow = typeof sessions.$inferSelect;
-type Owner = Pick<typeof users.$inferSelect, 'id' | 'email' | 'name' | 'role' | 'accessEpoch'>;
+type Owner = Pick<typeof users.$inferSelect, 'id' | 'email' | 'name' | 'role' | 'accessEpoch'> & {
+  readonly hasSecondFactor: boolean;
+};
 
 const OWNER = {
   id: users.id,
@@ -16,10 +20,15 @@ const OWNER = {
   name: users.name,
   role: users.role,
   accessEpoch: users.accessEpoch,
+  hasSecondFactor: sql<boolean>`exists (
+    select from ${secondFactors} f where f.user_id = ${users.id} and f.enabled_at is not null)`,
 };
 
 export async function findOwner(db: Queryable, userId: UserId): Promise<Owner | undefined> {
-  const [row] = await db.select(OWNER).from(users).where(eq(users.id, userId));
+  const [row] = await db
+    .select(OWNER)
+    .from(users)
+    .where(and(eq(users.id, userId), isActive));
   return row;
 }
 
@@ -31,7 +40,7 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<Owner |
   const [row] = await tx
     .select(OWNER)
     .from(users)
-    .where(and(eq(users.id, userId), isActiveUser))
+    .where(and(eq(users.id, userId), isActive))
     .for('no key update');
   return row;
 }
@@ -45,7 +54,7 @@ export async function lockOwner(tx: Transaction, tokenHash: Uint8Array): Promise
   const [row] = await tx
     .select(OWNER)
     .from(users)
-    .where(and(inArray(users.id, owner), isActiveUser))
+    .where(and(inArray(users.id, owner), isActive))
     .for('no key update');
   return row;
 }
@@ -102,7 +111,7 @@ export async function findSessions(
 export async function endSessions(
   db: Queryable,
   userId: UserId,
-  { now, only }: { readonly now: Date; readonly only?: SessionId },
+  { now, only, except }: { readonly now: Date; readonly only?: SessionId; readonly except?: SessionId },
 ): Promise<SessionId[]> {
   const rows = await db
     .update(sessions)
@@ -112,6 +121,7 @@ export async function endSessions(
         eq(sessions.userId, userId),
         isNull(sessions.endedAt),
         only === undefined ? undefined : eq(sessions.id, only),
+        except === undefined ? undefined : ne(sessions.id, except),
       ),
     )
     .returning({ id: sessions.id });

@@ -198,8 +198,19 @@ describe('session fixation', () => {
     const answer = await login(shop, victim.email, { headers });
     expect(cookieIn(answer)).not.toBe(attacker.cookie);
     expect(claimsOf(answer.body.accessToken)['sid']).not.toBe(claimsOf(attacker.accessToken)['sid']);
-    const again = await fromPage(shop, 'refresh', attacker.cookie);
-    expect(claimsOf(again.body.accessToken)['sub']).toBe(attacker.userId);
+    expect(claimsOf(answer.body.accessToken)['sub']).toBe(victim.userId);
+    expectProblem(await fromPage(shop, 'refresh', attacker.cookie), 'refresh_token_invalid');
+  });
+
+  test('logging in again ends the session that the browser had, and a wrong password does not', async () => {
+    const { email, cookie, accessToken } = await browsing();
+    const headers = { ...FROM_PAGE, cookie: `${SESSION_COOKIE}=${cookie}` };
+    const wrong = { method: 'POST', body: { email, password: 'not the password' }, headers } as const;
+    expectProblem(await shop.call(`${AUTH}/login`, wrong), 'credentials_invalid');
+    expect((await me(shop, accessToken)).status).toBe(200);
+    const again = await login(shop, email, { headers });
+    expectProblem(await me(shop, accessToken), 'unauthenticated');
+    expect((await me(shop, again.body.accessToken)).status).toBe(200);
   });
 
   test('of two cookies of the name neither is believed', async () => {

@@ -112,6 +112,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     STRIPE_API_URL: double.double.url,
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',
+    EMAIL_VERIFICATION: 'optional',
     LOG_LEVEL: 'info',
     // But for the tests of limits themselves nobody shall meet one.
     ...NO_LIMITS,

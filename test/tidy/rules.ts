@@ -91,6 +91,8 @@ export const HOMES: readonly Home[] = [
   { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
   { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
+  { packages: ['otpauth'], files: ['origin/second-factor/totp.ts'] },
+  { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },
   { packages: ['csv-parse'], files: ['db/import/**'] },
   { packages: ['sharp'], files: ['origin/media/resize-main.ts'] },
   { packages: ['swagger-ui-dist'], files: ['origin/http/**'] },

@@ -1,5 +1,6 @@
 /** One confirmation email for each paid order. */
 
+import { isErasedEmail } from '#lib/erased.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import type { Consumer } from '#workers/consumer.ts';
@@ -18,6 +19,7 @@ export function sendReceipt(mailer: Mailer): Consumer {
       const orderId = data.orderId as OrderId;
       await mailOnce(deps, { consumer: NAME, eventId: id, subjectId: orderId }, async () => {
         const receipt = await readReceipt(deps, orderId);
+        if (isErasedEmail(receipt.order.email)) return;
         const messageId = `order-${orderId}@hotshelf`;
         await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt) });
       });

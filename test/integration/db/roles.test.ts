@@ -1,17 +1,25 @@
 /** Least privilege: what each database role is refused, and that the shop works with what is left. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { eq } from 'drizzle-orm';
 import postgres from 'postgres';
 import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { DATABASE_ROLES, type DatabaseRole, ROLE_GRANTS } from '#db/role-grants.ts';
-import type { OrderId } from '#lib/ids.ts';
+import { users } from '#db/schema/accounts.ts';
+import { EVENTS } from '#lib/events.ts';
+import type { EventId, OrderId, UserId } from '#lib/ids.ts';
+import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch, reindexAll, renewPopularity } from '#origin/search/service.ts';
-import { type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
+import { deleteExpired } from '#origin/sessions/service.ts';
+import { codeOf } from '#test/support/authenticator.ts';
+import { openMailbox } from '#test/support/mailbox.ts';
+import { type OriginUnderTest, openOrigin, type Reachable, TEST_PASSWORD } from '#test/support/origin.ts';
 import { cartWith, changePrice, checkOut, createProduct } from '#test/support/shopping.ts';
 import { asRole } from '#test/support/stack.ts';
+import { deleteStripeCustomer } from '#workers/handlers/delete-stripe-customer.ts';
 
 const REFUSED = '42501';
 
@@ -86,7 +94,12 @@ describe('who reads does not write', () => {
 
 const SECRETS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'select password_hash from users': ['workers', 'search', 'analytics', 'reporting'],
-  'select email from users': ['workers', 'search', 'analytics', 'reporting'],
+  // Workers write to the owners of accounts.
+  'select email from users': ['search', 'analytics', 'reporting'],
+  'select secret from second_factors': ['workers', 'search', 'analytics', 'reporting'],
+  'select code_hash from recovery_codes': ['workers', 'search', 'analytics', 'reporting'],
+  'select key_hash from api_keys': ['workers', 'search', 'analytics', 'reporting'],
+  'select token_hash from account_tokens': ['search', 'analytics', 'reporting'],
   'select token_hash from refresh_tokens': ['workers', 'search', 'analytics', 'reporting'],
   'select token_hash from carts': ['workers', 'search', 'analytics', 'reporting'],
   'select shipping_address from orders': ['search', 'analytics', 'reporting'],
@@ -191,7 +204,47 @@ describe('the shop as its own roles', () => {
     expect(found.body.items[0]?.id).toBe(product.productId);
   });
 
+  test('opens accounts, guards them, and takes people out again', async () => {
+    const mailbox = openMailbox(workers.deps);
+    const email = `${crypto.randomUUID()}@test.example`;
+    const credentials = { email, password: TEST_PASSWORD };
+    const post = async (path: string, body: object, token?: string) => {
+      const as = token === undefined ? {} : { token };
+      const answer = await reachable.call(`/api/v1${path}`, { method: 'POST', body, ...as });
+      expect(answer.status, path).toBeLessThan(300);
+      return answer.body;
+    };
+    await post('/auth/register', { ...credentials, name: 'Ada' });
+    await post('/auth/email-verification/confirmation', { token: await mailbox.lastToken(email) });
+    await post('/auth/password-reset', { email });
+    await post('/auth/password-reset/confirmation', {
+      token: await mailbox.lastToken(email),
+      password: TEST_PASSWORD,
+    });
+    const { accessToken } = await post('/auth/login', credentials);
+    await post('/payment-methods', { paymentMethodId: 'pm_card_visa' }, accessToken);
+    const key = { name: 'Key', scopes: ['orders:read'], expiresInDays: 1, password: TEST_PASSWORD };
+    const made = await post('/api-keys', key, accessToken);
+    expect((await reachable.call('/api/v1/orders', { token: made.key })).status).toBe(200);
+    const { secret } = await post('/me/second-factor', { password: TEST_PASSWORD }, accessToken);
+    await post('/me/second-factor/confirmation', { code: codeOf(secret, -1) }, accessToken);
+    const session = await post('/auth/login', { ...credentials, code: codeOf(secret) });
+    const [user] = await shop.deps.db.select().from(users).where(eq(users.email, email));
+    await post('/me/erasure', { password: TEST_PASSWORD, code: codeOf(secret, 1) }, session.accessToken);
+    const data = { userId: user?.id ?? '' };
+    const { version } = EVENTS['account.erased'];
+    const event = { name: 'account.erased', version, occurredAt: '', traceparent: null, data } as const;
+    await deleteStripeCustomer.handle(workers.deps, { ...event, id: shop.deps.ids.next<EventId>() });
+    const [gone] = await shop.deps.db
+      .select()
+      .from(users)
+      .where(eq(users.id, data.userId as UserId));
+    expect(gone).toMatchObject({ name: '', stripeCustomerId: null });
+  });
+
   test('has its chores done', async () => {
+    await forgetExpiredTokens(workers.deps);
+    await deleteExpired(workers.deps);
     await reconcileOverdue(workers.deps);
     await reconcileRefunds(workers.deps);
     await bookMissingFees(workers.deps);

@@ -3,7 +3,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { PROBLEMS, type ProblemCode } from '#lib/problems.ts';
 import { createApp } from '#origin/app.ts';
-import { type Answer, asEdge, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import {
+  type Answer,
+  asEdge,
+  type OriginUnderTest,
+  openOrigin,
+  TEST_CONFIG,
+  TEST_PASSWORD,
+} from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartWith, checkoutBody, createProduct, type TestProduct } from '#test/support/shopping.ts';
 
@@ -78,10 +85,6 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
     return shop.call(`/api/v1/carts/${cartId}/items/${UNKNOWN}`, { method: 'DELETE', cartToken });
   },
   order_not_found: () => shop.call(`/api/v1/orders/${UNKNOWN}`),
-  email_taken: async () => {
-    const { email } = await shop.signIn();
-    return post('/auth/register', { email, password: 'correct horse battery', name: 'Ada' });
-  },
   cart_empty: async () => checkout(await emptyCart(), 'empty'),
   cart_completed: async () => {
     const cart = await fullCart();
@@ -98,6 +101,15 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
     await checkout(cart, 'one-key');
     return checkout(cart, 'one-key', 'pm_card_mastercard');
   },
+  link_invalid: () => post('/auth/email-verification/confirmation', { token: 'ev_unknown' }),
+  password_wrong: async () =>
+    post('/me/export', { password: 'not the password' }, { token: (await shop.signIn()).token }),
+  second_factor_off: async () =>
+    post('/me/second-factor/confirmation', { code: '000000' }, { token: (await shop.signIn()).token }),
+  api_key_not_found: async () =>
+    shop.call(`/api/v1/api-keys/${UNKNOWN}`, { method: 'DELETE', token: (await shop.signIn()).token }),
+  erasure_in_office: async () =>
+    post('/me/erasure', { password: TEST_PASSWORD }, { token: (await shop.signIn('seller')).token }),
   version_conflict: () => onProduct({ 'if-match': '"0"' }),
   precondition_required: () => onProduct({}),
   body_too_large: () => post('/auth/login', 'a'.repeat(1024 * 1024)),
@@ -113,6 +125,12 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   method_not_allowed: 'test/integration/edge/forwarding.test.ts',
   rate_limited: 'test/integration/edge/rate-limit.test.ts',
   unavailable: 'test/integration/edge/origin-loss.test.ts',
+  second_factor_required: 'test/security/second-factor.test.ts',
+  second_factor_invalid: 'test/security/second-factor.test.ts',
+  second_factor_throttled: 'test/security/second-factor.test.ts',
+  second_factor_on: 'test/security/second-factor.test.ts',
+  api_keys_full: 'test/security/api-keys.test.ts',
+  erasure_too_early: 'test/security/erasure.test.ts',
   slug_taken: 'test/integration/origin/products.test.ts',
   sku_taken: 'test/integration/origin/products.test.ts',
   cart_full: 'test/integration/origin/carts.test.ts',

@@ -2,10 +2,17 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
+import { users } from '#db/schema/accounts.ts';
 import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
-import { deleteExpired, openSession } from '#origin/sessions/service.ts';
+import {
+  announce,
+  announceRole,
+  deleteExpired,
+  endSessionsOf,
+  openSession,
+} from '#origin/sessions/service.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { FROM_PAGE, login, me, refresh } from '#test/support/sessions.ts';
@@ -89,6 +96,37 @@ describe('ending', () => {
     expectProblem(await end(theirs.token, sidOf(mine.token)), 'session_not_found');
     expectProblem(await end(mine.token, 'nonsense'), 'invalid_input');
     for (const { token } of [mine, theirs]) expect((await me(shop, token)).status).toBe(200);
+  });
+});
+
+describe('what ends them for a reason of its own', () => {
+  test('does so in its own transaction, and is heard at once after it', async () => {
+    const { token, userId } = await shop.signIn();
+    const ended = await shop.deps.db.transaction((tx) => endSessionsOf(shop.deps, tx, userId));
+    expect(ended).toEqual([sidOf(token) as never]);
+    announce(shop.deps, ended);
+    expectProblem(await me(shop, token), 'unauthenticated');
+  });
+
+  test('ends nothing when its transaction fails', async () => {
+    const { token, userId } = await shop.signIn();
+    const failing = shop.deps.db.transaction(async (tx) => {
+      await endSessionsOf(shop.deps, tx, userId);
+      throw new Error('a reason that was none');
+    });
+    await expect(failing).rejects.toThrow('a reason that was none');
+    expect((await list(token)).body.items).toHaveLength(1);
+    expect((await me(shop, token)).status).toBe(200);
+  });
+
+  test('by a new role takes the old one’s tokens away at once, and leaves the session', async () => {
+    const { email, userId } = await shop.signIn('admin');
+    const { accessToken, refreshToken } = (await login(shop, email)).body;
+    await shop.deps.db.update(users).set({ role: 'shopper' }).where(eq(users.id, userId));
+    await announceRole(shop.deps, userId);
+    expectProblem(await me(shop, accessToken), 'unauthenticated');
+    const { body } = await refresh(shop, refreshToken);
+    expect((await me(shop, body.accessToken)).body.role).toBe('shopper');
   });
 });
 

@@ -1,0 +1,130 @@
+/** Passwords and the proof of an email over HTTP. */
+
+import { Elysia } from 'elysia';
+import type { Deps } from '#origin/deps.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
+import { PRIVATE } from '#origin/http/caching.ts';
+import { forRequest } from '#origin/http/context.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { EmailOnly, PasswordChange, PasswordReset, Verification } from './model.ts';
+import { askReset, askVerification, changePassword, resetPassword, verifyEmail } from './service.ts';
+
+const ACCEPTED = 202;
+const NO_CONTENT = 204;
+const SAME_ANSWER =
+  'The answer is the same whether there is such an account or not; the email tells its owner.';
+
+export function credentialRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'credentials', prefix: '/api/v1', normalize: false })
+    .use(auth(tokens))
+    .onBeforeHandle(({ set }) => {
+      Object.assign(set.headers, PRIVATE);
+    })
+    .use(verificationRoutes(deps, tokens))
+    .use(resetRoutes(deps, tokens))
+    .post(
+      '/me/password',
+      async ({ body, caller, request, set }) => {
+        await changePassword(forRequest(deps, request), signedIn(caller), body);
+        set.status = NO_CONTENT;
+      },
+      {
+        access: 'user',
+        body: PasswordChange,
+        detail: operation({
+          id: 'changePassword',
+          summary: 'Change your password',
+          description: 'Ends every other session.',
+          tag: 'Accounts',
+          success: { status: 204, description: 'It is changed, and an email tells you so.' },
+          failures: ['unauthenticated', 'password_wrong'],
+        }),
+      },
+    );
+}
+
+function verificationRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ prefix: '/auth/email-verification', normalize: false })
+    .use(auth(tokens))
+    .post(
+      '',
+      async ({ body, request, set }) => {
+        await askVerification(forRequest(deps, request), body.email);
+        set.status = ACCEPTED;
+      },
+      {
+        access: 'public',
+        body: EmailOnly,
+        detail: operation({
+          id: 'askEmailVerification',
+          summary: 'Have the proof of your email mailed once more',
+          description: SAME_ANSWER,
+          tag: 'Accounts',
+          success: {
+            status: 202,
+            description: 'If there is such an account to be verified, an email comes.',
+          },
+        }),
+      },
+    )
+    .post(
+      '/confirmation',
+      async ({ body, request, set }) => {
+        await verifyEmail(forRequest(deps, request), body.token);
+        set.status = NO_CONTENT;
+      },
+      {
+        access: 'public',
+        body: Verification,
+        detail: operation({
+          id: 'verifyEmail',
+          summary: 'Prove that an email is yours',
+          tag: 'Accounts',
+          success: { status: 204, description: 'It is proven.' },
+          failures: ['link_invalid'],
+        }),
+      },
+    );
+}
+
+function resetRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ prefix: '/auth/password-reset', normalize: false })
+    .use(auth(tokens))
+    .post(
+      '',
+      async ({ body, request, set }) => {
+        await askReset(forRequest(deps, request), body.email);
+        set.status = ACCEPTED;
+      },
+      {
+        access: 'public',
+        body: EmailOnly,
+        detail: operation({
+          id: 'askPasswordReset',
+          summary: 'Have a token mailed that sets a new password',
+          description: SAME_ANSWER,
+          tag: 'Accounts',
+          success: { status: 202, description: 'If there is such an account, an email comes.' },
+        }),
+      },
+    )
+    .post(
+      '/confirmation',
+      async ({ body, request, set }) => {
+        await resetPassword(forRequest(deps, request), body);
+        set.status = NO_CONTENT;
+      },
+      {
+        access: 'public',
+        body: PasswordReset,
+        detail: operation({
+          id: 'resetPassword',
+          summary: 'Set a new password with the token that was mailed',
+          description: 'Ends every session of the account, and an email tells its owner.',
+          tag: 'Accounts',
+          success: { status: 204, description: 'It is set.' },
+          failures: ['link_invalid'],
+        }),
+      },
+    );
+}

@@ -1,0 +1,127 @@
+/**
+ * Passwords, and the proof that an account's owner reads its mail. What a stranger may ask is answered the same, after
+ * the same work, whether there is such an account or not.
+ */
+
+import type { Transaction } from '#db/client.ts';
+import type { SessionId, UserId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import { type Deps, emit } from '#origin/deps.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
+import { announce, endSessionsOf } from '#origin/sessions/service.ts';
+import { ownerOf, redeemToken } from './mailed-tokens.ts';
+import type { PasswordChange, PasswordReset } from './model.ts';
+import { requireGoodPassword } from './password-rules.ts';
+import * as store from './store.ts';
+
+export { type AccountLetter, letterFor } from './letters.ts';
+export { Email, KnownPassword, NewPassword } from './model.ts';
+export { requireGoodPassword } from './password-rules.ts';
+
+/** Mails the proof once more, to whoever has yet to give it. */
+export async function askVerification(deps: Deps, email: string): Promise<void> {
+  await askByMail(deps, email, 'account.verification_requested');
+}
+
+/** @throws {AppError} `link_invalid` */
+export async function verifyEmail(deps: Deps, token: string): Promise<void> {
+  const purpose = 'verify_email';
+  const { id: userId } = await ownerOf(deps, token, purpose);
+  await deps.db.transaction(async (tx) => {
+    await redeemToken(deps, tx, { token, purpose, userId });
+    await store.setVerified(tx, userId, deps.clock.now());
+  });
+}
+
+export async function askReset(deps: Deps, email: string): Promise<void> {
+  await askByMail(deps, email, 'account.reset_requested');
+}
+
+/** For nobody's email an event is written, too, of nobody's id: so asking takes no less. */
+async function askByMail(
+  deps: Deps,
+  email: string,
+  name: 'account.reset_requested' | 'account.verification_requested',
+): Promise<void> {
+  const user = await store.findUserByEmail(deps.db, email.toLowerCase());
+  const userId = user?.id ?? deps.ids.next<UserId>();
+  await deps.db.transaction((tx) => emit(deps, tx, { name, data: { userId } }));
+}
+
+/**
+ * The password of whoever was mailed the token, who has thereby shown that the email is theirs, too.
+ * @throws {AppError} `link_invalid`; `invalid_input` for a weak password, which leaves the token good
+ */
+export async function resetPassword(deps: Deps, { token, password }: PasswordReset): Promise<void> {
+  const purpose = 'reset_password';
+  const user = await ownerOf(deps, token, purpose);
+  requireGoodPassword(password, user);
+  const passwordHash = await deps.passwords.hash(password);
+  const ended = await deps.db.transaction(async (tx) => {
+    await redeemToken(deps, tx, { token, purpose, userId: user.id });
+    await store.setVerified(tx, user.id, deps.clock.now());
+    return replacePassword(deps, tx, { userId: user.id, passwordHash });
+  });
+  announce(deps, ended);
+}
+
+/**
+ * Every other session ends: whoever knew the old password is out.
+ * @throws {AppError} `password_wrong`, `invalid_input`
+ */
+export async function changePassword(
+  deps: Deps,
+  { userId, sessionId }: SignedIn,
+  { currentPassword, newPassword }: PasswordChange,
+): Promise<void> {
+  const user = await confirmPassword(deps, userId, currentPassword);
+  requireGoodPassword(newPassword, user, '/newPassword');
+  const passwordHash = await deps.passwords.hash(newPassword);
+  const ended = await deps.db.transaction(async (tx) => {
+    const locked = await store.lockUser(tx, userId);
+    // It was changed or reset meanwhile: the password that was confirmed is none any more.
+    if (locked?.passwordHash !== user.passwordHash) throw new AppError('password_wrong');
+    return replacePassword(deps, tx, { userId, passwordHash, except: sessionId });
+  });
+  announce(deps, ended);
+}
+
+interface Replacement {
+  readonly userId: UserId;
+  readonly passwordHash: string;
+  /** The session of whoever changes it. */
+  readonly except?: SessionId | undefined;
+}
+
+async function replacePassword(
+  deps: Deps,
+  tx: Transaction,
+  { userId, passwordHash, except }: Replacement,
+): Promise<SessionId[]> {
+  await store.setPassword(tx, userId, passwordHash);
+  await store.deleteTokens(tx, userId, 'reset_password');
+  await emit(deps, tx, { name: 'account.password_changed', data: { userId } });
+  return endSessionsOf(deps, tx, userId, except);
+}
+
+/** Not as the token has it, but as it is. @throws {AppError} `unauthenticated` when the account has gone */
+export async function readOwner(deps: Deps, userId: UserId): Promise<store.UserRow> {
+  const user = await store.findUser(deps.db, userId);
+  if (user === undefined) throw new AppError('unauthenticated');
+  return user;
+}
+
+/**
+ * That whoever holds the session also knows the password: before what a stolen session must not do.
+ * @throws {AppError} `password_wrong`; `unauthenticated` when the account has gone
+ */
+export async function confirmPassword(deps: Deps, userId: UserId, password: string): Promise<store.UserRow> {
+  const user = await readOwner(deps, userId);
+  if (!(await deps.passwords.verify(password, user.passwordHash))) throw new AppError('password_wrong');
+  return user;
+}
+
+/** A chore: tokens that nobody has used in time. */
+export async function forgetExpiredTokens({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<void> {
+  await store.deleteExpiredTokens(db, clock.now());
+}

@@ -1,0 +1,28 @@
+/**
+ * What an API key may be made for. A route that stands in no line here takes no key: keys of integrators reach the
+ * shop's goods and one's orders, and never one's account.
+ */
+
+export const SCOPES = {
+  'products:write': ['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+  'stock:read': ['GET /api/v1/inventory/:variantId'],
+  'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
+  'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type Scope = keyof typeof SCOPES;
+
+export const SCOPE_NAMES = Object.keys(SCOPES) as readonly Scope[];
+
+const scopeByRoute: ReadonlyMap<string, Scope> = new Map(
+  SCOPE_NAMES.flatMap((scope) => SCOPES[scope].map((route) => [route, scope] as const)),
+);
+
+/** @param route method and pattern: `GET /api/v1/orders/:id` */
+export function scopeOf(route: string): Scope | undefined {
+  return scopeByRoute.get(route);
+}
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}

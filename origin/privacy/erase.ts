@@ -1,0 +1,55 @@
+/** Taking a person out of the shop: what they bought stays on the books, and nothing says any more who they were. */
+
+import type { ShippingAddress } from '#db/schema/orders.ts';
+import { erasedEmail } from '#lib/erased.ts';
+import type { UserId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import { type Deps, emit } from '#origin/deps.ts';
+import { openAddress, sealAddress } from '#origin/orders/service.ts';
+import { announce, endSessionsOf } from '#origin/sessions/service.ts';
+import { personOf } from './person.ts';
+import * as store from './store.ts';
+
+/** Until then the payment may still fail or succeed, and whoever pays has to hear of it. */
+const UNDER_WAY: ReadonlySet<store.OrderRow['status']> = new Set(['pending_payment', 'requires_action']);
+
+/**
+ * In one transaction. Stripe's customer goes afterwards, by the event's worker.
+ * @throws {AppError} `unauthenticated` when the account has gone already, `erasure_in_office`, `erasure_too_early`
+ */
+export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
+  const ended = await deps.db.transaction(async (tx) => {
+    const user = await store.lockUser(tx, userId);
+    if (user === undefined) throw new AppError('unauthenticated');
+    if (user.role !== 'shopper') throw new AppError('erasure_in_office');
+    const bought = await store.ordersOf(tx, personOf(user));
+    if (bought.some(({ status }) => UNDER_WAY.has(status))) throw new AppError('erasure_too_early');
+    const email = erasedEmail(userId);
+    for (const order of bought) {
+      const { country } = openAddress(deps, order);
+      const shippingAddress = sealAddress(deps, order.id, nobodyIn(country));
+      await store.takeOutOfOrder(tx, order.id, { email, shippingAddress });
+    }
+    const over = await endSessionsOf(deps, tx, userId);
+    await store.deleteCarts(tx, userId);
+    await store.deleteCredentials(tx, userId);
+    await store.deleteAnswers(tx, userId);
+    await store.takeOutOfAccount(tx, userId, { email, now: deps.clock.now() });
+    await emit(deps, tx, { name: 'account.erased', data: { userId } });
+    return over;
+  });
+  announce(deps, ended);
+}
+
+/** The country stays: taxes are owed by it, and it says nothing of whom. */
+function nobodyIn(country: string): ShippingAddress {
+  return { name: '', line1: '', city: '', postalCode: '', country };
+}
+
+/** Can be repeated: what is gone at Stripe already is as good. */
+export async function deleteStripeCustomer(deps: Deps, userId: UserId): Promise<void> {
+  const customerId = await store.customerOfErased(deps.db, userId);
+  if (customerId === null) return;
+  await deps.payments.deleteCustomer(customerId);
+  await store.forgetCustomer(deps.db, userId);
+}

@@ -1,0 +1,82 @@
+/** Everything that the shop holds of a person, for them to take away. Secrets and their hashes stay. */
+
+import type { UserId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { openAddress } from '#origin/orders/service.ts';
+import type { PersonalData } from './model.ts';
+import { personOf } from './person.ts';
+import * as store from './store.ts';
+
+type Records = PersonalData['orders'];
+
+export async function collect(deps: Deps, user: store.UserRow): Promise<PersonalData> {
+  const { db, clock } = deps;
+  const [account, orders, carts] = await Promise.all([
+    store.accountRecords(db, user.id),
+    collectOrders(deps, user),
+    collectCarts(db, user.id),
+  ]);
+  const { factor, codes } = account;
+  return {
+    exportedAt: clock.now().toISOString(),
+    account: {
+      id: user.id,
+      email: user.email,
+      name: user.name,
+      role: user.role,
+      createdAt: user.createdAt.toISOString(),
+      emailVerifiedAt: user.emailVerifiedAt?.toISOString() ?? null,
+      stripeCustomerId: user.stripeCustomerId,
+    },
+    secondFactor: factor
+      ? {
+          createdAt: factor.createdAt.toISOString(),
+          enabledAt: factor.enabledAt?.toISOString() ?? null,
+          recoveryCodesLeft: codes,
+        }
+      : null,
+    sessions: account.opened.map(({ lastTrade: _trade, userId: _user, ...session }) => session),
+    mailedTokens: account.tokens.map(({ purpose, issuedAt, expiresAt }) => ({
+      purpose,
+      issuedAt,
+      expiresAt,
+    })),
+    apiKeys: account.keys.map(({ keyHash: _hash, userId: _user, ...key }) => key),
+    paymentMethods: account.methods.map(({ userId: _user, ...method }) => method),
+    carts: carts(account.owned),
+    orders,
+    products: account.sold,
+  };
+}
+
+async function collectCarts(db: Deps['db'], userId: UserId) {
+  const items = await store.itemsOfCarts(db, userId);
+  return (owned: Awaited<ReturnType<typeof store.accountRecords>>['owned']): Records =>
+    owned.map(({ tokenHash: _hash, userId: _user, ...cart }) => ({
+      ...cart,
+      items: items.filter(({ cartId }) => cartId === cart.id),
+    }));
+}
+
+async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> {
+  const { db } = deps;
+  const bought = await store.ordersOf(db, personOf(user));
+  const { lines, events, paid, refunded } = await store.orderRecords(
+    db,
+    bought.map(({ id }) => id),
+  );
+  return bought.map(({ userId: _user, ...order }) => ({
+    ...order,
+    shippingAddress: openAddress(deps, order),
+    lines: lines.filter(({ orderId }) => orderId === order.id),
+    events: events
+      .filter(({ orderId }) => orderId === order.id)
+      .map(({ event, detail, occurredAt }) => ({ event, detail, occurredAt })),
+    payments: paid
+      .filter(({ orderId }) => orderId === order.id)
+      .map((payment) => ({
+        ...payment,
+        refunds: refunded.filter(({ paymentId }) => paymentId === payment.id),
+      })),
+  }));
+}

@@ -1,0 +1,137 @@
+/** Every query of what is held of one person, wherever it lies. */
+
+import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { isActive } from '#db/active-users.ts';
+import type { Queryable, Transaction } from '#db/client.ts';
+import { accountTokens } from '#db/schema/account-tokens.ts';
+import { users } from '#db/schema/accounts.ts';
+import { apiKeys } from '#db/schema/api-keys.ts';
+import { cartItems, carts } from '#db/schema/cart.ts';
+import { products } from '#db/schema/catalog.ts';
+import { idempotencyKeys } from '#db/schema/messaging.ts';
+import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
+import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
+import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
+import { sessions } from '#db/schema/sessions.ts';
+import type { OrderId, UserId } from '#lib/ids.ts';
+
+export type UserRow = typeof users.$inferSelect;
+export type OrderRow = typeof orders.$inferSelect;
+
+/** Whose data it is: by id, and for what they bought as a guest by the email that they have shown to be theirs. */
+export interface Person {
+  readonly userId: UserId;
+  readonly verifiedEmail: string | null;
+}
+
+export async function lockUser(tx: Transaction, userId: UserId): Promise<UserRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(users)
+    .where(and(eq(users.id, userId), isActive))
+    .for('update');
+  return row;
+}
+
+/** Spelled as the index `orders_guest_email` is. */
+export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person): Promise<OrderRow[]> {
+  const asGuest = and(isNull(orders.userId), sql`lower(${orders.email}) = ${verifiedEmail}`);
+  const theirs = verifiedEmail === null ? undefined : asGuest;
+  return db
+    .select()
+    .from(orders)
+    .where(or(eq(orders.userId, userId), theirs));
+}
+
+export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
+  if (ids.length === 0) return { lines: [], events: [], paid: [], refunded: [] };
+  const which = [...ids];
+  const [lines, events, paid] = await Promise.all([
+    db.select().from(orderLines).where(inArray(orderLines.orderId, which)),
+    db.select().from(orderEvents).where(inArray(orderEvents.orderId, which)),
+    db.select().from(payments).where(inArray(payments.orderId, which)),
+  ]);
+  const paymentIds = paid.map(({ id }) => id);
+  const refunded =
+    paymentIds.length === 0
+      ? []
+      : await db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds));
+  return { lines, events, paid, refunded };
+}
+
+export async function accountRecords(db: Queryable, userId: UserId) {
+  const [opened, tokens, keys, methods, factors, codes, owned, sold] = await Promise.all([
+    db.select().from(sessions).where(eq(sessions.userId, userId)),
+    db.select().from(accountTokens).where(eq(accountTokens.userId, userId)),
+    db.select().from(apiKeys).where(eq(apiKeys.userId, userId)),
+    db.select().from(paymentMethods).where(eq(paymentMethods.userId, userId)),
+    db.select().from(secondFactors).where(eq(secondFactors.userId, userId)),
+    db.$count(recoveryCodes, eq(recoveryCodes.userId, userId)),
+    db.select().from(carts).where(eq(carts.userId, userId)),
+    db
+      .select({ id: products.id, slug: products.slug, name: products.name })
+      .from(products)
+      .where(eq(products.sellerId, userId)),
+  ]);
+  return { opened, tokens, keys, methods, factor: factors[0], codes, owned, sold };
+}
+
+export async function itemsOfCarts(db: Queryable, userId: UserId) {
+  const own = db.select({ id: carts.id }).from(carts).where(eq(carts.userId, userId));
+  return db.select().from(cartItems).where(inArray(cartItems.cartId, own));
+}
+
+export async function takeOutOfOrder(
+  tx: Transaction,
+  id: OrderId,
+  { email, shippingAddress }: { readonly email: string; readonly shippingAddress: Uint8Array },
+): Promise<void> {
+  await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
+}
+
+/** What an order was made of stays with it; any other cart goes with its lines. */
+export async function deleteCarts(tx: Transaction, userId: UserId): Promise<void> {
+  const own = tx.select({ id: carts.id }).from(carts).where(eq(carts.userId, userId));
+  await tx.delete(cartItems).where(inArray(cartItems.cartId, own));
+  const ordered = tx.select({ id: orders.cartId }).from(orders).where(eq(orders.userId, userId));
+  await tx.delete(carts).where(and(eq(carts.userId, userId), notInArray(carts.id, ordered)));
+}
+
+export async function deleteCredentials(tx: Transaction, userId: UserId): Promise<void> {
+  await tx.delete(sessions).where(eq(sessions.userId, userId));
+  await tx.delete(accountTokens).where(eq(accountTokens.userId, userId));
+  await tx.delete(secondFactors).where(eq(secondFactors.userId, userId));
+  await tx.delete(apiKeys).where(eq(apiKeys.userId, userId));
+  await tx.delete(paymentMethods).where(eq(paymentMethods.userId, userId));
+}
+
+/** Kept answers are found by whose they are. */
+export async function deleteAnswers(tx: Transaction, userId: UserId): Promise<void> {
+  const scopes = ['user', 'cancel', 'refund'].map((kind) => `${kind}:${userId}`);
+  await tx.delete(idempotencyKeys).where(inArray(idempotencyKeys.scope, scopes));
+}
+
+/** The row stays for the orders that point at it, and says nothing of whom it was. */
+export async function takeOutOfAccount(
+  tx: Transaction,
+  userId: UserId,
+  { email, now }: { readonly email: string; readonly now: Date },
+): Promise<void> {
+  await tx
+    .update(users)
+    .set({ email, name: '', passwordHash: '', emailVerifiedAt: null, erasedAt: now })
+    .where(eq(users.id, userId));
+}
+
+/** Null when Stripe has none. */
+export async function customerOfErased(db: Queryable, userId: UserId): Promise<string | null> {
+  const [row] = await db
+    .select({ customerId: users.stripeCustomerId, erasedAt: users.erasedAt })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row?.erasedAt ? row.customerId : null;
+}
+
+export async function forgetCustomer(db: Queryable, userId: UserId): Promise<void> {
+  await db.update(users).set({ stripeCustomerId: null }).where(eq(users.id, userId));
+}
