@@ -8,7 +8,9 @@ import { Elysia } from 'elysia';
 import { MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { NO_LIMITS } from '#ops/local/unlimited.ts';
+import { loginPolicies } from '#origin/adapters/login-throttle.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
+import { connectRedis } from '#origin/adapters/redis.ts';
 import { withAnswerHeaders } from '#origin/http/answer-headers.ts';
 import { auth } from '#origin/http/auth.ts';
 import { bodies } from '#origin/http/bodies.ts';
@@ -19,8 +21,6 @@ import { createEdgeProofs } from '#origin/http/edge-proof.ts';
 import { limited } from '#origin/http/limits.ts';
 import { plainUrls } from '#origin/http/plain-urls.ts';
 import { problems } from '#origin/http/problems.ts';
-import { connectRedis } from '#origin/adapters/redis.ts';
-import { loginPolicies } from '#origin/adapters/login-throttle.ts';
 
 const USER_ID = '01941f29-7c00-7000-8000-00000000bec4';
 const BODY_BYTES = 1_024;
@@ -56,7 +56,9 @@ const app = new Elysia({ normalize: false, handler: { standardHostname: false } 
   .use(bodies)
   .use(auth(environment('JWT_SECRET')))
   .get('/livez', () => 'ok')
-  .get('/token', ({ accessToken }) => accessToken.sign({ sub: USER_ID, role: 'shopper' }), { access: 'public' })
+  .get('/token', ({ accessToken }) => accessToken.sign({ sub: USER_ID, role: 'shopper' }), {
+    access: 'public',
+  })
   .get('/without', ready, { access: 'public' })
   .get('/with', ready, { access: 'user' });
 

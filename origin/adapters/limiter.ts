@@ -65,7 +65,10 @@ function countInRedis(redis: Redis, circuit: Circuit, budget: Budget): CountAll 
       throw error;
     });
     // What is refused without asking has consumed nothing; it is over all the same.
-    return { consumed: consumedPoints > 0 ? consumedPoints : Number.POSITIVE_INFINITY, resetMs: msBeforeNext };
+    return {
+      consumed: consumedPoints > 0 ? consumedPoints : Number.POSITIVE_INFINITY,
+      resetMs: msBeforeNext,
+    };
   };
   return async (key, together) => {
     if (!circuit.admits()) return counted(own.consume(key, together));
