@@ -12,7 +12,7 @@ import {
 } from './edge-contract.ts';
 
 /** For so long the edge uses the same pass. */
-export const PASS_LIFE_MS = 5_000;
+const PASS_LIFE_MS = 5_000;
 
 /** What a call is beside its line: changed on the way, each of them would make it another call. */
 const SIGNED_HEADERS = [

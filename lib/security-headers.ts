@@ -1,11 +1,11 @@
 /** What every answer tells a browser, whoever gives it. Pages and pictures say otherwise where they must. */
 
 /** An answer that is data: were it ever shown as a page, it could load, run and submit nothing, nor be framed. */
-export const DATA_POLICY =
+const DATA_POLICY =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 /** Nothing here needs any of them. */
-export const PERMISSIONS_POLICY = [
+const PERMISSIONS_POLICY = [
   ...['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'magnetometer'],
   ...['microphone', 'midi', 'payment', 'usb'],
 ]

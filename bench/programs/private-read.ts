@@ -1,11 +1,11 @@
 /**
- * A cached private read: the origin's own plugins in front of a route that has its answer ready. Twice, so that what a
+ * A private read whose answer is in Redis: the origin's own plugins in front of a route that fetches it. Twice, so that what a
  * verified token and the user's limit cost stands beside the same read without them.
  */
 
 import { parseArgs } from 'node:util';
 import { Elysia } from 'elysia';
-import { MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { NO_LIMITS } from '#ops/local/unlimited.ts';
 import { loginPolicies } from '#origin/adapters/login-throttle.ts';
@@ -48,9 +48,11 @@ const keys = createKeyRing({ ACCESS_TOKEN_KEY: environment('ACCESS_TOKEN_KEY') }
 const revocations = { catchUp: () => null, cover: () => false, announce: () => {} };
 const body = new TextEncoder().encode(JSON.stringify('x'.repeat(BODY_BYTES)));
 const headers = { ...PRIVATE, 'content-type': 'application/json' };
-const ready = ({ set }: { readonly set: { headers: object } }) => {
+const entry = { key: 'private', fence: 'private', version: 1, value: body, ttlMs: DAY_MS };
+/** From the cache that every process of the origin shares. */
+const cached = async ({ set }: { readonly set: { headers: object } }) => {
   Object.assign(set.headers, headers);
-  return body;
+  return (await redis.get(entry.key)) ?? body;
 };
 
 const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
@@ -62,10 +64,10 @@ const app = new Elysia({ normalize: false, handler: { standardHostname: false } 
   .use(bodies)
   .use(accessTokenSigner(keys))
   .use(auth(createAccessTokens(keys, revocations)))
-  .get('/livez', () => 'ok')
+  .get('/livez', () => redis.setFenced(entry))
   .get('/token', ({ accessToken }) => accessToken.sign(CLAIMS), { access: 'public' })
-  .get('/without', ready, { access: 'public' })
-  .get('/with', ready, { access: 'user' });
+  .get('/without', cached, { access: 'public' })
+  .get('/with', cached, { access: 'user' });
 
 const server = Bun.serve({
   hostname: '127.0.0.1',

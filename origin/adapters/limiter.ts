@@ -4,6 +4,7 @@
  */
 
 import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Circuit } from '#lib/circuit.ts';
 
@@ -25,7 +26,11 @@ export interface Usage {
 export interface Limiter {
   /** Counts one request. Never fails. */
   spend(key: string): Promise<Usage>;
+  /** What is known without asking: that the budget is spent, and until when. */
+  refusal(key: string): Usage | null;
 }
+
+const MAX_SPENT = 10_000;
 
 /** What a key has come to with all that was counted together. */
 interface Count {
@@ -39,9 +44,19 @@ type CountAll = (key: string, requests: number) => Promise<Count>;
 export function createLimiter(redis: Redis, circuit: Circuit, budget: Budget): Limiter {
   const { requests } = budget;
   const count = together(countInRedis(redis, circuit, budget));
+  /** When the budgets that are spent are whole again, by this process's clock. */
+  const spent = new LRUCache<string, number>({ max: MAX_SPENT });
+  const refusal = (key: string): Usage | null => {
+    const resetMs = (spent.get(key) ?? 0) - performance.now();
+    return resetMs > 0 ? { budget, isWithin: false, left: 0, resetMs } : null;
+  };
   return {
+    refusal,
     spend: async (key) => {
+      const known = refusal(key);
+      if (known !== null) return known;
       const { consumed, resetMs } = await count(key);
+      if (consumed > requests) spent.set(key, performance.now() + resetMs);
       return { budget, isWithin: consumed <= requests, left: Math.max(0, requests - consumed), resetMs };
     },
   };
@@ -54,8 +69,6 @@ function countInRedis(redis: Redis, circuit: Circuit, budget: Budget): CountAll 
     ...settings,
     storeClient: redis,
     rejectIfRedisNotReady: true,
-    // Who is over the budget is refused without asking again.
-    inMemoryBlockOnConsumed: requests + 1,
   });
   const own = new RateLimiterMemory(settings);
   const isAnswer = (error: unknown) => error instanceof RateLimiterRes;
@@ -64,11 +77,7 @@ function countInRedis(redis: Redis, circuit: Circuit, budget: Budget): CountAll 
       if (error instanceof RateLimiterRes) return error;
       throw error;
     });
-    // What is refused without asking has consumed nothing; it is over all the same.
-    return {
-      consumed: consumedPoints > 0 ? consumedPoints : Number.POSITIVE_INFINITY,
-      resetMs: msBeforeNext,
-    };
+    return { consumed: consumedPoints, resetMs: msBeforeNext };
   };
   return async (key, together) => {
     if (!circuit.admits()) return counted(own.consume(key, together));

@@ -2,11 +2,12 @@
 
 import { secure } from '#lib/security-headers.ts';
 import type { Handler } from './hot-path.ts';
-import { rateLimitFields } from './limits.ts';
+import { rateLimitFields, settleLimits } from './limits.ts';
 
 export function withAnswerHeaders(handle: Handler): Handler {
   return async (request) => {
-    const response = await handle(request);
+    const answer = await handle(request);
+    const response = (await settleLimits(request)) ?? answer;
     secure(response.headers);
     for (const [name, value] of rateLimitFields(request)) response.headers.set(name, value);
     return response;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { Elysia } from 'elysia';
 import { SECOND_MS } from '#lib/clock.ts';
 import { limitKey } from '#lib/limit-key.ts';
-import { AppError } from '#lib/problems.ts';
+import { AppError, problemResponse } from '#lib/problems.ts';
 import type { Limiter, Usage } from '#origin/adapters/limiter.ts';
 import type { LoginThrottle } from '#origin/adapters/login-throttle.ts';
 import type { Caller } from './auth.ts';
@@ -22,6 +22,8 @@ const NOWHERE = 'nowhere';
 
 const limitsOf = new WeakMap<Request, Limits>();
 const usages = new WeakMap<Request, Usage>();
+/** Of reads: counted while they are at work, see {@link settleLimits}. */
+const counting = new WeakMap<Request, Promise<Usage>>();
 
 /** Makes the limits known to whoever handles a request. */
 export function limited(limits: Limits) {
@@ -31,13 +33,26 @@ export function limited(limits: Limits) {
 }
 
 /**
- * Counts a user's request, as soon as it is known whose it is.
+ * Counts a user's request, as soon as it is known whose it is. A read has no effect to be kept from: it goes on at once,
+ * so that Redis is asked in the same round trip as for what is read, and {@link settleLimits} has the last word.
  * @throws {AppError} `rate_limited`
  */
 export async function countUser(request: Request, caller: Caller): Promise<void> {
   const limits = limitsOf.get(request);
   if (caller.kind !== 'user' || limits === undefined) return;
-  await spend(limits.user, request, caller.userId);
+  const { user } = limits;
+  if (request.method === 'GET' && user.refusal(caller.userId) === null) {
+    counting.set(request, user.spend(caller.userId));
+  } else await spend(user, request, caller.userId);
+}
+
+/** The refusal that takes an answer's place, where the user's budget proved to be spent meanwhile. */
+export async function settleLimits(request: Request): Promise<Response | null> {
+  const counted = counting.get(request);
+  if (counted === undefined) return null;
+  const usage = await counted;
+  note(request, usage);
+  return usage.isWithin ? null : problemResponse('rate_limited', retryAfter(usage));
 }
 
 /** @throws {AppError} `rate_limited` */
@@ -53,10 +68,14 @@ export async function countCostly(
 
 async function spend(limiter: Limiter, request: Request, key: string): Promise<void> {
   const usage = await limiter.spend(key);
-  // The budget that is told of is the one that is nearest to its end.
+  note(request, usage);
+  if (!usage.isWithin) throw new AppError('rate_limited', retryAfter(usage));
+}
+
+/** The budget that is told of is the one that is nearest to its end. */
+function note(request: Request, usage: Usage): void {
   const known = usages.get(request);
   if (known === undefined || usage.left <= known.left) usages.set(request, usage);
-  if (!usage.isWithin) throw new AppError('rate_limited', { retryAfterSeconds: inSeconds(usage.resetMs) });
 }
 
 /**
@@ -98,5 +117,6 @@ function addressOf(request: Request): string {
   return limitKey(clientIpOf(request) ?? NOWHERE);
 }
 
+const retryAfter = ({ resetMs }: Usage) => ({ retryAfterSeconds: inSeconds(resetMs) });
 const inSeconds = (ms: number) => Math.max(1, Math.ceil(ms / SECOND_MS));
 const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
