@@ -58,12 +58,7 @@ export async function findLive(db: Queryable, keyHash: Uint8Array, now: Date) {
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))
     .where(
-      and(
-        eq(apiKeys.keyHash, keyHash),
-        isNull(apiKeys.revokedAt),
-        gt(apiKeys.expiresAt, now),
-        isActive,
-      ),
+      and(eq(apiKeys.keyHash, keyHash), isNull(apiKeys.revokedAt), gt(apiKeys.expiresAt, now), isActive),
     );
   return row;
 }

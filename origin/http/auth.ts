@@ -55,8 +55,10 @@ export function auth(tokens: AccessTokens) {
         if (access === 'public') return;
         const holder = keyHolderOf(request);
         if (holder !== undefined) {
-          const { apiKeyId, ...owner } = requireScope(await holder, `${request.method} ${route}`);
-          callers.set(request, { ...admit(access, request, owner), apiKeyId });
+          callers.set(
+            request,
+            admit(access, request, requireScope(await holder, `${request.method} ${route}`)),
+          );
           return;
         }
         const token = bearerToken(request);
@@ -82,7 +84,7 @@ export function requireDeclaredAccess(routes: readonly DeclaredRoute[]): void {
   }
 }
 
-type Identity = Pick<AccessClaims, 'userId' | 'role'> & Partial<Pick<AccessClaims, 'sessionId'>>;
+type Identity = Omit<SignedIn, 'kind'>;
 
 /** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
 function admit(access: Exclude<Access, 'public'>, request: Request, claims: Identity | false | null): Caller {
@@ -90,9 +92,15 @@ function admit(access: Exclude<Access, 'public'>, request: Request, claims: Iden
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
   if (!claims) throw new AppError('unauthenticated');
-  const { userId, sessionId, role } = claims;
+  const { userId, sessionId, apiKeyId, role } = claims;
   if (access !== 'anyone' && !ROLES[access].includes(role)) throw new AppError('forbidden');
-  return { kind: 'user', userId, role, ...(sessionId === undefined ? {} : { sessionId }) };
+  return {
+    kind: 'user',
+    userId,
+    role,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(apiKeyId === undefined ? {} : { apiKeyId }),
+  };
 }
 
 function bearerToken(request: Request): string | null {
