@@ -8,7 +8,7 @@ import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { ApiKeyId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { AccessClaims, AccessTokens, Role } from './access-tokens.ts';
+import type { AccessTokens, Role } from './access-tokens.ts';
 import { keyHolderOf, requireScope } from './key-holders.ts';
 
 export type { AccessTokens, Role } from './access-tokens.ts';
