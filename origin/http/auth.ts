@@ -8,7 +8,7 @@ import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { ApiKeyId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { AccessClaims, AccessTokens } from './access-tokens.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import { keyHolderOf, requireScope } from './key-holders.ts';
 import { countUser } from './limits.ts';
 import { type Access, isAccess, may, OUTSIDE_THE_API, type Role } from './permissions.ts';
@@ -67,8 +67,7 @@ type Guarded = Exclude<Access, 'public'>;
 async function keyCaller(access: Guarded, request: Request, route: string): Promise<Caller | null> {
   const found = keyHolderOf(request);
   if (found === undefined) return null;
-  const { apiKeyId, ...owner } = requireScope(await found, `${request.method} ${route}`);
-  return { ...signedIn(admit(access, request, owner)), apiKeyId };
+  return admit(access, request, requireScope(await found, `${request.method} ${route}`));
 }
 
 async function tokenCaller(access: Guarded, request: Request, tokens: AccessTokens): Promise<Caller> {
@@ -104,7 +103,7 @@ function isGuarded(hook: unknown): boolean {
   return hook !== null && (guards.has(hook) || ('fn' in hook && isGuarded(hook.fn)));
 }
 
-type Identity = Pick<AccessClaims, 'userId' | 'role'> & Partial<Pick<AccessClaims, 'sessionId'>>;
+type Identity = Omit<SignedIn, 'kind'>;
 
 /** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
 function admit(access: Guarded, request: Request, claims: Identity | false | null): Caller {
@@ -112,9 +111,15 @@ function admit(access: Guarded, request: Request, claims: Identity | false | nul
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
   if (!claims) throw new AppError('unauthenticated');
-  const { userId, sessionId, role } = claims;
+  const { userId, sessionId, apiKeyId, role } = claims;
   if (access !== 'anyone' && !may({ role }, access)) throw new AppError('forbidden');
-  return { kind: 'user', userId, role, ...(sessionId === undefined ? {} : { sessionId }) };
+  return {
+    kind: 'user',
+    userId,
+    role,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(apiKeyId === undefined ? {} : { apiKeyId }),
+  };
 }
 
 function bearerToken(request: Request): string | null {

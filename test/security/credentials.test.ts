@@ -114,6 +114,27 @@ describe('a token that sets a new password', () => {
     }
   });
 
+  test('that is used by many at the very same moment sets one password', async () => {
+    const { email } = await shop.signIn();
+    const token = await resetTokenFor(email);
+    const all = 6;
+    const meeting = Promise.withResolvers<void>();
+    let arrived = 0;
+    const hash = async (password: string) => {
+      arrived += 1;
+      if (arrived === all) meeting.resolve();
+      await meeting.promise;
+      return `hash of ${password}`;
+    };
+    const deps = { ...shop.deps, passwords: { ...shop.deps.passwords, hash } };
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: all }, (_, at) =>
+        resetPassword(deps, { token, password: `the good password number ${at} of six` }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
   test('makes the others that are under way worth nothing', async () => {
     const { email } = await shop.signIn();
     const tokens = [await resetTokenFor(email), await resetTokenFor(email)] as const;
