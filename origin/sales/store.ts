@@ -1,6 +1,6 @@
 /** Every query of sales. Whose lines they are is part of each: nothing else is ever read. */
 
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { orderLines, orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
@@ -23,26 +23,33 @@ export type SaleRow = Awaited<ReturnType<typeof listSales>>[number];
 /** Drizzle leaves the table's name off in a query without joins. */
 const orderId = sql`${orders}.${sql.identifier(orders.id.name)}`;
 
-/** An order is a sale once it was paid for. */
-const wasPaid = sql`exists (
-  select 1 from ${payments} p where p.order_id = ${orderId} and p.status = 'captured')`;
+/** Orders below an id. Said of each table that is looked into, each is read from there on and not from its end. */
+type Below = OrderId | undefined;
+const below = (id: SQL, bound: Below) => (bound === undefined ? sql`` : sql` and ${id} < ${bound}`);
 
-const sold = (seller: Seller) =>
+/** An order is a sale once it was paid for. */
+const wasPaid = (bound?: Below) => sql`exists (
+  select 1 from ${payments} p
+   where p.order_id = ${orderId} and p.status = 'captured'${below(sql`p.order_id`, bound)})`;
+
+const sold = (seller: Seller, bound?: Below) =>
   seller === null
     ? undefined
-    : sql`exists (select 1 from ${orderLines} l where l.order_id = ${orderId} and l.seller_id = ${seller})`;
+    : sql`exists (
+        select 1 from ${orderLines} l
+         where l.order_id = ${orderId} and l.seller_id = ${seller}${below(sql`l.order_id`, bound)})`;
 
 /** The newest first: ids grow with time. */
 export async function listSales(
   db: Queryable,
   seller: Seller,
-  { limit, beforeId }: { readonly limit: number; readonly beforeId: OrderId | undefined },
+  { limit, beforeId }: { readonly limit: number; readonly beforeId: Below },
 ) {
   const beyond = beforeId === undefined ? undefined : lt(orders.id, beforeId);
   return db
     .select(head)
     .from(orders)
-    .where(and(sold(seller), wasPaid, beyond))
+    .where(and(sold(seller, beforeId), wasPaid(beforeId), beyond))
     .orderBy(desc(orders.id))
     .limit(limit);
 }
@@ -51,7 +58,7 @@ export async function findSale(db: Queryable, seller: Seller, id: OrderId): Prom
   const [sale] = await db
     .select(head)
     .from(orders)
-    .where(and(eq(orders.id, id), sold(seller), wasPaid));
+    .where(and(eq(orders.id, id), sold(seller), wasPaid()));
   return sale;
 }
 
