@@ -20,7 +20,6 @@ const SIGNED_HEADERS = [
   REQUEST_ID_HEADER,
   BODY_DIGEST_HEADER,
   'authorization',
-  'cookie',
   CART_TOKEN_HEADER,
   'idempotency-key',
   'if-match',
