@@ -109,6 +109,8 @@ const SECRETS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'select stripe_payment_method_id from payment_methods': ['workers', 'search', 'analytics', 'reporting'],
   'select response_body from idempotency_keys': ['search', 'analytics', 'reporting'],
   'select message from dead_letters': ['origin', 'search', 'analytics', 'reporting'],
+  'select search_make_text_index(0::smallint)': ['origin', 'search', 'analytics', 'reporting'],
+  'select search_drop_text_index(0::smallint)': ['origin', 'search', 'analytics', 'reporting'],
   'select total_minor from orders': ['search'],
 };
 
@@ -135,6 +137,13 @@ describe('what was charged stays as it was', () => {
       expect(await stateOf('origin', statement)).toBe(REFUSED);
     });
   }
+});
+
+test('workers make search indexes of the names that there are, and drop none that is in use', async () => {
+  expect(await stateOf('workers', 'select search_make_text_index(4::smallint)')).toBe('22023');
+  await createProduct(shop, { name: 'In Use' });
+  await indexMissing(shop.deps);
+  expect(await stateOf('workers', 'select search_drop_text_index(0::smallint)')).toBe('55000');
 });
 
 test('every table says who may do what in it', async () => {

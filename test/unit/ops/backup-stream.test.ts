@@ -43,7 +43,10 @@ describe('a sealed stream', () => {
     [
       'two pieces exchanged',
       (sealed) =>
-        Buffer.concat([sealed.subarray(0, HEAD), pieceOf(sealed, 1), pieceOf(sealed, 0), pieceOf(sealed, 2)]),
+        Buffer.concat([
+          ...[sealed.subarray(0, HEAD), pieceOf(sealed, 1), pieceOf(sealed, 0)],
+          sealed.subarray(HEAD + 2 * PIECE),
+        ]),
     ],
     [
       'a piece left out',
