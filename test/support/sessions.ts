@@ -1,6 +1,6 @@
 /** Logging in and carrying on, as an API client and as a browser does. */
 
-import { CLIENT_IP_HEADER, SESSION_COOKIE, SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
+import { SESSION_COOKIE, SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
 import { type Answer, type Call, type Reachable, SHOP_ORIGIN, TEST_PASSWORD } from './origin.ts';
 
 /** What a page of the shop sends, beside its cookie. */
@@ -11,12 +11,9 @@ export const FROM_PAGE: Readonly<Record<string, string>> = {
 };
 
 /** A client at an address of its own. */
-export const at = (address: string, userAgent = 'Test/1') => ({
-  [CLIENT_IP_HEADER]: address,
-  'user-agent': userAgent,
-});
+export const at = (ip: string, userAgent = 'Test/1') => ({ ip, headers: { 'user-agent': userAgent } });
 
-type From = Pick<Call, 'headers'>;
+type From = Pick<Call, 'headers' | 'ip'>;
 
 export function login(shop: Reachable, email: string, from: From = {}): Promise<Answer> {
   const body = { email, password: TEST_PASSWORD };

@@ -1,11 +1,15 @@
 /** How a query is taken apart, forgiven its slips, and put into the words of PostgreSQL. */
 
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
+import { SECOND_MS } from '#lib/clock.ts';
 import { marksAsked, marksOf } from '#origin/search/marks.ts';
 import { parseQuery } from '#origin/search/query-text.ts';
 import { lexeme, respell, toTsquery } from '#origin/search/tsquery.ts';
 import { allowedTypos, corrections, typosBetween } from '#origin/search/typos.ts';
+
+/** Drawing from all of Unicode takes a second by itself, and more on a busy machine. */
+setDefaultTimeout(30 * SECOND_MS);
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
 
