@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeSigningKey } from '#ops/local/secrets.ts';
 import { originTls, readOriginConfig } from '#origin/config.ts';
 
 const SECRET = 's'.repeat(32);
@@ -16,7 +17,7 @@ const COMPLETE = {
   QUOTE_SECRET: SECRET,
   FIELD_KEY: '0f'.repeat(32),
   EDGE_SECRET: SECRET,
-  JWT_SECRET: SECRET,
+  ACCESS_TOKEN_KEY: makeSigningKey(),
 };
 
 test('a field key of any other form is refused, and not repeated', () => {
