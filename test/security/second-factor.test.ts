@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
+import type { UserId } from '#lib/ids.ts';
+import { checkSecondFactor } from '#origin/second-factor/service.ts';
 import { stepOf } from '#origin/second-factor/totp.ts';
 import { codeOf, type Guarded, signUpWithSecondFactor, wrongCode } from '#test/support/authenticator.ts';
 import { openMailbox } from '#test/support/mailbox.ts';
@@ -116,6 +118,21 @@ describe('guessing codes', () => {
     const looked = answers.filter(({ body }) => body.code === 'second_factor_invalid');
     expect(looked).toHaveLength(5);
     expect((await rowOf(guarded))?.failures).toBe(5);
+  });
+
+  test('at the very same moment gains nothing: attempts take turns', async () => {
+    const { userId, secret } = await signUpWithSecondFactor(shop);
+    const check = (code: string) => checkSecondFactor(shop.deps, userId as UserId, code);
+    const guesses = Array.from({ length: 12 }, () => check(wrongCode(secret)));
+    const outcomes = await Promise.allSettled(guesses);
+    const codes = outcomes.map((each) => (each.status === 'rejected' ? each.reason.code : 'right'));
+    expect(codes.filter((code) => code === 'second_factor_invalid')).toHaveLength(5);
+    const other = await signUpWithSecondFactor(shop);
+    const same = Array.from({ length: 6 }, () =>
+      checkSecondFactor(shop.deps, other.userId as UserId, codeOf(other.secret)),
+    );
+    const taken = (await Promise.allSettled(same)).filter(({ status }) => status === 'fulfilled');
+    expect(taken).toHaveLength(1);
   });
 
   test('by who does not know the password hinders nobody', async () => {
