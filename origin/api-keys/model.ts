@@ -9,7 +9,8 @@ import { Proof } from '#origin/second-factor/service.ts';
 const MAX_NAME_LENGTH = 100;
 const MAX_LIFE_DAYS = 365;
 
-const Scope = t.UnionEnum([...SCOPE_NAMES] as [string, ...string[]]);
+/** Not Elysia's `UnionEnum`: that one has a default, which would stand in for what a request did not say. */
+const Scope = Type.Unsafe<string>(Type.Union(SCOPE_NAMES.map((name) => Type.Literal(name))));
 
 export const NewApiKey = closedObject(
   {

@@ -1,6 +1,7 @@
 /** A shop with things that belong to somebody, and callers to whom they do not belong. */
 
-import type { Answer, Call, OriginUnderTest } from './origin.ts';
+import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
+import { login } from './sessions.ts';
 import { cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
 /** What is a caller's alone: where it is, and who may. */
@@ -53,6 +54,15 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       body: { paymentMethodId: 'pm_card_visa' },
     }),
   );
+  const key = must(
+    await shop.call('/api/v1/api-keys', {
+      method: 'POST',
+      token: shopper.token,
+      body: { password: TEST_PASSWORD, name: 'Somebody’s key', scopes: ['orders:read'], expiresInDays: 1 },
+    }),
+  );
+  must(await login(shop, shopper.email));
+  const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
     must(await shop.call(`/api/v1/carts/${cartId}`, owner)).items[0].id as string;
   const seller = { token: sellerToken };
@@ -80,6 +90,8 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: "a guest's order", ids: { id: guestOrder.id }, owner: guestBought.owner },
     ],
     '/api/v1/payment-methods/{id}': [{ what: 'a saved card', ids: { id: card.id }, owner: mine }],
+    '/api/v1/api-keys/{id}': [{ what: 'an API key', ids: { id: key.id }, owner: mine }],
+    '/api/v1/me/sessions/{id}': [{ what: 'a session', ids: { id: session.id }, owner: mine }],
     '/api/v1/users/{id}': [
       { what: 'an account', ids: { id: bystander.userId }, owner: { token: admin.token } },
     ],
@@ -93,7 +105,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
-      ...[order.id, guestOrder.id, card.id, guestBought.cartToken],
+      ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
     ],
   };
 }
