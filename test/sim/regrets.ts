@@ -47,6 +47,8 @@ function createRegret(
   work: (deps: Deps, orderId: OrderId) => Promise<void>,
 ): Regret {
   let isRefused = false;
+  /** Those that crashed are among them for ever. */
+  let underWay = 0;
   const regret: Regret = {
     name: kind,
     kind,
@@ -55,16 +57,20 @@ function createRegret(
     isDone: false,
     act: async (deps) => {
       if (regret.isDone || isRefused) return;
-      const placed = await deps.db.select({ id: orders.id }).from(orders).where(eq(orders.cartId, cartId));
-      const last = placed.at(-1);
-      if (last === undefined) return;
-      regret.isBegun = true;
+      underWay += 1;
       try {
+        const placed = await deps.db.select({ id: orders.id }).from(orders).where(eq(orders.cartId, cartId));
+        const last = placed.at(-1);
+        if (last === undefined) return;
+        regret.isBegun = true;
         await work(deps, last.id);
         regret.isDone = true;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
-        isRefused = !PROBLEMS[error.code].retryable;
+        // While another one is at the same, this refusal is not the last word.
+        isRefused = underWay === 1 && !PROBLEMS[error.code].retryable;
+      } finally {
+        underWay -= 1;
       }
     },
   };
