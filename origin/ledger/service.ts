@@ -35,18 +35,15 @@ export async function recordMovement(deps: Deps, tx: Transaction, movement: Move
   const { kind, orderId, source, amount, currency } = movement;
   if (amount === 0) return false;
   const { debit, credit } = SIDES[kind];
-  const row = {
+  return store.insertTransaction(tx, {
     id: deps.ids.next<LedgerTransactionId>(),
     orderId,
     kind,
     source,
     currency,
     occurredAt: deps.clock.now(),
-  };
-  return store.insertTransaction(tx, row, [
-    { account: debit, amountMinor: amount },
-    { account: credit, amountMinor: minor(-amount) },
-  ]);
+    ...{ debit, credit, amountMinor: amount },
+  });
 }
 
 /** In minor units of the order's currency. */
@@ -64,7 +61,8 @@ const NOTHING: Balance = { paid: ZERO, refunded: ZERO, disputed: ZERO, refundabl
 
 /** Under the order's lock, the truth; without, what it was a moment ago. */
 export async function balanceOf(db: Queryable, orderId: OrderId): Promise<Balance> {
-  return (await balancesOf(db, [orderId])).get(orderId) ?? NOTHING;
+  const sums = await store.sumAccountsOf(db, orderId);
+  return sums === undefined ? NOTHING : toBalance(sums);
 }
 
 /** Every order that is asked for has its balance. */
