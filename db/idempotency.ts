@@ -3,6 +3,7 @@
 import { and, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Queryable } from './client.ts';
+import { asIn, kept, type Slots } from './kept.ts';
 import { idempotencyKeys } from './schema/messaging.ts';
 
 export interface IdempotencyClaim {
@@ -28,35 +29,39 @@ export type ClaimResult =
   | { readonly kind: 'running' }
   | { readonly kind: 'mismatch' };
 
-/**
- * Claims the key, or tells why not. A key whose day is over is claimed afresh; one whose run was cut off is
- * taken over with its resource id.
- */
-export async function claimKey(db: Queryable, claim: IdempotencyClaim): Promise<ClaimResult> {
-  const { scope, key, requestHash, resourceId, now, lockedUntil, expiresAt } = claim;
-  const expired = lt(idempotencyKeys.expiresAt, now);
-  const abandoned = and(
-    sql`${idempotencyKeys.responseStatus} is null`,
+const CLAIM = kept((db, slots: Slots<IdempotencyClaim>) => {
+  const { scope, key, requestHash, resourceId, lockedUntil, expiresAt } = slots;
+  const now = asIn(idempotencyKeys.expiresAt, slots.now);
+  const isExpired = sql`${idempotencyKeys.expiresAt} < ${now}`;
+  const isAbandoned = and(
+    isNull(idempotencyKeys.responseStatus),
     lte(idempotencyKeys.lockedUntil, now),
     eq(idempotencyKeys.requestHash, requestHash),
   );
-  const isExpired = sql`${idempotencyKeys.expiresAt} < ${now.toISOString()}`;
-  const [claimed] = await db
+  return db
     .insert(idempotencyKeys)
     .values({ scope, key, requestHash, resourceId, lockedUntil, expiresAt })
     .onConflictDoUpdate({
       target: [idempotencyKeys.scope, idempotencyKeys.key],
       set: {
-        requestHash,
-        lockedUntil,
+        requestHash: sql`excluded.request_hash`,
+        lockedUntil: sql`excluded.locked_until`,
         resourceId: sql`case when ${isExpired} then excluded.resource_id else ${idempotencyKeys.resourceId} end`,
         expiresAt: sql`case when ${isExpired} then excluded.expires_at else ${idempotencyKeys.expiresAt} end`,
         responseStatus: null,
         responseBody: null,
       },
-      setWhere: or(expired, abandoned) ?? expired,
+      setWhere: or(isExpired, isAbandoned) ?? isExpired,
     })
     .returning({ resourceId: idempotencyKeys.resourceId });
+});
+
+/**
+ * Claims the key, or tells why not. A key whose day is over is claimed afresh; one whose run was cut off is
+ * taken over with its resource id.
+ */
+export async function claimKey(db: Queryable, claim: IdempotencyClaim): Promise<ClaimResult> {
+  const [claimed] = await CLAIM(db, claim);
   if (claimed !== undefined) return { kind: 'claimed', resourceId: claimed.resourceId };
   return readClaimed(db, claim);
 }
@@ -80,16 +85,25 @@ async function readClaimed(
   return { kind: 'answered', answer: { status: row.status, body } };
 }
 
+interface KeyedAnswer extends Pick<IdempotencyClaim, 'scope' | 'key'> {
+  readonly status: number;
+  readonly bodyText: string;
+}
+
+const STORE_ANSWER = kept((db, { scope, key, status, bodyText }: Slots<KeyedAnswer>) =>
+  db
+    .update(idempotencyKeys)
+    .set({ responseStatus: sql`${status}`, responseBody: sql`to_jsonb(${bodyText}::text)` })
+    .where(and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key))),
+);
+
 /** The body is kept as its text: as a `jsonb` document it would come back with its members in another order. */
 export async function storeAnswer(
   db: Queryable,
   { scope, key }: IdempotencyClaim,
   { status, body }: StoredAnswer,
 ): Promise<void> {
-  await db
-    .update(idempotencyKeys)
-    .set({ responseStatus: status, responseBody: sql`to_jsonb(${JSON.stringify(body)}::text)` })
-    .where(byKey(scope, key));
+  await STORE_ANSWER(db, { scope, key, status, bodyText: JSON.stringify(body) });
 }
 
 /** How long a claim is good when nobody renews it: a run that was killed holds its key no longer. */

@@ -8,6 +8,7 @@ import { checkEventData, EVENTS, type EventInput, type ShopEvent } from '#lib/ev
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import type { Queryable, Transaction } from './client.ts';
+import { kept, type Slots } from './kept.ts';
 import { inbox, outbox } from './schema/messaging.ts';
 
 export type NewEvent = EventInput & {
@@ -16,15 +17,23 @@ export type NewEvent = EventInput & {
   readonly traceparent: Traceparent | null;
 };
 
+type NewRow = Required<
+  Pick<typeof outbox.$inferInsert, 'id' | 'name' | 'version' | 'data' | 'traceparent' | 'occurredAt'>
+>;
+
+const APPEND = kept((db, slots: Slots<NewRow>) => {
+  const { id, name, version, data, traceparent, occurredAt } = slots;
+  return db.insert(outbox).values({ id, name, version, data, traceparent, occurredAt });
+});
+
 /** Takes a transaction only: state and its event commit together. */
 export async function appendEvents(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
-  if (events.length === 0) return;
   const rows = events.map((event) => ({
     ...event,
     data: checkEventData(event.name, event.data),
     version: EVENTS[event.name].version,
   }));
-  await tx.insert(outbox).values(rows);
+  await Promise.all(rows.map((row) => APPEND(tx, row)));
 }
 
 /** Cheap enough to be asked all the time. */

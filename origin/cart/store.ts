@@ -2,6 +2,7 @@
 
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { asIn, kept, type Slots } from '#db/kept.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
@@ -11,27 +12,36 @@ import type { Minor } from '#lib/money.ts';
 export type CartRow = typeof carts.$inferSelect;
 export type CartLineRow = Awaited<ReturnType<typeof findLines>>[number];
 
-export async function insertCart(
-  db: Queryable,
-  cart: Pick<CartRow, 'id' | 'userId' | 'tokenHash'>,
-): Promise<void> {
-  await db.insert(carts).values(cart);
+type NewCart = Pick<CartRow, 'id' | 'userId' | 'tokenHash'>;
+type ById = Pick<CartRow, 'id'>;
+
+const INSERT_CART = kept((db, { id, userId, tokenHash }: Slots<NewCart>) =>
+  db.insert(carts).values({ id, userId, tokenHash }),
+);
+
+export async function insertCart(db: Queryable, cart: NewCart): Promise<void> {
+  await INSERT_CART(db, cart);
 }
 
+const FIND_CART = kept((db, { id }: Slots<ById>) => db.select().from(carts).where(eq(carts.id, id)));
+
 export async function findCart(db: Queryable, id: CartId): Promise<CartRow | undefined> {
-  const [cart] = await db.select().from(carts).where(eq(carts.id, id));
+  const [cart] = await FIND_CART(db, { id });
   return cart;
 }
+
+const LOCK_CART = kept((db, { id }: Slots<ById>) =>
+  db.select().from(carts).where(eq(carts.id, id)).for('update'),
+);
 
 /** Locks the cart until the transaction ends: changes and checkouts of one cart take turns. */
 export async function lockCart(tx: Transaction, id: CartId): Promise<CartRow | undefined> {
-  const [cart] = await tx.select().from(carts).where(eq(carts.id, id)).for('update');
+  const [cart] = await LOCK_CART(tx, { id });
   return cart;
 }
 
-/** The lines with what the catalogue says of them now. */
-export async function findLines(db: Queryable, cartId: CartId) {
-  return db
+const FIND_LINES = kept((db, { id }: Slots<ById>) =>
+  db
     .select({
       id: cartItems.id,
       variantId: cartItems.variantId,
@@ -52,8 +62,13 @@ export async function findLines(db: Queryable, cartId: CartId) {
     .innerJoin(variants, eq(variants.id, cartItems.variantId))
     .innerJoin(products, eq(products.id, variants.productId))
     .leftJoin(inventory, eq(inventory.variantId, variants.id))
-    .where(eq(cartItems.cartId, cartId))
-    .orderBy(asc(cartItems.id));
+    .where(eq(cartItems.cartId, id))
+    .orderBy(asc(cartItems.id)),
+);
+
+/** The lines with what the catalogue says of them now. */
+export async function findLines(db: Queryable, id: CartId) {
+  return FIND_LINES(db, { id });
 }
 
 export interface NewLine {
@@ -68,16 +83,9 @@ export interface CartLimits {
   readonly maxQuantity: number;
 }
 
-/**
- * Adds to the variant's line if there is one, at the price of now. False when the variant is not on sale, or the cart
- * would hold too much.
- */
-export async function addLine(
-  tx: Transaction,
-  { id, cartId, variantId, quantity }: NewLine,
-  { maxLines, maxQuantity }: CartLimits,
-): Promise<boolean> {
-  const rows = await tx.execute(sql`
+const ADD_LINE = kept((db, slots: Slots<NewLine & CartLimits>) => {
+  const { id, cartId, variantId, quantity, maxLines, maxQuantity } = slots;
+  return db.execute(sql`
     insert into cart_items (id, cart_id, variant_id, quantity, seen_price_minor)
     select ${id}::uuid, ${cartId}::uuid, variants.id, ${quantity}::int, price_minor
       from variants where id = ${variantId} and withdrawn_at is null and ${quantity}::int <= ${maxQuantity}::int
@@ -87,6 +95,14 @@ export async function addLine(
        set quantity = cart_items.quantity + excluded.quantity, seen_price_minor = excluded.seen_price_minor
      where cart_items.quantity + excluded.quantity <= ${maxQuantity}::int
     returning 1`);
+});
+
+/**
+ * Adds to the variant's line if there is one, at the price of now. False when the variant is not on sale, or the cart
+ * would hold too much.
+ */
+export async function addLine(tx: Transaction, line: NewLine, limits: CartLimits): Promise<boolean> {
+  const rows = await ADD_LINE(tx, { ...line, ...limits });
   return rows.length === 1;
 }
 
@@ -114,18 +130,34 @@ export async function deleteLine(tx: Transaction, cartId: CartId, itemId: CartIt
   return rows.length === 1;
 }
 
+interface At {
+  readonly id: CartId;
+  readonly at: Date;
+}
+
+const TOUCH_CART = kept((db, { id, at }: Slots<At>) =>
+  db
+    .update(carts)
+    .set({ version: sql`${carts.version} + 1`, updatedAt: asIn(carts.updatedAt, at) })
+    .where(eq(carts.id, id))
+    .returning(),
+);
+
 /** Locks the cart, gives it its next version, and returns it so. */
 export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<CartRow | undefined> {
-  const [cart] = await tx
-    .update(carts)
-    .set({ version: sql`${carts.version} + 1`, updatedAt: at })
-    .where(eq(carts.id, id))
-    .returning();
+  const [cart] = await TOUCH_CART(tx, { id, at });
   return cart;
 }
 
+const COMPLETE_CART = kept((db, { id, at }: Slots<At>) =>
+  db
+    .update(carts)
+    .set({ completedAt: asIn(carts.completedAt, at) })
+    .where(eq(carts.id, id)),
+);
+
 export async function completeCart(tx: Transaction, id: CartId, at: Date): Promise<void> {
-  await tx.update(carts).set({ completedAt: at }).where(eq(carts.id, id));
+  await COMPLETE_CART(tx, { id, at });
 }
 
 /** From now on the shopper has seen the variant at that price. */

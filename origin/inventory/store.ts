@@ -2,6 +2,7 @@
 
 import { and, asc, desc, eq, gt, gte, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { kept, type Slots } from '#db/kept.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory, stockLedger } from '#db/schema/inventory.ts';
 import { present } from '#lib/assert.ts';
@@ -22,6 +23,22 @@ export async function insertStock(tx: Transaction, lines: readonly StockLine[]):
     .values(lines.map(({ variantId, quantity }) => ({ variantId, onHand: quantity })));
 }
 
+interface OrderedLine extends StockLine {
+  readonly orderId: OrderId;
+}
+
+const RESERVE = kept((db, { orderId, variantId, quantity }: Slots<OrderedLine>) =>
+  db.execute<{ left: number; lowAt: number }>(sql`
+    with moved as (
+      update inventory set reserved = reserved + ${quantity}::int
+       where variant_id = ${variantId} and on_hand - reserved >= ${quantity}::int
+      returning variant_id, on_hand - reserved as left, low_at),
+    told as (
+      insert into stock_ledger (variant_id, movement, on_hand_delta, reserved_delta, order_id)
+      select variant_id, 'reservation', 0, ${quantity}::int, ${orderId}::uuid from moved)
+    select moved.left, low_at as "lowAt" from moved`),
+);
+
 /**
  * Reserves and writes it into the ledger: one statement, for others wait for the row from here to the commit. Null
  * where there is not enough.
@@ -31,15 +48,7 @@ export async function reserve(
   orderId: OrderId,
   { variantId, quantity }: StockLine,
 ): Promise<{ readonly left: number; readonly lowAt: number } | null> {
-  const [row] = await tx.execute<{ left: number; lowAt: number }>(sql`
-    with moved as (
-      update inventory set reserved = reserved + ${quantity}::int
-       where variant_id = ${variantId} and on_hand - reserved >= ${quantity}::int
-      returning variant_id, on_hand - reserved as left, low_at),
-    told as (
-      insert into stock_ledger (variant_id, movement, on_hand_delta, reserved_delta, order_id)
-      select variant_id, 'reservation', 0, ${quantity}::int, ${orderId}::uuid from moved)
-    select moved.left, low_at as "lowAt" from moved`);
+  const [row] = await RESERVE(tx, { orderId, variantId, quantity });
   return row ?? null;
 }
 

@@ -82,9 +82,10 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     lineTotalMinor: line.lineTotalMinor,
     position,
   }));
+  const placed = { orderId: id, event: 'order.placed', actor: 'shopper' };
   const [number] = await Promise.all([
     store.insertOrder(tx, row, lines),
-    store.insertEvent(tx, { orderId: id, event: 'order.placed', actor: 'shopper', occurredAt: placedAt }),
+    store.insertEvent(tx, { ...placed, actorId: null, detail: '', occurredAt: placedAt }),
     emit(deps, tx, { name: 'order.placed', data: { orderId: id } }),
   ]);
   return number;

@@ -2,10 +2,12 @@
 
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { asIn, kept, type Slots } from '#db/kept.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, UserId } from '#lib/ids.ts';
+import { type Sums, sumsOf } from '#origin/ledger/service.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
@@ -13,60 +15,92 @@ export type OrderLineRow = typeof orderLines.$inferSelect;
 type PaymentRow = typeof payments.$inferSelect;
 type RefundRow = typeof refunds.$inferSelect;
 
+type NewOrder = Omit<OrderRow, 'number' | 'version'>;
+type NewEvent = Omit<typeof orderEvents.$inferSelect, 'id'>;
+type ById = Pick<OrderRow, 'id'>;
+
+const INSERT_ORDER = kept((db, slots: Slots<NewOrder>) => {
+  const { id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline } = slots;
+  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor } = slots;
+  return db
+    .insert(orders)
+    .values({
+      ...{ id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline },
+      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor },
+    })
+    .returning({ number: orders.number });
+});
+
+const INSERT_LINE = kept((db, slots: Slots<OrderLineRow>) => {
+  const { id, orderId, variantId, productId, sellerId, name, sku, optionValues, position } = slots;
+  const { quantity, unitPriceMinor, lineTotalMinor } = slots;
+  return db.insert(orderLines).values({
+    ...{ id, orderId, variantId, productId, sellerId, name, sku, optionValues, position },
+    ...{ quantity, unitPriceMinor, lineTotalMinor },
+  });
+});
+
 /** Returns the order's number. */
 export async function insertOrder(
   tx: Transaction,
-  order: typeof orders.$inferInsert,
-  lines: readonly (typeof orderLines.$inferInsert)[],
+  order: NewOrder,
+  lines: readonly OrderLineRow[],
 ): Promise<number> {
-  const [[row]] = await Promise.all([
-    tx.insert(orders).values(order).returning({ number: orders.number }),
-    tx.insert(orderLines).values([...lines]),
-  ]);
+  const [[row]] = await Promise.all([INSERT_ORDER(tx, order), ...lines.map((line) => INSERT_LINE(tx, line))]);
   return present(row, `order ${order.id}`).number;
 }
 
+const FIND_ORDER = kept((db, { id }: Slots<ById>) => db.select().from(orders).where(eq(orders.id, id)));
+
 export async function findOrder(db: Queryable, id: OrderId): Promise<OrderRow | undefined> {
-  const [order] = await db.select().from(orders).where(eq(orders.id, id));
+  const [order] = await FIND_ORDER(db, { id });
   return order;
 }
 
+const LOCK_ORDER = kept((db, { id }: Slots<ById>) =>
+  db.select().from(orders).where(eq(orders.id, id)).for('update'),
+);
+
 export async function lockOrder(tx: Transaction, id: OrderId): Promise<OrderRow | undefined> {
-  const [order] = await tx.select().from(orders).where(eq(orders.id, id)).for('update');
+  const [order] = await LOCK_ORDER(tx, { id });
   return order;
 }
 
 /** Spelled as the index `orders_one_live_per_cart` is: with parameters, a generic plan would not use it. */
-export async function hasLiveOrder(tx: Transaction, cartId: CartId): Promise<boolean> {
-  const [live] = await tx
+const FIND_LIVE = kept((db, { cartId }: Slots<Pick<OrderRow, 'cartId'>>) =>
+  db
     .select({ id: orders.id })
     .from(orders)
-    .where(and(eq(orders.cartId, cartId), sql`${orders.status} not in ('payment_failed', 'cancelled')`));
+    .where(and(eq(orders.cartId, cartId), sql`${orders.status} not in ('payment_failed', 'cancelled')`)),
+);
+
+export async function hasLiveOrder(tx: Transaction, cartId: CartId): Promise<boolean> {
+  const [live] = await FIND_LIVE(tx, { cartId });
   return live !== undefined;
 }
 
-/** The status and the line of the time line that tells of it, in one statement. */
-export async function moveTo(
-  tx: Transaction,
-  status: OrderStatus,
-  {
-    orderId,
-    event,
-    actor,
-    actorId,
-    detail,
-    occurredAt,
-  }: Required<Omit<typeof orderEvents.$inferInsert, 'id'>>,
-): Promise<void> {
-  await tx.execute(sql`
+const MOVE = kept((db, slots: Slots<NewEvent & Pick<OrderRow, 'status'>>) => {
+  const { status, orderId, event, actor, actorId, detail } = slots;
+  const occurredAt = asIn(orderEvents.occurredAt, slots.occurredAt);
+  return db.execute(sql`
     with moved as (
       update orders set status = ${status}::order_status, version = version + 1 where id = ${orderId} returning id)
     insert into order_events (order_id, event, actor, actor_id, detail, occurred_at)
-    select id, ${event}, ${actor}, ${actorId}::uuid, ${detail}, ${occurredAt.toISOString()}::timestamptz from moved`);
+    select id, ${event}, ${actor}, ${actorId}::uuid, ${detail}, ${occurredAt}::timestamptz from moved`);
+});
+
+/** The status and the line of the time line that tells of it, in one statement. */
+export async function moveTo(tx: Transaction, status: OrderStatus, event: NewEvent): Promise<void> {
+  await MOVE(tx, { ...event, status });
 }
 
-export async function insertEvent(tx: Transaction, event: typeof orderEvents.$inferInsert): Promise<void> {
-  await tx.insert(orderEvents).values(event);
+const INSERT_EVENT = kept((db, slots: Slots<NewEvent>) => {
+  const { orderId, event, actor, actorId, detail, occurredAt } = slots;
+  return db.insert(orderEvents).values({ orderId, event, actor, actorId, detail, occurredAt });
+});
+
+export async function insertEvent(tx: Transaction, event: NewEvent): Promise<void> {
+  await INSERT_EVENT(tx, event);
 }
 
 export async function hasEvent(
@@ -96,10 +130,12 @@ export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise
     .orderBy(asc(orderLines.position));
 }
 
-/** An order with all that there is to tell of it but its balance. */
+/** An order with all that there is to tell of it. */
 export interface WholeOrder {
   readonly row: OrderRow;
   readonly details: OrderDetails;
+  /** Of its accounts, all at the one moment at which the order was read. */
+  readonly sums: Sums;
 }
 
 /** Dates as RFC 3339 with the offset of UTC. */
@@ -154,12 +190,17 @@ const DETAILS = sql<OrderDetails>`json_build_object(
              'createdAt', r.created_at, 'settledAt', r.settled_at) order by r.created_at, r.id), '[]')
       from refunds r join payments p on p.id = r.payment_id where p.order_id = orders.id))`;
 
+/** Spelled out, for Drizzle leaves the table away where it selects from one only. */
+const SUMS = sumsOf(sql`orders.id`);
+
 function selectWhole(db: Queryable) {
-  return db.select({ row: orders, details: DETAILS }).from(orders);
+  return db.select({ row: orders, details: DETAILS, sums: SUMS }).from(orders);
 }
 
+const FIND_WHOLE = kept((db, { id }: Slots<ById>) => selectWhole(db).where(eq(orders.id, id)));
+
 export async function findWhole(db: Queryable, id: OrderId): Promise<WholeOrder | undefined> {
-  const [whole] = await selectWhole(db).where(eq(orders.id, id));
+  const [whole] = await FIND_WHOLE(db, { id });
   return whole;
 }
 

@@ -152,15 +152,14 @@ async function recordCapture(deps: Deps, tx: Transaction, settlement: Settlement
   const { order, intent } = settlement;
   const { id: source, amount, currency, state } = intent;
   const card = state.kind === 'succeeded' ? state : { brand: null, lastFour: null, fee: null };
-  const capturedAt = deps.clock.now();
   await Promise.all([
-    store.updatePayment(tx, order.id, {
-      status: 'captured',
-      stripePaymentIntentId: source,
+    store.recordCapture(tx, {
+      orderId: order.id,
+      intentId: source,
       brand: card.brand,
       lastFour: card.lastFour,
-      capturedAt,
-      ...(card.fee === null ? {} : { feeBookedAt: capturedAt }),
+      capturedAt: deps.clock.now(),
+      isFeeBooked: card.fee !== null,
     }),
     recordMovement(deps, tx, { kind: 'capture', orderId: order.id, source, amount, currency }),
     card.fee !== null && recordMovement(deps, tx, { kind: 'fee', orderId: order.id, ...card.fee }),

@@ -2,6 +2,7 @@
 
 import { and, asc, eq, getTableColumns, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { asIn, kept, type Slots } from '#db/kept.ts';
 import { orders } from '#db/schema/orders.ts';
 import { disputes, payments, refunds } from '#db/schema/payments.ts';
 import type { OrderId, PaymentId, RefundId } from '#lib/ids.ts';
@@ -13,12 +14,24 @@ export type DisputeRow = typeof disputes.$inferSelect;
 /** A refund with what carrying it out takes. */
 export type RefundToMake = RefundRow & Pick<PaymentRow, 'orderId' | 'currency' | 'stripePaymentIntentId'>;
 
-export async function insertPayment(tx: Transaction, payment: typeof payments.$inferInsert): Promise<void> {
-  await tx.insert(payments).values(payment);
+type NewPayment = Pick<PaymentRow, 'id' | 'orderId' | 'status' | 'amountMinor' | 'currency' | 'createdAt'>;
+type OfOrder = Pick<PaymentRow, 'orderId'>;
+
+const INSERT_PAYMENT = kept((db, slots: Slots<NewPayment>) => {
+  const { id, orderId, status, amountMinor, currency, createdAt } = slots;
+  return db.insert(payments).values({ id, orderId, status, amountMinor, currency, createdAt });
+});
+
+export async function insertPayment(tx: Transaction, payment: NewPayment): Promise<void> {
+  await INSERT_PAYMENT(tx, payment);
 }
 
+const FIND_PAYMENT = kept((db, { orderId }: Slots<OfOrder>) =>
+  db.select().from(payments).where(eq(payments.orderId, orderId)),
+);
+
 export async function findPayment(db: Queryable, orderId: OrderId): Promise<PaymentRow | undefined> {
-  const [payment] = await db.select().from(payments).where(eq(payments.orderId, orderId));
+  const [payment] = await FIND_PAYMENT(db, { orderId });
   return payment;
 }
 
@@ -37,15 +50,49 @@ export async function findPayable(db: Queryable, orderId: OrderId) {
   return payable;
 }
 
-/** False when the order does not wait for its payment any more; while this looks, nobody can end it. */
-export async function recordIntent(db: Queryable, orderId: OrderId, intentId: string): Promise<boolean> {
-  const rows = await db.execute(sql`
+const RECORD_INTENT = kept((db, { orderId, intentId }: Slots<OfOrder & { readonly intentId: string }>) =>
+  db.execute(sql`
     with open as (
       select id from orders
        where id = ${orderId} and status in ('pending_payment', 'requires_action') for update)
     update payments set stripe_payment_intent_id = ${intentId}
-      from open where payments.order_id = open.id returning 1`);
+      from open where payments.order_id = open.id returning 1`),
+);
+
+/** False when the order does not wait for its payment any more; while this looks, nobody can end it. */
+export async function recordIntent(db: Queryable, orderId: OrderId, intentId: string): Promise<boolean> {
+  const rows = await RECORD_INTENT(db, { orderId, intentId });
   return rows.length === 1;
+}
+
+interface Capture {
+  readonly orderId: OrderId;
+  readonly intentId: string;
+  readonly brand: string | null;
+  readonly lastFour: string | null;
+  readonly capturedAt: Date;
+  readonly isFeeBooked: boolean;
+}
+
+const RECORD_CAPTURE = kept((db, slots: Slots<Capture>) => {
+  const { orderId, intentId, brand, lastFour, isFeeBooked } = slots;
+  const capturedAt = asIn(payments.capturedAt, slots.capturedAt);
+  return db
+    .update(payments)
+    .set({
+      status: 'captured',
+      stripePaymentIntentId: sql`${intentId}`,
+      brand: sql`${brand}`,
+      lastFour: sql`${lastFour}`,
+      capturedAt,
+      feeBookedAt: sql`case when ${isFeeBooked}::boolean then ${capturedAt}::timestamptz else ${payments.feeBookedAt} end`,
+    })
+    .where(eq(payments.orderId, orderId));
+});
+
+/** Stripe has the money. */
+export async function recordCapture(tx: Transaction, capture: Capture): Promise<void> {
+  await RECORD_CAPTURE(tx, capture);
 }
 
 export async function findPaymentOfIntent(db: Queryable, intentId: string): Promise<PaymentRow | undefined> {

@@ -38,10 +38,14 @@ function gatedMethods<T extends object>(adapter: T, gate: Gate, name: string, lo
   });
 }
 
+const WAYS_TO_CLIENT: ReadonlySet<string | symbol> = new Set(['_', 'session', 'client']);
+
 function gatedDatabase(db: Database, gate: Gate): Database {
   return new Proxy(db, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target);
+      // The way of statements that are kept: around the database, to its client.
+      if (WAYS_TO_CLIENT.has(property)) return gatedDatabase(value as Database, gate);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
         const run = () => value.apply(target, args) as unknown;
