@@ -1,5 +1,5 @@
 /**
- * `bun ops/signing-key.ts`: makes a key that signs access tokens. The first line is its private half, for
+ * `npm run signing-key`: makes a key that signs access tokens. The first line is its private half, for
  * ACCESS_TOKEN_KEY; the second its public one, for a place in ACCESS_TOKEN_KEYS_BESIDE.
  */
 

@@ -91,7 +91,7 @@ const OriginConfigSchema = Type.Composite([
     EDGE_SECRET_PREVIOUS: Type.Optional(Secret),
     /** How far the edge's clock may be from ours, either way; and so for how long its proofs are good. */
     EDGE_CLOCK_SKEW_SECONDS: Type.Integer({ minimum: 5, maximum: 3_600, default: 30 }),
-    /** Signs access tokens: a private Ed25519 JWK. `bun ops/signing-key.ts` makes one. */
+    /** Signs access tokens: a private Ed25519 JWK. `npm run signing-key` makes one. */
     ACCESS_TOKEN_KEY: Type.String(),
     /** Keys that verify beside it, as a JWK Set: the one before, and the next before it signs. */
     ACCESS_TOKEN_KEYS_BESIDE: Type.Optional(Type.String()),

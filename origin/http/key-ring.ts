@@ -34,7 +34,7 @@ export interface KeyRing {
 }
 
 export interface KeyVariables {
-  /** A private JWK; `bun ops/signing-key.ts` makes one. */
+  /** A private JWK; `npm run signing-key` makes one. */
   readonly ACCESS_TOKEN_KEY: string;
   /** A JWK Set with the public halves of keys that have signed, or are about to. */
   readonly ACCESS_TOKEN_KEYS_BESIDE?: string;
