@@ -21,7 +21,8 @@ const NAME = 'kept';
 
 /**
  * A statement to run with other values each time, by whatever is to run it. Null may be given for columns that take
- * values as they are, which times and JSON do not.
+ * values as they are, which times and JSON do not. It is sent by the call, not when it is awaited: of kept statements
+ * in one transaction, the one that is called first runs first.
  * @example const findCart = kept((db, { id }: Slots<{ id: CartId }>) => db.select().from(carts).where(eq(carts.id, id)));
  */
 export function kept<Values extends object, Built extends Preparable | PgRaw<unknown>>(

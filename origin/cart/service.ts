@@ -88,18 +88,15 @@ export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promi
 }
 
 /**
- * Locks the caller's cart for checkout.
- * @throws {AppError} `cart_not_found`, `cart_completed`
+ * Locks the caller's cart for checkout, and tells what it costs from then on. What is sent right behind runs under the
+ * lock.
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_empty`
  */
-export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<store.CartRow> {
-  return requireOpen(requireOwn(caller, await store.lockCart(tx, id)));
-}
-
-/** What the locked cart costs now. @throws {AppError} `cart_empty` */
-export async function priceLocked(tx: Transaction, cart: store.CartRow): Promise<PricedCart> {
-  const priced = priceCart(cart, await store.findLines(tx, cart.id));
-  if (priced.lines.length === 0) throw new AppError('cart_empty');
-  return priced;
+export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<PricedCart> {
+  const [locked, lines] = await Promise.all([store.lockCart(tx, id), store.findLines(tx, id)]);
+  const cart = requireOpen(requireOwn(caller, locked));
+  if (lines.length === 0) throw new AppError('cart_empty');
+  return priceCart(cart, lines);
 }
 
 /** The shopper has been told of these prices: the next checkout may charge them. */

@@ -8,7 +8,6 @@ import {
   acknowledgePrices,
   lockForCheckout,
   type PricedCart,
-  priceLocked,
   requireChargeable,
 } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -62,14 +61,13 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
   if (!isFirst && (await findOrder(tx, orderId)) !== undefined) return null;
   // Asked before there is an order: a card that is not the caller's leaves no trace.
   await meansOf(tx, caller, request.paymentMethodId);
-  const locked = await lockForCheckout(tx, caller, cartId);
   // Asked, not left to the unique index: an insert would wait there for a settlement that waits for the cart.
-  const [cart, isOpen] = await Promise.all([priceLocked(tx, locked), isBeingPaid(tx, cartId)]);
+  const [cart, isOpen] = await Promise.all([lockForCheckout(tx, caller, cartId), isBeingPaid(tx, cartId)]);
   if (isOpen) throw new AppError('checkout_in_progress');
   refuseWithdrawn(cart);
   requireSeenPrices(deps, cart, request.quote);
   requireChargeable(cart);
-  const [orderNumber] = await Promise.all([
+  const [orderNumber, , levels] = await Promise.all([
     placeOrder(deps, tx, {
       id: orderId,
       cartId,
@@ -79,9 +77,9 @@ async function place(deps: Deps, tx: Transaction, placement: Placement): Promise
       cart,
     }),
     openPayment(deps, tx, { orderId, amount: cart.totalMinor, currency: cart.currency }),
+    // Last, for these rows are the ones that others wait for.
+    reserveStock(deps, tx, orderId, cart.lines),
   ]);
-  // Last, for these rows are the ones that others wait for.
-  const levels = await reserveStock(deps, tx, orderId, cart.lines);
   const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
   await touchProductsOf(deps, tx, soldOut);
   return { toPay: { orderId, orderNumber, amount: cart.totalMinor, currency: cart.currency }, levels };

@@ -9,6 +9,8 @@ import { type Currency, type Minor, minor } from '#lib/money.ts';
 import type { Deps } from '#origin/deps.ts';
 import * as store from './store.ts';
 
+export { type Sums, sumsOf } from './store.ts';
+
 /** Which account is debited and which is credited; what Stripe owes us is `stripe_balance`. */
 const SIDES: Readonly<
   Record<store.LedgerKind, { readonly debit: store.LedgerAccount; readonly credit: store.LedgerAccount }>
@@ -56,26 +58,14 @@ export interface Balance {
   readonly refundable: Minor;
 }
 
-const ZERO = minor(0);
-const NOTHING: Balance = { paid: ZERO, refunded: ZERO, disputed: ZERO, refundable: ZERO };
-
 /** Under the order's lock, the truth; without, what it was a moment ago. */
 export async function balanceOf(db: Queryable, orderId: OrderId): Promise<Balance> {
-  const sums = await store.sumAccountsOf(db, orderId);
-  return sums === undefined ? NOTHING : toBalance(sums);
+  return toBalance(await store.sumAccounts(db, orderId));
 }
 
-/** Every order that is asked for has its balance. */
-export async function balancesOf(
-  db: Queryable,
-  orderIds: readonly OrderId[],
-): Promise<ReadonlyMap<OrderId, Balance>> {
-  const sums = await store.sumAccounts(db, orderIds);
-  return new Map(sums.map((sum) => [sum.orderId, toBalance(sum)]));
-}
-
-function toBalance({ sales, refunds: refunded, disputes: disputed, pending }: store.Sums): Balance {
+export function toBalance({ sales, refunds, disputes, pending }: store.Sums): Balance {
   const paid = minor(0 - sales);
+  const [refunded, disputed] = [minor(refunds), minor(disputes)];
   const refundable = minor(Math.max(0, paid - refunded - pending - disputed));
   return { paid, refunded, disputed, refundable };
 }

@@ -10,7 +10,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { type Balance, balanceOf, balancesOf } from '#origin/ledger/service.ts';
+import { type Balance, toBalance } from '#origin/ledger/service.ts';
 import type { Order, OrderListQuery, OrderPage } from './model.ts';
 import * as store from './store.ts';
 
@@ -39,9 +39,9 @@ export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Pr
 }
 
 async function wholeOrder(db: Queryable, id: OrderId) {
-  const [whole, balance] = await Promise.all([store.findWhole(db, id), balanceOf(db, id)]);
+  const whole = await store.findWhole(db, id);
   if (whole === undefined) throw new AppError('order_not_found');
-  return { row: whole.row, order: toOrder(whole, balance) };
+  return { row: whole.row, order: toOrder(whole) };
 }
 
 /** A guest's order is opened by the token of the cart that it was. */
@@ -60,22 +60,15 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
   const position = placedAt === undefined || id === undefined ? undefined : { placedAt, id };
   const found = await store.listOfUser(db, caller.userId, limit + 1, position);
   const shown = found.slice(0, limit);
-  const balances = await balancesOf(
-    db,
-    shown.map(({ row }) => row.id),
-  );
   const last = shown.at(-1)?.row;
   const hasMore = found.length > limit && last !== undefined;
   return {
-    items: shown.map((whole) => {
-      const { id } = whole.row;
-      return toOrder(whole, present(balances.get(id), `the balance of order ${id}`));
-    }),
+    items: shown.map(toOrder),
     nextCursor: hasMore ? encodeCursor([last.placedAt.toISOString(), last.id]) : null,
   };
 }
 
-function toOrder({ row, details }: store.WholeOrder, balance: Balance): Order {
+function toOrder({ row, details, sums }: store.WholeOrder): Order {
   const { lines, events, payment, refunds } = details;
   return {
     id: row.id,
@@ -84,7 +77,7 @@ function toOrder({ row, details }: store.WholeOrder, balance: Balance): Order {
     placedAt: row.placedAt.toISOString(),
     items: lines.map((line) => toItem(line, row)),
     total: money(row.totalMinor, row.currency),
-    payment: toPayment(present(payment, `the payment of order ${row.id}`), balance, row),
+    payment: toPayment(present(payment, `the payment of order ${row.id}`), toBalance(sums), row),
     refunds: refunds.map((refund) => toRefund(refund, row)),
     timeline: events.map(({ event, actor, detail, occurredAt }) => ({
       event,

@@ -7,6 +7,7 @@ import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, UserId } from '#lib/ids.ts';
+import { type Sums, sumsOf } from '#origin/ledger/service.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
@@ -129,10 +130,12 @@ export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise
     .orderBy(asc(orderLines.position));
 }
 
-/** An order with all that there is to tell of it but its balance. */
+/** An order with all that there is to tell of it. */
 export interface WholeOrder {
   readonly row: OrderRow;
   readonly details: OrderDetails;
+  /** Of its accounts, all at the one moment at which the order was read. */
+  readonly sums: Sums;
 }
 
 /** Dates as RFC 3339 with the offset of UTC. */
@@ -187,8 +190,11 @@ const DETAILS = sql<OrderDetails>`json_build_object(
              'createdAt', r.created_at, 'settledAt', r.settled_at) order by r.created_at, r.id), '[]')
       from refunds r join payments p on p.id = r.payment_id where p.order_id = orders.id))`;
 
+/** Spelled out, for Drizzle leaves the table away where it selects from one only. */
+const SUMS = sumsOf(sql`orders.id`);
+
 function selectWhole(db: Queryable) {
-  return db.select({ row: orders, details: DETAILS }).from(orders);
+  return db.select({ row: orders, details: DETAILS, sums: SUMS }).from(orders);
 }
 
 const FIND_WHOLE = kept((db, { id }: Slots<ById>) => selectWhole(db).where(eq(orders.id, id)));

@@ -68,6 +68,27 @@ test('in a transaction it is a part of it, and goes with it', async () => {
   expect(await findEvent(one.db, { id: event.id })).toHaveLength(0);
 });
 
+test('those that are sent together run in the order of their calls, on a connection that has seen them or not', async () => {
+  const fresh = connect(database.url, {
+    applicationName: 'fresh',
+    maxConnections: 1,
+    preparesStatements: true,
+  });
+  for (let round = 0; round < 2; round += 1) {
+    const event = row();
+    const found = await fresh.db.transaction((tx) =>
+      Promise.all([
+        findEvent(tx, { id: event.id }),
+        insertEvent(tx, event),
+        findEvent(tx, { id: event.id }),
+        whoAsks(tx, { word: 'last' }),
+      ]),
+    );
+    expect([found[0].length, found[2].length, found[3].length]).toEqual([0, 1, 1]);
+  }
+  await fresh.close();
+});
+
 test('a value that is compared, not written, can be spelled as a column is', async () => {
   const soon = kept((db, { at }: Slots<{ readonly at: Date }>) =>
     db
