@@ -62,23 +62,43 @@ export function connect(url: string, options: ConnectOptions): Connection {
     },
   });
   return {
-    db: drizzle(options.preparesStatements ? preparing(sql) : sql),
+    db: drizzle(guarded(sql, { preparesStatements: options.preparesStatements ?? false })),
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
     abandon: () => sql.end({ timeout: 0 }),
   };
 }
 
+interface Guard {
+  readonly preparesStatements: boolean;
+  /** Of a transaction: it has been committed or rolled back, or its connection is lost. */
+  readonly hasEnded?: () => boolean;
+}
+
 /**
- * Drizzle has a statement prepared only where it is kept by its caller, and else sends it to the server twice: to be
- * described, then to be run. What it asks of a client is these three.
+ * The client as Drizzle uses it, which asks these three things of it. A transaction that has ended takes no statement:
+ * the driver would run it on the connection's successor, outside of any transaction. And statements are prepared: Drizzle
+ * has that done only where its caller keeps them, and else sends each to the server twice, to be described and to be run.
  */
-function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
-  const unsafe: Client['unsafe'] = (query, parameters = [], options = {}) =>
-    client.unsafe(query, parameters, { ...options, prepare: parameters.length > 0 });
-  const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
-    (client as postgres.Sql).begin((tx) => work(preparing(tx)));
+function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
+  client: Client,
+  guard: Guard,
+): Client {
+  const unsafe: Client['unsafe'] = (query, parameters = [], options = {}) => {
+    if (guard.hasEnded?.()) throw new Error('the transaction has ended, or its connection is lost');
+    const prepare = guard.preparesStatements ? { prepare: parameters.length > 0 } : {};
+    return client.unsafe(query, parameters, { ...options, ...prepare });
+  };
+  const begin = async (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
+    let hasEnded = false;
+    const inside = { ...guard, hasEnded: () => hasEnded };
+    try {
+      return await (client as postgres.Sql).begin((tx) => work(guarded(tx, inside)));
+    } finally {
+      hasEnded = true;
+    }
+  };
   const savepoint = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
-    (client as postgres.TransactionSql).savepoint((tx) => work(preparing(tx)));
+    (client as postgres.TransactionSql).savepoint((tx) => work(guarded(tx, guard)));
   return Object.assign(Object.create(client) as Client, { unsafe, begin, savepoint });
 }
 
