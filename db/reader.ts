@@ -38,8 +38,8 @@ export interface RolePools {
 }
 
 const MAX_REPLICAS_TRIED = 2;
-/** The second has fresh connections; the third is for a server that was just starting. */
-const MAX_PRIMARY_TRIES = 3;
+/** Before each further try: the second is at once, on another connection; then lost ones have time to be noticed. */
+const PRIMARY_WAITS_MS = [0, 20, 60, 120] as const;
 
 export function createReader(
   { role, replicas, primary }: RolePools,
@@ -68,16 +68,16 @@ export function createReader(
 
   async function fromPrimary<T>(read: Read<T>): Promise<T> {
     countPrimary();
-    for (let attempt = 1; ; attempt += 1) {
+    for (const waitMs of [...PRIMARY_WAITS_MS, null]) {
       try {
         return await primary.run(read);
       } catch (error) {
         if (!isConnectionFailure(error)) throw error;
-        if (attempt < MAX_PRIMARY_TRIES) continue;
-        log.warn('no server is there to read from', { role, error });
-        throw new AppError('unavailable');
+        if (waitMs === null) log.warn('no server is there to read from', { role, error });
+        else await Bun.sleep(waitMs);
       }
     }
+    throw new AppError('unavailable');
   }
 
   return async (read, { atLeast = WAL_START, accept = () => true } = {}) => {

@@ -226,7 +226,7 @@ test('with all of its connections to the primary killed, a role fails no read', 
   for (let round = 0; round < 5; round += 1) {
     await Promise.all(Array.from({ length: 8 }, () => pools.readers.search(sleeping)));
     await cluster.primary.sql`
-      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test-search'`;
+      select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = 'test-search'`;
     for (let read = 0; read < 10; read += 1) {
       expect(await pools.readers.search(portOf)).toBe(portIn(cluster.primary.url));
     }
