@@ -116,7 +116,8 @@ function toRefund(refund: Details['refunds'][number], { currency }: store.OrderR
   };
 }
 
-function toItem(line: Details['lines'][number], { currency }: store.OrderRow) {
+/** A line of an order as it is shown. */
+export function toItem(line: Details['lines'][number], { currency }: Pick<store.OrderRow, 'currency'>) {
   return {
     id: line.id,
     variantId: line.variantId,
