@@ -22,7 +22,7 @@ const MAX_PRODUCTS = 10_000_000;
 const MIN_ROUNDS = 3;
 const MAX_ROUNDS = 50;
 const RUN_MS = 4_000;
-const QUICK_RUN_MS = 500;
+const QUICK_RUN_MS = 400;
 
 export const HELP = `Measures the shop, each figure beside its limit in the same run.
 

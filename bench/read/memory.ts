@@ -17,7 +17,7 @@ const BYTES_PER_MB = 1_000_000;
 const RUNS = 3;
 /** The collector's last round comes after some ten seconds without a request. */
 const REST_MS = 20_000;
-const QUICK_REST_MS = 3_000;
+const QUICK_REST_MS = 1_000;
 
 export async function measureMemory(bench: Bench, origin: RunningProgram): Promise<Found> {
   const { stack, options } = bench;
