@@ -2,7 +2,7 @@
 
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import { requireGoodPassword } from '#origin/credentials/service.ts';
+import { requireGoodPassword, throttled } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { checkSecondFactor } from '#origin/second-factor/service.ts';
 import type { Credentials, Registration, User } from './model.ts';
@@ -34,16 +34,19 @@ export async function register(deps: Deps, { email, password, name }: Registrati
 }
 
 /**
+ * Guesses are slowed down.
  * @throws {AppError} `credentials_invalid`, whether the email or the password is wrong, or the email not verified yet:
  * else whoever registers with an email and logs in would learn whether it had an account. And what
- * {@link checkSecondFactor} refuses.
+ * {@link checkSecondFactor} and {@link throttled} refuse.
  */
 export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<User> {
-  const row = await store.findUserByEmail(deps.db, email.toLowerCase());
-  const matches = await deps.passwords.verify(password, row?.passwordHash);
-  if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
-  await checkSecondFactor(deps, row.id, code);
-  return toUser(row);
+  return throttled(deps, email, async () => {
+    const row = await store.findUserByEmail(deps.db, email.toLowerCase());
+    const matches = await deps.passwords.verify(password, row?.passwordHash);
+    if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
+    await checkSecondFactor(deps, row.id, code);
+    return toUser(row);
+  });
 }
 
 function isAdmitted({ accountPolicy }: Deps, { emailVerifiedAt }: store.UserRow): boolean {

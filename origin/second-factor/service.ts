@@ -33,9 +33,7 @@ export async function checkSecondFactor(deps: Deps, userId: UserId, code: string
  * @throws {AppError} `password_wrong` and what {@link checkSecondFactor} refuses
  */
 export async function confirmIdentity(deps: Deps, userId: UserId, { password, code }: Proof) {
-  const user = await confirmPassword(deps, userId, password);
-  await checkSecondFactor(deps, userId, code);
-  return user;
+  return confirmPassword(deps, userId, password, () => checkSecondFactor(deps, userId, code));
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone */
