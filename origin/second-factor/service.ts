@@ -2,6 +2,7 @@
 
 import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { confirmPassword, readOwner } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
@@ -101,11 +102,14 @@ export async function renewRecoveryCodes(deps: Deps, userId: UserId, proof: Proo
 
 /** @throws {AppError} `second_factor_off` and what {@link confirmIdentity} refuses */
 export async function removeSecondFactor(deps: Deps, userId: UserId, proof: Proof): Promise<void> {
-  await confirmIdentity(deps, userId, proof);
+  const { role } = await confirmIdentity(deps, userId, proof);
   await deps.db.transaction(async (tx) => {
     const factor = await store.lockFactor(tx, userId);
     if (!factor?.enabledAt) throw new AppError('second_factor_off');
     await store.deleteFactor(tx, userId);
     await emit(deps, tx, { name: 'account.second_factor_removed', data: { userId } });
+    if (role === 'shopper') return;
+    const object = { kind: 'user', id: userId };
+    await recordAct(deps, tx, { userId }, { action: 'second_factor.removed', object });
   });
 }
