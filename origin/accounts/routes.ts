@@ -1,7 +1,6 @@
 /** Accounts over HTTP. */
 
 import { Elysia } from 'elysia';
-import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
@@ -73,9 +72,9 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
       async ({ answerWith, body, request, set }) => {
         const transport = transportOf(request, origins);
         const forThis = forRequest(deps, request);
-        const { id } = await accounts.authenticate(forThis, body);
+        const proven = await accounts.authenticate(forThis, body);
         const opened = { transport, client: clientOf(request) };
-        const grant = await openSession(forThis, id as UserId, opened);
+        const grant = await openSession(forThis, proven, opened);
         // Its cookie makes way for the new one: nobody could end it later.
         const replaced = transport === 'cookie' ? presentedToken(request, transport, undefined) : null;
         if (replaced !== null) await logout(forThis, replaced);

@@ -5,6 +5,7 @@ import { AppError } from '#lib/problems.ts';
 import { requireGoodPassword, throttled } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { checkSecondFactor } from '#origin/second-factor/service.ts';
+import type { Proven } from '#origin/sessions/service.ts';
 import type { Credentials, Registration, User } from './model.ts';
 import * as store from './store.ts';
 
@@ -39,13 +40,13 @@ export async function register(deps: Deps, { email, password, name }: Registrati
  * else whoever registers with an email and logs in would learn whether it had an account. And what
  * {@link checkSecondFactor} and {@link throttled} refuse.
  */
-export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<User> {
+export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<Proven> {
   return throttled(deps, email, async () => {
     const row = await store.findUserByEmail(deps.db, email.toLowerCase());
     const matches = await deps.passwords.verify(password, row?.passwordHash);
     if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
-    await checkSecondFactor(deps, row.id, code);
-    return toUser(row);
+    const byCode = await checkSecondFactor(deps, row.id, code);
+    return { userId: row.id, passwordHash: row.passwordHash, byCode };
   });
 }
 

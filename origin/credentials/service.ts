@@ -125,7 +125,7 @@ export async function confirmPassword(
   deps: Deps,
   userId: UserId,
   password: string,
-  furtherProof: () => Promise<void> = async () => {},
+  furtherProof: () => Promise<unknown> = async () => {},
 ): Promise<store.UserRow> {
   const user = await readOwner(deps, userId);
   return throttled(deps, user.email, async () => {

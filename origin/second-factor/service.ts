@@ -16,10 +16,15 @@ export { Proof } from './model.ts';
 
 /**
  * For a login whose password was right. Passes whoever has no second factor.
+ * @returns whether there was one
  * @throws {AppError} `second_factor_required`, `second_factor_invalid`, `second_factor_throttled`
  */
-export async function checkSecondFactor(deps: Deps, userId: UserId, code: string | undefined): Promise<void> {
-  if (!(await store.isEnabled(deps.db, userId))) return;
+export async function checkSecondFactor(
+  deps: Deps,
+  userId: UserId,
+  code: string | undefined,
+): Promise<boolean> {
+  if (!(await store.isEnabled(deps.db, userId))) return false;
   if (code === undefined) throw new AppError('second_factor_required');
   const outcome = await deps.db.transaction<Outcome>(async (tx) => {
     const factor = await store.lockFactor(tx, userId);
@@ -27,6 +32,7 @@ export async function checkSecondFactor(deps: Deps, userId: UserId, code: string
     return factor?.enabledAt ? attempt(deps, tx, factor, code) : { kind: 'right' };
   });
   requireRight(deps, outcome);
+  return true;
 }
 
 /**

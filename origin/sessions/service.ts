@@ -43,15 +43,30 @@ const MAX_SESSIONS = 100;
 const KEEP_EXPIRED_MS = 30 * DAY_MS;
 const KEEP_REVOCATIONS_MS = 60 * MINUTE_MS;
 
-/** To be called with a user who has just proven who they are. @throws {AppError} `credentials_invalid` when they have gone meanwhile */
+/** Who has just proven who they are, and by what. */
+export interface Proven {
+  readonly userId: UserId;
+  /** Of the password that was right. */
+  readonly passwordHash: string;
+  readonly byCode: boolean;
+}
+
+/**
+ * Whatever has ended the user's sessions meanwhile ends this one before it begins: a log-in takes its time.
+ * @throws {AppError} `credentials_invalid` when the user is kept out or gone by now, when the password was replaced, or
+ * when a second factor was turned on that the log-in has not seen
+ */
 export async function openSession(
   deps: Deps,
-  userId: UserId,
+  { userId, ...proven }: Proven,
   { transport, client }: Omit<Presented, 'token'>,
 ): Promise<Grant> {
   const { grant, ended } = await deps.db.transaction(async (tx) => {
     const user = await store.lockUser(tx, userId);
-    if (user === undefined) throw new AppError('credentials_invalid');
+    // Asked for once the lock is held: what the lock waited for need not have changed the user's own row.
+    const asked = await store.findAsked(tx, userId);
+    const isProven = asked?.passwordHash === proven.passwordHash && (proven.byCode || !asked.hasSecondFactor);
+    if (user === undefined || !isProven) throw new AppError('credentials_invalid');
     const now = deps.clock.now();
     const sessionId = deps.ids.next<SessionId>();
     await store.insertSession(tx, {

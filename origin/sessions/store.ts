@@ -45,6 +45,15 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<Owner |
   return row;
 }
 
+/** What a log-in has to prove. */
+export async function findAsked(tx: Transaction, userId: UserId) {
+  const [row] = await tx
+    .select({ passwordHash: users.passwordHash, hasSecondFactor: OWNER.hasSecondFactor })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row;
+}
+
 /** {@link lockUser}, by a refresh token of theirs. */
 export async function lockOwner(tx: Transaction, tokenHash: Uint8Array): Promise<Owner | undefined> {
   const owner = tx
