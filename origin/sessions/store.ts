@@ -116,6 +116,15 @@ export async function findSessions(
     .limit(limit);
 }
 
+/** When the session was opened, if it is the user's and has not ended. */
+export async function findOpening(db: Queryable, userId: UserId, id: SessionId): Promise<Date | undefined> {
+  const [row] = await db
+    .select({ createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), isNull(sessions.endedAt)));
+  return row?.createdAt;
+}
+
 /** Ends what of these is live and the user's, and gives what that was. */
 export async function endSessions(
   db: Queryable,
