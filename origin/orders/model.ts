@@ -8,25 +8,26 @@ import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#ori
 
 const nullableText = t.Union([t.String(), t.Null()]);
 
+export const OrderItem = t.Object({
+  id: Uuid,
+  variantId: Uuid,
+  productId: Uuid,
+  name: t.String(),
+  sku: nullableText,
+  options: t.Array(t.String()),
+  quantity: Type.Integer(),
+  unitPrice: MoneySchema,
+  lineTotal: MoneySchema,
+});
+export type OrderItem = Static<typeof OrderItem>;
+
 export const Order = t.Object(
   {
     id: Uuid,
     number: t.String(),
     status: t.UnionEnum(orderStatus.enumValues),
     placedAt: DateTime,
-    items: t.Array(
-      t.Object({
-        id: Uuid,
-        variantId: Uuid,
-        productId: Uuid,
-        name: t.String(),
-        sku: nullableText,
-        options: t.Array(t.String()),
-        quantity: Type.Integer(),
-        unitPrice: MoneySchema,
-        lineTotal: MoneySchema,
-      }),
-    ),
+    items: t.Array(OrderItem),
     total: MoneySchema,
     payment: t.Object({
       status: t.UnionEnum(paymentStatus.enumValues),

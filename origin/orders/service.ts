@@ -13,8 +13,8 @@ import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts'
 import * as store from './store.ts';
 
 export { isCancellable, isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
-export { Order, OrderParams } from './model.ts';
-export { orderById, requireOwn } from './read-order.ts';
+export { Order, OrderItem, OrderParams } from './model.ts';
+export { orderById, requireOwn, toItem } from './read-order.ts';
 export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */

@@ -1,11 +1,9 @@
 /** Orders as their sellers see them: the lines that are theirs, and where the goods go. */
 
-import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { orderStatus } from '#db/schema/orders.ts';
-import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
-
-const nullableText = t.Union([t.String(), t.Null()]);
+import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+import { OrderItem } from '#origin/orders/service.ts';
 
 const Address = t.Object(
   {
@@ -26,20 +24,7 @@ export const Sale = t.Object(
     number: t.String(),
     status: t.UnionEnum(orderStatus.enumValues),
     placedAt: DateTime,
-    items: t.Array(
-      t.Object({
-        id: Uuid,
-        variantId: Uuid,
-        productId: Uuid,
-        name: t.String(),
-        sku: nullableText,
-        options: t.Array(t.String()),
-        quantity: Type.Integer(),
-        unitPrice: MoneySchema,
-        lineTotal: MoneySchema,
-      }),
-      { description: "The seller's own; all of them for an admin." },
-    ),
+    items: t.Array(OrderItem, { description: "The seller's own; all of them for an admin." }),
     shipTo: t.Union([Address, t.Null()]),
   },
   {

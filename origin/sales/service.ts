@@ -3,14 +3,13 @@
 import type { Queryable } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import type { OrderId } from '#lib/ids.ts';
-import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { may } from '#origin/http/permissions.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { type OrderStatus, openAddress } from '#origin/orders/service.ts';
+import { type OrderStatus, openAddress, toItem } from '#origin/orders/service.ts';
 import type { Sale, SaleListQuery, SalePage } from './model.ts';
 import * as store from './store.ts';
 
@@ -80,19 +79,5 @@ function toAddress(address: ShippingAddress): Sale['shipTo'] {
     ...{ name, line1, city, postalCode, country },
     ...(line2 === undefined ? {} : { line2 }),
     ...(region === undefined ? {} : { region }),
-  };
-}
-
-function toItem(line: store.SaleLineRow, { currency }: store.SaleRow): Sale['items'][number] {
-  return {
-    id: line.id,
-    variantId: line.variantId,
-    productId: line.productId,
-    name: line.name,
-    sku: line.sku,
-    options: line.optionValues,
-    quantity: line.quantity,
-    unitPrice: money(line.unitPriceMinor, currency),
-    lineTotal: money(line.lineTotalMinor, currency),
   };
 }
