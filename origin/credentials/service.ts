@@ -18,6 +18,7 @@ import { throttled, welcome } from './throttle.ts';
 export { type AccountLetter, letterFor } from './letters.ts';
 export { Email, KnownPassword, NewPassword } from './model.ts';
 export { requireGoodPassword } from './password-rules.ts';
+export { findUserByEmail } from './store.ts';
 export { throttled } from './throttle.ts';
 
 /** Mails the proof once more, to whoever has yet to give it. */

@@ -12,7 +12,7 @@ import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
 import * as store from './store.ts';
 import { newSecret, uriOf } from './totp.ts';
 
-export { Proof } from './model.ts';
+export { PROOF_FAILURES, Proof } from './model.ts';
 
 /**
  * For a login whose password was right. Passes whoever has no second factor.
