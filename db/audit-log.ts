@@ -23,6 +23,7 @@ export type AuditAction =
   | 'user.deleted'
   | 'api_key.created'
   | 'api_key.revoked'
+  | 'second_factor.removed'
   | 'secret.rotated'
   | 'dead_letter.sent'
   | 'dead_letter.dropped';

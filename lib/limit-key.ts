@@ -4,6 +4,9 @@ const MAPPED_IPV4 = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i;
 const IPV6_GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
+/** Stands for the address of what no client has asked for. */
+export const NOWHERE = 'nowhere';
+
 /** The address, or for IPv6 its /64, which is what one household or server is given. */
 export function limitKey(ip: string): string {
   const mapped = MAPPED_IPV4.exec(ip)?.[1];

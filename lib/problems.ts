@@ -41,6 +41,11 @@ export const PROBLEMS = {
   refresh_token_invalid: { status: 401, title: 'The refresh token is not valid', retryable: false },
   card_declined: { status: 402, title: 'The card was declined', retryable: false },
   forbidden: { status: 403, title: 'This is not allowed', retryable: false },
+  login_too_old: {
+    status: 403,
+    title: 'Log in again first: this takes a log-in of the last ten minutes',
+    retryable: false,
+  },
   csrf_refused: {
     status: 403,
     title: 'The session cookie serves the pages of the shop only',

@@ -59,7 +59,9 @@ export const SharedConfigSchema = Type.Object({
   LIMIT_CHECKOUT_PER_MINUTE: Count(10),
   /** New accounts an hour from each address. */
   LIMIT_REGISTER_PER_HOUR: Count(20),
-  /** Failed logins before each further one has to wait: with an account, and from an address. */
+  /** Mails with a token asked for, and tokens brought, an hour from each address. */
+  LIMIT_MAILED_TOKENS_PER_HOUR: Count(60),
+  /** Wrong passwords and codes before each further one has to wait: with an account, and from an address. */
   LIMIT_LOGIN_FAILURES_PER_ACCOUNT: Count(5),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: Count(20),
   /**

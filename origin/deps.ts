@@ -8,6 +8,7 @@ import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
+import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { Traceparent } from '#lib/trace.ts';
@@ -64,6 +65,8 @@ export interface Deps {
   readonly metrics: Metrics;
   /** The trace that the work at hand belongs to; null for work that nobody asked for. */
   readonly traceparent: Traceparent | null;
+  /** Where the request at hand comes from, as budgets count it. */
+  readonly clientAddress: string;
 }
 
 export interface RunningDeps {
@@ -110,6 +113,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     log,
     metrics,
     traceparent: null,
+    clientAddress: NOWHERE,
   };
   return {
     deps,
@@ -135,6 +139,7 @@ function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock):
     user: limiter('user', config.LIMIT_USER_PER_MINUTE),
     checkout: limiter('checkout', config.LIMIT_CHECKOUT_PER_MINUTE),
     register: limiter('register', config.LIMIT_REGISTER_PER_HOUR, HOUR_SECONDS),
+    mailedTokens: limiter('mailed-tokens', config.LIMIT_MAILED_TOKENS_PER_HOUR, HOUR_SECONDS),
     logins: counts.loginThrottle(policies, clock),
   };
 }

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import type { ChainHead } from '#db/audit-log.ts';
+import { type Command, WrongCall } from '#ops/operator-command.ts';
 
 export const HELP = `The log of privileged acts: who did what, and the proof that nobody has rewritten it.
 
@@ -28,41 +29,29 @@ export interface Filter {
   readonly object?: { readonly kind: string; readonly id: string };
 }
 
-export type Command =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly reason: string }
-  | { readonly kind: 'run'; readonly action: Action; readonly databaseUrl: string | undefined };
-
 const DEFAULT_LIMIT = '100';
 const MAX_LIMIT = 1_000_000;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const HEAD = /^(\d{1,15}):([0-9a-f]{64}|)$/;
 
-class WrongCall extends Error {}
-
-export function parseCommand(args: readonly string[]): Command {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        head: { type: 'string' },
-        action: { type: 'string' },
-        actor: { type: 'string' },
-        object: { type: 'string' },
-        limit: { type: 'string', default: DEFAULT_LIMIT },
-        json: { type: 'boolean', default: false },
-        'database-url': { type: 'string' },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    return { kind: 'run', action: toAction(positionals, values), databaseUrl: values['database-url'] };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // Node's own sentences go on with advice.
-    return { kind: 'wrong', reason: message.split('\n', 1)[0] ?? message };
-  }
+/** @throws {WrongCall} and what `parseArgs` throws */
+export function parseCommand(args: readonly string[]): Command<Action> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      head: { type: 'string' },
+      action: { type: 'string' },
+      actor: { type: 'string' },
+      object: { type: 'string' },
+      limit: { type: 'string', default: DEFAULT_LIMIT },
+      json: { type: 'boolean', default: false },
+      'database-url': { type: 'string' },
+    },
+  });
+  if (values.help) return { kind: 'help' };
+  return { kind: 'run', action: toAction(positionals, values), databaseUrl: values['database-url'] };
 }
 
 interface Values {

@@ -1,14 +1,8 @@
 /** The operator's verbs over the log of privileged acts; each says what it found and answers the exit code. */
 
 import { type AuditRow, listAudit, verifyAuditLog } from '#db/audit-log.ts';
-import type { Database } from '#db/client.ts';
+import type { Operator } from '#ops/operator-command.ts';
 import type { Action } from './command-line.ts';
-
-export interface Operator {
-  readonly db: Database;
-  say(text: string): void;
-  complain(text: string): void;
-}
 
 const PAGE_SIZE = 500;
 const OK = 0;

@@ -9,6 +9,7 @@
 import type postgres from 'postgres';
 import { openSql } from '#db/client.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
+import { innermost } from '#ops/operator-command.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
@@ -149,11 +150,4 @@ async function reach<T>(what: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new AuditError(`${what} cannot be audited: ${innermost(cause)}`, { cause });
   }
-}
-
-function innermost(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return innermost(error.cause);
-  const code = 'code' in error ? String(error.code) : error.name;
-  return error.message === '' ? code : error.message;
 }

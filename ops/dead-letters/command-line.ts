@@ -1,6 +1,7 @@
 /** What `npm run dead-letters` is asked to do. */
 
 import { parseArgs } from 'node:util';
+import { type Command, WrongCall } from '#ops/operator-command.ts';
 
 export const HELP = `Messages that a worker could not handle, and what to do about them.
 
@@ -37,39 +38,28 @@ export type Action =
     }
   | { readonly kind: 'drop'; readonly id: number; readonly reason: string };
 
-export type Command =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly reason: string }
-  | { readonly kind: 'run'; readonly action: Action; readonly databaseUrl: string | undefined };
-
 const DEFAULT_WAIT_SECONDS = '30';
 const MAX_WAIT_SECONDS = 3_600;
 const MAX_REASON_LENGTH = 1_000;
 const MS_PER_SECOND = 1_000;
 
-class WrongCall extends Error {}
-
-export function parseCommand(args: readonly string[]): Command {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        consumer: { type: 'string' },
-        dropped: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        reason: { type: 'string' },
-        wait: { type: 'string', default: DEFAULT_WAIT_SECONDS },
-        'database-url': { type: 'string' },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    return { kind: 'run', action: toAction(positionals, values), databaseUrl: values['database-url'] };
-  } catch (error) {
-    // Node's own sentences go on with advice.
-    return { kind: 'wrong', reason: error instanceof Error ? firstLine(error.message) : String(error) };
-  }
+/** @throws {WrongCall} and what `parseArgs` throws */
+export function parseCommand(args: readonly string[]): Command<Action> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      consumer: { type: 'string' },
+      dropped: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      reason: { type: 'string' },
+      wait: { type: 'string', default: DEFAULT_WAIT_SECONDS },
+      'database-url': { type: 'string' },
+    },
+  });
+  if (values.help) return { kind: 'help' };
+  return { kind: 'run', action: toAction(positionals, values), databaseUrl: values['database-url'] };
 }
 
 interface Values {
@@ -104,10 +94,6 @@ function toAction(positionals: readonly string[], values: Values): Action {
         verb === undefined ? 'Say what to do: list, show, send or drop.' : `There is no '${verb}'.`,
       );
   }
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
 }
 
 function toId(text: string | undefined): number {

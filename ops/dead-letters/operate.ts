@@ -12,14 +12,9 @@ import {
   sendAgain,
   stillParked,
 } from '#db/dead-letters.ts';
+import type { Operator } from '#ops/operator-command.ts';
 import type { Action } from './command-line.ts';
 import { table, toJson, whole } from './show.ts';
-
-export interface Operator {
-  readonly db: Database;
-  say(text: string): void;
-  complain(text: string): void;
-}
 
 const PAGE_SIZE = 200;
 const POLL_MS = 100;

@@ -4,6 +4,7 @@
  */
 
 import { systemClock } from '#lib/clock.ts';
+import { NOWHERE } from '#lib/limit-key.ts';
 import { createLogger } from '#lib/log.ts';
 import { makeSigningKey } from '#ops/local/secrets.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
@@ -55,6 +56,7 @@ function createOfflineDeps(): Deps {
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),
     metrics: createMetrics(),
     traceparent: null,
+    clientAddress: NOWHERE,
   };
 }
 

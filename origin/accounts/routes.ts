@@ -1,12 +1,11 @@
 /** Accounts over HTTP. */
 
 import { Elysia } from 'elysia';
-import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
-import { countCostly, throttled } from '#origin/http/limits.ts';
+import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { clientOf, presentedToken, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
@@ -73,9 +72,9 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
       async ({ answerWith, body, request, set }) => {
         const transport = transportOf(request, origins);
         const forThis = forRequest(deps, request);
-        const { id } = await throttled(request, body.email, () => accounts.authenticate(forThis, body));
+        const proven = await accounts.authenticate(forThis, body);
         const opened = { transport, client: clientOf(request) };
-        const grant = await openSession(forThis, id as UserId, opened);
+        const grant = await openSession(forThis, proven, opened);
         // Its cookie makes way for the new one: nobody could end it later.
         const replaced = transport === 'cookie' ? presentedToken(request, transport, undefined) : null;
         if (replaced !== null) await logout(forThis, replaced);

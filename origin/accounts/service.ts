@@ -2,9 +2,10 @@
 
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import { requireGoodPassword } from '#origin/credentials/service.ts';
+import { findUserByEmail, readOwner, requireGoodPassword, throttled } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { checkSecondFactor } from '#origin/second-factor/service.ts';
+import type { Proven } from '#origin/sessions/service.ts';
 import type { Credentials, Registration, User } from './model.ts';
 import * as store from './store.ts';
 
@@ -20,13 +21,13 @@ export async function register(deps: Deps, { email, password, name }: Registrati
   const passwordHash = await deps.passwords.hash(password);
   const asked = { id: deps.ids.next<UserId>(), email: email.toLowerCase(), name };
   await deps.db.transaction(async (tx) => {
-    const known = await store.findUserByEmail(tx, asked.email);
+    const known = await findUserByEmail(tx, asked.email);
     const made = await store.insertUser(tx, { ...asked, passwordHash, emailVerifiedAt: null });
     if (made !== undefined) {
       return emit(deps, tx, { name: 'account.registered', data: { userId: asked.id } });
     }
     // Somebody was quicker, by less than this transaction: what they have committed shows now.
-    const owner = known ?? (await store.findUserByEmail(tx, asked.email));
+    const owner = known ?? (await findUserByEmail(tx, asked.email));
     const userId = owner?.id ?? asked.id;
     return emit(deps, tx, { name: 'account.registered_again', data: { userId } });
   });
@@ -34,16 +35,19 @@ export async function register(deps: Deps, { email, password, name }: Registrati
 }
 
 /**
+ * Guesses are slowed down.
  * @throws {AppError} `credentials_invalid`, whether the email or the password is wrong, or the email not verified yet:
  * else whoever registers with an email and logs in would learn whether it had an account. And what
- * {@link checkSecondFactor} refuses.
+ * {@link checkSecondFactor} and {@link throttled} refuse.
  */
-export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<User> {
-  const row = await store.findUserByEmail(deps.db, email.toLowerCase());
-  const matches = await deps.passwords.verify(password, row?.passwordHash);
-  if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
-  await checkSecondFactor(deps, row.id, code);
-  return toUser(row);
+export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<Proven> {
+  return throttled(deps, email, async () => {
+    const row = await findUserByEmail(deps.db, email.toLowerCase());
+    const matches = await deps.passwords.verify(password, row?.passwordHash);
+    if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
+    const byCode = await checkSecondFactor(deps, row.id, code);
+    return { userId: row.id, passwordHash: row.passwordHash, byCode };
+  });
 }
 
 function isAdmitted({ accountPolicy }: Deps, { emailVerifiedAt }: store.UserRow): boolean {
@@ -52,9 +56,7 @@ function isAdmitted({ accountPolicy }: Deps, { emailVerifiedAt }: store.UserRow)
 
 /** @throws {AppError} `unauthenticated` when the account has gone since the token was signed */
 export async function readUser(deps: Deps, userId: UserId): Promise<User> {
-  const row = await store.findUser(deps.db, userId);
-  if (row === undefined) throw new AppError('unauthenticated');
-  return toUser(row);
+  return toUser(await readOwner(deps, userId));
 }
 
 function toUser({ id, email, name, role }: store.UserRow): User {

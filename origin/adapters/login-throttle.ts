@@ -35,6 +35,8 @@ export interface LoginThrottle {
   begin(place: LoginPlace): Promise<number>;
   /** It was the owner: the attempt is taken off, and the place is known from now on. */
   succeeded(place: LoginPlace): Promise<void>;
+  /** It was the owner, who tried no password: the place is known from now on. Nothing is taken off the address. */
+  welcome(place: LoginPlace): Promise<void>;
   /** Nothing was tried: the attempt is taken off. */
   undone(place: LoginPlace): Promise<void>;
 }
@@ -76,9 +78,13 @@ for _, i in ipairs(counted) do
 end
 return 0`;
 
-/** Takes one off the address; the owner's success clears what was counted on the account, where it was counted. */
+/** Takes one off the address, where one was counted; the owner's success clears what was counted on the account, where it was counted. */
 const END = `
-if ARGV[1] == 'succeeded' then
+if ARGV[1] == 'welcome' then
+  redis.call('del', KEYS[2])
+  redis.call('set', KEYS[1], 1, 'px', ARGV[2])
+  return 1
+elseif ARGV[1] == 'succeeded' then
   redis.call('del', redis.call('exists', KEYS[1]) == 1 and KEYS[2] or KEYS[3])
   redis.call('set', KEYS[1], 1, 'px', ARGV[2])
 else
@@ -107,8 +113,8 @@ export function createLoginThrottle(options: LoginThrottleOptions): LoginThrottl
     each.longestWaitMs,
     each.forgetAfterMs,
   ]);
-  const end = async (place: LoginPlace, how: 'succeeded' | 'undone') => {
-    own.undone(place);
+  const end = async (place: LoginPlace, how: 'succeeded' | 'welcome' | 'undone') => {
+    if (how !== 'welcome') own.undone(place);
     const keys = keysOf(place);
     if (!circuit.admits()) return;
     await circuit.observe(redis.eval(END, keys.length, ...keys, how, KNOWN_FOR_MS)).catch(() => null);
@@ -125,6 +131,7 @@ export function createLoginThrottle(options: LoginThrottleOptions): LoginThrottl
       }
     },
     succeeded: (place) => end(place, 'succeeded'),
+    welcome: (place) => end(place, 'welcome'),
     undone: (place) => end(place, 'undone'),
   };
 }

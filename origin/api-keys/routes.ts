@@ -7,6 +7,7 @@ import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
+import { PROOF_FAILURES } from '#origin/second-factor/service.ts';
 import { ApiKeyPage, ApiKeyParams, MadeApiKey, NewApiKey } from './model.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from './service.ts';
 
@@ -31,14 +32,7 @@ export function apiKeyRoutes(deps: Deps, tokens: AccessTokens) {
           description: 'It may do what its scopes say, as far as you may. An email tells you of it.',
           tag: 'Accounts',
           success: { status: 201, description: 'The key, which is never shown again.', schema: MadeApiKey },
-          failures: [
-            'unauthenticated',
-            'password_wrong',
-            'second_factor_required',
-            'second_factor_invalid',
-            'second_factor_throttled',
-            'api_keys_full',
-          ],
+          failures: [...PROOF_FAILURES, 'api_keys_full'],
         }),
       },
     )

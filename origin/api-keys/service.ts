@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { grantedRole } from '#origin/http/granted-role.ts';
 import { API_KEY_PREFIX, type KeyHolder } from '#origin/http/key-holders.ts';
@@ -39,11 +40,15 @@ export async function createApiKey(deps: Deps, userId: UserId, asked: NewApiKey)
     revokedAt: null,
   };
   await deps.db.transaction(async (tx) => {
-    if (!(await store.lockUser(tx, userId))) throw new AppError('unauthenticated');
+    const owner = await store.lockUser(tx, userId);
+    if (owner === undefined) throw new AppError('unauthenticated');
     const keys = await store.listOfUser(tx, userId);
     if (keys.length >= MAX_KEYS) throw new AppError('api_keys_full', { maxApiKeys: MAX_KEYS });
     await store.insertKey(tx, row);
     await emit(deps, tx, { name: 'account.api_key_created', data: { userId } });
+    if (owner.role === 'shopper') return;
+    const changes = { scopes, expiresAt: row.expiresAt.toISOString() };
+    await recordAct(deps, tx, { userId }, { action: 'api_key.created', object: objectOf(row.id), changes });
   });
   return { ...toApiKey(row), key };
 }
@@ -53,9 +58,15 @@ export async function listApiKeys(deps: Deps, userId: UserId): Promise<ApiKeyPag
   return { items: rows.map(toApiKey), nextCursor: null };
 }
 
-/** @throws {AppError} `api_key_not_found`, also for somebody else's */
+/** @throws {AppError} `api_key_not_found`, also for somebody else's; `unauthenticated` when the account has gone */
 export async function revokeApiKey(deps: Deps, userId: UserId, id: ApiKeyId): Promise<void> {
-  if (!(await store.revoke(deps.db, userId, id, deps.clock.now()))) throw new AppError('api_key_not_found');
+  await deps.db.transaction(async (tx) => {
+    const owner = await store.lockUser(tx, userId);
+    if (owner === undefined) throw new AppError('unauthenticated');
+    if (!(await store.revoke(tx, userId, id, deps.clock.now()))) throw new AppError('api_key_not_found');
+    if (owner.role === 'shopper') return;
+    await recordAct(deps, tx, { userId }, { action: 'api_key.revoked', object: objectOf(id) });
+  });
 }
 
 /** Asked anew for each request: a key that is revoked is worth nothing from the next one on. */
@@ -69,6 +80,8 @@ export async function findKeyHolder(deps: Deps, key: string): Promise<KeyHolder 
   const role = grantedRole(deps.accountPolicy, row);
   return { userId: row.userId, role, apiKeyId: row.id, scopes: new Set(row.scopes.filter(isScope)) };
 }
+
+const objectOf = (id: ApiKeyId) => ({ kind: 'api_key', id });
 
 /** The key has 256 random bits: a fast hash is enough to make a stolen table worthless. */
 function hashKey(key: string): Uint8Array {

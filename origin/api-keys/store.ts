@@ -8,16 +8,17 @@ import { apiKeys } from '#db/schema/api-keys.ts';
 import { secondFactors } from '#db/schema/second-factor.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 
+type Owner = Pick<typeof users.$inferSelect, 'role'>;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
-/** Until the transaction ends, the user's keys are made by nobody else. */
-export async function lockUser(tx: Transaction, userId: UserId): Promise<boolean> {
-  const rows = await tx
-    .select({ id: users.id })
+/** Whose keys they are. Until the transaction ends, they are made by nobody else. */
+export async function lockUser(tx: Transaction, userId: UserId): Promise<Owner | undefined> {
+  const [row] = await tx
+    .select({ role: users.role })
     .from(users)
     .where(and(eq(users.id, userId), isActive))
     .for('no key update');
-  return rows.length === 1;
+  return row;
 }
 
 export async function insertKey(tx: Transaction, key: ApiKeyRow): Promise<void> {
@@ -34,8 +35,8 @@ export async function listOfUser(db: Queryable, userId: UserId): Promise<ApiKeyR
 }
 
 /** False when there is no such key of the user's. */
-export async function revoke(db: Queryable, userId: UserId, id: ApiKeyId, now: Date): Promise<boolean> {
-  const rows = await db
+export async function revoke(tx: Transaction, userId: UserId, id: ApiKeyId, now: Date): Promise<boolean> {
+  const rows = await tx
     .update(apiKeys)
     .set({ revokedAt: now })
     .where(and(eq(apiKeys.id, id), eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)))

@@ -2,9 +2,9 @@
 
 import { type AuditAction, appendAudit } from '#db/audit-log.ts';
 import type { Transaction } from '#db/client.ts';
-import type { UserId } from '#lib/ids.ts';
 import { traceId } from '#lib/trace.ts';
 import type { Deps } from '#origin/deps.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
 
 export interface Act {
   readonly action: AuditAction;
@@ -13,16 +13,19 @@ export interface Act {
   readonly changes?: Readonly<Record<string, unknown>>;
 }
 
+/** Whose act it is: the key's, where it was a key that said who calls. */
+export type Actor = Pick<SignedIn, 'userId' | 'apiKeyId'>;
+
 /** The last statement of the act's transaction: others wait for the log from here to the commit. */
 export async function recordAct(
   { traceparent }: Pick<Deps, 'traceparent'>,
   tx: Transaction,
-  { userId }: { readonly userId: UserId },
+  { userId, apiKeyId }: Actor,
   { action, object, changes = {} }: Act,
 ): Promise<void> {
   await appendAudit(tx, {
-    actor: 'user',
-    actorId: userId,
+    actor: apiKeyId === undefined ? 'user' : 'api_key',
+    actorId: apiKeyId ?? userId,
     action,
     objectKind: object.kind,
     objectId: object.id,

@@ -59,7 +59,8 @@ export async function redeemToken(
   tx: Transaction,
   { token, purpose, userId }: { token: string; purpose: store.Purpose; userId: UserId },
 ): Promise<void> {
-  await store.lockUser(tx, userId);
+  // Whoever was kept out meanwhile has no link that works.
+  if ((await store.lockUser(tx, userId)) === undefined) throw new AppError('link_invalid');
   const owner = await store.findToken(tx, hashToken(token), purpose, deps.clock.now());
   if (owner !== userId) throw new AppError('link_invalid');
   await store.deleteTokens(tx, userId, purpose);

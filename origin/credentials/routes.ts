@@ -5,6 +5,7 @@ import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { EmailOnly, PasswordChange, PasswordReset, Verification } from './model.ts';
 import { askReset, askVerification, changePassword, resetPassword, verifyEmail } from './service.ts';
@@ -49,6 +50,7 @@ function verificationRoutes(deps: Deps, tokens: AccessTokens) {
     .post(
       '',
       async ({ body, request, set }) => {
+        await countCostly('mailedTokens', request, null);
         await askVerification(forRequest(deps, request), body.email);
         set.status = ACCEPTED;
       },
@@ -70,6 +72,7 @@ function verificationRoutes(deps: Deps, tokens: AccessTokens) {
     .post(
       '/confirmation',
       async ({ body, request, set }) => {
+        await countCostly('mailedTokens', request, null);
         await verifyEmail(forRequest(deps, request), body.token);
         set.status = NO_CONTENT;
       },
@@ -93,6 +96,7 @@ function resetRoutes(deps: Deps, tokens: AccessTokens) {
     .post(
       '',
       async ({ body, request, set }) => {
+        await countCostly('mailedTokens', request, null);
         await askReset(forRequest(deps, request), body.email);
         set.status = ACCEPTED;
       },
@@ -111,6 +115,7 @@ function resetRoutes(deps: Deps, tokens: AccessTokens) {
     .post(
       '/confirmation',
       async ({ body, request, set }) => {
+        await countCostly('mailedTokens', request, null);
         await resetPassword(forRequest(deps, request), body);
         set.status = NO_CONTENT;
       },

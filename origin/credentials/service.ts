@@ -13,10 +13,13 @@ import { ownerOf, redeemToken } from './mailed-tokens.ts';
 import type { PasswordChange, PasswordReset } from './model.ts';
 import { requireGoodPassword } from './password-rules.ts';
 import * as store from './store.ts';
+import { throttled, welcome } from './throttle.ts';
 
 export { type AccountLetter, letterFor } from './letters.ts';
 export { Email, KnownPassword, NewPassword } from './model.ts';
 export { requireGoodPassword } from './password-rules.ts';
+export { findUserByEmail } from './store.ts';
+export { throttled } from './throttle.ts';
 
 /** Mails the proof once more, to whoever has yet to give it. */
 export async function askVerification(deps: Deps, email: string): Promise<void> {
@@ -49,7 +52,8 @@ async function askByMail(
 }
 
 /**
- * The password of whoever was mailed the token, who has thereby shown that the email is theirs, too.
+ * The password of whoever was mailed the token, who has thereby shown that the email is theirs, too. Strangers' guesses
+ * keep them no longer from logging in from where they are.
  * @throws {AppError} `link_invalid`; `invalid_input` for a weak password, which leaves the token good
  */
 export async function resetPassword(deps: Deps, { token, password }: PasswordReset): Promise<void> {
@@ -63,6 +67,7 @@ export async function resetPassword(deps: Deps, { token, password }: PasswordRes
     return replacePassword(deps, tx, { userId: user.id, passwordHash });
   });
   announce(deps, ended);
+  await welcome(deps, user.email);
 }
 
 /**
@@ -112,13 +117,23 @@ export async function readOwner(deps: Deps, userId: UserId): Promise<store.UserR
 }
 
 /**
- * That whoever holds the session also knows the password: before what a stolen session must not do.
- * @throws {AppError} `password_wrong`; `unauthenticated` when the account has gone
+ * That whoever holds the session also knows the password: before what a stolen session must not do. Guesses are slowed
+ * down as those at a login are, together with them.
+ * @param furtherProof what is asked for beside a password that was right; to fail it is to fail the attempt
+ * @throws {AppError} `password_wrong`, `rate_limited`; `unauthenticated` when the account has gone
  */
-export async function confirmPassword(deps: Deps, userId: UserId, password: string): Promise<store.UserRow> {
+export async function confirmPassword(
+  deps: Deps,
+  userId: UserId,
+  password: string,
+  furtherProof: () => Promise<unknown> = async () => {},
+): Promise<store.UserRow> {
   const user = await readOwner(deps, userId);
-  if (!(await deps.passwords.verify(password, user.passwordHash))) throw new AppError('password_wrong');
-  return user;
+  return throttled(deps, user.email, async () => {
+    if (!(await deps.passwords.verify(password, user.passwordHash))) throw new AppError('password_wrong');
+    await furtherProof();
+    return user;
+  });
 }
 
 /** A chore: tokens that nobody has used in time. */

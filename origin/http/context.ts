@@ -6,6 +6,7 @@ import { REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { continueTrace, traceId } from '#lib/trace.ts';
 import { type Deps, withTrace } from '#origin/deps.ts';
+import { addressOf } from './limits.ts';
 
 /** Requests that no route took share one label, or a scanner could make a time series per path. */
 const NO_ROUTE = 'none';
@@ -42,11 +43,11 @@ function createRequestCounts(metrics: Metrics) {
   };
 }
 
-/** The deps for one request: what is logged and told of from here on carries its trace. */
+/** The deps for one request: what is logged and told of from here on carries its trace, and where it comes from is known. */
 export function forRequest(deps: Deps, request: Request): Deps {
   const traceparent = continueTrace(request.headers.get('traceparent'));
   const log = deps.log.with({ traceId: traceId(traceparent), requestId: requestIdOf(request) });
-  return withTrace(deps, traceparent, log);
+  return { ...withTrace(deps, traceparent, log), clientAddress: addressOf(request) };
 }
 
 function requestIdOf(request: Request): string | null {

@@ -1,9 +1,8 @@
 /** Budgets of requests: who spends them, what is told of them, and what one gets who has spent them. */
 
-import { createHash } from 'node:crypto';
 import { Elysia } from 'elysia';
-import { SECOND_MS } from '#lib/clock.ts';
-import { limitKey } from '#lib/limit-key.ts';
+import { inWholeSeconds } from '#lib/clock.ts';
+import { limitKey, NOWHERE } from '#lib/limit-key.ts';
 import { AppError, problemResponse } from '#lib/problems.ts';
 import type { Limiter, Usage } from '#origin/adapters/limiter.ts';
 import type { LoginThrottle } from '#origin/adapters/login-throttle.ts';
@@ -15,10 +14,10 @@ export interface Limits {
   readonly user: Limiter;
   readonly checkout: Limiter;
   readonly register: Limiter;
+  /** Mails with tokens that strangers may ask for, and the tokens that they bring. */
+  readonly mailedTokens: Limiter;
   readonly logins: LoginThrottle;
 }
-
-const NOWHERE = 'nowhere';
 
 const limitsOf = new WeakMap<Request, Limits>();
 const usages = new WeakMap<Request, Usage>();
@@ -57,7 +56,7 @@ export async function settleLimits(request: Request): Promise<Response | null> {
 
 /** @throws {AppError} `rate_limited` */
 export async function countCostly(
-  kind: 'checkout' | 'register',
+  kind: 'checkout' | 'register' | 'mailedTokens',
   request: Request,
   caller: Caller | null,
 ): Promise<void> {
@@ -79,28 +78,6 @@ function note(request: Request, usage: Usage): void {
 }
 
 /**
- * Runs a login unless its account or its address has to wait. What the login refuses is a failure that counts.
- * @param account the name as it was given; whether there is such an account makes no difference
- * @throws {AppError} `rate_limited`
- */
-export async function throttled<T>(request: Request, account: string, login: () => Promise<T>): Promise<T> {
-  const logins = limitsOf.get(request)?.logins;
-  if (logins === undefined) return login();
-  const place = { account: hashOf(account.toLowerCase()), address: addressOf(request) };
-  const waitMs = await logins.begin(place);
-  if (waitMs > 0) throw new AppError('rate_limited', { retryAfterSeconds: inSeconds(waitMs) });
-  try {
-    const outcome = await login();
-    await logins.succeeded(place);
-    return outcome;
-  } catch (error) {
-    const isFailure = error instanceof AppError && error.code === 'credentials_invalid';
-    if (!isFailure) await logins.undone(place);
-    throw error;
-  }
-}
-
-/**
  * Header fields of draft-ietf-httpapi-ratelimit-headers-10: the budget, and how it stands. Empty where none was spent.
  */
 export function rateLimitFields(request: Request): readonly (readonly [name: string, value: string])[] {
@@ -109,14 +86,13 @@ export function rateLimitFields(request: Request): readonly (readonly [name: str
   const { name, requests, windowSeconds } = usage.budget;
   return [
     ['ratelimit-policy', `"${name}";q=${requests};w=${windowSeconds}`],
-    ['ratelimit', `"${name}";r=${usage.left};t=${inSeconds(usage.resetMs)}`],
+    ['ratelimit', `"${name}";r=${usage.left};t=${inWholeSeconds(usage.resetMs)}`],
   ];
 }
 
-function addressOf(request: Request): string {
+/** Where a request comes from, as budgets count it: of IPv6 the network. */
+export function addressOf(request: Request): string {
   return limitKey(clientIpOf(request) ?? NOWHERE);
 }
 
-const retryAfter = ({ resetMs }: Usage) => ({ retryAfterSeconds: inSeconds(resetMs) });
-const inSeconds = (ms: number) => Math.max(1, Math.ceil(ms / SECOND_MS));
-const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
+const retryAfter = ({ resetMs }: Usage) => ({ retryAfterSeconds: inWholeSeconds(resetMs) });

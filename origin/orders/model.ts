@@ -19,6 +19,7 @@ export const OrderItem = t.Object({
   unitPrice: MoneySchema,
   lineTotal: MoneySchema,
 });
+export type OrderItem = Static<typeof OrderItem>;
 
 export const Order = t.Object(
   {

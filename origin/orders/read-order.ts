@@ -11,7 +11,7 @@ import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { type Balance, toBalance } from '#origin/ledger/service.ts';
-import type { Order, OrderListQuery, OrderPage } from './model.ts';
+import type { Order, OrderItem, OrderListQuery, OrderPage } from './model.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `order_not_found`, also for somebody else's */
@@ -116,8 +116,10 @@ function toRefund(refund: Details['refunds'][number], { currency }: store.OrderR
   };
 }
 
-/** A line of an order as it is shown. */
-export function toItem(line: Details['lines'][number], { currency }: Pick<store.OrderRow, 'currency'>) {
+export function toItem(
+  line: Details['lines'][number],
+  { currency }: Pick<store.OrderRow, 'currency'>,
+): OrderItem {
   return {
     id: line.id,
     variantId: line.variantId,

@@ -6,17 +6,9 @@ import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { Proof } from '#origin/second-factor/service.ts';
+import { PROOF_FAILURES, Proof } from '#origin/second-factor/service.ts';
 import { PersonalData } from './model.ts';
 import { eraseOneself, exportOwnData } from './service.ts';
-
-const PROOF_FAILURES = [
-  'unauthenticated',
-  'password_wrong',
-  'second_factor_required',
-  'second_factor_invalid',
-  'second_factor_throttled',
-] as const;
 
 export function privacyRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'privacy', prefix: '/api/v1/me', normalize: false })

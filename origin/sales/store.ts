@@ -62,8 +62,6 @@ export async function findSale(db: Queryable, seller: Seller, id: OrderId): Prom
   return sale;
 }
 
-export type SaleLineRow = Awaited<ReturnType<typeof findSaleLines>>[number];
-
 export async function findSaleLines(db: Queryable, seller: Seller, ids: readonly OrderId[]) {
   return db
     .select()

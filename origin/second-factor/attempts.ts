@@ -4,7 +4,7 @@
  */
 
 import type { Transaction } from '#db/client.ts';
-import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { after, inWholeSeconds, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
@@ -77,7 +77,7 @@ export function requireRight({ clock }: Pick<Deps, 'clock'>, outcome: Outcome): 
   if (outcome.kind === 'throttled') {
     const waitMs = outcome.until.getTime() - clock.now().getTime();
     throw new AppError('second_factor_throttled', {
-      retryAfterSeconds: Math.max(1, Math.ceil(waitMs / SECOND_MS)),
+      retryAfterSeconds: inWholeSeconds(waitMs),
     });
   }
 }

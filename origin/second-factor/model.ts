@@ -27,6 +27,15 @@ export const Proof = closedObject(
 );
 export type Proof = Static<typeof Proof>;
 
+/** What whoever gives one may be refused with. */
+export const PROOF_FAILURES = [
+  'unauthenticated',
+  'password_wrong',
+  'second_factor_required',
+  'second_factor_invalid',
+  'second_factor_throttled',
+] as const;
+
 export const SecondFactor = t.Object(
   {
     enabled: t.Boolean(),

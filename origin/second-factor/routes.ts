@@ -6,16 +6,16 @@ import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { CodeOnly, Enrolment, PasswordOnly, Proof, RecoveryCodes, SecondFactor } from './model.ts';
+import {
+  CodeOnly,
+  Enrolment,
+  PasswordOnly,
+  PROOF_FAILURES,
+  Proof,
+  RecoveryCodes,
+  SecondFactor,
+} from './model.ts';
 import { enable, enrol, readSecondFactor, removeSecondFactor, renewRecoveryCodes } from './service.ts';
-
-const PROOF_FAILURES = [
-  'unauthenticated',
-  'password_wrong',
-  'second_factor_required',
-  'second_factor_invalid',
-  'second_factor_throttled',
-] as const;
 
 export function secondFactorRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'second-factor', prefix: '/api/v1/me/second-factor', normalize: false })

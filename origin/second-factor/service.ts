@@ -2,6 +2,7 @@
 
 import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { confirmPassword, readOwner } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
@@ -11,14 +12,19 @@ import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
 import * as store from './store.ts';
 import { newSecret, uriOf } from './totp.ts';
 
-export { Proof } from './model.ts';
+export { PROOF_FAILURES, Proof } from './model.ts';
 
 /**
  * For a login whose password was right. Passes whoever has no second factor.
+ * @returns whether there was one
  * @throws {AppError} `second_factor_required`, `second_factor_invalid`, `second_factor_throttled`
  */
-export async function checkSecondFactor(deps: Deps, userId: UserId, code: string | undefined): Promise<void> {
-  if (!(await store.isEnabled(deps.db, userId))) return;
+export async function checkSecondFactor(
+  deps: Deps,
+  userId: UserId,
+  code: string | undefined,
+): Promise<boolean> {
+  if (!(await store.isEnabled(deps.db, userId))) return false;
   if (code === undefined) throw new AppError('second_factor_required');
   const outcome = await deps.db.transaction<Outcome>(async (tx) => {
     const factor = await store.lockFactor(tx, userId);
@@ -26,6 +32,7 @@ export async function checkSecondFactor(deps: Deps, userId: UserId, code: string
     return factor?.enabledAt ? attempt(deps, tx, factor, code) : { kind: 'right' };
   });
   requireRight(deps, outcome);
+  return true;
 }
 
 /**
@@ -33,9 +40,7 @@ export async function checkSecondFactor(deps: Deps, userId: UserId, code: string
  * @throws {AppError} `password_wrong` and what {@link checkSecondFactor} refuses
  */
 export async function confirmIdentity(deps: Deps, userId: UserId, { password, code }: Proof) {
-  const user = await confirmPassword(deps, userId, password);
-  await checkSecondFactor(deps, userId, code);
-  return user;
+  return confirmPassword(deps, userId, password, () => checkSecondFactor(deps, userId, code));
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone */
@@ -103,11 +108,14 @@ export async function renewRecoveryCodes(deps: Deps, userId: UserId, proof: Proo
 
 /** @throws {AppError} `second_factor_off` and what {@link confirmIdentity} refuses */
 export async function removeSecondFactor(deps: Deps, userId: UserId, proof: Proof): Promise<void> {
-  await confirmIdentity(deps, userId, proof);
+  const { role } = await confirmIdentity(deps, userId, proof);
   await deps.db.transaction(async (tx) => {
     const factor = await store.lockFactor(tx, userId);
     if (!factor?.enabledAt) throw new AppError('second_factor_off');
     await store.deleteFactor(tx, userId);
     await emit(deps, tx, { name: 'account.second_factor_removed', data: { userId } });
+    if (role === 'shopper') return;
+    const object = { kind: 'user', id: userId };
+    await recordAct(deps, tx, { userId }, { action: 'second_factor.removed', object });
   });
 }

@@ -16,6 +16,11 @@ import * as sessions from './service.ts';
 /** Keys change by restarts: whoever verifies our tokens asks again soon enough. */
 const KEY_SET_HEADERS = { 'cache-control': 'public, max-age=300' };
 
+/** ASVS 5.0.0, 7.5.2. */
+const RECENT_LOGIN =
+  'It takes a session that was logged in to within the last ten minutes; refreshing makes none younger. Log in again ' +
+  'and use the new token: who has only got hold of a session puts nobody out of theirs.';
+
 export interface SessionConfig {
   readonly tokens: AccessTokens;
   readonly origins: ReadonlySet<string>;
@@ -136,7 +141,7 @@ function ownSessions(deps: Deps, tokens: AccessTokens) {
     .delete(
       '',
       async ({ caller, request, set }) => {
-        await sessions.endAllSessions(forRequest(deps, request), signedIn(caller).userId);
+        await sessions.endAllSessions(forRequest(deps, request), signedIn(caller));
         set.status = 204;
       },
       {
@@ -144,17 +149,17 @@ function ownSessions(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'endAllSessions',
           summary: 'Log out everywhere, here included',
+          description: RECENT_LOGIN,
           tag: 'Accounts',
           success: { status: 204, description: 'All have ended, within a second everywhere.' },
-          failures: ['unauthenticated'],
+          failures: ['unauthenticated', 'login_too_old'],
         }),
       },
     )
     .delete(
       '/:id',
       async ({ caller, params, request, set }) => {
-        const { userId } = signedIn(caller);
-        await sessions.endSession(forRequest(deps, request), userId, params.id as SessionId);
+        await sessions.endSession(forRequest(deps, request), signedIn(caller), params.id as SessionId);
         set.status = 204;
       },
       {
@@ -163,9 +168,10 @@ function ownSessions(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'endSession',
           summary: 'End one of your sessions',
+          description: `The one that asks ends at any time. For another: ${RECENT_LOGIN}`,
           tag: 'Accounts',
           success: { status: 204, description: 'It has ended, within a second everywhere.' },
-          failures: ['unauthenticated', 'session_not_found'],
+          failures: ['unauthenticated', 'login_too_old', 'session_not_found'],
         }),
       },
     );

@@ -6,7 +6,7 @@ import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import type { Role } from '#origin/http/auth.ts';
+import type { Role, SignedIn } from '#origin/http/auth.ts';
 import { grantedRole } from '#origin/http/granted-role.ts';
 import type { Client, SessionTransport } from '#origin/http/session-transport.ts';
 import type { SessionView } from './model.ts';
@@ -39,19 +39,36 @@ const REFRESH_TOKEN_BYTES = 32;
 const SIBLING_GRACE_MS = 10 * SECOND_MS;
 /** Beyond these the ones that were used least recently end. */
 const MAX_SESSIONS = 100;
+/** ASVS 5.0.0, 7.5.2: whoever ends other sessions has just proven who they are. */
+const RECENT_LOGIN_MS = 10 * MINUTE_MS;
 /** What is over is kept so long for whoever has to look into it. */
 const KEEP_EXPIRED_MS = 30 * DAY_MS;
 const KEEP_REVOCATIONS_MS = 60 * MINUTE_MS;
 
-/** To be called with a user who has just proven who they are. @throws {AppError} `credentials_invalid` when they have gone meanwhile */
+/** Who has just proven who they are, and by what. */
+export interface Proven {
+  readonly userId: UserId;
+  /** Of the password that was right. */
+  readonly passwordHash: string;
+  readonly byCode: boolean;
+}
+
+/**
+ * Whatever has ended the user's sessions meanwhile ends this one before it begins: a log-in takes its time.
+ * @throws {AppError} `credentials_invalid` when the user is kept out or gone by now, when the password was replaced, or
+ * when a second factor was turned on that the log-in has not seen
+ */
 export async function openSession(
   deps: Deps,
-  userId: UserId,
+  { userId, ...proven }: Proven,
   { transport, client }: Omit<Presented, 'token'>,
 ): Promise<Grant> {
   const { grant, ended } = await deps.db.transaction(async (tx) => {
     const user = await store.lockUser(tx, userId);
-    if (user === undefined) throw new AppError('credentials_invalid');
+    // Asked for once the lock is held: what the lock waited for need not have changed the user's own row.
+    const asked = await store.findAsked(tx, userId);
+    const isProven = asked?.passwordHash === proven.passwordHash && (proven.byCode || !asked.hasSecondFactor);
+    if (user === undefined || !isProven) throw new AppError('credentials_invalid');
     const now = deps.clock.now();
     const sessionId = deps.ids.next<SessionId>();
     await store.insertSession(tx, {
@@ -132,19 +149,36 @@ export async function listSessions(
   return { items, nextCursor: null };
 }
 
-/** @throws {AppError} `session_not_found`, too, for what has ended and for somebody else's */
-export async function endSession(deps: Deps, userId: UserId, sessionId: SessionId): Promise<void> {
+/**
+ * One's own at any time; another one after a log-in of a moment ago, so that a thief's session puts nobody out.
+ * @throws {AppError} `login_too_old`; `session_not_found`, too, for what has ended and for somebody else's
+ */
+export async function endSession(deps: Deps, caller: SignedIn, sessionId: SessionId): Promise<void> {
+  const { userId } = caller;
   const ended = await deps.db.transaction(async (tx) => {
     await store.lockUser(tx, userId);
+    if (sessionId !== caller.sessionId) await requireRecentLogin(deps, tx, caller);
     return store.endSessions(tx, userId, { now: deps.clock.now(), only: sessionId });
   });
   if (ended.length === 0) throw new AppError('session_not_found');
   announce(deps, ended);
 }
 
-export async function endAllSessions(deps: Deps, userId: UserId): Promise<void> {
-  const ended = await deps.db.transaction((tx) => endSessionsOf(deps, tx, userId));
+/** @throws {AppError} `login_too_old` */
+export async function endAllSessions(deps: Deps, caller: SignedIn): Promise<void> {
+  const ended = await deps.db.transaction(async (tx) => {
+    await requireRecentLogin(deps, tx, caller);
+    return endSessionsOf(deps, tx, caller.userId);
+  });
   announce(deps, ended);
+}
+
+/** A session is as old as its log-in, however often it was refreshed. */
+async function requireRecentLogin(deps: Deps, tx: Transaction, caller: SignedIn): Promise<void> {
+  const { userId, sessionId } = caller;
+  const openedAt = sessionId === undefined ? undefined : await store.findOpening(tx, userId, sessionId);
+  const isRecent = openedAt !== undefined && openedAt >= after(deps.clock.now(), -RECENT_LOGIN_MS);
+  if (!isRecent) throw new AppError('login_too_old');
 }
 
 /**

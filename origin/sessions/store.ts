@@ -45,6 +45,15 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<Owner |
   return row;
 }
 
+/** What a log-in has to prove. */
+export async function findAsked(tx: Transaction, userId: UserId) {
+  const [row] = await tx
+    .select({ passwordHash: users.passwordHash, hasSecondFactor: OWNER.hasSecondFactor })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row;
+}
+
 /** {@link lockUser}, by a refresh token of theirs. */
 export async function lockOwner(tx: Transaction, tokenHash: Uint8Array): Promise<Owner | undefined> {
   const owner = tx
@@ -105,6 +114,15 @@ export async function findSessions(
     .where(and(eq(sessions.userId, userId), isLive(now)))
     .orderBy(desc(sessions.lastUsedAt), desc(sessions.id))
     .limit(limit);
+}
+
+/** When the session was opened, if it is the user's and has not ended. */
+export async function findOpening(db: Queryable, userId: UserId, id: SessionId): Promise<Date | undefined> {
+  const [row] = await db
+    .select({ createdAt: sessions.createdAt })
+    .from(sessions)
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), isNull(sessions.endedAt)));
+  return row?.createdAt;
 }
 
 /** Ends what of these is live and the user's, and gives what that was. */

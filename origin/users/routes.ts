@@ -80,7 +80,10 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'deleteUser',
           summary: 'Take an account away',
-          description: 'Its orders stay. Ends all its sessions.',
+          description:
+            'Ends its sessions, API keys, mailed tokens and second factor, and nobody logs in to it again. It is no ' +
+            'erasure: the name, the email, which stays taken, the orders with their addresses, the carts and the saved ' +
+            'cards are kept, and so are the products of a seller, in the hands of the admins.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is gone.' },
           failures: [...FAILURES, 'last_admin'],

@@ -61,17 +61,20 @@ export async function changeUser(
 }
 
 /**
- * Takes an account away: nobody logs in to it or sees it any more. Its orders stay, and so do its products, which are
- * then in the hands of the admins.
+ * Takes an account away: nobody logs in to it or sees it any more, and its sessions, API keys, mailed tokens and second
+ * factor end. It is no erasure: who it was stays on the books with its orders, and so do its products, which are then in
+ * the hands of the admins.
  * @throws {AppError} as {@link changeUser}
  */
 export async function deleteUser(deps: Deps, admin: SignedIn, id: UserId): Promise<void> {
   const ended = await deps.db.transaction(async (tx) => {
     const { user, admins } = await lockForChange(tx, admin, id);
     requireAnotherAdmin(admins, id);
-    await store.updateUser(tx, id, { deletedAt: deps.clock.now() });
+    const now = deps.clock.now();
+    await store.updateUser(tx, id, { deletedAt: now });
     const sessions = await endSessionsOf(deps, tx, id);
-    const changes = { role: user.role };
+    const apiKeysRevoked = await store.endCredentials(tx, id, now);
+    const changes = { role: user.role, apiKeysRevoked };
     await recordAct(deps, tx, admin, { action: 'user.deleted', object: { kind: 'user', id }, changes });
     return sessions;
   });

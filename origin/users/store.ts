@@ -2,7 +2,10 @@
 
 import { and, asc, desc, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
+import { apiKeys } from '#db/schema/api-keys.ts';
+import { secondFactors } from '#db/schema/second-factor.ts';
 import { present } from '#lib/assert.ts';
 import type { UserId } from '#lib/ids.ts';
 import type { Role } from '#origin/http/permissions.ts';
@@ -67,4 +70,19 @@ type UserUpdate = Partial<Pick<typeof users.$inferInsert, 'role' | 'disabledAt' 
 export async function updateUser(tx: Transaction, userId: UserId, update: UserUpdate): Promise<UserRow> {
   const [user] = await tx.update(users).set(update).where(eq(users.id, userId)).returning(shown);
   return present(user, `user ${userId}`);
+}
+
+/**
+ * All that proves to be the user, but the password: keys are kept as revoked ones, for acts on record name them.
+ * @returns how many keys that were
+ */
+export async function endCredentials(tx: Transaction, userId: UserId, now: Date): Promise<number> {
+  const keys = await tx
+    .update(apiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)))
+    .returning({ id: apiKeys.id });
+  await tx.delete(accountTokens).where(eq(accountTokens.userId, userId));
+  await tx.delete(secondFactors).where(eq(secondFactors.userId, userId));
+  return keys.length;
 }

@@ -131,6 +131,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   second_factor_on: 'test/security/second-factor.test.ts',
   api_keys_full: 'test/security/api-keys.test.ts',
   erasure_too_early: 'test/security/erasure.test.ts',
+  login_too_old: 'test/integration/origin/sessions.test.ts',
   slug_taken: 'test/integration/origin/products.test.ts',
   sku_taken: 'test/integration/origin/products.test.ts',
   cart_full: 'test/integration/origin/carts.test.ts',

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
 import { users } from '#db/schema/accounts.ts';
 import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
-import { after, DAY_MS } from '#lib/clock.ts';
+import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
 import {
   announce,
@@ -13,7 +13,7 @@ import {
   endSessionsOf,
   openSession,
 } from '#origin/sessions/service.ts';
-import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { FROM_PAGE, login, me, refresh } from '#test/support/sessions.ts';
 import { claimsOf } from '#test/support/tokens.ts';
@@ -99,6 +99,34 @@ describe('ending', () => {
   });
 });
 
+describe('a session whose log-in is ten minutes ago, however often it was refreshed', () => {
+  const elapsed = (ms: number) => shop.beside({ clock: { now: () => after(new Date(), ms) } });
+  const endAt = (at: Reachable, token: string, id = '') =>
+    at.call(`/api/v1/me/sessions${id}`, { method: 'DELETE', token });
+
+  test('ends no other session, and not all, until one has logged in again', async () => {
+    const { email, token: owners } = await shop.signIn();
+    const stolen = (await login(shop, email)).body;
+    const later = elapsed(10 * MINUTE_MS + SECOND_MS);
+    const { accessToken } = (await refresh(later, stolen.refreshToken)).body;
+    expectProblem(await endAt(later, accessToken, `/${sidOf(owners)}`), 'login_too_old');
+    expectProblem(await endAt(later, accessToken, `/${crypto.randomUUID()}`), 'login_too_old');
+    expectProblem(await endAt(later, accessToken), 'login_too_old');
+    expect((await me(shop, owners)).status).toBe(200);
+    const again = (await login(later, email)).body.accessToken;
+    expect((await endAt(later, again, `/${sidOf(owners)}`)).status).toBe(204);
+    expect((await endAt(later, again)).status).toBe(204);
+    for (const each of [owners, accessToken]) expectProblem(await me(shop, each), 'unauthenticated');
+  });
+
+  test('ends itself', async () => {
+    const { token } = await shop.signIn();
+    const later = elapsed(12 * MINUTE_MS);
+    expect((await endAt(later, token, `/${sidOf(token)}`)).status).toBe(204);
+    expectProblem(await me(shop, token), 'unauthenticated');
+  });
+});
+
 describe('what ends them for a reason of its own', () => {
   test('does so in its own transaction, and is heard at once after it', async () => {
     const { token, userId } = await shop.signIn();
@@ -133,7 +161,9 @@ describe('what ends them for a reason of its own', () => {
 test('the hundred-and-first log-in ends the session that was used least recently', async () => {
   const { email, token, userId } = await shop.signIn();
   const opened = { transport: 'body', client: { userAgent: null, address: null } } as const;
-  for (let count = 0; count < 99; count += 1) await openSession(shop.deps, userId, opened);
+  const [user] = await shop.deps.db.select().from(users).where(eq(users.id, userId));
+  const proven = { userId, passwordHash: user?.passwordHash ?? '', byCode: false };
+  for (let count = 0; count < 99; count += 1) await openSession(shop.deps, proven, opened);
   expect((await me(shop, token)).status).toBe(200);
   const { accessToken } = (await login(shop, email)).body;
   expectProblem(await me(shop, token), 'unauthenticated');
@@ -142,7 +172,8 @@ test('the hundred-and-first log-in ends the session that was used least recently
 
 test('a log-in of an account that goes meanwhile opens nothing', async () => {
   const opened = { transport: 'body', client: { userAgent: null, address: null } } as const;
-  const opening = openSession(shop.deps, shop.deps.ids.next<UserId>(), opened);
+  const userId = shop.deps.ids.next<UserId>();
+  const opening = openSession(shop.deps, { userId, passwordHash: '', byCode: false }, opened);
   await expect(opening).rejects.toMatchObject({ code: 'credentials_invalid' });
 });
 

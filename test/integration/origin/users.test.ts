@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { listAudit } from '#db/audit-log.ts';
+import { resetPassword } from '#origin/credentials/service.ts';
+import { openMailbox } from '#test/support/mailbox.ts';
 import { type Call, type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 
@@ -131,6 +133,73 @@ test('an account that was taken away is not there: no login, no list, no second 
   const registration = { email: user.email, password: 'correct horse battery', name: 'Ada' };
   await shop.call('/api/v1/auth/register', { method: 'POST', body: registration });
   expectProblem(await login(user, registration.password), 'credentials_invalid');
+});
+
+test('whoever is kept out or taken away has no key, no link and no second factor that works', async () => {
+  const mailbox = openMailbox(shop.deps);
+  const password = 'a lamp in every window';
+  const post = (path: string, body: object, token?: string) =>
+    shop.call(`/api/v1${path}`, { method: 'POST', body, ...(token === undefined ? {} : { token }) });
+  for (const takeAway of [(id: string) => change(id, { disabled: true }), remove]) {
+    const user = await shop.signIn('seller');
+    const made = { name: 'Key', scopes: ['orders:read'], expiresInDays: 1, password: TEST_PASSWORD };
+    const { key } = (await post('/api-keys', made, user.token)).body;
+    await post('/me/second-factor', { password: TEST_PASSWORD }, user.token);
+    await post('/auth/password-reset', { email: user.email });
+    const link = await mailbox.lastToken(user.email);
+    await shop.deps.db.execute(sql`update users set email_verified_at = null where id = ${user.userId}`);
+    await post('/auth/email-verification', { email: user.email });
+    const proof = await mailbox.lastToken(user.email);
+    expect(proof).not.toBe(link);
+    expect((await shop.call('/api/v1/orders', { token: key })).status).toBe(200);
+    expect((await takeAway(user.userId)).status).toBeWithin(200, 300);
+    expectProblem(await shop.call('/api/v1/orders', { token: key }), 'unauthenticated');
+    expectProblem(await post('/auth/password-reset/confirmation', { token: link, password }), 'link_invalid');
+    expectProblem(await post('/auth/email-verification/confirmation', { token: proof }), 'link_invalid');
+    const before = (await mailbox.mailsTo(user.email)).length;
+    await post('/auth/password-reset', { email: user.email });
+    await post('/auth/email-verification', { email: user.email });
+    expect(await mailbox.mailsTo(user.email)).toHaveLength(before);
+  }
+});
+
+test('a link that is under way while its account is kept out sets no password', async () => {
+  const user = await shop.signIn();
+  await shop.call('/api/v1/auth/password-reset', { method: 'POST', body: { email: user.email } });
+  const token = await openMailbox(shop.deps).lastToken(user.email);
+  const hash = async (password: string) => {
+    expect((await change(user.userId, { disabled: true })).status).toBe(200);
+    return shop.deps.passwords.hash(password);
+  };
+  const slow = { ...shop.deps, passwords: { ...shop.deps.passwords, hash } };
+  const password = 'a lamp in every window';
+  await expect(resetPassword(slow, { token, password })).rejects.toMatchObject({ code: 'link_invalid' });
+  await change(user.userId, { disabled: false });
+  expect((await login(user)).status).toBe(200);
+});
+
+test('an account that was taken away keeps none of its credentials, and the record says how many keys', async () => {
+  const user = await shop.signIn('seller');
+  const body = { name: 'Key', scopes: ['orders:read'], expiresInDays: 1, password: TEST_PASSWORD };
+  await shop.call('/api/v1/api-keys', { method: 'POST', token: user.token, body });
+  const enrolment = { password: TEST_PASSWORD };
+  await shop.call('/api/v1/me/second-factor', { method: 'POST', token: user.token, body: enrolment });
+  await shop.call('/api/v1/auth/password-reset', { method: 'POST', body: { email: user.email } });
+  await openMailbox(shop.deps).lastToken(user.email);
+  const left = async () => {
+    const [row] = await shop.deps.db.execute(sql`
+      select (select count(*)::int from api_keys where user_id = ${user.userId} and revoked_at is null) as keys,
+             (select count(*)::int from account_tokens where user_id = ${user.userId}) as tokens,
+             (select count(*)::int from second_factors where user_id = ${user.userId}) as factors`);
+    return row;
+  };
+  expect(await left()).toEqual({ keys: 1, tokens: 1, factors: 1 });
+  await remove(user.userId);
+  expect(await left()).toEqual({ keys: 0, tokens: 0, factors: 0 });
+  expect((await actsOn(user.userId))[0]).toEqual({
+    ...{ action: 'user.deleted', actorId: admin.userId },
+    changes: { role: 'seller', apiKeysRevoked: 1 },
+  });
 });
 
 describe('the last admin', () => {
