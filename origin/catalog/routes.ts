@@ -64,6 +64,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           summary: 'A product, by slug or id',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product.', schema: Product },
+          revalidates: true,
           failures: ['product_not_found'],
         }),
       },
@@ -84,6 +85,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           summary: 'Products on sale, a page at a time',
           tag: 'Catalogue',
           success: { status: 200, description: 'A page.', schema: ProductPage },
+          revalidates: true,
         }),
       },
     )
@@ -102,6 +104,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           summary: 'The tree of categories',
           tag: 'Catalogue',
           success: { status: 200, description: 'The tree.', schema: CategoryTree },
+          revalidates: true,
         }),
       },
     );

@@ -8,6 +8,7 @@ import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
 import { createAssets } from './assets.ts';
+import { borderAnswers, borderAnswersOf } from './openapi.ts';
 import { scopeOf } from './scopes.ts';
 
 const DOCUMENT_PATH = '/docs/json';
@@ -121,8 +122,8 @@ async function openApiDocument(api: AnyElysia, tags: readonly Tag[]): Promise<Re
     tags: INFO.tags.map((tag) => ({ ...(tags.find(({ name }) => name === tag.name) ?? tag) })),
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
-    paths: withScopes(paths),
-    components: { securitySchemes: SECURITY_SCHEMES },
+    paths: withBorder(withScopes(paths)),
+    components: { securitySchemes: SECURITY_SCHEMES, responses: borderAnswers() },
   }) as Record<string, Json>;
 }
 
@@ -136,6 +137,17 @@ function withScopes(paths: Record<string, Json>): Record<string, Json> {
     }
   }
   return scoped as Record<string, Json>;
+}
+
+/** What any request may be refused for, whatever it is for. */
+function withBorder(paths: Record<string, Json>): Record<string, Json> {
+  const bordered = structuredClone(paths) as Record<string, Record<string, { responses: object }>>;
+  for (const operations of Object.values(bordered)) {
+    for (const [method, described] of Object.entries(operations)) {
+      described.responses = { ...described.responses, ...borderAnswersOf(method) };
+    }
+  }
+  return bordered as Record<string, Json>;
 }
 
 /** What the plugin leaves in that OpenAPI does not know, and what it adds that is not so. */

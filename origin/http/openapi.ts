@@ -28,23 +28,38 @@ interface Operation {
     | 'Orders'
     | 'Search';
   readonly success: Success | readonly Success[];
+  /** Whether whoever has the answer already is told so, by `If-None-Match`. */
+  readonly revalidates?: true;
   /** Beside what every route may answer: `invalid_input`, `card_number_refused`, `rate_limited` and `unavailable`. */
   readonly failures?: readonly ProblemCode[];
 }
 
+const NOT_MODIFIED: Success = { status: 304, description: 'What `If-None-Match` names is still so.' };
+
 const EVERYWHERE = ['invalid_input', 'card_number_refused', 'rate_limited', 'unavailable'] as const;
 
-const ProblemDocument = t.Object({
-  type: t.String(),
-  title: t.String(),
-  status: Type.Integer(),
-  code: t.String(),
-  detail: t.Optional(t.String()),
-  errors: t.Optional(t.Array(t.Object({ path: t.String(), message: t.String() }))),
-});
+/** What is refused before a route is asked; the document says it once, and each operation points there. */
+const AT_THE_BORDER = { HeadersTooLarge: ['headers_too_large'] } as const;
+/** The same for whatever may have a body. */
+const AT_THE_BORDER_OF_BODIES = {
+  BodyTooSlow: ['body_too_slow'],
+  BodyTooLarge: ['body_too_large'],
+  BodyNotPlainJson: ['unsupported_media_type', 'content_encoding_unsupported'],
+} as const;
 
-export function operation({ id, summary, description, tag, success, failures = [] }: Operation) {
-  const successes: readonly Success[] = 'status' in success ? [success] : success;
+const problemDocument = (codes: readonly ProblemCode[]) =>
+  t.Object({
+    type: t.String(),
+    title: t.String(),
+    status: Type.Integer(),
+    code: Type.Unsafe<ProblemCode>({ type: 'string', enum: codes }),
+    detail: t.Optional(t.String()),
+    errors: t.Optional(t.Array(t.Object({ path: t.String(), message: t.String() }))),
+  });
+
+export function operation({ id, summary, description, tag, success, ...rest }: Operation) {
+  const { failures = [], revalidates = false } = rest;
+  const successes = ['status' in success ? [success] : success, revalidates ? [NOT_MODIFIED] : []].flat();
   const codes = [...EVERYWHERE, ...failures];
   const statuses = new Set(codes.map((code) => PROBLEMS[code].status));
   const responses = Object.fromEntries([
@@ -74,6 +89,27 @@ function failed(status: number, all: readonly ProblemCode[]) {
   const example = { type: 'about:blank', title: PROBLEMS[code].title, status, code };
   return {
     description: codes.map((each) => `\`${each}\`: ${PROBLEMS[each].title}.`).join(' '),
-    content: { 'application/problem+json': { schema: ProblemDocument, example } },
+    content: { 'application/problem+json': { schema: problemDocument(codes), example } },
   };
+}
+
+/** For the document's components. That only the edge is let in is left out: nobody behind it is ever told so. */
+export function borderAnswers() {
+  return Object.fromEntries(
+    Object.entries({ ...AT_THE_BORDER, ...AT_THE_BORDER_OF_BODIES }).map(([name, codes]) => [
+      name,
+      failed(PROBLEMS[codes[0]].status, codes),
+    ]),
+  );
+}
+
+/** By status, what an operation may answer beside what it says itself. */
+export function borderAnswersOf(method: string): Record<string, { $ref: string }> {
+  const all = { ...AT_THE_BORDER, ...(method === 'get' ? {} : AT_THE_BORDER_OF_BODIES) };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, [code]]) => [
+      PROBLEMS[code].status,
+      { $ref: `#/components/responses/${name}` },
+    ]),
+  );
 }

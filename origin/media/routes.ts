@@ -33,6 +33,7 @@ export function mediaRoutes(deps: Deps) {
             'a day; under one that carries the hash of its content, for good.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The picture.' },
+          revalidates: true,
           failures: ['not_found', 'picture_unreadable'],
         }),
         security: [],

@@ -32,6 +32,7 @@ export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
             'that have most of them are found. Of more than 1,000 hits the most popular 1,000 are ranked.',
           tag: 'Search',
           success: { status: 200, description: 'A page of hits.', schema: SearchPage },
+          revalidates: true,
         }),
       },
     )
@@ -53,6 +54,7 @@ export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
             'Categories, vendors, words and products that begin with what was typed, the popular first.',
           tag: 'Search',
           success: { status: 200, description: 'Up to ten suggestions.', schema: Suggestions },
+          revalidates: true,
         }),
       },
     );

@@ -1,0 +1,155 @@
+/** What a fuzzed request may name: things that are there, and belong to whoever asks in their own name. */
+
+import { users } from '#db/schema/accounts.ts';
+import type { UserId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Role } from '#origin/http/permissions.ts';
+import type { Who } from './fuzz-attempts.ts';
+import type { FuzzedOperation } from './fuzz-document.ts';
+import { type Answer, type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
+import { photograph, publish } from './pictures.ts';
+import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
+
+export interface Scene {
+  /** By the names of the placeholders. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly callers: Readonly<Record<Who, Owner | Record<never, never>>>;
+}
+
+const PICTURE = 'fuzz.jpg';
+/** A scene wears out: carts become orders, sessions end. What takes things away wears it out at once. */
+const REQUESTS_A_SCENE = 6;
+const WEARING = /^DELETE |checkout$|erasure$|password$/;
+
+const must = ({ status, body }: Answer) => {
+  if (status >= 300) throw new Error(`setting a scene answered ${status}: ${JSON.stringify(body)}`);
+  return body;
+};
+
+const IMPOSTOR: Owner = { token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' };
+
+/** As the true ones to whoever calls them, and not as slow: the fuzzer has no time for argon2. */
+export const QUICK_PASSWORDS: Deps['passwords'] = {
+  hash: async (password) => `quick:${Bun.hash(password)}`,
+  verify: async (password, hash) => hash === `quick:${Bun.hash(password)}`,
+};
+
+export interface Scenes {
+  /** For the next request at an operation. */
+  at(operation: FuzzedOperation): Promise<Scene>;
+}
+
+interface Person {
+  readonly userId: string;
+  readonly email: string;
+  readonly owner: { readonly token: string };
+  readonly refreshToken: string;
+}
+
+/** @param opened for the stage itself; `shop` is what the fuzzer calls */
+export async function openScenes(opened: OriginUnderTest, shop: Reachable): Promise<Scenes> {
+  const { variantId, productId, sellerToken } = await createProduct(opened, { stock: 100_000 });
+  const enrol = (role: Role) => enrolled(shop, role);
+  const [admin, another] = [await enrol('admin'), await enrol('shopper')];
+  await publish(opened.deps, PICTURE, 'image/jpeg', await photograph({ width: 400, height: 300 }));
+  const seller = { token: sellerToken };
+  const cartWith = (owner: { readonly token: string }) =>
+    cartOf(shop, [{ variantId, quantity: 1 }], owner.token);
+  const orderOf = async (owner: { readonly token: string }) =>
+    String(must(await checkOut(shop, await cartWith(owner))).id);
+  const saved = async (owner: Owner, path: string, body: object) =>
+    String(must(await shop.call(path, { method: 'POST', ...owner, body })).id);
+
+  /** What is named in paths, by how they begin. */
+  const things: Readonly<Record<string, (person: Person) => Promise<Record<string, string>>>> = {
+    '/api/v1/products/{id}': async () => {
+      const variants = [{ price: 1_999, stock: 10 }];
+      const body = { name: 'Test Product', category: CATEGORY, variants };
+      const made = must(await shop.call('/api/v1/products', { method: 'POST', ...seller, body }));
+      return { id: made.id, variantId: made.variants[0].id };
+    },
+    '/api/v1/carts/{id}': async ({ owner }) => {
+      const { cartId } = await cartWith(owner);
+      const { items } = must(await shop.call(`/api/v1/carts/${cartId}`, owner));
+      return { id: cartId, itemId: items[0].id };
+    },
+    '/api/v1/checkout': async ({ owner }) => ({ cartId: (await cartWith(owner)).cartId }),
+    '/api/v1/orders/{id}': async ({ owner }) => ({ id: await orderOf(owner) }),
+    '/api/v1/sales/{orderId}': async ({ owner }) => ({ orderId: await orderOf(owner) }),
+    '/api/v1/payment-methods/{id}': async ({ owner }) => ({
+      id: await saved(owner, '/api/v1/payment-methods', { paymentMethodId: 'pm_card_visa' }),
+    }),
+    '/api/v1/api-keys/{id}': async ({ owner }) => ({
+      id: await saved(owner, '/api/v1/api-keys', {
+        ...{ password: TEST_PASSWORD, name: 'Fuzz', scopes: ['orders:read'], expiresInDays: 1 },
+      }),
+    }),
+    '/api/v1/me/sessions/{id}': async ({ owner }) => {
+      const { items } = must(await shop.call('/api/v1/me/sessions', owner));
+      return { id: items[0].id };
+    },
+    '/api/v1/users/{id}': async () => ({ id: (await enrol('shopper')).userId }),
+    '/media/{name}': async () => ({ name: PICTURE }),
+  };
+
+  /** Whoever ends their own sessions there must not be asked of again. */
+  const strangersAt = async (path: string) => {
+    if (!path.startsWith('/api/v1/me')) return { shopper: another.owner, seller, admin: admin.owner };
+    const { owner } = await enrol('seller');
+    return { shopper: owner, seller: owner, admin: owner };
+  };
+
+  const set = async ({ path, role }: FuzzedOperation): Promise<Scene> => {
+    const person = await enrol('shopper');
+    const prefix = Object.keys(things).find((each) => path.startsWith(each)) ?? '';
+    const made = (await things[prefix]?.(person)) ?? {};
+    const owners: Readonly<Record<Role, Owner>> = { shopper: person.owner, seller, admin: admin.owner };
+    return {
+      values: {
+        ...{ variantId, productId, cartId: productId, cardId: productId, itemId: variantId },
+        ...{ email: person.email, password: TEST_PASSWORD, refreshToken: person.refreshToken },
+        ...made,
+      },
+      callers: {
+        ...{ owner: role === null ? {} : owners[role], guest: {}, impostor: IMPOSTOR },
+        ...(await strangersAt(path)),
+      },
+    };
+  };
+
+  const kept = new Map<string, { readonly scene: Scene; left: number }>();
+  return {
+    at: async (operation) => {
+      const found = kept.get(operation.name);
+      const current =
+        found !== undefined && found.left > 0
+          ? found
+          : { scene: await set(operation), left: WEARING.test(operation.name) ? 1 : REQUESTS_A_SCENE };
+      current.left -= 1;
+      kept.set(operation.name, current);
+      return withEtag(shop, operation, current.scene);
+    },
+  };
+}
+
+/** What a product's version is at this very moment: each change makes a new one. */
+async function withEtag(
+  shop: Reachable,
+  { path, parameters }: FuzzedOperation,
+  scene: Scene,
+): Promise<Scene> {
+  if (!parameters.some(({ name }) => name === 'if-match')) return scene;
+  const { headers } = await shop.call(path.replace('{id}', scene.values['id'] ?? ''));
+  return { ...scene, values: { ...scene.values, etag: headers.get('etag') ?? '"gone"' } };
+}
+
+async function enrolled(shop: Reachable, role: Role): Promise<Person> {
+  const { deps } = shop;
+  const email = `${role}-${crypto.randomUUID()}@test.example`;
+  const userId = deps.ids.next<UserId>();
+  const passwordHash = await QUICK_PASSWORDS.hash(TEST_PASSWORD);
+  await deps.db.insert(users).values({ id: userId, email, name: 'Test', passwordHash, role });
+  const body = { email, password: TEST_PASSWORD };
+  const { accessToken, refreshToken } = must(await shop.call('/api/v1/auth/login', { method: 'POST', body }));
+  return { userId, email, owner: { token: accessToken }, refreshToken };
+}
