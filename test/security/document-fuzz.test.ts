@@ -14,7 +14,7 @@ import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 const USUAL = { requests: 3_000, seed: 20_260_101 };
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? USUAL.requests);
 const seed = Number(process.env['FUZZ_SEED'] ?? USUAL.seed);
-const TIMEOUT_MS = 60 * SECOND_MS + requests * 30;
+const TIMEOUT_MS = 60 * SECOND_MS + requests * 60;
 const FIRST_REFUSAL = 400;
 
 /** What a request cannot be made up for: it takes what was mailed, or a code, or a signature. */

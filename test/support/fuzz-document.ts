@@ -91,9 +91,31 @@ export function faultOf({ answers, method }: FuzzedOperation, answer: Answer): s
   const type = headers.get('content-type')?.split(';')[0] ?? '';
   const media = documented.content[type];
   if (media === undefined) return `the type ${type} is not documented`;
-  const fits = media.schema === undefined || ajv.validate(media.schema as AnySchema, body);
+  // A refusal may say more than what all of them say.
+  const schema = status < FIRST_REFUSAL ? closedOf(media.schema ?? {}) : (media.schema as AnySchema);
+  const fits = ajv.validate(schema, body);
   if (fits === true) return null;
   return ajv.errorsText(ajv.errors, { dataVar: 'answer' });
+}
+
+const closed = new WeakMap<object, AnySchema>();
+
+/** The schema of an answer with nothing allowed that it does not name: what is told by accident is told. */
+function closedOf(schema: JsonSchema): AnySchema {
+  const known = closed.get(schema);
+  if (known !== undefined) return known;
+  const made = JSON.parse(
+    JSON.stringify(schema, (_name, value: unknown) =>
+      isOpenObject(value) ? { ...value, additionalProperties: false } : value,
+    ),
+  ) as AnySchema;
+  closed.set(schema, made);
+  return made;
+}
+
+function isOpenObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'properties' in value && 'type' in value && !('additionalProperties' in value);
 }
 
 function faultOfProblem(answer: Answer): string | null {
