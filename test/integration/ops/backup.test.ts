@@ -37,7 +37,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hotshelf-backups-'));
   audited.work();
   const { shop } = audited;
-  const { variantId } = await createProduct(shop, { stock: 20, name: 'A\tb\\N \n"quoted"; -- ’𝄞' });
+  const { productId, variantId } = await createProduct(shop, { stock: 20 });
+  // From before the API refused such names.
+  await sql`update products set name = ${'A\tb\\N \n"quoted"; -- ’𝄞'} where id = ${productId}`;
   for (const card of ['pm_card_visa', 'pm_card_chargeDeclined', 'pm_card_visa']) {
     await checkOut(shop, await cartWith(shop, variantId), { card });
   }
