@@ -235,10 +235,10 @@ export const V7: readonly Requirement[] = [
     STOLEN,
     security('api-keys', 'are made by who knows the password, not by who has a session'),
   ),
-  open(
+  held(
     '7.5.2',
     'One sees one’s sessions and, having proven oneself again, ends them',
-    'They are listed and ended, but ending them asks for no factor again: whoever has found a thief is not to wait.',
+    origin('sessions', 'ends no other session, and not all, until one has logged in again'),
   ),
   ...noneOf('There is no single sign-on.', {
     '7.6.1': 'Sessions with an identity provider end as documented',
