@@ -71,7 +71,8 @@ async function loggedIn() {
   if (accessToken === undefined || refreshToken === undefined) throw new Error('no tokens');
   // Known to every process as good: what follows must take that back.
   for (const at of [shop, other, behindDoors, atProcess]) {
-    expect((await at.call('/api/v1/me', { token: accessToken })).status).toBe(200);
+    const isLetIn = async () => (await at.call('/api/v1/me', { token: accessToken })).status === 200;
+    await eventually('who has logged in is let in', isLetIn);
   }
   return { userId, email, accessToken, refreshToken, sessionId: String(claimsOf(accessToken)['sid']) };
 }
@@ -134,9 +135,17 @@ describe('a session that ended', () => {
     const { accessToken } = await loggedIn();
     for (const door of [databaseDoor, natsDoor]) {
       await door.close();
+      const seen = new Map<number, number>();
       const until = performance.now() + 2 * WITHIN_MS;
-      while (performance.now() < until) expect((await me(behindDoors, accessToken)).status).toBe(200);
+      while (performance.now() < until) {
+        const { status } = await me(behindDoors, accessToken);
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+      }
       await door.open();
+      // A machine that is too busy to be answered in time cannot know, and says so; it takes nobody for logged out.
+      const { 200: letIn = 0, 503: unsure = 0, ...others } = Object.fromEntries(seen);
+      expect(others).toEqual({});
+      expect(letIn).toBeGreaterThan(10 * unsure);
       await connected(third.deps, true);
       await eventually(
         'the news is read again',
