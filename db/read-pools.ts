@@ -3,8 +3,9 @@
  * here: the primary's own pool is in every write path, and every pool of this file is read-only.
  */
 
-import type { Logger } from '#lib/log.ts';
-import type { Metrics } from '#lib/metrics.ts';
+import { circuitOf, type GuardSurroundings } from '#lib/guards.ts';
+import { POLICIES } from '#lib/policies.ts';
+import { createRetryBudget } from '#lib/retry-budget.ts';
 import { connect } from './client.ts';
 import type { InFlightLimits } from './in-flight.ts';
 import { openReadServer } from './read-server.ts';
@@ -26,6 +27,7 @@ export interface ReadPools {
   close(): Promise<void>;
 }
 
+/** Beside the role's line in `POLICIES`. */
 export interface RolePolicy {
   readonly statementTimeoutMs: number;
   /** To each replica, and to the primary in their place: few enough for the primary to bear them. */
@@ -35,27 +37,24 @@ export interface RolePolicy {
 }
 
 export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
-  general: { statementTimeoutMs: 2_000, maxConnections: 10, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
-  search: { statementTimeoutMs: 1_000, maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
-  analytics: { statementTimeoutMs: 60_000, maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
-  reporting: { statementTimeoutMs: 30_000, maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  general: { ...statementOf('general'), maxConnections: 10, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  search: { ...statementOf('search'), maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  analytics: { ...statementOf('analytics'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  reporting: { ...statementOf('reporting'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
 };
 
-export interface ReadPoolsOptions {
+function statementOf(role: ReadRole) {
+  return { statementTimeoutMs: POLICIES[`postgres-${role}`].timeoutMs };
+}
+
+export interface ReadPoolsOptions extends GuardSurroundings {
   readonly primaryUrl: string;
   /** The primary as a database role of the pool's own; where it has none, as `primaryUrl` says. */
   readonly primaryUrls?: Partial<Record<ReadRole, string>>;
   readonly replicaUrls: Readonly<Record<ReadRole, readonly string[]>>;
   readonly policies?: Readonly<Record<ReadRole, RolePolicy>>;
   readonly applicationName: string;
-  readonly log: Logger;
-  readonly metrics: Metrics;
 }
-
-/** A read may wait for a connection this long beyond its statement's own time. */
-const WAIT_TIMEOUT_MS = 1_000;
-/** Reads at one server at once, waiting ones included, for each connection that it has. */
-const MAX_IN_FLIGHT_PER_CONNECTION = 50;
 
 export function openReadPools(options: ReadPoolsOptions): ReadPools {
   const watch = watchReplicas(options);
@@ -77,13 +76,19 @@ export function openReadPools(options: ReadPoolsOptions): ReadPools {
 }
 
 function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail): RolePools {
-  const { metrics, log } = options;
+  const { metrics, log, timeLeftMs } = options;
   const policy = (options.policies ?? ROLE_POLICIES)[role];
+  const dependency = `postgres-${role}` as const;
+  const { bulkhead, connectMs, retry } = POLICIES[dependency];
   const inFlight: InFlightLimits = {
-    max: policy.maxConnections * MAX_IN_FLIGHT_PER_CONNECTION,
-    timeoutMs: policy.statementTimeoutMs + WAIT_TIMEOUT_MS,
+    max: bulkhead.maxRunning,
+    timeoutMs: policy.statementTimeoutMs + connectMs,
   };
-  const shared = { ...policy, applicationName: `${options.applicationName}-${role}` };
+  const shared = {
+    ...policy,
+    applicationName: `${options.applicationName}-${role}`,
+    bounds: timeLeftMs === undefined ? {} : { timeLeftMs },
+  };
   const replicas = options.replicaUrls[role].map((url, index) => {
     const labels = { role, replica: String(index) };
     return openReplica({
@@ -110,5 +115,8 @@ function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail
       limits: inFlight,
       onBroken: () => log.warn('connections to the primary broke under reads', { role }),
     }),
+    circuit: circuitOf(dependency, options),
+    budget: createRetryBudget(retry.budget),
+    retry,
   };
 }

@@ -1,7 +1,9 @@
 /** One replica: its connections, and whether it may be read. It is ejected and taken back by what a look at it tells. */
 
 import type { Logger } from '#lib/log.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { type Connection, connect, type Database } from './client.ts';
+import type { Bounds } from './entrance.ts';
 import { createInFlight, type InFlightLimits } from './in-flight.ts';
 import { openReadServer } from './read-server.ts';
 import type { Lag, PrimaryTrail } from './replica-lag.ts';
@@ -28,6 +30,8 @@ export interface ReplicaOptions {
   readonly applicationName: string;
   readonly maxConnections: number;
   readonly statementTimeoutMs: number;
+  /** Of reads. */
+  readonly bounds?: Bounds;
   readonly maxLagMs: number;
   readonly maxLagBytes: number;
   readonly inFlight: InFlightLimits;
@@ -41,19 +45,19 @@ export interface ReplicaObserver {
   seen(sight: { readonly isHealthy: boolean; readonly lag: Lag | null }): void;
 }
 
-export const PROBE_TIMEOUT_MS = 1_000;
+const { timeoutMs: LOOK_MS } = POLICIES['postgres-watch'];
 /** An ejected replica comes back below this part of its bound, so that one at the bound does not flap. */
 const RETURN_AT = 0.5;
 
 function connectTo(options: ReplicaOptions, purpose: 'read' | 'watch', onClosed: () => void): Connection {
-  const { url, applicationName, maxConnections, statementTimeoutMs } = options;
+  const { url, applicationName, maxConnections, statementTimeoutMs, bounds = {} } = options;
   const own =
     purpose === 'read'
-      ? { applicationName, maxConnections, statementTimeoutMs }
+      ? { applicationName, maxConnections, statementTimeoutMs, bounds }
       : {
           applicationName: `${applicationName}-watch`,
           maxConnections: 1,
-          statementTimeoutMs: PROBE_TIMEOUT_MS,
+          statementTimeoutMs: LOOK_MS,
         };
   return connect(url, { ...own, isReadOnly: true, onClosed });
 }
@@ -65,7 +69,7 @@ function shareOfBound(lag: Lag | null, { maxLagMs, maxLagBytes }: ReplicaOptions
 
 export function openReplica(options: ReplicaOptions): Replica {
   const { name, log, observer, trail } = options;
-  const probes = createInFlight({ max: 1, timeoutMs: PROBE_TIMEOUT_MS });
+  const probes = createInFlight({ max: 1, timeoutMs: LOOK_MS });
   let isHealthy = false;
   let replayed = WAL_START;
   const forget = () => {

@@ -4,6 +4,7 @@
  */
 
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError, problemResponse } from '#lib/problems.ts';
 import { newTrace } from '#lib/trace.ts';
 import { parseDirectives } from './cache/directives.ts';
@@ -18,7 +19,6 @@ import type { Caller, Origin } from './origin.ts';
 import type { EdgeHandler, Platform } from './platform.ts';
 import { readBounded } from './read-bounded.ts';
 
-const TIMEOUT_MS = 10_000;
 const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'];
 const BODILESS = [101, 204, 205, 304];
 /** Evaluated here, on the whole answer. */
@@ -122,7 +122,7 @@ function plainOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch'>): Ori
   return {
     isLost: () => false,
     probe: () => Promise.resolve(),
-    async send({ method, path, query, headers, body, timeoutMs = TIMEOUT_MS }) {
+    async send({ method, path, query, headers, body, timeoutMs = REQUEST_LIMITS.readMs }) {
       const url = `${config.ORIGIN_URL}${path}${query === '' ? '' : `?${query}`}`;
       const signal = AbortSignal.timeout(timeoutMs);
       const call = () => fetch(url, { method, headers, body, redirect: 'manual', signal });

@@ -5,32 +5,24 @@
  */
 
 import { createCircuit } from '#lib/circuit.ts';
-import { SECOND_MS } from '#lib/clock.ts';
+import { type Clock, inWholeSeconds, SECOND_MS } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
   CLIENT_IP_HEADER,
   EDGE_PROOF_HEADER,
   REQUEST_ID_HEADER,
+  TIME_LEFT_HEADER,
 } from '#lib/edge-contract.ts';
 import { targetOf } from '#lib/edge-proof.ts';
 import type { Logger } from '#lib/log.ts';
+import { POLICIES, PROBE_TIMEOUT_MS, REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
+import { createRetryBudget, type RetryBudget } from '#lib/retry-budget.ts';
 import type { Platform, RequestVariables } from './platform.ts';
 import { bodyDigest, createProver, type Prover } from './proof.ts';
 
-const READ_TIMEOUT_MS = 10_000;
-/** A checkout waits for the payment provider, retries included. */
-const WRITE_TIMEOUT_MS = 30_000;
-/** What a shopper waits for a catalogue page before a stale one is better than none. */
-export const CATALOG_TIMEOUT_MS = 3_000;
-const READ_ATTEMPTS = 3;
-const RETRY_BACKOFF_MS = 40;
-const RETRY_AFTER_SECONDS = 5;
-/** Calls in a row without an answer after which the origin counts as lost to this isolate. */
-const LOST_AFTER_CALLS = 3;
-const PROBE_EVERY_MS = SECOND_MS;
-/** A shopper may be waiting for it who was promised an answer within a second. */
-const PROBE_TIMEOUT_MS = 500;
+const { breaker: BREAKER, retry: RETRY } = POLICIES.origin;
+const RETRY_AFTER_SECONDS = inWholeSeconds(5 * SECOND_MS);
 /** Answers without touching what is behind the origin; any status proves that it is there. */
 const PROBE_PATH = '/livez';
 
@@ -61,11 +53,11 @@ export interface Origin {
 
 export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
   const { config, fetch, clock, log: isolateLog } = platform;
-  const policy = { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS };
-  const circuit = createCircuit(policy, clock, (change) =>
+  const circuit = createCircuit(BREAKER, clock, (change) =>
     isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
   );
   const prover = createProver(config.EDGE_SECRET, clock);
+  const budget = createRetryBudget(RETRY.budget);
   const probe = async () => {
     if (!circuit.isOpen() || !circuit.admits()) return;
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
@@ -82,20 +74,24 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
       await probe();
       if (circuit.isOpen()) throw unavailable();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
-      const signal = AbortSignal.timeout(call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS));
+      const limitMs = call.timeoutMs ?? (isRead ? REQUEST_LIMITS.readMs : REQUEST_LIMITS.writeMs);
+      const signal = AbortSignal.timeout(limitMs);
+      const endsAtMs = clock.now().getTime() + limitMs - REQUEST_LIMITS.marginMs;
       const { href: url } = new URL(
         `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`,
       );
-      const init: RequestInit = {
-        method: call.method,
-        headers: await withEdgeHeaders(call, { caller, url, prover }),
-        redirect: 'manual',
-        signal,
-        body: call.body,
+      const attempt = async () => {
+        const headers = await withEdgeHeaders(call, {
+          caller,
+          url,
+          prover,
+          timeLeftMs: timeLeft(endsAtMs, clock),
+        });
+        return fetch(url, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
       };
-      const attempts = isRead ? READ_ATTEMPTS : 1;
+      const retries = isRead ? RETRY.most : 0;
       const log = caller.log.with({ method: call.method, path: call.path });
-      return await circuit.observe(repeat({ attempts, signal, log }, () => fetch(url, init)));
+      return await circuit.observe(repeat({ retries, budget, signal, log }, attempt));
     },
   };
 }
@@ -104,39 +100,47 @@ function unavailable(): AppError {
   return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
+const timeLeft = (endsAtMs: number, clock: Clock) => Math.max(0, endsAtMs - clock.now().getTime());
+
 interface Repetition {
-  readonly attempts: number;
+  readonly retries: number;
+  readonly budget: RetryBudget;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
 /** A connection that was lost may be tried again; an answer, whatever its status, is an answer. */
 async function repeat(
-  { attempts, signal, log }: Repetition,
+  { retries, budget, signal, log }: Repetition,
   call: () => Promise<Response>,
 ): Promise<Response> {
-  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
-    if (attempt > 1) await backoff(attempt - 1);
+  budget.earn();
+  for (let failed = 0; ; ) {
     try {
       return await call();
     } catch (cause) {
-      const level = attempt < attempts ? 'debug' : 'warn';
-      log[level]('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
+      failed += 1;
+      const isLast = failed > retries || signal.aborted || !budget.take();
+      log[isLast ? 'warn' : 'debug']('the origin cannot be reached', { failed, cause: String(cause) });
+      if (isLast) throw unavailable();
     }
+    await backoff(failed);
   }
-  throw unavailable();
 }
 
 interface Sending {
   readonly caller: Caller;
   readonly url: string;
   readonly prover: Prover;
+  readonly timeLeftMs: number;
 }
 
-async function withEdgeHeaders(call: OriginCall, { caller, url, prover }: Sending): Promise<Headers> {
+async function withEdgeHeaders(call: OriginCall, sending: Sending): Promise<Headers> {
+  const { caller, url, prover, timeLeftMs } = sending;
   const sent = new Headers(call.headers);
   sent.set(REQUEST_ID_HEADER, caller.requestId);
   sent.set('traceparent', caller.traceparent);
+  sent.set(TIME_LEFT_HEADER, String(timeLeftMs));
   // Answers are stored as plain bytes; Cloudflare compresses them towards the shopper.
   sent.set('accept-encoding', 'identity');
   if (call.isForEverybody === true) {
@@ -152,6 +156,6 @@ async function withEdgeHeaders(call: OriginCall, { caller, url, prover }: Sendin
 
 /** Waits after a failed attempt: doubling, with full jitter, so that shoppers who failed together do not come back together. */
 function backoff(attempt: number): Promise<void> {
-  const ceilingMs = RETRY_BACKOFF_MS * 2 ** (attempt - 1);
+  const ceilingMs = Math.min(RETRY.firstWaitMs * 2 ** (attempt - 1), RETRY.longestWaitMs);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * ceilingMs));
 }

@@ -12,6 +12,9 @@ export const CLIENT_IP_HEADER = 'x-hotshelf-client-ip';
 /** One id per request, made by the edge, echoed to the client and carried by every log line. */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
+/** How long the edge waits for the answer, in milliseconds; part of the proof where it is for a client. */
+export const TIME_LEFT_HEADER = 'x-hotshelf-time-left';
+
 /** RFC 9530: what the body was when it passed the edge; part of the proof. */
 export const BODY_DIGEST_HEADER = 'content-digest';
 

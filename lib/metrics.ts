@@ -3,6 +3,8 @@
  * and, where they name a thing, OpenTelemetry's semantic conventions. Code asks for a metric by its name here.
  */
 
+import { RESILIENCE_METRICS } from './resilience-metrics.ts';
+
 interface MetricKind {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
@@ -246,6 +248,7 @@ const BUSINESS_METRICS = {
 
 export const METRICS = {
   ...PROCESS_METRICS,
+  ...RESILIENCE_METRICS,
   ...READ_METRICS,
   ...QUEUE_METRICS,
   ...BUSINESS_METRICS,

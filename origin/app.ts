@@ -12,10 +12,12 @@ import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
+import { withAdmission } from './http/admission.ts';
 import { withAnswerHeaders } from './http/answer-headers.ts';
 import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
+import { withDeadlines } from './http/deadlines.ts';
 import { docs } from './http/docs.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
@@ -50,7 +52,12 @@ export type AppConfig = Pick<
 export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  return inFront(withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch), hot, proofs);
+  const app = createApp(deps, config, { hot, proofs }).compile();
+  return inFront(
+    withAnswerHeaders(withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission)),
+    hot,
+    proofs,
+  );
 }
 
 interface Shared {

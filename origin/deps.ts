@@ -7,22 +7,26 @@ import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
+import { circuitOf, createGuards, type GuardSurroundings, type Guards } from '#lib/guards.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
 import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import { POLICIES } from '#lib/policies.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
+import { timeLeftMs } from './adapters/time-left.ts';
 import { createFloors } from './cache/floors.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
+import { type Admission, createAdmission } from './http/admission.ts';
 import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createRevocations, type Revocations } from './http/revocations.ts';
@@ -55,9 +59,13 @@ export interface Deps {
   readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
+  /** The policies around calls of what has no adapter of its own here. */
+  readonly guards: Guards;
   /** Seals and opens personal fields. */
   readonly fields: FieldCipher;
   readonly limits: Limits;
+  /** Who is let in while more is asked than can be done. */
+  readonly admission: Admission;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly ids: IdSource;
@@ -78,13 +86,15 @@ export interface RunningDeps {
 export function createDeps(config: SharedConfig, name: string, log: Logger): RunningDeps {
   const clock = systemClock;
   const metrics = createMetrics();
+  const surroundings: GuardSurroundings = { log, metrics, timeLeftMs };
   const database = connect(config.DATABASE_URL, {
     applicationName: name,
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
     preparesStatements: true,
+    bounds: { timeLeftMs, server: primaryBounds(surroundings) },
   });
-  const sharedCache = connectRedis(config.REDIS_URL, log, config.TLS_CA_FILE);
-  const pools = openPools(config, { name, log, metrics });
+  const sharedCache = connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE);
+  const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
   // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
   const news = connect(config.DATABASE_URL, {
@@ -103,10 +113,12 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
-    payments: createStripeGateway(config, { log, metrics }),
+    payments: createStripeGateway(config, surroundings),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
+    guards: createGuards(surroundings),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     limits: createLimits(config, sharedCache.counts, clock),
+    admission: createAdmission(requestBounds(config), metrics),
     clock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
@@ -127,6 +139,10 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   };
 }
 
+function requestBounds({ MIN_REQUESTS_AT_WORK: least, MAX_REQUESTS_AT_WORK }: SharedConfig) {
+  return { least, most: Math.max(least, MAX_REQUESTS_AT_WORK) };
+}
+
 const MINUTE_SECONDS = MINUTE_MS / SECOND_MS;
 const HOUR_SECONDS = 60 * MINUTE_SECONDS;
 
@@ -144,10 +160,16 @@ function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock):
   };
 }
 
-function openPools(
-  config: SharedConfig,
-  { name, log, metrics }: { readonly name: string; readonly log: Logger; readonly metrics: Metrics },
-) {
+function primaryBounds(surroundings: GuardSurroundings) {
+  const { timeoutMs: answerMs, connectMs, bulkhead } = POLICIES.postgres;
+  return {
+    circuit: circuitOf('postgres', surroundings),
+    maxRunning: bulkhead.maxRunning,
+    ...{ connectMs, answerMs },
+  };
+}
+
+function openPools(config: SharedConfig, name: string, surroundings: GuardSurroundings) {
   const addresses = (list: string | undefined) => list?.split(',').map((url) => url.trim()) ?? [];
   const {
     DATABASE_URL_SEARCH: search,
@@ -170,8 +192,7 @@ function openPools(
     },
     policies: { ...ROLE_POLICIES, general },
     applicationName: name,
-    log,
-    metrics,
+    ...surroundings,
   });
 }
 

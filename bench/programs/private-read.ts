@@ -32,7 +32,7 @@ const WINDOW_SECONDS = MINUTE_MS / SECOND_MS;
 const { values } = parseArgs({ options: { port: { type: 'string' } } });
 const environment = (name: string) => process.env[name] ?? '';
 const log = createLogger({ level: 'warn', write: (line) => process.stderr.write(`${line}\n`) });
-const redis = connectRedis(environment('REDIS_URL'), log);
+const redis = connectRedis(environment('REDIS_URL'), { log, metrics: createMetrics() });
 const limiter = (name: string) =>
   redis.counts.limiter({ name, requests: NO_LIMITS.LIMIT_USER_PER_MINUTE, windowSeconds: WINDOW_SECONDS });
 const limits = {

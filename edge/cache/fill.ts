@@ -2,9 +2,9 @@
 
 import { withoutHopByHop } from '#edge/headers.ts';
 import type { Caller, Origin } from '#edge/origin.ts';
-import { CATALOG_TIMEOUT_MS } from '#edge/origin.ts';
 import type { Platform } from '#edge/platform.ts';
 import { readBounded } from '#edge/read-bounded.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { hasValidator, initialAgeSeconds, lifetimeOf, type Reply, withheldFields } from './policy.ts';
 import { type CacheKey, type CacheRule, urlTag } from './rule.ts';
@@ -65,7 +65,15 @@ function ask({ origin }: FillDeps, { key, rule, caller }: FillRequest, condition
   for (const [name, value] of Object.entries(conditions)) headers.set(name, value);
   const { path, query } = key;
   return origin.send(
-    { method: 'GET', path, query, headers, body: null, timeoutMs: CATALOG_TIMEOUT_MS, isForEverybody: true },
+    {
+      method: 'GET',
+      path,
+      query,
+      headers,
+      body: null,
+      timeoutMs: REQUEST_LIMITS.catalogMs,
+      isForEverybody: true,
+    },
     caller,
   );
 }

@@ -50,6 +50,8 @@ function createOfflineDeps(): Deps {
     quotes: unreachable('a secret'),
     fields: unreachable('a key'),
     limits: unreachable('Redis'),
+    guards: unreachable('a dependency'),
+    admission: unreachable('a limit'),
     clock: systemClock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },

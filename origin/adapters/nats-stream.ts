@@ -13,6 +13,7 @@ import {
 } from 'nats';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { EVENT_STREAM, SUBJECT_PREFIX } from '#lib/events.ts';
+import { POLICIES } from '#lib/policies.ts';
 
 export interface ConsumerSpec {
   /** Durable name; also the consumer's name in the inbox. */
@@ -31,7 +32,7 @@ export interface Delivery {
   drop(): void;
 }
 
-export const CALL_TIMEOUT_MS = 2 * SECOND_MS;
+export const { timeoutMs: CALL_MS } = POLICIES.nats;
 const DUPLICATE_WINDOW_MS = 10 * MINUTE_MS;
 const RETENTION_MS = 7 * DAY_MS;
 const MAX_STREAM_BYTES = 1024 ** 3;
@@ -44,7 +45,7 @@ const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
 const NOT_FOUND = '404';
 
 export async function ensureStream(nats: NatsConnection): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   await manager.streams.add({
     name: EVENT_STREAM,
     subjects: [`${SUBJECT_PREFIX}>`],
@@ -58,7 +59,7 @@ export async function ensureStream(nats: NatsConnection): Promise<void> {
 }
 
 export async function countWaiting(nats: NatsConnection, consumer: string): Promise<number> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   try {
     return (await manager.consumers.info(EVENT_STREAM, consumer)).num_pending;
   } catch (error) {
@@ -74,7 +75,7 @@ interface Pull {
 }
 
 export async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: Pull): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   await manager.consumers.add(EVENT_STREAM, {
     durable_name: spec.name,
     filter_subject: SUBJECT_PREFIX + spec.filter,

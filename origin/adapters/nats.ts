@@ -11,7 +11,7 @@ import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
 import type { Logger } from '#lib/log.ts';
 import {
-  CALL_TIMEOUT_MS,
+  CALL_MS,
   type ConsumerSpec,
   countWaiting,
   type Delivery,
@@ -95,7 +95,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
     maxPingOut: 2,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     pingInterval: PING_INTERVAL_MS,
-    timeout: CALL_TIMEOUT_MS,
+    timeout: CALL_MS,
   });
   connection.then(
     (nats) => {
@@ -109,7 +109,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
   return {
     ensureStream: async () => ensureStream(await within()),
     publish: async (event) => {
-      const js = (await within()).jetstream({ timeout: CALL_TIMEOUT_MS });
+      const js = (await within()).jetstream({ timeout: CALL_MS });
       await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id });
     },
     announce: (count) => {
@@ -202,7 +202,7 @@ function hear(data: Uint8Array, onEvent: (event: ShopEvent) => void, log: Logger
 }
 
 function deadline<T>(work: Promise<T>, message: string): Promise<T> {
-  return withDeadline(work, CALL_TIMEOUT_MS, () => {
-    throw new Error(`${message} within ${CALL_TIMEOUT_MS} ms`);
+  return withDeadline(work, CALL_MS, () => {
+    throw new Error(`${message} within ${CALL_MS} ms`);
   });
 }

@@ -7,6 +7,7 @@
 import type { Bulkhead } from '#lib/bulkhead.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { SharedCache } from '#origin/adapters/redis.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
 import type { Floors } from './floors.ts';
 import { createMemoryTier, jittered, NO_MEMORY } from './memory-tier.ts';
@@ -95,7 +96,8 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
   const fill = (key: string, load: Load, look: 'redis first' | 'past redis'): Promise<Found> => {
     const running: Fill = {
       isOutdated: false,
-      found: fetch(key, load, look)
+      // Others wait for it as well.
+      found: beyondRequest(() => fetch(key, load, look))
         .then((found) => {
           if (!running.isOutdated) memory.keep(key, found.answer);
           return found;

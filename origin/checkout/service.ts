@@ -3,6 +3,7 @@
 import type { StoredAnswer } from '#db/idempotency.ts';
 import type { CartId, OrderId } from '#lib/ids.ts';
 import { AppError, type ProblemCode } from '#lib/problems.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { ownsCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
@@ -47,7 +48,9 @@ export async function checkOut(
       async (orderId, isFirst) => {
         const placement = { orderId, isFirst, caller, request };
         const toPay = await placeOnce(deps, placement);
-        return answer(deps, orderId, await pay(deps, placement, toPay));
+        const intentId = await intentOrUndo(deps, orderId, toPay);
+        // From here on money moves: whatever becomes of the request, this is finished.
+        return beyondRequest(async () => answer(deps, orderId, await pay(deps, placement, intentId)));
       },
     );
   } finally {
@@ -60,9 +63,8 @@ export async function checkOut(
 async function pay(
   deps: Deps,
   { orderId, caller, request }: Placement,
-  toPay: NewIntent | null,
+  intentId: string | null,
 ): Promise<Intent | null> {
-  const intentId = await intentOrUndo(deps, orderId, toPay);
   if (intentId === null) return null;
   try {
     const means = await meansOf(deps.db, caller, request.paymentMethodId);
@@ -83,7 +85,7 @@ async function intentOrUndo(deps: Deps, orderId: OrderId, toPay: NewIntent | nul
     return await (toPay === null ? ensureIntent(deps, orderId) : createIntent(deps, toPay));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    await abandon(deps, orderId, 'shopper');
+    await beyondRequest(() => abandon(deps, orderId, 'shopper'));
     throw new AttemptUndone(error.code, error.extras);
   }
 }

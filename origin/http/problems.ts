@@ -4,8 +4,7 @@
  */
 
 import { Elysia, ValidationError } from 'elysia';
-import { sqlState } from '#db/client.ts';
-import { isConnectionFailure } from '#db/failures.ts';
+import { isConnectionFailure, isNotServed, sqlState } from '#db/failures.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError, type InputError, problemResponse } from '#lib/problems.ts';
 
@@ -40,9 +39,9 @@ function expected(code: string | number, error: unknown): AppError | null {
   return null;
 }
 
-/** The database is away, or overloaded: the request may be sent again in a moment. */
+/** The database is away or overloaded, or time was up: the request may be sent again in a moment. */
 function lostDatabase(error: unknown): AppError | null {
-  const isOverloaded = OVERLOADED.has(sqlState(error) ?? '');
+  const isOverloaded = OVERLOADED.has(sqlState(error) ?? '') || isNotServed(error);
   return isOverloaded || isConnectionFailure(error) ? new AppError('unavailable') : null;
 }
 

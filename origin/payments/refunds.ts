@@ -7,6 +7,7 @@ import type { Transaction } from '#db/client.ts';
 import type { OrderId, RefundId, UserId } from '#lib/ids.ts';
 import { formatMoney, type Minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { balanceOf, recordMovement } from '#origin/ledger/service.ts';
@@ -100,7 +101,11 @@ export async function openRefund(
  * Has Stripe make a refund that is pending, and takes its answer.
  * @throws {AppError} `refund_refused`, `payments_unavailable`
  */
-export async function carryOut(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
+export function carryOut(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
+  return beyondRequest(() => makeRefund(deps, refundId, actor));
+}
+
+async function makeRefund(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
   const refund = await store.findRefund(deps.db, refundId);
   if (refund === undefined) return;
   if (refund.status === 'failed') throw new AppError('refund_refused');

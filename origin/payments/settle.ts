@@ -8,6 +8,7 @@ import type { Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { OrderId } from '#lib/ids.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { completeCart } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -47,7 +48,11 @@ type Outcome = { readonly kind: 'moved'; readonly move: Move } | { readonly kind
  * Makes an intent's news final and settles its order by it. A declined intent is cancelled first: from then
  * on nothing can charge it, and the stock may go back on the shelf. Returns the intent as it is afterwards.
  */
-export async function settleAs(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
+export function settleAs(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
+  return beyondRequest(() => settleWhole(deps, orderId, intent, step));
+}
+
+async function settleWhole(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
   const final = intent.state.kind === 'declined' ? await deps.payments.cancel(intent.id) : intent;
   if (final.state.kind === 'unconfirmed') return final;
   const { outcome, currency } = await deps.db.transaction(async (tx) => {

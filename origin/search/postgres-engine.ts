@@ -3,7 +3,8 @@
  * begun when time is up; whoever is over it is told to come back.
  */
 
-import { type Database, sqlState, type Transaction } from '#db/client.ts';
+import type { Database, Transaction } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import type { Reader } from '#db/reader.ts';
 import * as written from '#db/search-index.ts';
 import { type Bulkhead, createBulkhead } from '#lib/bulkhead.ts';

@@ -2,7 +2,8 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
-import { type Connection, connect, type Database, sqlState } from '#db/client.ts';
+import { type Connection, connect, type Database } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import { openReadPools, type ReadPools, ROLE_POLICIES } from '#db/read-pools.ts';
 import { positionAfterCommit, WAL_END } from '#db/wal.ts';
 import { createLogger } from '#lib/log.ts';
