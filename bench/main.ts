@@ -1,9 +1,11 @@
-/** `bun run bench read` and `bun run bench checkout`: measure, draw, judge. See --help. */
+/** `bun run bench read`, `checkout` and `overload`: measure, draw, judge. See --help. */
 
 import { parseCheckoutOptions } from './checkout/options.ts';
 import { benchCheckout } from './checkout/run.ts';
 import { runCommand } from './command.ts';
 import { HELP, parseReadOptions } from './options.ts';
+import { parseOverloadOptions } from './overload/options.ts';
+import { benchOverload } from './overload/run.ts';
 import { benchRead } from './read/run.ts';
 
 await runCommand({
@@ -12,6 +14,10 @@ await runCommand({
     if (args[0] === 'checkout') {
       const options = parseCheckoutOptions(args.slice(1));
       return options && ((signal) => benchCheckout(options, signal));
+    }
+    if (args[0] === 'overload') {
+      const options = parseOverloadOptions(args.slice(1));
+      return options && ((signal) => benchOverload(options, signal));
     }
     const options = parseReadOptions(args);
     return options && ((signal) => benchRead(options, signal));

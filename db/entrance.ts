@@ -67,9 +67,8 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
   return {
     statement: async (query) => {
       const leftMs = takeTime();
-      const limitMs = server === undefined ? null : server.connectMs + server.answerMs;
       return admitted(() =>
-        ended(query, { leftMs, limitMs }, () => {
+        ended(query, leftMs, server && { ...server, silentMs: server.answerMs }, () => {
           // What was sent is ended by the server's own limit: it shares its connection with others.
           if ('state' in query && query.state === null) query.cancel();
         }),
@@ -81,24 +80,33 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
       return admitted(async () => {
         const result = begin(begun.resolve);
         const waiting = Promise.race([begun.promise, result]);
-        await ended(waiting, { leftMs, limitMs: server?.connectMs ?? null });
-        return ended(result, { leftMs: takeTime(), limitMs: null });
+        await ended(waiting, leftMs, server && { ...server, answerMs: 0, silentMs: server.connectMs });
+        return ended(result, takeTime());
       });
     },
-    inside: async (query) => ended(query, { leftMs: takeTime(), limitMs: null }, () => query.cancel()),
+    inside: async (query) => ended(query, takeTime()),
   };
 }
 
-interface Limits {
-  readonly leftMs: number | null;
-  readonly limitMs: number | null;
+interface Patience {
+  readonly connectMs: number;
+  readonly answerMs: number;
+  /** Who has waited for so long in vain knows that the server says nothing to anybody. */
+  readonly silentMs: number;
 }
 
-async function ended<T>(work: PromiseLike<T>, { leftMs, limitMs }: Limits, onLate = () => {}): Promise<T> {
-  const ms = Math.min(leftMs ?? Number.POSITIVE_INFINITY, limitMs ?? Number.POSITIVE_INFINITY);
+const ENDLESS: Patience = { ...{ connectMs: Number.POSITIVE_INFINITY, answerMs: 0 }, silentMs: Number.POSITIVE_INFINITY };
+
+async function ended<T>(
+  work: PromiseLike<T>,
+  leftMs: number | null,
+  { connectMs, answerMs, silentMs }: Patience = ENDLESS,
+  onLate = () => {},
+): Promise<T> {
+  const ms = Math.min(leftMs ?? Number.POSITIVE_INFINITY, connectMs + answerMs);
   if (ms === Number.POSITIVE_INFINITY) return await work;
   return withDeadline(Promise.resolve(work), ms, () => {
     onLate();
-    throw ms === limitMs ? new ServerSilent() : new NotServed('out of time');
+    throw ms >= silentMs ? new ServerSilent() : new NotServed('out of time');
   });
 }

@@ -17,6 +17,8 @@ export interface OriginOptions {
   readonly tiers: 'all' | 'without memory' | 'none';
   /** To Postgres; the configuration's own number where it does not matter. */
   readonly maxConnections?: number;
+  /** Refuses what is more than it can do; otherwise all is taken in, for that is what is measured. */
+  readonly shedsLoad?: boolean;
   /** Where payments are made; nowhere, unless it is given. */
   readonly stripeUrl?: string;
 }
@@ -36,6 +38,7 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
     environment: {
       ...sharedEnvironment(stack, options),
       ...TIER_SETTINGS[options.tiers],
+      ...(options.shedsLoad ? { MIN_REQUESTS_AT_WORK: '', MAX_REQUESTS_AT_WORK: '' } : {}),
       ...(options.maxConnections === undefined
         ? {}
         : { DATABASE_MAX_CONNECTIONS: String(options.maxConnections) }),
