@@ -64,17 +64,17 @@ export function startEdgeProgram(stack: Stack, name: string, originUrl: string):
   });
 }
 
-/** What a private read costs with and without its guards. */
-export function startPrivateRead(stack: Stack): Promise<RunningProgram> {
+/** What a private read costs: with a look at who calls and the user's limit, or without. */
+export function startPrivateRead(stack: Stack, guards: 'guarded' | 'open'): Promise<RunningProgram> {
   return startProgram(stack, {
-    name: 'private-read',
+    name: `private-read-${guards}`,
     file: 'bench/programs/private-read.ts',
     environment: {
       REDIS_URL: stack.servers.redisUrl,
       EDGE_SECRET: stack.secrets.edgeSecret,
       ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
     },
-    args: (port) => ['--port', String(port)],
+    args: (port) => ['--port', String(port), ...(guards === 'guarded' ? ['--guards'] : [])],
     readyPath: '/livez',
   });
 }
