@@ -1,10 +1,9 @@
 /**
- * The client to the origin: every call has a timeout, reads are repeated after a lost connection, writes never
- * (whether the first one arrived is not known). An origin that cannot be reached is `unavailable`, 503; once that
- * is known nobody waits for it again, until it answers a probe.
+ * The client to the origins: every call has a timeout; reads are repeated after a lost connection, at another origin
+ * where there is one, writes only where that does no harm. When none can be reached the answer is `unavailable`, 503;
+ * once that is known nobody waits for them again, until one answers a probe.
  */
 
-import { createCircuit } from '#lib/circuit.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
@@ -13,19 +12,16 @@ import {
   REQUEST_ID_HEADER,
 } from '#lib/edge-contract.ts';
 import { targetOf } from '#lib/edge-proof.ts';
-import type { Logger } from '#lib/log.ts';
-import { AppError } from '#lib/problems.ts';
+import { createOrigins, parseOrigins } from './origins.ts';
 import type { Platform, RequestVariables } from './platform.ts';
 import { bodyDigest, createProver, type Prover } from './proof.ts';
+import { sendToAny, unavailable } from './send.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** A checkout waits for the payment provider, retries included. */
 const WRITE_TIMEOUT_MS = 30_000;
 /** What a shopper waits for a catalogue page before a stale one is better than none. */
 export const CATALOG_TIMEOUT_MS = 3_000;
-const READ_ATTEMPTS = 3;
-const RETRY_BACKOFF_MS = 40;
-const RETRY_AFTER_SECONDS = 5;
 /** Calls in a row without an answer after which the origin counts as lost to this isolate. */
 const LOST_AFTER_CALLS = 3;
 const PROBE_EVERY_MS = SECOND_MS;
@@ -41,6 +37,8 @@ export interface OriginCall {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly timeoutMs?: number;
+  /** A write that the origin carries out once, however often it comes: it bears an Idempotency-Key. */
+  readonly isIdempotent?: boolean;
   /** A read whose answer is for everybody: nothing is said of who made the edge ask. */
   readonly isForEverybody?: boolean;
 }
@@ -53,78 +51,47 @@ export interface Origin {
    * @throws {AppError} `unavailable` when there is none in time.
    */
   send(call: OriginCall, caller: Caller): Promise<Response>;
-  /** Known to be out of reach: a call would fail at once. */
+  /** Every origin is known to be out of reach: a call would fail at once. */
   isLost(): boolean;
-  /** Where it is lost, asks whether it is back; at most once a second, whoever calls. */
+  /** Asks each one that is lost whether it is back; at most once a second, whoever calls. */
   probe(): Promise<void>;
 }
 
 export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
   const { config, fetch, clock, log: isolateLog } = platform;
-  const policy = { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS };
-  const circuit = createCircuit(policy, clock, (change) =>
-    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
-  );
   const prover = createProver(config.EDGE_SECRET, clock);
-  const probe = async () => {
-    if (!circuit.isOpen() || !circuit.admits()) return;
-    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-    const asked = fetch(`${config.ORIGIN_URL}${PROBE_PATH}`, { redirect: 'manual', signal });
-    await circuit.observe(asked).then(
-      (answer) => answer.body?.cancel(),
-      () => undefined,
-    );
-  };
+  const origins = createOrigins({
+    regions: parseOrigins(config.ORIGIN_URL),
+    policy: { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS },
+    probe: (url) =>
+      fetch(`${url}${PROBE_PATH}`, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
+    clock,
+    log: isolateLog,
+  });
   return {
-    isLost: circuit.isOpen,
-    probe,
+    isLost: origins.isLost,
+    probe: origins.probe,
     async send(call, caller) {
-      await probe();
-      if (circuit.isOpen()) throw unavailable();
+      await origins.probe();
+      const servers = origins.inOrder();
+      const [first] = servers;
+      if (first === undefined) throw unavailable();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
-      const signal = AbortSignal.timeout(call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS));
-      const { href: url } = new URL(
-        `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`,
-      );
-      const init: RequestInit = {
-        method: call.method,
-        headers: await withEdgeHeaders(call, { caller, url, prover }),
-        redirect: 'manual',
-        signal,
-        body: call.body,
+      const budgetMs = call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS);
+      const budget = AbortSignal.timeout(budgetMs);
+      const target = `${call.path}${call.query === '' ? '' : `?${call.query}`}`;
+      const headers = await withEdgeHeaders(call, { caller, url: `${first.url}${target}`, prover });
+      const request = {
+        ...{ isRead, budget, budgetMs },
+        maySendAgain: isRead || call.isIdempotent === true,
+        log: caller.log.with({ method: call.method, path: call.path }),
       };
-      const attempts = isRead ? READ_ATTEMPTS : 1;
-      const log = caller.log.with({ method: call.method, path: call.path });
-      return await circuit.observe(repeat({ attempts, signal, log }, () => fetch(url, init)));
+      return await sendToAny(servers, request, (server, signal) => {
+        const { href } = new URL(`${server.url}${target}`);
+        return fetch(href, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
+      });
     },
   };
-}
-
-function unavailable(): AppError {
-  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-}
-
-interface Repetition {
-  readonly attempts: number;
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-}
-
-/** A connection that was lost may be tried again; an answer, whatever its status, is an answer. */
-async function repeat(
-  { attempts, signal, log }: Repetition,
-  call: () => Promise<Response>,
-): Promise<Response> {
-  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
-    if (attempt > 1) await backoff(attempt - 1);
-    try {
-      return await call();
-    } catch (cause) {
-      const level = attempt < attempts ? 'debug' : 'warn';
-      log[level]('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
-    }
-  }
-  throw unavailable();
 }
 
 interface Sending {
@@ -148,10 +115,4 @@ async function withEdgeHeaders(call: OriginCall, { caller, url, prover }: Sendin
   const { method } = call;
   sent.set(EDGE_PROOF_HEADER, await prover.sign({ method, target: targetOf(url), headers: sent }));
   return sent;
-}
-
-/** Waits after a failed attempt: doubling, with full jitter, so that shoppers who failed together do not come back together. */
-function backoff(attempt: number): Promise<void> {
-  const ceilingMs = RETRY_BACKOFF_MS * 2 ** (attempt - 1);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * ceilingMs));
 }
