@@ -8,8 +8,11 @@ import { ConfigError, parseConfig } from '#lib/config.ts';
 
 const MIN_SECRET_CHARACTERS = 32;
 
+const ORIGIN = 'https?://[^/?#,;\\s]+';
+
 const Variables = Type.Object({
-  ORIGIN_URL: Type.String({ pattern: '^https?://[^/?#\\s]+$' }),
+  /** Commas between the origins of a region, semicolons between regions. */
+  ORIGIN_URL: Type.String({ pattern: `^${ORIGIN}([,;]\\s*${ORIGIN})*$` }),
   PUBLIC_URL: Type.String({ pattern: '^https?://[^/?#\\s]+$' }),
   TRUST_CF_CONNECTING_IP: Type.Boolean(),
   LOG_LEVEL: Type.Union(

@@ -16,6 +16,7 @@ import { type CacheKey, type CacheRule, urlTag } from './cache/rule.ts';
 import { createSharedCache, type ReadRequest, type SharedCache } from './cache/shared-cache.ts';
 import { withoutHopByHop } from './headers.ts';
 import type { Caller, Origin } from './origin.ts';
+import { parseOrigins } from './origins.ts';
 import type { EdgeHandler, Platform } from './platform.ts';
 import { readBounded } from './read-bounded.ts';
 
@@ -119,11 +120,12 @@ function readRequest({ caller, request, inBackground }: Exchange, key: CacheKey)
 
 /** Nothing of the edge is told to an origin that is not its own. */
 function plainOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch'>): Origin {
+  const [originUrl] = parseOrigins(config.ORIGIN_URL).flat();
   return {
     isLost: () => false,
     probe: () => Promise.resolve(),
     async send({ method, path, query, headers, body, timeoutMs = REQUEST_LIMITS.readMs }) {
-      const url = `${config.ORIGIN_URL}${path}${query === '' ? '' : `?${query}`}`;
+      const url = `${originUrl}${path}${query === '' ? '' : `?${query}`}`;
       const signal = AbortSignal.timeout(timeoutMs);
       const call = () => fetch(url, { method, headers, body, redirect: 'manual', signal });
       try {

@@ -1,11 +1,10 @@
 /**
- * The client to the origin: every call has a timeout, reads are repeated after a lost connection, writes never
- * (whether the first one arrived is not known). An origin that cannot be reached is `unavailable`, 503; once that
- * is known nobody waits for it again, until it answers a probe.
+ * The client to the origins: every call has a timeout; reads are repeated after a lost connection, at another origin
+ * where there is one, writes only where that does no harm. When none can be reached the answer is `unavailable`, 503;
+ * once that is known nobody waits for them again, until one answers a probe.
  */
 
-import { createCircuit } from '#lib/circuit.ts';
-import { type Clock, inWholeSeconds, SECOND_MS } from '#lib/clock.ts';
+import type { Clock } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
   CLIENT_IP_HEADER,
@@ -14,15 +13,14 @@ import {
   TIME_LEFT_HEADER,
 } from '#lib/edge-contract.ts';
 import { targetOf } from '#lib/edge-proof.ts';
-import type { Logger } from '#lib/log.ts';
 import { POLICIES, PROBE_TIMEOUT_MS, REQUEST_LIMITS } from '#lib/policies.ts';
-import { AppError } from '#lib/problems.ts';
-import { createRetryBudget, type RetryBudget } from '#lib/retry-budget.ts';
+import { createRetryBudget } from '#lib/retry-budget.ts';
+import { createOrigins, parseOrigins } from './origins.ts';
 import type { Platform, RequestVariables } from './platform.ts';
 import { bodyDigest, createProver, type Prover } from './proof.ts';
+import { sendToAny } from './send.ts';
 
 const { breaker: BREAKER, retry: RETRY } = POLICIES.origin;
-const RETRY_AFTER_SECONDS = inWholeSeconds(5 * SECOND_MS);
 /** Answers without touching what is behind the origin; any status proves that it is there. */
 const PROBE_PATH = '/livez';
 
@@ -33,6 +31,8 @@ export interface OriginCall {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly timeoutMs?: number;
+  /** A write that the origin carries out once, however often it comes: it bears an Idempotency-Key. */
+  readonly isIdempotent?: boolean;
   /** A read whose answer is for everybody: nothing is said of who made the edge ask. */
   readonly isForEverybody?: boolean;
 }
@@ -45,88 +45,50 @@ export interface Origin {
    * @throws {AppError} `unavailable` when there is none in time.
    */
   send(call: OriginCall, caller: Caller): Promise<Response>;
-  /** Known to be out of reach: a call would fail at once. */
+  /** Every origin is known to be out of reach: a call would fail at once. */
   isLost(): boolean;
-  /** Where it is lost, asks whether it is back; at most once a second, whoever calls. */
+  /** Asks each one that is lost whether it is back; at most once a second, whoever calls. */
   probe(): Promise<void>;
 }
 
 export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
   const { config, fetch, clock, log: isolateLog } = platform;
-  const circuit = createCircuit(BREAKER, clock, (change) =>
-    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
-  );
   const prover = createProver(config.EDGE_SECRET, clock);
-  const budget = createRetryBudget(RETRY.budget);
-  const probe = async () => {
-    if (!circuit.isOpen() || !circuit.admits()) return;
-    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-    const asked = fetch(`${config.ORIGIN_URL}${PROBE_PATH}`, { redirect: 'manual', signal });
-    await circuit.observe(asked).then(
-      (answer) => answer.body?.cancel(),
-      () => undefined,
-    );
-  };
+  const origins = createOrigins({
+    regions: parseOrigins(config.ORIGIN_URL),
+    policy: BREAKER,
+    probe: (url) =>
+      fetch(`${url}${PROBE_PATH}`, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
+    clock,
+    log: isolateLog,
+  });
+  const retryBudget = createRetryBudget(RETRY.budget);
   return {
-    isLost: circuit.isOpen,
-    probe,
+    isLost: origins.isLost,
+    probe: origins.probe,
     async send(call, caller) {
-      await probe();
-      if (circuit.isOpen()) throw unavailable();
+      await origins.probe();
+      const servers = origins.inOrder();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
       const limitMs = call.timeoutMs ?? (isRead ? REQUEST_LIMITS.readMs : REQUEST_LIMITS.writeMs);
-      const signal = AbortSignal.timeout(limitMs);
       const endsAtMs = clock.now().getTime() + limitMs - REQUEST_LIMITS.marginMs;
-      const { href: url } = new URL(
-        `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`,
-      );
-      const attempt = async () => {
-        const headers = await withEdgeHeaders(call, {
-          caller,
-          url,
-          prover,
-          timeLeftMs: timeLeft(endsAtMs, clock),
-        });
-        return fetch(url, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
+      const target = `${call.path}${call.query === '' ? '' : `?${call.query}`}`;
+      const request = {
+        ...{ isRead, limitMs, retryBudget, signal: AbortSignal.timeout(limitMs) },
+        maySendAgain: isRead || call.isIdempotent === true,
+        log: caller.log.with({ method: call.method, path: call.path }),
       };
-      const retries = isRead ? RETRY.most : 0;
-      const log = caller.log.with({ method: call.method, path: call.path });
-      return await circuit.observe(repeat({ retries, budget, signal, log }, attempt));
+      return await sendToAny(servers, request, async (server, signal) => {
+        const { href: url } = new URL(`${server.url}${target}`);
+        const timeLeftMs = timeLeft(endsAtMs, clock);
+        const headers = await withEdgeHeaders(call, { caller, url, prover, timeLeftMs });
+        return fetch(url, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
+      });
     },
   };
 }
 
-function unavailable(): AppError {
-  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-}
-
 const timeLeft = (endsAtMs: number, clock: Clock) => Math.max(0, endsAtMs - clock.now().getTime());
-
-interface Repetition {
-  readonly retries: number;
-  readonly budget: RetryBudget;
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-}
-
-/** A connection that was lost may be tried again; an answer, whatever its status, is an answer. */
-async function repeat(
-  { retries, budget, signal, log }: Repetition,
-  call: () => Promise<Response>,
-): Promise<Response> {
-  budget.earn();
-  for (let failed = 0; ; ) {
-    try {
-      return await call();
-    } catch (cause) {
-      failed += 1;
-      const isLast = failed > retries || signal.aborted || !budget.take();
-      log[isLast ? 'warn' : 'debug']('the origin cannot be reached', { failed, cause: String(cause) });
-      if (isLast) throw unavailable();
-    }
-    await backoff(failed);
-  }
-}
 
 interface Sending {
   readonly caller: Caller;
@@ -152,10 +114,4 @@ async function withEdgeHeaders(call: OriginCall, sending: Sending): Promise<Head
   const { method } = call;
   sent.set(EDGE_PROOF_HEADER, await prover.sign({ method, target: targetOf(url), headers: sent }));
   return sent;
-}
-
-/** Waits after a failed attempt: doubling, with full jitter, so that shoppers who failed together do not come back together. */
-function backoff(attempt: number): Promise<void> {
-  const ceilingMs = Math.min(RETRY.firstWaitMs * 2 ** (attempt - 1), RETRY.longestWaitMs);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * ceilingMs));
 }

@@ -36,6 +36,12 @@ export const SESSION_TRANSPORT_HEADER = 'session-transport';
  */
 export const CACHE_TAG_HEADER = 'x-hotshelf-cache-tag';
 
+/** On any answer of an origin that is about to stop: the next call goes to another one. */
+export const DRAINING_HEADER = 'x-hotshelf-draining';
+
+/** On a 503 by which an origin refuses a call before anything of it has begun: another one may be asked, for writes too. */
+export const NOT_BEGUN_HEADER = 'x-hotshelf-not-begun';
+
 /** `POST` with `Authorization: Bearer <purge secret>` and {@link PurgeRequest} as JSON; answers 204. */
 export const PURGE_PATH = '/__edge/purge';
 

@@ -1,12 +1,16 @@
-/** The workers' process: the relay, the consumers and the chores, until SIGTERM; then what is in hand is finished. */
+/**
+ * The workers' process: the consumers of its groups, and with the general one the relay and the chores, until SIGTERM;
+ * then what is in hand is finished.
+ */
 
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger } from '#lib/log.ts';
 import { createDeps } from '#origin/deps.ts';
 import { createCloudflarePurge } from './cloudflare-purge.ts';
-import { cloudflareZone, readWorkersConfig } from './config.ts';
+import { cloudflareZone, groupsOf, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
+import { groupOf } from './groups.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
@@ -62,15 +66,21 @@ const consumers = [
   purgeSearches(edge, everywhere),
 ];
 const stopping = new AbortController();
-const work = Promise.all([
+const groups = groupsOf(config);
+const own = consumers.filter(({ name }) => groups.includes(groupOf(name)));
+const forAll = () => [
   runRelay(deps, stopping.signal),
   keepHouse(deps, stopping.signal),
-  runParkedAgain(deps, consumers, stopping.signal),
+  // Of every consumer, wherever it runs: an event is settled once all of them have dealt with it.
   runRedelivery(deps, consumers, stopping.signal),
-  ...consumers.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
+];
+const work = Promise.all([
+  ...(groups.includes('general') ? forAll() : []),
+  runParkedAgain(deps, own, stopping.signal),
+  ...own.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
 ]);
 const probes = serveProbes(deps, { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT });
-log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT });
+log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT, groups });
 
 async function stop(signal: string): Promise<void> {
   if (stopping.signal.aborted) return;

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { Type } from '@sinclair/typebox';
 import { readPem } from '#db/tls.ts';
+import { parseOrigins } from '#edge/origins.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
 import { startEdge } from './run.ts';
 
@@ -10,7 +11,7 @@ const HELP = `Runs the edge on workerd.
 
   --port N      port to listen on (default 8787; 0 takes a free one)
   --host HOST   address to listen on (default 127.0.0.1)
-  --origin URL  the origin to forward to (default http://127.0.0.1:3000)
+  --origin URL  the origin to forward to (default http://127.0.0.1:3000); several as in edge/wrangler.jsonc
   --origin-ca FILE  the authority of an https origin, where it is a private one: PEM; no other is believed then
   --plain-cache for tests: no shop, but a shared HTTP cache in front of any origin, which stores what HTTP allows
   --help        this text
@@ -42,11 +43,13 @@ async function main(): Promise<void> {
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
     throw new ConfigError('The flag --port takes a number up to 65535.');
   }
-  if (!URL.canParse(flags.origin)) throw new ConfigError('The flag --origin takes a URL.');
+  if (!parseOrigins(flags.origin).flat().every((url) => URL.canParse(url))) {
+    throw new ConfigError('The flag --origin takes a URL, or several.');
+  }
   const edge = await startEdge({
     port: Number(flags.port),
     host: flags.host,
-    originUrl: new URL(flags.origin).origin,
+    originUrl: parseOrigins(flags.origin).map(originsOf).join(';'),
     ...(flags['origin-ca'] === undefined ? {} : { originCa: readPem(flags['origin-ca']) }),
     ...(flags['plain-cache'] ? plainCache() : secrets()),
   });
@@ -54,6 +57,10 @@ async function main(): Promise<void> {
   const reason = await Promise.race([stopSignal(), edge.ended.then(() => 'workerd has gone' as const)]);
   await edge.stop();
   if (reason === 'workerd has gone') throw new Error('workerd ended by itself');
+}
+
+function originsOf(region: readonly string[]): string {
+  return region.map((url) => new URL(url).origin).join(',');
 }
 
 function secrets() {

@@ -40,6 +40,7 @@ const Config = Type.Object({
 type Config = Static<typeof Config>;
 
 export interface EdgeOptions {
+  /** Or several, as `ORIGIN_URL` takes them. */
   readonly originUrl: string;
   /** The authority of an origin with https, where it is a private one: PEM. */
   readonly originCa?: string;

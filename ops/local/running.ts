@@ -10,6 +10,8 @@ export interface RunningShop {
   /** Where shoppers reach the shop. */
   readonly edgeUrl: string;
   readonly originUrl: string;
+  /** The first and those beside it. */
+  readonly originUrls: readonly string[];
   readonly workersUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;

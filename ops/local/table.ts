@@ -22,7 +22,7 @@ function addressRows(shop: RunningShop): readonly Row[] {
   return [
     ['Shop (edge)', `${shop.edgeUrl}/api/v1/products`],
     ['API docs', `${shop.edgeUrl}/docs`],
-    ['Origin', `${shop.originUrl}/health   metrics: ${shop.originUrl}/metrics`],
+    ['Origins', shop.originUrls.map((url) => `${url}/metrics`).join('   ')],
     ['Workers', `${shop.workersUrl}/readyz   metrics: ${shop.workersUrl}/metrics`],
     ['PostgreSQL', withoutPassword(shop.databaseUrl)],
     ['Redis', withoutPassword(shop.redisUrl)],

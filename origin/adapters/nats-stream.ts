@@ -40,6 +40,8 @@ const MAX_STREAM_BYTES = 1024 ** 3;
 const ACK_WAIT_MS = 4 * SECOND_MS;
 const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
+/** So many processes of a consumer find work at once, each with what it handles and as much again at hand. */
+const MAX_PROCESSES = 10;
 const PULL_EXPIRES_MS = 30 * SECOND_MS;
 const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
 const NOT_FOUND = '404';
@@ -81,7 +83,7 @@ export async function pullMessages(nats: NatsConnection, { spec, onDelivery, sig
     filter_subject: SUBJECT_PREFIX + spec.filter,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: MAX_IN_FLIGHT * 4,
+    max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
   });
   const consumer = await nats.jetstream().consumers.get(EVENT_STREAM, spec.name);
   const messages: ConsumerMessages = await consumer.consume({
