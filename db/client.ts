@@ -3,6 +3,8 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { databaseAddress } from './tls.ts';
+import { inSpan } from './trace-scope.ts';
+import { nameTransaction, sampledStatement } from './traced-sql.ts';
 
 export type Database = PostgresJsDatabase;
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
@@ -38,6 +40,12 @@ const CLOSE_TIMEOUT_SECONDS = 5;
 /** The driver's own wait grows to 20 s, and with it the time for which a restarted server stays unused. */
 const RECONNECT_DELAY_SECONDS = 0.1;
 
+const TRANSACTION = {
+  name: 'transaction',
+  kind: 'client',
+  attributes: { 'db.system.name': 'postgresql' },
+} as const;
+
 /** The driver's client, which believes a server as its address says. @throws {ConfigError} for a wrong address */
 export function openSql(
   address: string,
@@ -62,7 +70,13 @@ export function connect(url: string, options: ConnectOptions): Connection {
     },
   });
   return {
-    db: drizzle(guarded(sql, { preparesStatements: options.preparesStatements ?? false })),
+    db: drizzle(
+      guarded(sql, {
+        preparesStatements: options.preparesStatements ?? false,
+        applicationName: options.applicationName,
+        isReadOnly: options.isReadOnly ?? false,
+      }),
+    ),
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
     abandon: () => sql.end({ timeout: 0 }),
   };
@@ -70,12 +84,15 @@ export function connect(url: string, options: ConnectOptions): Connection {
 
 interface Guard {
   readonly preparesStatements: boolean;
+  readonly applicationName: string;
+  readonly isReadOnly: boolean;
   /** Of a transaction: it has been committed or rolled back, or its connection is lost. */
   readonly hasEnded?: () => boolean;
 }
 
 /**
- * The client as Drizzle uses it, which asks these three things of it. A transaction that has ended takes no statement:
+ * The client as Drizzle uses it, which asks these three things of it. What is done for a trace tells so
+ * (`traced-sql.ts`). A transaction that has ended takes no statement:
  * the driver would run it on the connection's successor, outside of any transaction. And statements are prepared: Drizzle
  * has that done only where its caller keeps them, and else sends each to the server twice, to be described and to be run.
  */
@@ -83,16 +100,25 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
   client: Client,
   guard: Guard,
 ): Client {
-  const unsafe: Client['unsafe'] = (query, parameters = [], options = {}) => {
+  const unsafe = ((query, parameters = [], options = {}) => {
     if (guard.hasEnded?.()) throw new Error('the transaction has ended, or its connection is lost');
-    const prepare = guard.preparesStatements ? { prepare: parameters.length > 0 } : {};
-    return client.unsafe(query, parameters, { ...options, ...prepare });
-  };
+    const sampled = sampledStatement(query);
+    const isPrepared = sampled === null && parameters.length > 0;
+    const prepare = guard.preparesStatements || sampled !== null ? { prepare: isPrepared } : {};
+    const pending = client.unsafe(sampled?.text ?? query, parameters, { ...options, ...prepare });
+    sampled?.follow(pending);
+    return pending;
+  }) as Client['unsafe'];
   const begin = async (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
     let hasEnded = false;
     const inside = { ...guard, hasEnded: () => hasEnded };
     try {
-      return await (client as postgres.Sql).begin((tx) => work(guarded(tx, inside)));
+      return await inSpan(TRANSACTION, () =>
+        (client as postgres.Sql).begin((tx) => {
+          nameTransaction(tx, guard);
+          return work(guarded(tx, inside));
+        }),
+      );
     } finally {
       hasEnded = true;
     }

@@ -91,6 +91,11 @@ export const METRICS = {
     help: 'Whether the circuit breaker of a dependency is open (1) or not (0).',
     labels: ['dependency'],
   },
+  trace_spans_total: {
+    kind: 'counter',
+    help: 'Spans by what became of them: exported, queue_full or not_taken by the collector.',
+    labels: ['outcome'],
+  },
   events_published_total: { kind: 'counter', help: 'Outbox rows published to JetStream.', labels: ['event'] },
   outbox_pending_rows: { kind: 'gauge', help: 'Outbox rows that wait to be published.', labels: [] },
   messages_handled_total: {

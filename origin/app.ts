@@ -27,6 +27,7 @@ import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { parseOrigins } from './http/session-transport.ts';
 import { strictQueries } from './http/strict-queries.ts';
+import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
@@ -50,7 +51,9 @@ export type AppConfig = Pick<
 export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  return inFront(withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch), hot, proofs);
+  const api = withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch);
+  const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
+  return inFront(traced(api, proofs, deps.spans), hotReads, proofs);
 }
 
 interface Shared {

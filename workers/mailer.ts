@@ -1,7 +1,9 @@
 /** Sending mail over SMTP. A message id of our own lets a mail server drop what it was given twice. */
 
 import { createTransport } from 'nodemailer';
+import { currentTrace, inSpan } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { traceId } from '#lib/trace.ts';
 
 export interface Mail {
   readonly to: string;
@@ -20,6 +22,7 @@ export interface Mailer {
 
 const TIMEOUT_MS = 10 * SECOND_MS;
 const MAX_CONNECTIONS = 4;
+const SEND = { name: 'send mail', kind: 'client', attributes: { 'peer.service': 'smtp' } } as const;
 
 export function createMailer(smtpUrl: string, from: string): Mailer {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
@@ -38,9 +41,16 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
       : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
   });
   return {
-    send: async ({ messageId, ...mail }) => {
-      await transport.sendMail({ ...mail, from, messageId: `<${messageId}>` });
-    },
+    send: ({ messageId, ...mail }) =>
+      inSpan(SEND, async () => {
+        await transport.sendMail({ ...mail, from, messageId: `<${messageId}>`, headers: traceHeaders() });
+      }),
     close: () => transport.close(),
   };
+}
+
+/** So that whoever is shown the mail finds everything that led to it. */
+function traceHeaders(): Record<string, string> {
+  const trace = currentTrace();
+  return trace === undefined ? {} : { 'X-Trace-Id': traceId(trace.traceparent) };
 }
