@@ -6,6 +6,8 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { type Bounds, createEntrance, type Entrance } from './entrance.ts';
 import { databaseAddress } from './tls.ts';
+import { inSpan } from './trace-scope.ts';
+import { nameTransaction, sampledStatement } from './traced-sql.ts';
 
 export type Database = PostgresJsDatabase;
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
@@ -42,6 +44,12 @@ const CLOSE_WITHIN_SECONDS = 5;
 /** The driver's own wait grows to 20 s, and with it the time for which a restarted server stays unused. */
 const RECONNECT_DELAY_SECONDS = 0.1;
 
+const TRANSACTION = {
+  name: 'transaction',
+  kind: 'client',
+  attributes: { 'db.system.name': 'postgresql' },
+} as const;
+
 /** The driver's client, which believes a server as its address says. @throws {ConfigError} for a wrong address */
 export function openSql(
   address: string,
@@ -70,6 +78,8 @@ export function connect(url: string, options: ConnectOptions): Connection {
       guarded(sql, {
         preparesStatements: options.preparesStatements ?? false,
         entrance: createEntrance(options.bounds ?? {}),
+        applicationName: options.applicationName,
+        isReadOnly: options.isReadOnly ?? false,
       }),
     ),
     close: () => sql.end({ timeout: CLOSE_WITHIN_SECONDS }),
@@ -80,12 +90,15 @@ export function connect(url: string, options: ConnectOptions): Connection {
 interface Guard {
   readonly preparesStatements: boolean;
   readonly entrance: Entrance;
+  readonly applicationName: string;
+  readonly isReadOnly: boolean;
   /** Of a transaction: it has been committed or rolled back, or its connection is lost. */
   readonly hasEnded?: () => boolean;
 }
 
 /**
- * The client as Drizzle uses it, which asks these three things of it. A transaction that has ended takes no statement:
+ * The client as Drizzle uses it, which asks these three things of it. What is done for a trace tells so
+ * (`traced-sql.ts`). A transaction that has ended takes no statement:
  * the driver would run it on the connection's successor, outside of any transaction. And statements are prepared: Drizzle
  * has that done only where its caller keeps them, and else sends each to the server twice, to be described and to be run.
  */
@@ -100,18 +113,24 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
     options: postgres.UnsafeQueryOptions = {},
   ) => {
     if (hasEnded?.()) throw new Error('the transaction has ended, or its connection is lost');
-    const prepare = guard.preparesStatements ? { prepare: parameters.length > 0 } : {};
-    const pending = client.unsafe(query, parameters, { ...options, ...prepare });
+    const sampled = sampledStatement(query);
+    const isPrepared = sampled === null && parameters.length > 0;
+    const prepare = guard.preparesStatements || sampled !== null ? { prepare: isPrepared } : {};
+    const pending = client.unsafe(sampled?.text ?? query, parameters, { ...options, ...prepare });
+    sampled?.follow(pending);
     return bounded(pending, hasEnded === undefined ? entrance.statement : entrance.inside);
   };
   const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
     let isOver = false;
     const inside = { ...guard, hasEnded: () => isOver };
     const run = (hasBegun: () => void) =>
-      (client as postgres.Sql).begin((tx) => {
-        hasBegun();
-        return work(guarded(tx, inside));
-      });
+      inSpan(TRANSACTION, () =>
+        (client as postgres.Sql).begin((tx) => {
+          hasBegun();
+          nameTransaction(tx, guard);
+          return work(guarded(tx, inside));
+        }),
+      );
     return entrance.transaction(run).finally(() => {
       isOver = true;
     });

@@ -20,6 +20,7 @@ import { createAdmission, rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { createOrigin } from './origin.ts';
 import type { EdgeEnv, EdgeHandler, Platform } from './platform.ts';
+import { tracedOrigin } from './traced-origin.ts';
 
 export function createApp(platform: Platform): EdgeHandler {
   const hotAnswers = createHotAnswers(platform.store, platform.clock);
@@ -33,7 +34,7 @@ export function createApp(platform: Platform): EdgeHandler {
 }
 
 function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEnv> {
-  const origin = createOrigin(platform);
+  const origin = tracedOrigin(createOrigin(platform));
   const admit = createAdmission(platform);
   const cache = createSharedCache({ ...platform, origin });
 

@@ -26,6 +26,11 @@ const Variables = Type.Object({
     default: '',
     pattern: '^(https?://[^/?#,\\s*]+(\\s*,\\s*https?://[^/?#,\\s*]+)*)?$',
   }),
+  /** The share of requests whose trace is sampled, from 0 to 1: everywhere, for it is decided here alone. */
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({ minimum: 0, maximum: 1, default: 0 }),
+  /** A collector that takes OTLP over HTTP: the edge's own spans go to its /v1/traces. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(Type.String({ pattern: '^https?://[^/?#\\s]+(/[^?#\\s]*)?$' })),
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(Type.String()),
   EDGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
   EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
 });

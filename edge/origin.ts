@@ -37,7 +37,7 @@ export interface OriginCall {
   readonly isForEverybody?: boolean;
 }
 
-export type Caller = Pick<RequestVariables, 'requestId' | 'traceparent' | 'clientIp' | 'log'>;
+export type Caller = Pick<RequestVariables, 'requestId' | 'traceparent' | 'spans' | 'clientIp' | 'log'>;
 
 export interface Origin {
   /**

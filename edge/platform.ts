@@ -8,6 +8,7 @@ import type { PeekableStore } from './cache/store.ts';
 import type { Budget, EdgeConfig, RateLimiter } from './env.ts';
 import type { Origination } from './hot-answers.ts';
 import type { DeclaredRoute } from './routes.ts';
+import type { RequestSpans } from './spans.ts';
 
 export interface Platform {
   readonly config: EdgeConfig;
@@ -28,6 +29,8 @@ export interface RequestVariables {
   /** Made here for every request; a client's own is ignored. */
   requestId: string;
   traceparent: Traceparent;
+  /** Of a sampled request, where a collector is configured. */
+  spans?: RequestSpans;
   log: Logger;
   clientIp: string;
   /** Canonical path and raw query (without `?`), exactly as they are matched, keyed and forwarded. */

@@ -79,6 +79,11 @@ const PROCESS_METRICS = {
   process_start_time_seconds: { kind: 'gauge', help: 'When the process began, in Unix time.', labels: [] },
   process_open_fds: { kind: 'gauge', help: 'File descriptors that are open.', labels: [] },
   process_max_fds: { kind: 'gauge', help: 'File descriptors that may be open.', labels: [] },
+  trace_spans_total: {
+    kind: 'counter',
+    help: 'Spans by what became of them: exported, queue_full or not_taken by the collector.',
+    labels: ['outcome'],
+  },
   build_info: {
     kind: 'gauge',
     help: 'Always 1: what runs here.',

@@ -29,6 +29,7 @@ import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { parseOrigins } from './http/session-transport.ts';
 import { strictQueries } from './http/strict-queries.ts';
+import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
@@ -53,11 +54,9 @@ export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs }).compile();
-  return inFront(
-    withAnswerHeaders(withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission)),
-    hot,
-    proofs,
-  );
+  const api = withAnswerHeaders(withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission));
+  const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
+  return inFront(traced(api, proofs, deps.spans), hotReads, proofs);
 }
 
 interface Shared {

@@ -74,6 +74,13 @@ export const SharedConfigSchema = Type.Object({
   EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
+  /**
+   * A collector that takes OTLP over HTTP: spans of sampled traces go to its /v1/traces. Without it there are none.
+   * What is sampled is decided at the edge.
+   */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(HttpUrl),
+  /** What the collector wants to see, a secret perhaps: `name=value,name=value`. */
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(Type.String()),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,

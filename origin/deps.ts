@@ -4,6 +4,7 @@ import { connect, type Database, type Transaction } from '#db/client.ts';
 import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
 import { appendEvents } from '#db/outbox.ts';
 import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
@@ -13,13 +14,15 @@ import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { POLICIES } from '#lib/policies.ts';
-import type { Traceparent } from '#lib/trace.ts';
+import type { SpanSink } from '#lib/span.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
+import { openSpanExporter } from './adapters/span-exporter.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
+import { tracedRedis } from './adapters/traced.ts';
 import { createFloors } from './cache/floors.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
@@ -33,6 +36,7 @@ import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
+import { tracedGateway } from './payments/traced-gateway.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
@@ -71,8 +75,8 @@ export interface Deps {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** The trace that the work at hand belongs to; null for work that nobody asked for. */
-  readonly traceparent: Traceparent | null;
+  /** Takes the spans of sampled traces; null where no collector is configured. */
+  readonly spans: SpanSink | null;
   /** Where the request at hand comes from, as budgets count it. */
   readonly clientAddress: string;
 }
@@ -93,7 +97,8 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     preparesStatements: true,
     bounds: { timeLeftMs, server: primaryBounds(surroundings) },
   });
-  const sharedCache = connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE);
+  const spans = openSpanExporter(config, { service: name, log, metrics });
+  const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
   const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
   // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
@@ -113,7 +118,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
-    payments: createStripeGateway(config, surroundings),
+    payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     guards: createGuards(surroundings),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
@@ -124,7 +129,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,
-    traceparent: null,
+    spans,
     clientAddress: NOWHERE,
   };
   return {
@@ -135,6 +140,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
       await pools.close();
       await news.close();
       await database.close();
+      await spans?.close();
     },
   };
 }
@@ -221,14 +227,10 @@ function createCaches({
   };
 }
 
-/** The same deps for one request or message, whose logs and events carry its trace. */
-export function withTrace(deps: Deps, traceparent: Traceparent, log: Logger): Deps {
-  return { ...deps, traceparent, log };
-}
-
-/** Writes an event into the outbox, in the transaction of the change that it tells of. */
+/** Writes an event into the outbox, in the transaction of the change that it tells of. It carries the trace at hand. */
 export async function emit(deps: Deps, tx: Transaction, ...events: readonly EventInput[]): Promise<void> {
-  const { bus, ids, clock, traceparent } = deps;
+  const { bus, ids, clock } = deps;
+  const traceparent = currentTrace()?.traceparent ?? null;
   const occurredAt = clock.now();
   await appendEvents(
     tx,

@@ -1,6 +1,7 @@
 /** The origin's process: configuration, deps, app, listen; on SIGTERM no new work, the old is finished. */
 
 import { constants } from 'node:crypto';
+import { traceFields } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
@@ -31,7 +32,7 @@ function readConfigOrExit() {
 
 const { config, tls } = readConfigOrExit();
 const log = createLogger(
-  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
+  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`), fields: traceFields },
   { process: 'origin' },
 );
 const { deps, close } = createDeps(config, 'hotshelf-origin', log);

@@ -1,7 +1,9 @@
 /** Sending mail over SMTP. A message id of our own lets a mail server drop what it was given twice. */
 
 import { createTransport } from 'nodemailer';
+import { currentTrace, inSpan } from '#db/trace-scope.ts';
 import { POLICIES } from '#lib/policies.ts';
+import { traceId } from '#lib/trace.ts';
 
 export interface Mail {
   readonly to: string;
@@ -21,6 +23,7 @@ export interface Mailer {
 /** RFC 5321 §4.2.1 */
 const FIRST_PERMANENT_CODE = 500;
 const { connectMs: STEP_MS, bulkhead } = POLICIES.smtp;
+const SEND = { name: 'send mail', kind: 'client', attributes: { 'peer.service': 'smtp' } } as const;
 
 export function createMailer(smtpUrl: string, from: string): Mailer {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
@@ -39,9 +42,10 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
       : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
   });
   return {
-    send: async ({ messageId, ...mail }) => {
-      await transport.sendMail({ ...mail, from, messageId: `<${messageId}>` });
-    },
+    send: ({ messageId, ...mail }) =>
+      inSpan(SEND, async () => {
+        await transport.sendMail({ ...mail, from, messageId: `<${messageId}>`, headers: traceHeaders() });
+      }),
     close: () => transport.close(),
   };
 }
@@ -50,4 +54,10 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
 export function isServersFailure(error: unknown): boolean {
   const code = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined;
   return !(typeof code === 'number' && code >= FIRST_PERMANENT_CODE);
+}
+
+/** So that whoever is shown the mail finds everything that led to it. */
+function traceHeaders(): Record<string, string> {
+  const trace = currentTrace();
+  return trace === undefined ? {} : { 'X-Trace-Id': traceId(trace.traceparent) };
 }

@@ -3,6 +3,7 @@
  * then what is in hand is finished.
  */
 
+import { traceFields } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger } from '#lib/log.ts';
@@ -42,7 +43,7 @@ function readConfigOrExit() {
 
 const { config, zone } = readConfigOrExit();
 const log = createLogger(
-  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
+  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`), fields: traceFields },
   { process: 'workers' },
 );
 const { deps, close } = createDeps(config, 'hotshelf-workers', log);

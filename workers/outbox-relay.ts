@@ -4,7 +4,9 @@
  */
 
 import { claimUnpublished, countUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
+import { inSpan, inTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { type ShopEvent, subjectOf } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { pause } from './consumer.ts';
@@ -73,7 +75,7 @@ export async function relayBatch(deps: Deps): Promise<number> {
   if (!(await hasUnpublished(deps.db))) return 0;
   const { published, failure } = await deps.db.transaction(async (tx) => {
     const events = await claimUnpublished(tx, BATCH_SIZE);
-    const results = await Promise.allSettled(events.map((event) => deps.bus.publish(event)));
+    const results = await Promise.allSettled(events.map((event) => publish(deps, event)));
     const ids: EventId[] = [];
     for (const [index, event] of events.entries()) {
       if (results[index]?.status !== 'fulfilled') continue;
@@ -85,6 +87,21 @@ export async function relayBatch(deps: Deps): Promise<number> {
   });
   if (failure !== undefined) throw new Error('JetStream did not take every event', { cause: failure.reason });
   return published;
+}
+
+/** As a span of the event's own trace. */
+function publish({ bus, spans }: Deps, event: ShopEvent): Promise<void> {
+  if (event.traceparent === null) return bus.publish(event);
+  const subject = subjectOf(event.name);
+  const start = {
+    name: `publish ${event.name}`,
+    kind: 'producer',
+    attributes: {
+      ...{ 'messaging.system': 'nats', 'messaging.destination.name': subject },
+      'messaging.message.id': event.id,
+    },
+  } as const;
+  return inTrace(event.traceparent, spans, () => inSpan(start, () => bus.publish(event)));
 }
 
 /** How many events wait: zero, or nearly so, while all is well. */

@@ -61,7 +61,7 @@ const cached = async ({ set }: { readonly set: { headers: object } }) => {
 
 const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
   .use(problems(log))
-  .use(requestContext({ metrics: createMetrics() }))
+  .use(requestContext({ log, metrics: createMetrics() }))
   .use(edgeOnly(proofs))
   .use(values.guards ? limited(limits) : new Elysia())
   .use(plainUrls)

@@ -16,8 +16,8 @@ const HELP = `Runs the edge on workerd.
   --plain-cache for tests: no shop, but a shared HTTP cache in front of any origin, which stores what HTTP allows
   --help        this text
 
-From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge.
-A plain cache needs neither. Ready when it has said 'listening'. SIGTERM and SIGINT end it.
+From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge;
+LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A plain cache needs none of them. Ready when it has said 'listening'. SIGTERM and SIGINT end it.
 `;
 
 const Environment = Type.Object({
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     host: flags.host,
     originUrl: parseOrigins(flags.origin).map(originsOf).join(';'),
     ...(flags['origin-ca'] === undefined ? {} : { originCa: readPem(flags['origin-ca']) }),
-    ...(flags['plain-cache'] ? plainCache() : secrets()),
+    ...(flags['plain-cache'] ? plainCache() : { ...secrets(), vars: tracing() }),
   });
   console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));
   const reason = await Promise.race([stopSignal(), edge.ended.then(() => 'workerd has gone' as const)]);
@@ -66,6 +66,12 @@ function originsOf(region: readonly string[]): string {
 function secrets() {
   const { EDGE_SECRET, EDGE_PURGE_SECRET } = parseConfig(Environment, process.env);
   return { edgeSecret: EDGE_SECRET, purgeSecret: EDGE_PURGE_SECRET };
+}
+
+/** What is traced, and how much is logged, as the environment says it to the shop's other processes. */
+function tracing(): Record<string, string> {
+  const names = ['OTEL_TRACES_SAMPLER_ARG', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'LOG_LEVEL'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** Its secrets are never sent and never asked for. */

@@ -57,7 +57,7 @@ function createOfflineDeps(): Deps {
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),
     metrics: createMetrics(),
-    traceparent: null,
+    spans: null,
     clientAddress: NOWHERE,
   };
 }

@@ -4,8 +4,9 @@
  * calls fail within their time until it is back.
  */
 
-import { connect, type Msg, type NatsConnection } from 'nats';
+import { connect, headers as createHeaders, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
 import { verifiedTls } from '#db/tls.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
@@ -110,7 +111,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
     ensureStream: async () => ensureStream(await within()),
     publish: async (event) => {
       const js = (await within()).jetstream({ timeout: CALL_MS });
-      await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id });
+      await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id, ...traceHeaders() });
     },
     announce: (count) => {
       if (link.isUp) link.nats?.publish(ANNOUNCED_SUBJECT, String(count));
@@ -146,6 +147,15 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
 interface Hearing {
   readonly onMessage: (message: Msg) => void;
   readonly signal?: AbortSignal;
+}
+
+/** For whoever watches the stream; our own consumers read the trace in the event, which outlives its message. */
+function traceHeaders(): { readonly headers?: MsgHdrs } {
+  const trace = currentTrace();
+  if (trace === undefined) return {};
+  const headers = createHeaders();
+  headers.set('traceparent', trace.traceparent);
+  return { headers };
 }
 
 /** From the first connection on. */

@@ -48,7 +48,7 @@ export async function createApiKey(deps: Deps, userId: UserId, asked: NewApiKey)
     await emit(deps, tx, { name: 'account.api_key_created', data: { userId } });
     if (owner.role === 'shopper') return;
     const changes = { scopes, expiresAt: row.expiresAt.toISOString() };
-    await recordAct(deps, tx, { userId }, { action: 'api_key.created', object: objectOf(row.id), changes });
+    await recordAct(tx, { userId }, { action: 'api_key.created', object: objectOf(row.id), changes });
   });
   return { ...toApiKey(row), key };
 }
@@ -65,7 +65,7 @@ export async function revokeApiKey(deps: Deps, userId: UserId, id: ApiKeyId): Pr
     if (owner === undefined) throw new AppError('unauthenticated');
     if (!(await store.revoke(tx, userId, id, deps.clock.now()))) throw new AppError('api_key_not_found');
     if (owner.role === 'shopper') return;
-    await recordAct(deps, tx, { userId }, { action: 'api_key.revoked', object: objectOf(id) });
+    await recordAct(tx, { userId }, { action: 'api_key.revoked', object: objectOf(id) });
   });
 }
 

@@ -2,8 +2,8 @@
 
 import { type AuditAction, appendAudit } from '#db/audit-log.ts';
 import type { Transaction } from '#db/client.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { traceId } from '#lib/trace.ts';
-import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 
 export interface Act {
@@ -18,11 +18,11 @@ export type Actor = Pick<SignedIn, 'userId' | 'apiKeyId'>;
 
 /** The last statement of the act's transaction: others wait for the log from here to the commit. */
 export async function recordAct(
-  { traceparent }: Pick<Deps, 'traceparent'>,
   tx: Transaction,
   { userId, apiKeyId }: Actor,
   { action, object, changes = {} }: Act,
 ): Promise<void> {
+  const trace = currentTrace();
   await appendAudit(tx, {
     actor: apiKeyId === undefined ? 'user' : 'api_key',
     actorId: apiKeyId ?? userId,
@@ -30,6 +30,6 @@ export async function recordAct(
     objectKind: object.kind,
     objectId: object.id,
     changes,
-    traceId: traceparent === null ? null : traceId(traceparent),
+    traceId: trace === undefined ? null : traceId(trace.traceparent),
   });
 }

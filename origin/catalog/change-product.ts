@@ -33,7 +33,7 @@ export async function changeProduct(
     const update = await updateOf(tx, target.productId, change);
     const changed = await store.updateProduct(tx, target.productId, update, deps.clock.now());
     await emitChanged(deps, tx, changed);
-    await recordAct(deps, tx, seller, {
+    await recordAct(tx, seller, {
       action: 'product.changed',
       object: { kind: 'product', id: changed.id },
       changes: { version: changed.version, fields: Object.keys(change), prices },

@@ -50,15 +50,22 @@ export function createEdgeProofs(config: EdgeProofConfig, clock: Clock): EdgePro
     const madeAt = passes.get(given);
     return madeAt === undefined ? learnPass(given, nowMs) : isNow(madeAt, nowMs);
   };
+  const prove = ({ headers, method, url }: Request) => {
+    const given = headers.get(EDGE_PROOF_HEADER);
+    const proof = given === null ? null : parseProof(given);
+    if (proof === null) return false;
+    if (proof.kind === 'pass') return isPass(given) && isForNobody(method, headers);
+    if (!isNow(proof.madeAt, clock.now().getTime())) return false;
+    return isSigned(callText({ method, target: targetOf(url), headers }, proof.madeAt), proof);
+  };
+  /** So that asking again costs nothing. */
+  const known = new WeakMap<Request, boolean>();
   return {
     isPass,
-    isProven: ({ headers, method, url }) => {
-      const given = headers.get(EDGE_PROOF_HEADER);
-      const proof = given === null ? null : parseProof(given);
-      if (proof === null) return false;
-      if (proof.kind === 'pass') return isPass(given) && isForNobody(method, headers);
-      if (!isNow(proof.madeAt, clock.now().getTime())) return false;
-      return isSigned(callText({ method, target: targetOf(url), headers }, proof.madeAt), proof);
+    isProven: (request) => {
+      const answer = known.get(request) ?? prove(request);
+      known.set(request, answer);
+      return answer;
     },
   };
 }

@@ -84,7 +84,7 @@ async function adjust(
   await tellOfFalls(deps, tx, [level]);
   if (isShownOtherwise(level)) await touchProductsOf(deps, tx, [variantId]);
   const changes = { movement, delta, onHand: stock.onHand };
-  await recordAct(deps, tx, seller, {
+  await recordAct(tx, seller, {
     action: 'stock.adjusted',
     object: { kind: 'variant', id: variantId },
     changes,
@@ -116,7 +116,7 @@ export async function setLowAt(
     await requireOwnVariant(tx, seller, variantId);
     const row = await store.setLowAt(tx, variantId, lowAt);
     const object = { kind: 'variant', id: variantId };
-    await recordAct(deps, tx, seller, { action: 'stock.threshold_set', object, changes: { lowAt } });
+    await recordAct(tx, seller, { action: 'stock.threshold_set', object, changes: { lowAt } });
     return toStock(row);
   });
   await deps.ownWrites.note(seller);

@@ -1,6 +1,7 @@
 /** Orders: placing them and moving them through their life. Reading them is in `read-order.ts`. */
 
 import type { Transaction } from '#db/client.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
@@ -67,6 +68,7 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     shippingAddress,
     placedAt,
     paymentDeadline: after(placedAt, PAYMENT_DEADLINE_MS),
+    traceparent: currentTrace()?.traceparent ?? null,
   };
   const lines = cart.lines.map((line, position) => ({
     id: deps.ids.next<OrderLineId>(),

@@ -21,12 +21,12 @@ type ById = Pick<OrderRow, 'id'>;
 
 const INSERT_ORDER = kept((db, slots: Slots<NewOrder>) => {
   const { id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline } = slots;
-  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor } = slots;
+  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent } = slots;
   return db
     .insert(orders)
     .values({
       ...{ id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline },
-      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor },
+      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent },
     })
     .returning({ number: orders.number });
 });

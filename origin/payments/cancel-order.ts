@@ -73,7 +73,7 @@ async function cancelUncharged(deps: Deps, cancellation: Cancellation): Promise<
     const move = await moveOrder(deps, tx, order, { trigger, actor, actorId, detail });
     await store.updatePayment(tx, orderId, { status: 'cancelled' });
     await giveBack(deps, tx, present(move, `the cancellation of the open order ${orderId}`));
-    await recordCancellation(deps, tx, { order }, { actorId });
+    await recordCancellation(tx, { order }, { actorId });
     return true;
   });
   if (isDone) deps.metrics.count('orders_cancelled_total', { actor });
@@ -98,7 +98,7 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     if (refundable > 0) {
       await openRefund(deps, tx, order, { refundId, amount: refundable, reason, actor, actorId });
     }
-    await recordCancellation(deps, tx, { order }, { actorId });
+    await recordCancellation(tx, { order }, { actorId });
     return 'cancelled';
   });
   if (outcome === 'cancelled') deps.metrics.count('orders_cancelled_total', { actor });

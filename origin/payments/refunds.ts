@@ -54,7 +54,6 @@ export async function refundOrder(deps: Deps, request: RefundRequest): Promise<v
     }
     await openRefund(deps, tx, order, { refundId, amount, reason, actor: 'staff', actorId });
     await recordAct(
-      deps,
       tx,
       { userId: actorId },
       {

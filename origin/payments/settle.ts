@@ -5,6 +5,7 @@
  */
 
 import type { Transaction } from '#db/client.ts';
+import { inTrace } from '#db/trace-scope.ts';
 import { present } from '#lib/assert.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { OrderId } from '#lib/ids.ts';
@@ -59,7 +60,8 @@ async function settleWhole(deps: Deps, orderId: OrderId, intent: Intent, step: S
     const [order, found] = await Promise.all([lockOrder(tx, orderId), store.findPayment(tx, orderId)]);
     const payment = present(found, `the payment of order ${orderId}`);
     const settlement = { order, payment, intent: final, step };
-    return { outcome: await take(deps, tx, settlement), currency: order.currency };
+    const outcome = await withinOrder(deps, order, () => take(deps, tx, settlement));
+    return { outcome, currency: order.currency };
   });
   if (outcome?.kind === 'moved') countMove(deps, outcome.move, { intent: final, step });
   if (outcome?.kind === 'stranded') {
@@ -70,6 +72,11 @@ async function settleWhole(deps: Deps, orderId: OrderId, intent: Intent, step: S
     deps.metrics.count('payments_stranded_total', { currency });
   }
   return final;
+}
+
+/** In the trace of the order's checkout, which goes on in whatever follows from its payment. */
+function withinOrder<T>(deps: Deps, { traceparent }: OrderRow, work: () => Promise<T>): Promise<T> {
+  return traceparent === null ? work() : inTrace(traceparent, deps.spans, work);
 }
 
 async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promise<Outcome> {
@@ -90,13 +97,12 @@ async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promis
     await store.updatePayment(tx, order.id, { status, declineCode: declineCodeOfIntent(intent) });
     await giveBack(deps, tx, move);
   }
-  if (move.to === 'cancelled') await recordCancellation(deps, tx, move, step);
+  if (move.to === 'cancelled') await recordCancellation(tx, move, step);
   return { kind: 'moved', move };
 }
 
 /** Of a member of staff; a shopper's own is no privilege. */
 export async function recordCancellation(
-  deps: Deps,
   tx: Transaction,
   { order }: Pick<Move, 'order'>,
   { actorId = null }: Pick<Step, 'actorId'>,
@@ -104,7 +110,6 @@ export async function recordCancellation(
   if (actorId === null) return;
   const object = { kind: 'order', id: order.id };
   await recordAct(
-    deps,
     tx,
     { userId: actorId },
     {

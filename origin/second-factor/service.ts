@@ -116,6 +116,6 @@ export async function removeSecondFactor(deps: Deps, userId: UserId, proof: Proo
     await emit(deps, tx, { name: 'account.second_factor_removed', data: { userId } });
     if (role === 'shopper') return;
     const object = { kind: 'user', id: userId };
-    await recordAct(deps, tx, { userId }, { action: 'second_factor.removed', object });
+    await recordAct(tx, { userId }, { action: 'second_factor.removed', object });
   });
 }
