@@ -2,6 +2,7 @@
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
 import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
+import { createLatestPosition, type LatestPosition } from '#db/latest-position.ts';
 import { appendEvents } from '#db/outbox.ts';
 import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
@@ -11,6 +12,7 @@ import type { EventId, IdSource } from '#lib/ids.ts';
 import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import type { Guard } from '#lib/resilience.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
@@ -18,6 +20,7 @@ import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
 import { createFloors } from './cache/floors.ts';
+import { createLastGood, type LastGood } from './cache/last-good.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
@@ -29,7 +32,9 @@ import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
+import { createRecommendationsGuard } from './recommendations/guard.ts';
 import type { SearchEngine } from './search/engine.ts';
+import { guardedEngine } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 
@@ -41,6 +46,8 @@ export interface Deps {
   readonly db: Database;
   /** Replicas by role, for what may be a moment old. */
   readonly readers: Readers;
+  /** How far a replica must be to show all that was committed so far. */
+  readonly latestPosition: LatestPosition;
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
@@ -49,8 +56,11 @@ export interface Deps {
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
+  readonly lastGood: LastGood;
   readonly pictures: PictureCache;
   readonly search: SearchEngine;
+  /** Around what recommendations are read from. */
+  readonly recommendations: Guard;
   readonly passwords: Passwords;
   readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
@@ -95,12 +105,17 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
+    latestPosition: createLatestPosition(database.db, clock),
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
-    search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+    search: guardedEngine(createPostgresEngine({ db: database.db, reader: pools.readers.search }), {
+      log,
+      metrics,
+    }),
+    recommendations: createRecommendationsGuard({ log, metrics }),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
     payments: createStripeGateway(config, { log, metrics }),
@@ -196,6 +211,7 @@ function createCaches({
   return {
     products: createProductCache(tiers),
     lists: createListCache(tiers),
+    lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),
   };
 }

@@ -9,6 +9,7 @@ import { cloudflareZone, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
+import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
 import { returnStock } from './handlers/return-stock.ts';
@@ -58,6 +59,7 @@ const consumers = [
   returnStock,
   parkStranded,
   indexProduct,
+  learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
 ];
