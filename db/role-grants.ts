@@ -84,6 +84,9 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   inbox: { origin: APPEND, workers: APPEND },
   dead_letters: { workers: KEEP },
 
+  product_pairs: { origin: READ, workers: KEEP },
+  product_trends: { origin: READ, workers: WRITE },
+
   search_documents: { origin: READ, workers: KEEP, search: READ },
   search_popularity: { origin: READ, workers: KEEP, search: READ },
   search_terms: { origin: READ, workers: KEEP, search: READ },

@@ -48,6 +48,12 @@ function files(path: RegExp, contentType: string): DeclaredRoute {
 const ROUTES: readonly DeclaredRoute[] = [
   { path: /^\/api\/v1\/products$/, methods: API, budget: 'shopper', catalog: json(...LIST_QUERY) },
   { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json() },
+  {
+    path: /^\/api\/v1\/products\/[^/]+\/recommendations$/,
+    methods: READ,
+    budget: 'catalogMiss',
+    catalog: json('limit'),
+  },
   { path: /^\/api\/v1\/categories$/, methods: READ, budget: 'catalogMiss', catalog: json() },
   {
     path: /^\/api\/v1\/search$/,
@@ -56,7 +62,7 @@ const ROUTES: readonly DeclaredRoute[] = [
     catalog: json('q', ...LIST_QUERY, 'facets', 'vendor', 'option', 'available'),
   },
   { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'searchMiss', catalog: json('q') },
-  { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('limit') },
+  { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('category', 'limit') },
   {
     path: /^\/media\/.+$/,
     methods: READ,

@@ -112,6 +112,11 @@ const READ_METRICS = {
     help: 'Reads of a cache tier, by outcome.',
     labels: ['cache', 'tier', 'outcome'],
   },
+  degraded_answers_total: {
+    kind: 'counter',
+    help: 'Answers that stand in for what has failed, by where they come from instead.',
+    labels: ['feature', 'source'],
+  },
   pictures_made_total: {
     kind: 'counter',
     help: 'Pictures that were to be made at a width, by outcome.',

@@ -117,6 +117,10 @@ export const POLICIES = {
     bulkhead: { maxRunning: 1, maxWaiting: 0 },
     why: 'Looks at a server four times a second: it is what ejects a replica.',
   },
+  'postgres-position': {
+    ...{ timeoutMs: SECOND_MS, connectMs: null, retry: NEVER, breaker: own(SECOND_MS, 1), bulkhead: null },
+    why: 'How far the primary is. While it does not say, any replica will do: one silence opens it.',
+  },
   redis: {
     ...{ timeoutMs: 250, connectMs: 2 * SECOND_MS, retry: NEVER, breaker: own(SECOND_MS, 1), bulkhead: null },
     why: 'A cache: what it does not answer is read elsewhere at once. One silence opens it, for a request asks several times, and is to wait once.',
@@ -135,6 +139,10 @@ export const POLICIES = {
     ...{ timeoutMs: 40 * SECOND_MS, connectMs: 10 * SECOND_MS, retry: NEVER, breaker: EXTERNAL },
     bulkhead: { maxRunning: 4, maxWaiting: 200 },
     why: 'JetStream delivers the message again. A server that is slow to take a mail has taken it: it is not cut short.',
+  },
+  search: {
+    ...{ timeoutMs: 1_500, connectMs: null, retry: NEVER, breaker: own(5 * SECOND_MS), bulkhead: null },
+    why: 'The engine, whatever it is: the last good answer or the category serves meanwhile.',
   },
   recommendations: {
     ...{ timeoutMs: 300, connectMs: null, retry: NEVER, breaker: own(5 * SECOND_MS) },

@@ -36,6 +36,7 @@ import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { recommendationRoutes } from './recommendations/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
@@ -95,6 +96,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))
+    .use(recommendationRoutes(deps, tokens, hot))
     .use(accountRoutes(deps, browsers))
     .use(sessionRoutes(deps, browsers))
     .use(userRoutes(deps, tokens))

@@ -2,18 +2,20 @@
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
 import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
+import { createLatestPosition, type LatestPosition } from '#db/latest-position.ts';
 import { appendEvents } from '#db/outbox.ts';
 import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
 import { currentTrace } from '#db/trace-scope.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
-import { circuitOf, createGuards, type GuardSurroundings, type Guards } from '#lib/guards.ts';
+import { circuitOf, createGuards, type GuardSurroundings, type Guards, guardOf } from '#lib/guards.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
 import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { POLICIES } from '#lib/policies.ts';
+import type { Guard } from '#lib/resilience.ts';
 import type { SpanSink } from '#lib/span.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
@@ -24,7 +26,9 @@ import { openSpanExporter } from './adapters/span-exporter.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
 import { tracedRedis } from './adapters/traced.ts';
 import { createFloors } from './cache/floors.ts';
+import { createLastGood, type LastGood } from './cache/last-good.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
+import { isRefusal } from './cache/stand-ins.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
@@ -37,7 +41,8 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
-import type { SearchEngine } from './search/engine.ts';
+import { SearchBudgetSpent, type SearchEngine } from './search/engine.ts';
+import { guardedEngine } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 
@@ -49,6 +54,8 @@ export interface Deps {
   readonly db: Database;
   /** Replicas by role, for what may be a moment old. */
   readonly readers: Readers;
+  /** How far a replica must be to show all that was committed so far. */
+  readonly latestPosition: LatestPosition;
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
@@ -57,8 +64,11 @@ export interface Deps {
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
+  readonly lastGood: LastGood;
   readonly pictures: PictureCache;
   readonly search: SearchEngine;
+  /** Around what recommendations are read from. */
+  readonly recommendations: Guard;
   readonly passwords: Passwords;
   readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
@@ -110,12 +120,19 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
+    latestPosition: createLatestPosition(database.db, clock),
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
-    search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+    search: guardedEngine(
+      createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+      // A search that costs too much says nothing of the engine: nobody shall close it to others by asking for much.
+      guardOf('search', surroundings, (error) => !(error instanceof SearchBudgetSpent)),
+    ),
+    // That something is not there says nothing of what it is looked up in.
+    recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
     payments: tracedGateway(createStripeGateway(config, surroundings)),
@@ -223,6 +240,7 @@ function createCaches({
   return {
     products: createProductCache(tiers),
     lists: createListCache(tiers),
+    lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),
   };
 }

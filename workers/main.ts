@@ -14,6 +14,7 @@ import { runConsumer } from './consumer.ts';
 import { groupOf } from './groups.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
+import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
 import { returnStock } from './handlers/return-stock.ts';
@@ -63,6 +64,7 @@ const consumers = [
   returnStock,
   parkStranded,
   indexProduct,
+  learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
 ];

@@ -8,7 +8,7 @@ import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { hasValidator, initialAgeSeconds, lifetimeOf, type Reply, withheldFields } from './policy.ts';
 import { type CacheKey, type CacheRule, urlTag } from './rule.ts';
-import { headersOf, type StoredAnswer } from './store.ts';
+import { headersOf, isDegraded, type StoredAnswer } from './store.ts';
 import { cacheTagOf, parseCacheTag } from './tags.ts';
 import { confirms, freshened, validatorsOf } from './validation.ts';
 import { variantOf } from './variants.ts';
@@ -91,7 +91,9 @@ interface Received {
 export async function keep(deps: FillDeps, request: FillRequest, received: Received): Promise<Filled> {
   const { caller } = request;
   const answer = answerOf(deps, request, received);
-  if (answer.life === null) return { answer, isStored: false, isValidated: false };
+  const { held } = received.near;
+  const isWorse = isDegraded(answer) && held !== null && !isDegraded(held);
+  if (answer.life === null || isWorse) return { answer, isStored: false, isValidated: false };
   const key = storeKey(request.key, answer, received.near.sibling);
   try {
     await deps.store.put(key, answer, answer.life.keepSeconds);

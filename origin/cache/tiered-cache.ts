@@ -5,10 +5,11 @@
  */
 
 import type { Bulkhead } from '#lib/bulkhead.ts';
+import type { Degradation } from '#lib/degraded.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { SharedCache } from '#origin/adapters/redis.ts';
 import { beyondRequest } from '#origin/adapters/time-left.ts';
-import { decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
+import { type Answer, decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
 import type { Floors } from './floors.ts';
 import { createMemoryTier, jittered, NO_MEMORY } from './memory-tier.ts';
 
@@ -18,6 +19,13 @@ export interface Found {
   /** Null when there is no such thing. */
   readonly answer: FencedAnswer | null;
   readonly from: Tier;
+}
+
+/** What there is instead of what was asked for. */
+export interface StoodIn {
+  readonly answer: Answer;
+  readonly from: 'stand-in';
+  readonly degradation: Degradation;
 }
 
 /** Reads the truth. It decides on the version of what it reads before it reads. */
@@ -37,7 +45,7 @@ export interface TieredCache {
 export interface CachedRead {
   /** At once, from memory only; undefined says nothing of the other tiers. */
   peek(): FencedAnswer | null | undefined;
-  read(): Promise<Found>;
+  read(): Promise<Found | StoodIn>;
 }
 
 /** What all caches of a process share. */

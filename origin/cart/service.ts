@@ -3,7 +3,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
-import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
+import type { CartId, CartItemId, ProductId, VariantId } from '#lib/ids.ts';
 import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -85,6 +85,13 @@ export async function removeItem(
 /** Whether the cart is the caller's: the door to a guest's order, too. */
 export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promise<boolean> {
   return isOwn(caller, await store.findCart(db, id));
+}
+
+/** What is in the caller's carts, the newest first. */
+export async function productsInCartOf(db: Queryable, caller: Caller, limit: number): Promise<ProductId[]> {
+  if (caller.kind === 'user') return store.findProducts(db, { userId: caller.userId }, limit);
+  const { cartToken } = caller;
+  return cartToken === null ? [] : store.findProducts(db, { tokenHash: hashToken(cartToken) }, limit);
 }
 
 /**

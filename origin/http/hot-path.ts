@@ -63,7 +63,7 @@ interface Context {
 /** Answers a public read from the nearest tier that has it, and remembers its URL. */
 export async function serve(hot: HotReads, context: Context, read: HotRead) {
   const found = await read.read.read();
-  if (found.answer !== null) hot.remember(context.request.url, read);
+  if (found.answer !== null && found.from !== 'stand-in') hot.remember(context.request.url, read);
   return sendFound(context, found, read.life);
 }
 

@@ -169,6 +169,9 @@ export async function linesOf(tx: Transaction, id: OrderId): Promise<store.Order
   return store.findLines(tx, [id]);
 }
 
+/** What the customer has paid for, the newest first. */
+export const productsBoughtBy = store.findBought;
+
 export interface Receipt {
   readonly order: Omit<store.OrderRow, 'shippingAddress'>;
   readonly shippingAddress: ShippingAddress;
