@@ -6,7 +6,7 @@ import { grantRoles } from '#db/roles.ts';
 import { isCatalogueEmpty, seedCatalogue, waitForSearch } from './local/catalogue.ts';
 import { claimCheckout, releaseCheckout } from './local/claim.ts';
 import { deleteData, LOGS, prepareLogs, requireOwnData } from './local/data.ts';
-import { hasOwnRoles, rolePasswords } from './local/database-roles.ts';
+import { databaseUrls, hasOwnRoles, rolePasswords } from './local/database-roles.ts';
 import { type Interruption, onInterruption } from './local/interruption.ts';
 import type { Part } from './local/part.ts';
 import { shopParts, urlOf, usesMailServer, usesStripe, WANTED_PORTS } from './local/parts.ts';
@@ -66,6 +66,7 @@ async function bringUp(supervisor: Supervisor, signal: AbortSignal): Promise<Run
     originUrl: urlOf(ports.origin),
     workersUrl: urlOf(ports.workers),
     ...servers,
+    backupDatabaseUrl: databaseUrls(servers.databaseUrl, secrets).backup,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };

@@ -11,7 +11,10 @@ export interface RunningShop {
   readonly edgeUrl: string;
   readonly originUrl: string;
   readonly workersUrl: string;
+  /** As its owner. */
   readonly databaseUrl: string;
+  /** As the role that reads everything and changes nothing. */
+  readonly backupDatabaseUrl: string;
   readonly redisUrl: string;
   readonly natsUrl: string;
   /** Null where Stripe itself takes the payments. */
