@@ -94,14 +94,14 @@ export async function recordCancellation(
   deps: Deps,
   tx: Transaction,
   { order }: Pick<Move, 'order'>,
-  { actorId = null }: Pick<Step, 'actorId'>,
+  { actorId = null, apiKeyId }: Pick<Step, 'actorId' | 'apiKeyId'>,
 ): Promise<void> {
   if (actorId === null) return;
   const object = { kind: 'order', id: order.id };
   await recordAct(
     deps,
     tx,
-    { userId: actorId },
+    { userId: actorId, apiKeyId },
     {
       action: 'order.cancelled',
       object,
