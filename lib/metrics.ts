@@ -50,6 +50,11 @@ export const METRICS = {
     help: 'Replicas ejected, by reason.',
     labels: ['role', 'replica', 'reason'],
   },
+  security_events_total: {
+    kind: 'counter',
+    help: 'Log-ins, refusals and attempts to get around a border, by the events of lib/security-events.ts.',
+    labels: ['event'],
+  },
   stock_adjustments_total: {
     kind: 'counter',
     help: 'Stock that was received or corrected by hand.',

@@ -11,6 +11,7 @@ import type { EventId, IdSource } from '#lib/ids.ts';
 import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import { createSecurityLog, type SecurityLog } from '#lib/security-events.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
@@ -63,6 +64,7 @@ export interface Deps {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly security: SecurityLog;
   /** The trace that the work at hand belongs to; null for work that nobody asked for. */
   readonly traceparent: Traceparent | null;
   /** Where the request at hand comes from, as budgets count it. */
@@ -112,6 +114,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,
+    security: createSecurityLog(clock, (event) => metrics.count('security_events_total', { event })),
     traceparent: null,
     clientAddress: NOWHERE,
   };

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Elysia } from 'elysia';
 import { DAY_MS, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
+import { createSecurityLog } from '#lib/security-events.ts';
 import { NO_LIMITS } from '#ops/local/unlimited.ts';
 import { loginPolicies } from '#origin/adapters/login-throttle.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
@@ -25,7 +26,7 @@ import { plainUrls } from '#origin/http/plain-urls.ts';
 import { problems } from '#origin/http/problems.ts';
 
 const USER_ID = '01941f29-7c00-7000-8000-00000000bec4';
-const CLAIMS = { sub: USER_ID, sid: USER_ID, role: 'shopper', epoch: 0, jti: USER_ID } as const;
+const CLAIMS = { sub: USER_ID, sid: USER_ID, role: 'shopper', epoch: 0, factors: 1, jti: USER_ID } as const;
 const BODY_BYTES = 1_024;
 const WINDOW_SECONDS = MINUTE_MS / SECOND_MS;
 
@@ -45,6 +46,7 @@ const proofs = createEdgeProofs(
   systemClock,
 );
 const keys = createKeyRing({ ACCESS_TOKEN_KEY: environment('ACCESS_TOKEN_KEY') });
+const place = { log, security: createSecurityLog(systemClock, () => {}), peerOf: () => null };
 /** Nothing ends here, and nobody has to be asked whether it has. */
 const revocations = { catchUp: () => null, cover: () => false, announce: () => {} };
 const body = new TextEncoder().encode(JSON.stringify('x'.repeat(BODY_BYTES)));
@@ -57,14 +59,14 @@ const cached = async ({ set }: { readonly set: { headers: object } }) => {
 };
 
 const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
-  .use(problems(log))
+  .use(problems(place))
   .use(requestContext({ metrics: createMetrics() }))
   .use(edgeOnly(proofs))
   .use(limited(limits))
   .use(plainUrls)
   .use(bodies)
   .use(accessTokenSigner(keys))
-  .use(auth(createAccessTokens(keys, revocations)))
+  .use(auth(createAccessTokens(keys, revocations, { secondFactorRoles: new Set() })))
   .get('/livez', () => redis.setFenced(entry))
   .get('/token', ({ accessToken }) => accessToken.sign(CLAIMS), { access: 'public' })
   .get('/without', cached, { access: 'public' })
@@ -73,6 +75,6 @@ const app = new Elysia({ normalize: false, handler: { standardHostname: false } 
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: Number(values.port),
-  fetch: withAnswerHeaders(app.compile().fetch),
+  fetch: withAnswerHeaders(app.compile().fetch, place),
 });
 process.on('SIGTERM', () => void server.stop(true).then(() => process.exit(0)));

@@ -55,6 +55,7 @@ function createOfflineDeps(): Deps {
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),
     metrics: createMetrics(),
+    security: { record: () => {} },
     traceparent: null,
     clientAddress: NOWHERE,
   };

@@ -6,6 +6,7 @@ import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
 import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
 import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import type { Cart, CartQuote, NewCartItem } from './model.ts';
@@ -87,6 +88,11 @@ export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promi
   return isOwn(caller, await store.findCart(db, id));
 }
 
+/** @throws {AppError} `cart_not_found`, also for somebody else's */
+export async function requireOwnCart(db: Queryable, caller: Caller, id: CartId): Promise<void> {
+  requireOwn(caller, await store.findCart(db, id));
+}
+
 /**
  * Locks the caller's cart for checkout, and tells what it costs from then on. What is sent right behind runs under the
  * lock.
@@ -156,7 +162,8 @@ function requireOpen(cart: store.CartRow): store.CartRow {
 }
 
 function requireOwn(caller: Caller, cart: store.CartRow | undefined): store.CartRow {
-  if (cart === undefined || !isOwn(caller, cart)) throw new AppError('cart_not_found');
+  if (cart === undefined) throw new AppError('cart_not_found');
+  if (!isOwn(caller, cart)) throw new AppError('cart_not_found', {}, OF_ANOTHER);
   return cart;
 }
 
