@@ -24,7 +24,10 @@ const LIMIT_MS = 30 * MINUTE_MS;
 const MANY = 1_000_000_000;
 /** Scanners have one address and no patience: it is not budgets that they are to find. */
 const NO_BUDGETS = Object.fromEntries(
-  ['ANONYMOUS', 'SIGNED_IN', 'CATALOG_MISS', 'SEARCH_MISS', 'WEBHOOK'].map((name) => [`${name}_LIMITER`, MANY]),
+  ['ANONYMOUS', 'SIGNED_IN', 'CATALOG_MISS', 'SEARCH_MISS', 'WEBHOOK'].map((name) => [
+    `${name}_LIMITER`,
+    MANY,
+  ]),
 );
 
 describe.if(IS_WANTED)('what a scanner finds is nothing', () => {
@@ -46,7 +49,12 @@ describe.if(IS_WANTED)('what a scanner finds is nothing', () => {
     const [operations, documented] = await Promise.all([operationsOf(shop), fuzzedOperations(shop)]);
     const scenes = await openScenes(shop, quick);
     const { slug } = await createProduct(shop);
-    const lists = ['/api/v1/products?limit=1', '/api/v1/search?q=chair', '/api/v1/search/suggest?q=ch', '/docs'];
+    const lists = [
+      '/api/v1/products?limit=1',
+      '/api/v1/search?q=chair',
+      '/api/v1/search/suggest?q=ch',
+      '/docs',
+    ];
     target = {
       url: edge.url,
       folder: await mkdtemp(join(tmpdir(), 'hotshelf-scanners-')),

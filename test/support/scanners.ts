@@ -71,14 +71,28 @@ const wapiti: Scanner = {
     await Bun.write(start, pages.map((page) => `${url}${page}`).join('\n'));
     await run(
       [
-        ...['wapiti', '-u', `${url}/docs/`, '-s', start, '--scope', 'domain', '-m', WAPITI_MODULES, '-f', 'json'],
+        ...[
+          'wapiti',
+          '-u',
+          `${url}/docs/`,
+          '-s',
+          start,
+          '--scope',
+          'domain',
+          '-m',
+          WAPITI_MODULES,
+          '-f',
+          'json',
+        ],
         ...['-o', report, '--flush-session', '--max-scan-time', '150', '--max-attack-time', '40'],
       ],
       TOOL_LIMIT_MS,
     );
     const { vulnerabilities, anomalies } = (await Bun.file(report).json()) as WapitiReport;
     return Object.entries({ ...vulnerabilities, ...anomalies }).flatMap(([kind, all]) =>
-      all.filter((one) => !isNone(one)).map(({ method, path, info }) => `${kind}: ${method} ${path}: ${info}`),
+      all
+        .filter((one) => !isNone(one))
+        .map(({ method, path, info }) => `${kind}: ${method} ${path}: ${info}`),
     );
   },
 };

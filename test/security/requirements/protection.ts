@@ -1,14 +1,6 @@
 /** ASVS 5.0.0: V11 Cryptography, V12 Secure Communication, V14 Data Protection. */
 
-import {
-  held,
-  inapplicable,
-  integration,
-  origin,
-  type Requirement,
-  security,
-  unit,
-} from './requirement.ts';
+import { held, inapplicable, integration, origin, type Requirement, security, unit } from './requirement.ts';
 
 const SEALED = unit('db/field-cipher', 'does not open with any bit of it changed, or cut off anywhere');
 const ARGON = origin('accounts', 'keeps its password as argon2id, at no less than what OWASP asks for');
