@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
-import { commonPaths } from '#test/support/common-paths.ts';
+import { guessedPaths } from '#test/support/guessed-paths.ts';
 import { PURGE_SECRET } from '#test/support/edge.ts';
 import { fuzzedOperations } from '#test/support/fuzz-document.ts';
 import { openScenes, QUICK_PASSWORDS } from '#test/support/fuzz-scenes.ts';
@@ -60,7 +60,7 @@ describe.if(IS_WANTED)('what a scanner finds is nothing', () => {
       folder: await mkdtemp(join(tmpdir(), 'hotshelf-scanners-')),
       requests: await scannedRequests(new URL(edge.url).host, { operations, documented, scenes }),
       pages: [`/api/v1/products/${slug}`, ...lists],
-      words: commonPaths(),
+      words: guessedPaths(),
     };
   });
   afterAll(async () => {
@@ -72,7 +72,7 @@ describe.if(IS_WANTED)('what a scanner finds is nothing', () => {
 
   for (const { name, scan } of SCANNERS) {
     const isInstalled = Bun.which(name) !== null;
-    if (IS_WANTED && !isInstalled) console.log(`${name} is not installed`);
+    if (IS_WANTED && !isInstalled) process.stdout.write(`${name} is not installed\n`);
     test.if(isInstalled)(
       name,
       async () => {

@@ -18,7 +18,7 @@ const PREFIXES = ['', 'api/', 'api/v1/'];
 const ENDINGS = ['', '/', '~', '.bak', '.json', '%00', '..;/'];
 const DEPTHS = [1, 3, 6];
 
-export function commonPaths(): readonly string[] {
+export function guessedPaths(): readonly string[] {
   const names = COMMON.split(' ').flatMap((name) =>
     PREFIXES.flatMap((prefix) => ENDINGS.map((ending) => `${prefix}${name}${ending}`)),
   );
