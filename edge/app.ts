@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
+import { createSecurityLog } from '#lib/security-events.ts';
 import { createSharedCache } from './cache/shared-cache.ts';
 import { createHotAnswers, type HotAnswers } from './hot-answers.ts';
 import { boundedBody } from './middleware/bounded-body.ts';
@@ -11,7 +12,7 @@ import { browserRules } from './middleware/browser-rules.ts';
 import { catalog } from './middleware/catalog.ts';
 import { cors } from './middleware/cors.ts';
 import { declaredRoutes } from './middleware/declared-routes.ts';
-import { answerFailure } from './middleware/failures.ts';
+import { failures } from './middleware/failures.ts';
 import { forward } from './middleware/forward.ts';
 import { hot } from './middleware/hot.ts';
 import { plainPaths } from './middleware/plain-paths.ts';
@@ -39,7 +40,7 @@ function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEn
   const cache = createSharedCache({ ...platform, origin });
 
   const app = new Hono<EdgeEnv>();
-  app.onError(answerFailure);
+  app.onError(failures(createSecurityLog(platform.clock, () => {})));
   app.notFound(() => problemResponse('not_found'));
 
   app.use(hot(hotAnswers));

@@ -84,6 +84,11 @@ const PROCESS_METRICS = {
     help: 'Spans by what became of them: exported, queue_full or not_taken by the collector.',
     labels: ['outcome'],
   },
+  security_events_total: {
+    kind: 'counter',
+    help: 'Log-ins, refusals and attempts to get around a border, by the events of lib/security-events.ts.',
+    labels: ['event'],
+  },
   build_info: {
     kind: 'gauge',
     help: 'Always 1: what runs here.',

@@ -6,7 +6,7 @@ import { grantRoles } from '#db/roles.ts';
 import { isCatalogueEmpty, seedCatalogue, waitForSearch } from './local/catalogue.ts';
 import { claimCheckout, releaseCheckout } from './local/claim.ts';
 import { deleteData, LOGS, prepareLogs, requireOwnData } from './local/data.ts';
-import { hasOwnRoles, rolePasswords } from './local/database-roles.ts';
+import { databaseUrls, hasOwnRoles, rolePasswords } from './local/database-roles.ts';
 import { type Interruption, onInterruption } from './local/interruption.ts';
 import type { Part } from './local/part.ts';
 import {
@@ -97,7 +97,7 @@ async function bringUp(
   return { running: describe(options), options };
 }
 
-function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
+function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): RunningShop {
   return {
     launcherPid: process.pid,
     edgeUrl: urlOf(ports.edge),
@@ -105,6 +105,7 @@ function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
     originUrls: [ports.origin, ...moreOrigins].map(urlOf),
     workersUrl: urlOf(ports.workers),
     ...servers,
+    backupDatabaseUrl: databaseUrls(servers.databaseUrl, secrets).backup,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };

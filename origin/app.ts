@@ -27,6 +27,7 @@ import { createKeyRing } from './http/key-ring.ts';
 import { limited } from './http/limits.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
+import type { PeerOf } from './http/security-log.ts';
 import { parseOrigins } from './http/session-transport.ts';
 import { strictQueries } from './http/strict-queries.ts';
 import { traced, tracedHotReads } from './http/traced.ts';
@@ -51,11 +52,12 @@ export type AppConfig = Pick<
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
-export function createHandler(deps: Deps, config: AppConfig): Handler {
+export function createHandler(deps: Deps, config: AppConfig, peerOf: PeerOf = () => null): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  const app = createApp(deps, config, { hot, proofs }).compile();
-  const api = withAnswerHeaders(withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission));
+  const app = createApp(deps, config, { hot, proofs, peerOf }).compile();
+  const admitted = withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission);
+  const api = withAnswerHeaders(admitted, { ...deps, peerOf });
   const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
   return inFront(traced(api, proofs, deps.spans), hotReads, proofs);
 }
@@ -63,10 +65,12 @@ export function createHandler(deps: Deps, config: AppConfig): Handler {
 interface Shared {
   readonly hot: HotReads;
   readonly proofs: EdgeProofs;
+  readonly peerOf: PeerOf;
 }
 
 export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
   const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
+  const { peerOf = () => null } = shared;
   const api = createApi(deps, config, hot);
   const documents = docs(api, [ORDERS_TAG]);
   requireDeclaredAccess([...api.routes, ...documents.routes]);
@@ -74,7 +78,7 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
   // choice is the seventh, which is within https://.
   const standardHostname = config.ORIGIN_TLS_CERT_FILE !== undefined;
   return new Elysia({ normalize: false, handler: { standardHostname } })
-    .use(problems(deps.log))
+    .use(problems({ ...deps, peerOf }))
     .use(requestContext(deps))
     .use(edgeOnly(proofs))
     .use(limited(deps.limits))
@@ -87,7 +91,7 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
 
 /** The features alone, as the OpenAPI document describes them. */
 function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
-  const tokens = createAccessTokens(createKeyRing(config), deps.revocations);
+  const tokens = createAccessTokens(createKeyRing(config), deps.revocations, deps.accountPolicy);
   const browsers = { tokens, origins: parseOrigins(config.SHOP_ORIGINS) };
   const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })

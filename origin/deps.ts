@@ -16,6 +16,7 @@ import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { POLICIES } from '#lib/policies.ts';
 import type { Guard } from '#lib/resilience.ts';
+import { createSecurityLog, type SecurityLog } from '#lib/security-events.ts';
 import type { SpanSink } from '#lib/span.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
@@ -87,6 +88,7 @@ export interface Deps {
   readonly metrics: Metrics;
   /** Takes the spans of sampled traces; null where no collector is configured. */
   readonly spans: SpanSink | null;
+  readonly security: SecurityLog;
   /** Where the request at hand comes from, as budgets count it. */
   readonly clientAddress: string;
 }
@@ -147,6 +149,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     log,
     metrics,
     spans,
+    security: createSecurityLog(clock, (event) => metrics.count('security_events_total', { event })),
     clientAddress: NOWHERE,
   };
   return {

@@ -43,12 +43,12 @@ deps.revocations.catchUp()?.catch(() => {});
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
-const server = Bun.serve({
+const server: Bun.Server<undefined> = Bun.serve({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: HANG_UP_BYTES,
-  fetch: createHandler(deps, config),
+  fetch: createHandler(deps, config, (request) => server.requestIP(request)?.address ?? null),
   ...(tls === null ? {} : { tls: { ...tls, secureOptions: NOTHING_BELOW_TLS_1_3 } }),
 });
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });

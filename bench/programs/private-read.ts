@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Elysia } from 'elysia';
 import { DAY_MS, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
+import { createSecurityLog } from '#lib/security-events.ts';
 import { NO_LIMITS } from '#ops/local/unlimited.ts';
 import { loginPolicies } from '#origin/adapters/login-throttle.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
@@ -46,13 +47,14 @@ const proofs = createEdgeProofs(
   systemClock,
 );
 const keys = createKeyRing({ ACCESS_TOKEN_KEY: environment('ACCESS_TOKEN_KEY') });
+const place = { log, security: createSecurityLog(systemClock, () => {}), peerOf: () => null };
 /** Nothing ends here, and nobody has to be asked whether it has. */
 const revocations = { catchUp: () => null, cover: () => false, announce: () => {} };
 const body = new TextEncoder().encode(JSON.stringify('x'.repeat(BODY_BYTES)));
 const headers = { ...PRIVATE, 'content-type': 'application/json' };
 const entry = { key: 'private', fence: 'private', version: 1, value: body, ttlMs: DAY_MS };
 const claimsOf = (userId: string) =>
-  ({ sub: userId, sid: userId, role: 'shopper', epoch: 0, jti: userId }) as const;
+  ({ sub: userId, sid: userId, role: 'shopper', epoch: 0, factors: 1, jti: userId }) as const;
 /** From the cache that every process of the origin shares. */
 const cached = async ({ set }: { readonly set: { headers: object } }) => {
   Object.assign(set.headers, headers);
@@ -60,7 +62,7 @@ const cached = async ({ set }: { readonly set: { headers: object } }) => {
 };
 
 const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
-  .use(problems(log))
+  .use(problems(place))
   .use(requestContext({ log, metrics: createMetrics() }))
   .use(edgeOnly(proofs))
   .use(values.guards ? limited(limits) : new Elysia())
@@ -68,7 +70,7 @@ const app = new Elysia({ normalize: false, handler: { standardHostname: false } 
   .use(bodies)
   .use(values.guards ? keyHolders(async () => null) : new Elysia())
   .use(accessTokenSigner(keys))
-  .use(auth(createAccessTokens(keys, revocations)))
+  .use(auth(createAccessTokens(keys, revocations, { secondFactorRoles: new Set() })))
   .get('/livez', () => redis.setFenced(entry))
   .get(
     TOKENS_PATH,
@@ -81,6 +83,6 @@ const app = new Elysia({ normalize: false, handler: { standardHostname: false } 
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: Number(values.port),
-  fetch: withAnswerHeaders(app.compile().fetch),
+  fetch: withAnswerHeaders(app.compile().fetch, place),
 });
 process.on('SIGTERM', () => void server.stop(true).then(() => process.exit(0)));

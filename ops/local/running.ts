@@ -13,7 +13,10 @@ export interface RunningShop {
   /** The first and those beside it. */
   readonly originUrls: readonly string[];
   readonly workersUrl: string;
+  /** As its owner. */
   readonly databaseUrl: string;
+  /** As the role that reads everything and changes nothing. */
+  readonly backupDatabaseUrl: string;
   readonly redisUrl: string;
   readonly natsUrl: string;
   /** Null where Stripe itself takes the payments. */

@@ -61,6 +61,7 @@ function createOfflineDeps(): Deps {
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),
     metrics: createMetrics(),
     spans: null,
+    security: { record: () => {} },
     clientAddress: NOWHERE,
   };
 }

@@ -3,8 +3,8 @@
 import { type AuditAction, appendAudit } from '#db/audit-log.ts';
 import type { Transaction } from '#db/client.ts';
 import { currentTrace } from '#db/trace-scope.ts';
+import type { ApiKeyId, UserId } from '#lib/ids.ts';
 import { traceId } from '#lib/trace.ts';
-import type { SignedIn } from '#origin/http/auth.ts';
 
 export interface Act {
   readonly action: AuditAction;
@@ -14,7 +14,10 @@ export interface Act {
 }
 
 /** Whose act it is: the key's, where it was a key that said who calls. */
-export type Actor = Pick<SignedIn, 'userId' | 'apiKeyId'>;
+export interface Actor {
+  readonly userId: UserId;
+  readonly apiKeyId?: ApiKeyId | undefined;
+}
 
 /** The last statement of the act's transaction: others wait for the log from here to the commit. */
 export async function recordAct(

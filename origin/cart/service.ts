@@ -6,6 +6,7 @@ import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
 import type { CartId, CartItemId, ProductId, VariantId } from '#lib/ids.ts';
 import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import type { Cart, CartQuote, NewCartItem } from './model.ts';
@@ -94,6 +95,11 @@ export async function productsInCartOf(db: Queryable, caller: Caller, limit: num
   return cartToken === null ? [] : store.findProducts(db, { tokenHash: hashToken(cartToken) }, limit);
 }
 
+/** @throws {AppError} `cart_not_found`, also for somebody else's */
+export async function requireOwnCart(db: Queryable, caller: Caller, id: CartId): Promise<void> {
+  requireOwn(caller, await store.findCart(db, id));
+}
+
 /**
  * Locks the caller's cart for checkout, and tells what it costs from then on. What is sent right behind runs under the
  * lock.
@@ -163,7 +169,8 @@ function requireOpen(cart: store.CartRow): store.CartRow {
 }
 
 function requireOwn(caller: Caller, cart: store.CartRow | undefined): store.CartRow {
-  if (cart === undefined || !isOwn(caller, cart)) throw new AppError('cart_not_found');
+  if (cart === undefined) throw new AppError('cart_not_found');
+  if (!isOwn(caller, cart)) throw new AppError('cart_not_found', {}, OF_ANOTHER);
   return cart;
 }
 

@@ -4,7 +4,7 @@ import type { StoredAnswer } from '#db/idempotency.ts';
 import type { CartId, OrderId } from '#lib/ids.ts';
 import { AppError, type ProblemCode } from '#lib/problems.ts';
 import { beyondRequest } from '#origin/adapters/time-left.ts';
-import { ownsCart } from '#origin/cart/service.ts';
+import { requireOwnCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { AttemptUndone, once } from '#origin/http/idempotency.ts';
@@ -39,7 +39,7 @@ export async function checkOut(
   request: CheckoutRequest,
 ): Promise<StoredAnswer> {
   const cartId = request.cartId as CartId;
-  if (!(await ownsCart(deps.db, caller, cartId))) throw new AppError('cart_not_found');
+  await requireOwnCart(deps.db, caller, cartId);
   const scope = caller.kind === 'user' ? `user:${caller.userId}` : `cart:${cartId}`;
   try {
     return await once<OrderId>(

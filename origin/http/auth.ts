@@ -8,7 +8,8 @@ import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { ApiKeyId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { AccessTokens } from './access-tokens.ts';
+import { NO_CREDENTIALS } from '#lib/security-events.ts';
+import type { AccessTokens, TokenFault } from './access-tokens.ts';
 import { keyHolderOf, requireScope } from './key-holders.ts';
 import { countUser } from './limits.ts';
 import { type Access, isAccess, may, OUTSIDE_THE_API, type Role } from './permissions.ts';
@@ -72,7 +73,7 @@ async function keyCaller(access: Guarded, request: Request, route: string): Prom
 
 async function tokenCaller(access: Guarded, request: Request, tokens: AccessTokens): Promise<Caller> {
   const token = bearerToken(request);
-  return admit(access, request, token === null ? null : ((await tokens.verify(token)) ?? false));
+  return admit(access, request, token === null ? null : await tokens.verify(token));
 }
 
 interface DeclaredRoute {
@@ -105,14 +106,17 @@ function isGuarded(hook: unknown): boolean {
 
 type Identity = Omit<SignedIn, 'kind'>;
 
-/** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
-function admit(access: Guarded, request: Request, claims: Identity | false | null): Caller {
+/** `null` claims: no token was sent. A fault: one was, and it is worth nothing. */
+function admit(access: Guarded, request: Request, claims: Identity | TokenFault | null): Caller {
   if (claims === null && access === 'anyone') {
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
-  if (!claims) throw new AppError('unauthenticated');
+  if (claims === null) throw new AppError('unauthenticated', {}, NO_CREDENTIALS);
+  if (typeof claims === 'string') throw new AppError('unauthenticated', {}, { reason: claims });
   const { userId, sessionId, apiKeyId, role } = claims;
-  if (access !== 'anyone' && !may({ role }, access)) throw new AppError('forbidden');
+  if (access !== 'anyone' && !may({ role }, access)) {
+    throw new AppError('forbidden', {}, { userId, reason: access });
+  }
   return {
     kind: 'user',
     userId,
@@ -126,7 +130,7 @@ function bearerToken(request: Request): string | null {
   const header = request.headers.get('authorization');
   if (header === null) return null;
   const match = /^Bearer ([\w.~+/=-]+)$/i.exec(header);
-  if (match?.[1] === undefined) throw new AppError('unauthenticated');
+  if (match?.[1] === undefined) throw new AppError('unauthenticated', {}, { reason: 'malformed' });
   return match[1];
 }
 
@@ -135,6 +139,11 @@ function security(access: Access): Record<string, string[]>[] {
   if (access === 'public') return [];
   const token = { accessToken: [] };
   return access === 'anyone' ? [token, { cartToken: [] }, {}] : [token];
+}
+
+/** Whom the access check of a request has let in; undefined before it, and where there is none. */
+export function callerOf(request: Request): Caller | undefined {
+  return callers.get(request);
 }
 
 /** For routes whose access admits no guest. */

@@ -11,8 +11,9 @@ const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/heal
 
 export function edgeOnly(proofs: EdgeProofs) {
   return new Elysia({ name: 'edge-only' }).onRequest((context) => {
-    if (proofs.isProven(context.request)) return;
-    if (!INTERNAL_PATHS.has(routedPath(context))) throw new AppError('edge_required');
+    const reason = proofs.faultOf(context.request);
+    if (reason === null || INTERNAL_PATHS.has(routedPath(context))) return;
+    throw new AppError('edge_required', {}, { reason });
   });
 }
 

@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import { inWholeSeconds } from '#lib/clock.ts';
 import { limitKey, NOWHERE } from '#lib/limit-key.ts';
-import { AppError, problemResponse } from '#lib/problems.ts';
+import { AppError } from '#lib/problems.ts';
 import type { Limiter, Usage } from '#origin/adapters/limiter.ts';
 import type { LoginThrottle } from '#origin/adapters/login-throttle.ts';
 import type { Caller } from './auth.ts';
@@ -46,12 +46,12 @@ export async function countUser(request: Request, caller: Caller): Promise<void>
 }
 
 /** The refusal that takes an answer's place, where the user's budget proved to be spent meanwhile. */
-export async function settleLimits(request: Request): Promise<Response | null> {
+export async function settleLimits(request: Request): Promise<AppError | null> {
   const counted = counting.get(request);
   if (counted === undefined) return null;
   const usage = await counted;
   note(request, usage);
-  return usage.isWithin ? null : problemResponse('rate_limited', retryAfter(usage));
+  return usage.isWithin ? null : refused(usage);
 }
 
 /** @throws {AppError} `rate_limited` */
@@ -68,7 +68,7 @@ export async function countCostly(
 async function spend(limiter: Limiter, request: Request, key: string): Promise<void> {
   const usage = await limiter.spend(key);
   note(request, usage);
-  if (!usage.isWithin) throw new AppError('rate_limited', retryAfter(usage));
+  if (!usage.isWithin) throw refused(usage);
 }
 
 /** The budget that is told of is the one that is nearest to its end. */
@@ -95,4 +95,10 @@ export function addressOf(request: Request): string {
   return limitKey(clientIpOf(request) ?? NOWHERE);
 }
 
-const retryAfter = ({ resetMs }: Usage) => ({ retryAfterSeconds: inWholeSeconds(resetMs) });
+function refused({ budget, resetMs }: Usage): AppError {
+  return new AppError(
+    'rate_limited',
+    { retryAfterSeconds: inWholeSeconds(resetMs) },
+    { reason: budget.name },
+  );
+}

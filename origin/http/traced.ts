@@ -18,7 +18,7 @@ const REQUEST_SPANS = new WeakMap<Request, OpenSpan>();
 
 export function traced(handle: Handler, proofs: EdgeProofs, spans: SpanSink | null): Handler {
   return (request) => {
-    if (!proofs.isProven(request)) return handle(request);
+    if (proofs.faultOf(request) !== null) return handle(request);
     const parent = parseTraceparent(request.headers.get('traceparent')) ?? newTrace();
     const own = spans !== null && isSampled(parent) ? begin(request, parent, spans) : parent;
     return inTrace(own, spans, () => handle(request));

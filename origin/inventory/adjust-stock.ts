@@ -5,6 +5,7 @@ import type { StoredAnswer } from '#db/idempotency.ts';
 import { markHandled } from '#db/outbox.ts';
 import type { EventId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -141,7 +142,8 @@ export async function readHistory(deps: Deps, seller: SignedIn, variantId: Varia
 /** A seller sees only their own variants; somebody else's is not there. */
 async function requireOwnVariant(db: Queryable, seller: SignedIn, id: VariantId): Promise<void> {
   const product = await store.findOwner(db, id);
-  if (product === undefined || !isOwnProduct(seller, product)) throw new AppError('variant_not_found');
+  if (product === undefined) throw new AppError('variant_not_found');
+  if (!isOwnProduct(seller, product)) throw new AppError('variant_not_found', {}, OF_ANOTHER);
 }
 
 async function readStock(db: Queryable, variantId: VariantId): Promise<Stock> {

@@ -5,7 +5,7 @@ import { currentTrace } from '#db/trace-scope.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
-import type { CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { PricedCart } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
@@ -106,6 +106,8 @@ export interface Step {
   readonly actor: Actor;
   /** The member of staff, where it was one. */
   readonly actorId?: UserId | null;
+  /** Where it was a key of theirs that did it. */
+  readonly apiKeyId?: ApiKeyId | undefined;
   /** For people: an amount, a reason. */
   readonly detail?: string;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Transaction } from '#db/client.ts';
-import type { OrderId, RefundId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, OrderId, RefundId, UserId } from '#lib/ids.ts';
 import { formatMoney, type Minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { beyondRequest } from '#origin/adapters/time-left.ts';
@@ -33,6 +33,7 @@ export interface RefundRequest {
   readonly amount: Minor | null;
   readonly reason: string;
   readonly actorId: UserId;
+  readonly apiKeyId?: ApiKeyId | undefined;
 }
 
 /**
@@ -42,7 +43,7 @@ export interface RefundRequest {
  * `payments_unavailable`
  */
 export async function refundOrder(deps: Deps, request: RefundRequest): Promise<void> {
-  const { orderId, refundId, reason, actorId } = request;
+  const { orderId, refundId, reason, actorId, apiKeyId } = request;
   await deps.db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId);
     if ((await store.findRefund(tx, refundId)) !== undefined) return;
@@ -55,7 +56,7 @@ export async function refundOrder(deps: Deps, request: RefundRequest): Promise<v
     await openRefund(deps, tx, order, { refundId, amount, reason, actor: 'staff', actorId });
     await recordAct(
       tx,
-      { userId: actorId },
+      { userId: actorId, apiKeyId },
       {
         action: 'refund.requested',
         object: { kind: 'order', id: orderId },

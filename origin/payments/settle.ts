@@ -105,13 +105,13 @@ async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promis
 export async function recordCancellation(
   tx: Transaction,
   { order }: Pick<Move, 'order'>,
-  { actorId = null }: Pick<Step, 'actorId'>,
+  { actorId = null, apiKeyId }: Pick<Step, 'actorId' | 'apiKeyId'>,
 ): Promise<void> {
   if (actorId === null) return;
   const object = { kind: 'order', id: order.id };
   await recordAct(
     tx,
-    { userId: actorId },
+    { userId: actorId, apiKeyId },
     {
       action: 'order.cancelled',
       object,

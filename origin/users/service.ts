@@ -8,7 +8,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { announce, announceRole, endSessionsOf } from '#origin/sessions/service.ts';
+import { announce, announceEpoch, endSessionsOf } from '#origin/sessions/service.ts';
 import type { ManagedUser, UserChange, UserListQuery, UserPage } from './model.ts';
 import * as store from './store.ts';
 
@@ -56,7 +56,7 @@ export async function changeUser(
     return { changed, ended: sessions };
   });
   announce(deps, ended);
-  await announceRole(deps, id);
+  await announceEpoch(deps, id);
   return toUser(changed);
 }
 
