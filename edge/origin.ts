@@ -5,6 +5,7 @@
  */
 
 import { createCircuit } from '#lib/circuit.ts';
+import { reportCircuit } from '#lib/circuit-metrics.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
@@ -59,12 +60,16 @@ export interface Origin {
   probe(): Promise<void>;
 }
 
-export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
-  const { config, fetch, clock, log: isolateLog } = platform;
+export function createOrigin(
+  platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log' | 'metrics'>,
+): Origin {
+  const { config, fetch, clock, log: isolateLog, metrics } = platform;
   const policy = { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS };
-  const circuit = createCircuit(policy, clock, (change) =>
-    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
-  );
+  const report = reportCircuit(metrics.registry, 'origin');
+  const circuit = createCircuit(policy, clock, (change) => {
+    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back');
+    report(change === 'opened');
+  });
   const prover = createProver(config.EDGE_SECRET, clock);
   const probe = async () => {
     if (!circuit.isOpen() || !circuit.admits()) return;
