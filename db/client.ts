@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import { SECOND_MS } from '#lib/clock.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { type Bounds, createEntrance, type Entrance } from './entrance.ts';
+import { type PoolWatch, whenSettled } from './pool-watch.ts';
 import { databaseAddress } from './tls.ts';
 import { inSpan } from './trace-scope.ts';
 import { nameTransaction, sampledStatement } from './traced-sql.ts';
@@ -31,6 +32,8 @@ export interface ConnectOptions {
   readonly isReadOnly?: boolean;
   /** Each statement is parsed and planned once a connection. Not where plans should follow the parameters, as in search. */
   readonly preparesStatements?: boolean;
+  /** Told of whatever wants a connection. */
+  readonly watch?: PoolWatch;
   /** Told of every connection that has closed. */
   readonly onClosed?: () => void;
   readonly bounds?: Bounds;
@@ -80,6 +83,7 @@ export function connect(url: string, options: ConnectOptions): Connection {
         entrance: createEntrance(options.bounds ?? {}),
         applicationName: options.applicationName,
         isReadOnly: options.isReadOnly ?? false,
+        watch: options.watch,
       }),
     ),
     close: () => sql.end({ timeout: CLOSE_WITHIN_SECONDS }),
@@ -92,6 +96,7 @@ interface Guard {
   readonly entrance: Entrance;
   readonly applicationName: string;
   readonly isReadOnly: boolean;
+  readonly watch: PoolWatch | undefined;
   /** Of a transaction: it has been committed or rolled back, or its connection is lost. */
   readonly hasEnded?: () => boolean;
 }
@@ -118,7 +123,8 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
     const prepare = guard.preparesStatements || sampled !== null ? { prepare: isPrepared } : {};
     const pending = client.unsafe(sampled?.text ?? query, parameters, { ...options, ...prepare });
     sampled?.follow(pending);
-    return bounded(pending, hasEnded === undefined ? entrance.statement : entrance.inside);
+    const watched = watchedQuery(pending, guard);
+    return bounded(watched, hasEnded === undefined ? entrance.statement : entrance.inside);
   };
   const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
     let isOver = false;
@@ -131,13 +137,26 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
           return work(guarded(tx, inside));
         }),
       );
+    const release = guard.watch?.occupy();
     return entrance.transaction(run).finally(() => {
       isOver = true;
+      release?.();
     });
   };
   const savepoint = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
     (client as postgres.TransactionSql).savepoint((tx) => work(guarded(tx, guard)));
   return Object.assign(Object.create(client) as Client, { unsafe, begin, savepoint });
+}
+
+function watchedQuery<Query extends Promise<unknown>>(query: Query, { watch, hasEnded }: Guard): Query {
+  if (watch === undefined) return query;
+  const answered = watch.time();
+  // A transaction has its connection already.
+  const release = hasEnded === undefined ? watch.occupy() : undefined;
+  return whenSettled(query, () => {
+    answered();
+    release?.();
+  });
 }
 
 type Statement = PromiseLike<unknown> & { cancel(): void; values(): unknown };

@@ -51,8 +51,10 @@ export interface Origin {
   probe(): Promise<void>;
 }
 
-export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
-  const { config, fetch, clock, log: isolateLog } = platform;
+export function createOrigin(
+  platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log' | 'metrics'>,
+): Origin {
+  const { config, fetch, clock, log: isolateLog, metrics } = platform;
   const prover = createProver(config.EDGE_SECRET, clock);
   const origins = createOrigins({
     regions: parseOrigins(config.ORIGIN_URL),
@@ -61,6 +63,7 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
       fetch(`${url}${PROBE_PATH}`, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
     clock,
     log: isolateLog,
+    metrics: metrics.registry,
   });
   const retryBudget = createRetryBudget(RETRY.budget);
   return {

@@ -7,7 +7,9 @@
 import { type Circuit, createCircuit } from '#lib/circuit.ts';
 import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { DRAINING_HEADER, NOT_BEGUN_HEADER } from '#lib/edge-contract.ts';
+import { circuitTeller } from '#lib/guards.ts';
 import type { Logger } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { BreakerPolicy } from '#lib/policies.ts';
 
 /** After a call without an answer, the others go first for so long. */
@@ -58,6 +60,7 @@ export interface OriginsOptions {
   readonly probe: (url: string) => Promise<Response>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 /** `https://a,https://b;https://c`: commas within a region, semicolons between regions. */
@@ -66,7 +69,12 @@ export function parseOrigins(text: string): readonly (readonly string[])[] {
 }
 
 export function createOrigins(options: OriginsOptions): Origins {
-  const regions = options.regions.map((urls) => urls.map((url) => createServer(url, options)));
+  let count = 0;
+  const serverAt = (url: string) => {
+    count += 1;
+    return createServer(url, `origin-${count}`, options);
+  };
+  const regions = options.regions.map((urls) => urls.map(serverAt));
   const servers = regions.flat();
   let turn = 0;
   return {
@@ -88,10 +96,11 @@ function rotated<T>(items: readonly T[], turn: number): readonly T[] {
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
-function createServer(url: string, { policy, probe, clock, log }: OriginsOptions): OriginServer {
-  const circuit: Circuit = createCircuit(policy, clock, (change) =>
-    log.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back', { origin: url }),
-  );
+/** @param name in the metrics */
+function createServer(url: string, name: string, options: OriginsOptions): OriginServer {
+  const { policy, probe, clock, log, metrics } = options;
+  const tell = circuitTeller(name, { log: log.with({ origin: url }), metrics });
+  const circuit: Circuit = createCircuit(policy, clock, (change) => tell(change === 'opened'));
   let heardAt = Number.NEGATIVE_INFINITY;
   let avoidedUntil = Number.NEGATIVE_INFINITY;
   const nowMs = () => clock.now().getTime();

@@ -54,35 +54,40 @@ interface Round {
 }
 
 async function sendInTurn({ servers, silent, call }: Round, request: OriginRequest): Promise<Response> {
-  const { isRead, maySendAgain, signal, retryBudget, log } = request;
+  const { isRead, maySendAgain, retryBudget } = request;
   const waiting = maySendAgain ? [...servers] : await listeningFirst(servers);
   const attempts = isRead ? Math.max(READ_ATTEMPTS, servers.length) : servers.length;
-  let refusal: Response | null = null;
+  let last: Response | null = null;
   retryBudget.earn();
-  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
+  for (let attempt = 1; mayAsk(request, attempt, attempts); attempt += 1) {
     const server = waiting.shift();
-    if (server === undefined || (attempt > 1 && !retryBudget.take())) break;
+    if (server === undefined) break;
     if (silent.has(server)) await backoff(attempt - silent.size);
     const outcome = await askInTime(server, waiting, request, call);
-    if (outcome.kind === 'answered') {
-      silent.delete(server);
-      await refusal?.body?.cancel();
-      return outcome.answer;
-    }
-    if (outcome.kind === 'refused') {
-      await refusal?.body?.cancel();
-      refusal = outcome.answer;
+    if (outcome.kind === 'lost') {
+      silent.add(server);
+      noteLost(request, server, outcome.cause, attempt < attempts);
+      if (outcome.mayHaveArrived && !maySendAgain) break;
+      if (isRead) waiting.push(server);
       continue;
     }
-    silent.add(server);
-    const level = attempt < attempts ? 'debug' : 'warn';
-    const cause = String(outcome.cause);
-    log[level]('the origin cannot be reached', { origin: server.url, attempt, attempts, cause });
-    if (outcome.mayHaveArrived && !maySendAgain) break;
-    if (isRead) waiting.push(server);
+    await last?.body?.cancel();
+    last = outcome.answer;
+    if (outcome.kind === 'answered') {
+      silent.delete(server);
+      break;
+    }
   }
-  if (refusal !== null) return refusal;
+  if (last !== null) return last;
   throw new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+function mayAsk({ signal, retryBudget }: OriginRequest, attempt: number, attempts: number): boolean {
+  return attempt <= attempts && !signal.aborted && (attempt === 1 || retryBudget.take());
+}
+
+function noteLost({ log }: OriginRequest, { url }: OriginServer, cause: unknown, goesOn: boolean): void {
+  log[goesOn ? 'debug' : 'warn']('the origin cannot be reached', { origin: url, cause: String(cause) });
 }
 
 /**

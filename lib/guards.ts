@@ -72,11 +72,17 @@ export function circuitOf(
   return createCircuit(policy, clock, (change) => tell(change === 'opened'));
 }
 
-/** A probe that fails opens the circuit again: it has been open all the while. */
-function circuitTeller(dependency: Dependency, { log, metrics }: GuardSurroundings) {
+/**
+ * How a circuit is told of in log and metrics. A probe that fails opens it again: it has been open all the while.
+ * @param dependency a name of few
+ */
+export function circuitTeller(
+  dependency: string,
+  { log, metrics }: Pick<GuardSurroundings, 'log' | 'metrics'>,
+): (isOpen: boolean) => void {
   let wasOpen = false;
   metrics.gauge('circuit_open', { dependency }, 0);
-  return (isOpen: boolean): void => {
+  return (isOpen) => {
     if (isOpen === wasOpen) return;
     wasOpen = isOpen;
     log.warn(isOpen ? 'a dependency is not called for now' : 'a dependency answers again', { dependency });

@@ -106,6 +106,7 @@ function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): Runnin
     workersUrl: urlOf(ports.workers),
     ...servers,
     backupDatabaseUrl: databaseUrls(servers.databaseUrl, secrets).backup,
+    metricsToken: secrets.metricsToken,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };

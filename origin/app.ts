@@ -19,12 +19,14 @@ import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { withDeadlines } from './http/deadlines.ts';
 import { docs } from './http/docs.ts';
+import { closingWhileDraining } from './http/drain.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { keyHolders } from './http/key-holders.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { limited } from './http/limits.ts';
+import { createOperators } from './http/operators.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import type { PeerOf } from './http/security-log.ts';
@@ -48,7 +50,7 @@ export type AppConfig = Pick<
   OriginConfig,
   'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
 > &
-  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>> &
+  Partial<Pick<OriginConfig, 'METRICS_TOKEN' | 'ORIGIN_TLS_CERT_FILE'>> &
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
@@ -59,7 +61,8 @@ export function createHandler(deps: Deps, config: AppConfig, peerOf: PeerOf = ()
   const admitted = withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission);
   const api = withAnswerHeaders(admitted, { ...deps, peerOf });
   const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
-  return inFront(traced(api, proofs, deps.spans), hotReads, proofs);
+  const handle = inFront(traced(api, proofs, deps.spans), hotReads, proofs);
+  return closingWhileDraining(handle, deps.vitals);
 }
 
 interface Shared {
@@ -96,7 +99,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
   const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })
     .use(strictQueries(routes))
-    .use(healthRoutes(deps))
+    .use(healthRoutes(deps, createOperators(config.METRICS_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

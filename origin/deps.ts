@@ -4,7 +4,8 @@ import { connect, type Database, type Transaction } from '#db/client.ts';
 import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
 import { createLatestPosition, type LatestPosition } from '#db/latest-position.ts';
 import { appendEvents } from '#db/outbox.ts';
-import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
+import { watchPool } from '#db/pool-watch.ts';
+import { openReadPools, type Readers, type ReplicaCensus, ROLE_POLICIES } from '#db/read-pools.ts';
 import { currentTrace } from '#db/trace-scope.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
@@ -26,6 +27,7 @@ import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } fr
 import { openSpanExporter } from './adapters/span-exporter.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
 import { tracedRedis } from './adapters/traced.ts';
+import { createVitals, type Vitals } from './adapters/vitals.ts';
 import { createFloors } from './cache/floors.ts';
 import { createLastGood, type LastGood } from './cache/last-good.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
@@ -42,13 +44,14 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
-import { SearchBudgetSpent, type SearchEngine } from './search/engine.ts';
-import { guardedEngine } from './search/guarded-engine.ts';
+import type { SearchEngine } from './search/engine.ts';
+import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 
 export type { Delivery } from './adapters/nats.ts';
-export { SharedConfigSchema } from './config.ts';
+export { requireMetricsToken, SharedConfigSchema } from './config.ts';
+export { createOperators } from './http/operators.ts';
 
 export interface Deps {
   /** The primary: every write, and what a write path reads. */
@@ -57,6 +60,7 @@ export interface Deps {
   readonly readers: Readers;
   /** How far a replica must be to show all that was committed so far. */
   readonly latestPosition: LatestPosition;
+  readonly replicas: ReplicaCensus;
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
@@ -89,6 +93,7 @@ export interface Deps {
   /** Takes the spans of sampled traces; null where no collector is configured. */
   readonly spans: SpanSink | null;
   readonly security: SecurityLog;
+  readonly vitals: Vitals;
   /** Where the request at hand comes from, as budgets count it. */
   readonly clientAddress: string;
 }
@@ -103,26 +108,23 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const clock = systemClock;
   const metrics = createMetrics();
   const surroundings: GuardSurroundings = { log, metrics, timeLeftMs };
-  const database = connect(config.DATABASE_URL, {
-    applicationName: name,
-    maxConnections: config.DATABASE_MAX_CONNECTIONS,
-    preparesStatements: true,
-    bounds: { timeLeftMs, server: primaryBounds(surroundings) },
-  });
+  const vitals = createVitals(metrics);
+  const build = {
+    process: name,
+    revision: config.BUILD_REVISION ?? 'unknown',
+    runtime: `bun ${Bun.version}`,
+  };
+  metrics.gauge('build_info', build, 1);
+  const { database, news } = openPrimary(config, name, surroundings);
   const spans = openSpanExporter(config, { service: name, log, metrics });
   const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
   const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
-  // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
-  const news = connect(config.DATABASE_URL, {
-    applicationName: `${name}-sessions`,
-    maxConnections: 1,
-    preparesStatements: true,
-  });
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
     latestPosition: createLatestPosition(database.db, clock),
+    replicas: pools.census,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
@@ -130,8 +132,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ...createCaches({ sharedCache, metrics, bus, log, config }),
     search: guardedEngine(
       createPostgresEngine({ db: database.db, reader: pools.readers.search }),
-      // A search that costs too much says nothing of the engine: nobody shall close it to others by asking for much.
-      guardOf('search', surroundings, (error) => !(error instanceof SearchBudgetSpent)),
+      guardOf('search', surroundings, isEnginesFailure),
     ),
     // That something is not there says nothing of what it is looked up in.
     recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
@@ -150,11 +151,13 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     metrics,
     spans,
     security: createSecurityLog(clock, (event) => metrics.count('security_events_total', { event })),
+    vitals,
     clientAddress: NOWHERE,
   };
   return {
     deps,
     close: async () => {
+      vitals.stop();
       await bus.close();
       await sharedCache.close();
       await pools.close();
@@ -162,6 +165,22 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
       await database.close();
       await spans?.close();
     },
+  };
+}
+
+function openPrimary(config: SharedConfig, name: string, surroundings: GuardSurroundings) {
+  const { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: maxConnections } = config;
+  const { metrics } = surroundings;
+  return {
+    database: connect(url, {
+      ...{ applicationName: name, maxConnections, preparesStatements: true },
+      bounds: { timeLeftMs, server: primaryBounds(surroundings) },
+      watch: watchPool({ name: 'primary', maxConnections, metrics }),
+    }),
+    // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
+    news: connect(url, {
+      ...{ applicationName: `${name}-sessions`, maxConnections: 1, preparesStatements: true },
+    }),
   };
 }
 

@@ -3,7 +3,7 @@
  * crash in between publishes again, and JetStream drops what it has by the message id.
  */
 
-import { claimUnpublished, countUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
+import { claimUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
 import { inSpan, inTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { type ShopEvent, subjectOf } from '#lib/events.ts';
@@ -61,12 +61,15 @@ function followAnnounced({ bus }: Deps, signal: AbortSignal) {
 }
 
 async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
+  const ended = deps.vitals.begin('the relay');
   try {
     return await relayBatch(deps);
   } catch (error) {
     deps.log.warn('the outbox could not be relayed; its events wait', { error });
     await deps.bus.ensureStream().catch(() => {});
     return 'failed';
+  } finally {
+    ended();
   }
 }
 
@@ -102,9 +105,4 @@ function publish({ bus, spans }: Deps, event: ShopEvent): Promise<void> {
     },
   } as const;
   return inTrace(event.traceparent, spans, () => inSpan(start, () => bus.publish(event)));
-}
-
-/** How many events wait: zero, or nearly so, while all is well. */
-export async function reportBacklog(deps: Deps): Promise<void> {
-  deps.metrics.gauge('outbox_pending_rows', {}, await countUnpublished(deps.db));
 }

@@ -23,6 +23,7 @@ LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A 
 const Environment = Type.Object({
   EDGE_SECRET: Type.String({ minLength: 32 }),
   EDGE_PURGE_SECRET: Type.String({ minLength: 32 }),
+  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 32 })),
 });
 
 async function main(): Promise<void> {
@@ -43,7 +44,11 @@ async function main(): Promise<void> {
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
     throw new ConfigError('The flag --port takes a number up to 65535.');
   }
-  if (!parseOrigins(flags.origin).flat().every((url) => URL.canParse(url))) {
+  if (
+    !parseOrigins(flags.origin)
+      .flat()
+      .every((url) => URL.canParse(url))
+  ) {
     throw new ConfigError('The flag --origin takes a URL, or several.');
   }
   const edge = await startEdge({
@@ -64,8 +69,12 @@ function originsOf(region: readonly string[]): string {
 }
 
 function secrets() {
-  const { EDGE_SECRET, EDGE_PURGE_SECRET } = parseConfig(Environment, process.env);
-  return { edgeSecret: EDGE_SECRET, purgeSecret: EDGE_PURGE_SECRET };
+  const { EDGE_SECRET, EDGE_PURGE_SECRET, METRICS_TOKEN } = parseConfig(Environment, process.env);
+  return {
+    edgeSecret: EDGE_SECRET,
+    purgeSecret: EDGE_PURGE_SECRET,
+    ...(METRICS_TOKEN === undefined ? {} : { metricsToken: METRICS_TOKEN }),
+  };
 }
 
 /** What is traced, and how much is logged, as the environment says it to the shop's other processes. */

@@ -62,6 +62,8 @@ function createOfflineDeps(): Deps {
     metrics: createMetrics(),
     spans: null,
     security: { record: () => {} },
+    vitals: unreachable('the pulse'),
+    replicas: unreachable('Postgres'),
     clientAddress: NOWHERE,
   };
 }

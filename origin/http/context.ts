@@ -2,17 +2,15 @@
 
 import { Elysia } from 'elysia';
 import { SECOND_MS } from '#lib/clock.ts';
+import { createRequestMetrics, NO_ROUTE } from '#lib/request-metrics.ts';
 import type { Deps } from '#origin/deps.ts';
+import { bodySize } from './body-size.ts';
 import { addressOf } from './limits.ts';
-import { observeRequests, sizeOf } from './request-metrics.ts';
 import { noteAnswered } from './traced.ts';
-
-/** Requests that no route took share one label, or a scanner could make a time series per path. */
-const NO_ROUTE = 'none';
 
 export function requestContext({ log, metrics }: Pick<Deps, 'log' | 'metrics'>) {
   const startedAt = new WeakMap<Request, number>();
-  const requests = observeRequests(metrics);
+  const requests = createRequestMetrics(metrics);
   return new Elysia({ name: 'request-context' })
     .onRequest(({ request }) => {
       startedAt.set(request, performance.now());
@@ -20,16 +18,15 @@ export function requestContext({ log, metrics }: Pick<Deps, 'log' | 'metrics'>) 
     .onAfterResponse({ as: 'global' }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
       const { method } = request;
-      const startMs = startedAt.get(request) ?? performance.now();
+      const seconds = (performance.now() - (startedAt.get(request) ?? performance.now())) / SECOND_MS;
       requests(
         method,
         route || NO_ROUTE,
         status,
-      )(startMs, {
+      )(seconds, {
         requestBytes: Number(request.headers.get('content-length') ?? 0),
-        responseBytes: sizeOf(responseValue),
+        responseBytes: bodySize(responseValue),
       });
-      const seconds = (performance.now() - startMs) / SECOND_MS;
       noteAnswered(log, request, { method, route: route || NO_ROUTE, status: Number(status), seconds });
     });
 }

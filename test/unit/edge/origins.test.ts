@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { parseVariables } from '#edge/env.ts';
+import { createEdgeMetrics } from '#edge/metrics.ts';
 import { type Caller, createOrigin, type OriginCall } from '#edge/origin.ts';
 import { DRAINING_HEADER, NOT_BEGUN_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
@@ -53,6 +54,7 @@ function setUp(behaviours: Record<string, Behaviour>, list = Object.keys(behavio
       asked.push(pathname === PATH ? name : `${name}?`);
       return answerOf(behaviours[name] ?? 'gone', signal);
     },
+    metrics: createEdgeMetrics(),
     clock: { now: () => new Date(state.nowMs) },
     log: QUIET,
   });
