@@ -65,6 +65,7 @@ async function bringUp(supervisor: Supervisor, signal: AbortSignal): Promise<Run
     edgeUrl: urlOf(ports.edge),
     originUrl: urlOf(ports.origin),
     workersUrl: urlOf(ports.workers),
+    operatorToken: secrets.operatorToken,
     ...servers,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),

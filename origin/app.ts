@@ -8,6 +8,8 @@ import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
+import { consoleRoutes } from './console/routes.ts';
+import type { OperatorConsole } from './console/service.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -47,15 +49,21 @@ export type AppConfig = Pick<
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
-export function createHandler(deps: Deps, config: AppConfig): Handler {
+export function createHandler(deps: Deps, config: AppConfig, operatorConsole?: OperatorConsole): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  return inFront(withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch), hot, proofs);
+  return inFront(
+    withAnswerHeaders(createApp(deps, config, { hot, proofs, operatorConsole }).compile().fetch),
+    hot,
+    proofs,
+  );
 }
 
 interface Shared {
   readonly hot: HotReads;
   readonly proofs: EdgeProofs;
+  /** There is none, unless one is given. */
+  readonly operatorConsole: OperatorConsole | undefined;
 }
 
 export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
@@ -75,7 +83,8 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
     .use(bodies)
     .use(keyHolders((key) => findKeyHolder(deps, key)))
     .use(api)
-    .use(documents);
+    .use(documents)
+    .use(shared.operatorConsole === undefined ? [] : consoleRoutes(shared.operatorConsole, deps.log));
 }
 
 /** The features alone, as the OpenAPI document describes them. */

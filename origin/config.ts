@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
 import { readPem } from '#db/tls.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
+import { consoleTargets } from './console/service.ts';
 import { createKeyRing } from './http/key-ring.ts';
 
 const MIN_SECRET_LENGTH = 32;
@@ -103,6 +104,10 @@ const OriginConfigSchema = Type.Composite([
       default: '',
     }),
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
+    /** Opens the console, `/ops` on the origin's own port; without it there is none. */
+    OPERATOR_TOKEN: Type.Optional(Secret),
+    /** What the console looks at: `origin=http://10.0.0.1:3000,workers=http://10.0.0.2:3001,edge=http://10.0.0.3:8787`. */
+    OPS_TARGETS: Type.Optional(Type.String()),
   }),
 ]);
 
@@ -113,6 +118,7 @@ export type OriginConfig = Static<typeof OriginConfigSchema>;
 export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
   const config = parseConfig(OriginConfigSchema, environment);
   createKeyRing(config);
+  consoleTargets(config);
   return config;
 }
 

@@ -8,6 +8,7 @@ import { createLogger } from '#lib/log.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
 import { originTls, readOriginConfig } from './config.ts';
+import { startConsole } from './console/service.ts';
 import { createDeps } from './deps.ts';
 
 const IDLE_TIMEOUT_SECONDS = 30;
@@ -42,12 +43,13 @@ deps.revocations.catchUp()?.catch(() => {});
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
+const operatorConsole = startConsole(config, log);
 const server = Bun.serve({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: HANG_UP_BYTES,
-  fetch: createHandler(deps, config),
+  fetch: createHandler(deps, config, operatorConsole),
   ...(tls === null ? {} : { tls: { ...tls, secureOptions: NOTHING_BELOW_TLS_1_3 } }),
 });
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
@@ -58,6 +60,8 @@ async function stop(signal: string): Promise<void> {
   stopping = true;
   log.info('the origin stops', { signal });
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
+  // Its streams would last as long as somebody looks.
+  operatorConsole?.stop();
   await server.stop();
   await close();
   process.exit(0);

@@ -133,10 +133,17 @@ function origin(options: ShopOptions): Part {
       EDGE_SECRET: secrets.edgeSecret,
       ACCESS_TOKEN_KEY: secrets.accessTokenKey,
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
+      OPERATOR_TOKEN: secrets.operatorToken,
+      OPS_TARGETS: consoleTargets(ports),
     },
     readyUrl: `${urlOf(ports.origin)}/readyz`,
     liveUrl: `${urlOf(ports.origin)}/livez`,
   });
+}
+
+/** What the operators' console looks at. */
+function consoleTargets(ports: ShopOptions['ports']): string {
+  return (['edge', 'origin', 'workers'] as const).map((name) => `${name}=${urlOf(ports[name])}`).join(',');
 }
 
 function workers(options: ShopOptions): Part {

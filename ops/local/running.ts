@@ -11,6 +11,8 @@ export interface RunningShop {
   readonly edgeUrl: string;
   readonly originUrl: string;
   readonly workersUrl: string;
+  /** Opens the console, `/ops` at the origin. */
+  readonly operatorToken: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly natsUrl: string;

@@ -15,6 +15,7 @@ const NAMES = [
   'backupKey',
   'edgePurgeSecret',
   'stripeWebhookSecret',
+  'operatorToken',
 ] as const;
 
 export type Secrets = Readonly<Record<(typeof NAMES)[number], string>>;

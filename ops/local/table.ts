@@ -22,6 +22,7 @@ function addressRows(shop: RunningShop): readonly Row[] {
   return [
     ['Shop (edge)', `${shop.edgeUrl}/api/v1/products`],
     ['API docs', `${shop.edgeUrl}/docs`],
+    ['Console', `${shop.originUrl}/ops   its token: operatorToken in .local/running.json`],
     ['Origin', `${shop.originUrl}/health   metrics: ${shop.originUrl}/metrics`],
     ['Workers', `${shop.workersUrl}/readyz   metrics: ${shop.workersUrl}/metrics`],
     ['PostgreSQL', withoutPassword(shop.databaseUrl)],

@@ -58,7 +58,8 @@ function parseSample(line: string, isWanted: (name: string) => boolean): Sample 
 }
 
 function parseValue(text: string): number | null {
-  if (/^[+-]?inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^[+-]?inf$/i.test(text))
+    return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^nan$/i.test(text)) return Number.NaN;
   const value = Number(text);
   return Number.isNaN(value) ? null : value;
@@ -70,7 +71,7 @@ function parseLabels(text: string): Record<string, string> | null {
   for (let end = 0; end < text.trimEnd().length; end = LABEL.lastIndex) {
     const [, name, value] = LABEL.exec(text) ?? [];
     if (name === undefined || value === undefined) return null;
-    labels[name] = value.replaceAll(/\\[\\"n]/g, (escape) => ESCAPES[escape] ?? escape);
+    labels[name] = value.replaceAll(/\\[\\"n]/g, (escaped) => ESCAPES[escaped] ?? escaped);
   }
   return labels;
 }

@@ -32,7 +32,14 @@ export type FlowId =
   | 'workers-edge'
   | 'workers-smtp';
 
-export type Unit = 'perSecond' | 'perMinute' | 'seconds' | 'ratio' | 'count' | 'bytes' | 'when' | { readonly currency: string };
+export type Unit =
+  | 'perSecond'
+  | 'perMinute'
+  | 'seconds'
+  | 'ratio'
+  | 'count'
+  | 'bytes'
+  | { readonly currency: string };
 
 /** A figure in its base unit (seconds, bytes, minor units of a currency); null where nothing is known. */
 export interface Fact {
@@ -140,12 +147,14 @@ export interface Snapshot {
   readonly ended: readonly Incident[];
   /** The shop in a line of figures. */
   readonly figures: readonly Fact[];
+  /** What it has earned in the time that the plots show. */
+  readonly business: readonly Fact[];
   readonly tiers: readonly Tier[];
   readonly breakers: readonly Breaker[];
   readonly queues: readonly Queue[];
   readonly processes: readonly ProcessRow[];
   readonly operations: readonly Operation[];
-  /** In which revenue is plotted: the one with the most. */
+  /** Of the revenue that is plotted. */
   readonly currency: string;
   readonly point: Point;
 }
@@ -159,4 +168,9 @@ export interface Beginning {
 }
 
 /** Names of the events that the stream brings. */
-export const EVENTS = { beginning: 'beginning', snapshot: 'snapshot', signedOut: 'signed-out' } as const;
+export const EVENTS = {
+  beginning: 'beginning',
+  snapshot: 'snapshot',
+  signedOut: 'signed-out',
+  stopping: 'stopping',
+} as const;

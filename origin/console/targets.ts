@@ -4,7 +4,6 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
-import { EDGE_METRICS_PATH } from '#lib/edge-contract.ts';
 import { type Exposition, parseExposition } from './exposition.ts';
 import { PROCESS_KINDS, type ProcessKind } from './model.ts';
 
@@ -34,7 +33,7 @@ const MAX_TARGETS = 50;
 const PATHS: Readonly<Record<ProcessKind, { readonly metrics: string; readonly health: string }>> = {
   origin: { metrics: '/metrics', health: '/health' },
   workers: { metrics: '/metrics', health: '/readyz' },
-  edge: { metrics: EDGE_METRICS_PATH, health: '/livez' },
+  edge: { metrics: '/__edge/metrics', health: '/livez' },
 };
 
 /**

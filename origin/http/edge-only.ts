@@ -1,4 +1,4 @@
-/** Nobody reaches the origin around the edge, but for the probes that run beside it. */
+/** Nobody reaches the origin around the edge, but for the probes that run beside it, and operators. */
 
 import { Elysia } from 'elysia';
 import { CLIENT_IP_HEADER } from '#lib/edge-contract.ts';
@@ -11,8 +11,11 @@ const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/heal
 
 export function edgeOnly(proofs: EdgeProofs) {
   return new Elysia({ name: 'edge-only' }).onRequest((context) => {
-    if (proofs.isProven(context.request)) return;
-    if (!INTERNAL_PATHS.has(routedPath(context))) throw new AppError('edge_required');
+    const path = routedPath(context);
+    const isForOperators = path === '/ops' || path.startsWith('/ops/');
+    if (!proofs.isProven(context.request)) {
+      if (!isForOperators && !INTERNAL_PATHS.has(path)) throw new AppError('edge_required');
+    } else if (isForOperators) throw new AppError('not_found');
   });
 }
 
