@@ -5,8 +5,8 @@ import type { Fact, Part, PartId, ProcessKind, State } from './model.ts';
 import { ERRORS, greatest, type Scene, SHOPPERS } from './scene.ts';
 
 const REQUESTS = 'http_server_request_duration_seconds';
-/** As the health probe names what it asks; older ones say `postgres`. */
-const CHECKS = { primary: ['database_primary', 'postgres'], redis: ['redis'], nats: ['nats'] } as const;
+/** As the health probes name what they ask. */
+const CHECKS = { primary: 'database_primary', redis: 'redis', nats: 'nats' } as const;
 const MAIL_CONSUMERS = /^(email|account-email|theft-warning)$/;
 const MAIL_WINDOW_MS = 60_000;
 
@@ -37,14 +37,12 @@ function processes({ watched }: Scene, kind: ProcessKind): Standing {
 
 /** By those who tell: the health of every process that stands on it, else its own gauge of the last probe. */
 function checked({ watched }: Scene, part: keyof typeof CHECKS): Standing {
-  const names: readonly string[] = CHECKS[part];
+  const dependency = CHECKS[part];
   const answers = watched.flatMap(({ reply, meter }) => {
-    const told = names.map((name) => reply.checks?.[name]).find((status) => status !== undefined);
+    const told = reply.checks?.[dependency];
     if (told !== undefined) return [told === 'up'];
-    const gauges = meter.standing('dependency_up');
-    return gauges
-      .filter(({ labels }) => names.includes(labels['dependency'] ?? ''))
-      .map(({ value }) => value > 0);
+    const probes = meter.standing('dependency_up').filter(({ labels }) => labels['dependency'] === dependency);
+    return probes.map(({ value }) => value > 0);
   });
   if (answers.length === 0) return { state: 'unknown', says: 'nobody can tell' };
   if (answers.every((isUp) => isUp)) return { state: 'ok', says: 'answers' };
@@ -113,8 +111,8 @@ function requestFacts({ of }: Scene, kind: 'edge' | 'origin'): readonly Fact[] {
 
 function workerFacts({ of: { workers } }: Scene): readonly Fact[] {
   return [
-    { label: 'messages', value: workers.rate('messages_handled_total'), unit: 'perSecond' },
     { label: 'p99', value: workers.quantile('message_duration_seconds', 0.99), unit: 'seconds' },
+    { label: 'parked', value: inAllQueues(workers, 'dead_letters'), unit: 'count' },
   ];
 }
 
@@ -124,7 +122,7 @@ function poolFacts({ all }: Scene): readonly Fact[] {
   return [
     { label: 'p99', value: all.quantile('db_client_operation_duration_seconds', 0.99), unit: 'seconds' },
     waiting === null || waiting === 0
-      ? { label: 'connections', value: used, unit: 'count' }
+      ? { label: 'in use', value: used, unit: 'count' }
       : { label: 'waiting', value: waiting, unit: 'count' },
   ];
 }
@@ -143,7 +141,7 @@ function tierFacts({ all }: Scene): readonly Fact[] {
 
 function natsFacts({ of: { workers } }: Scene): readonly Fact[] {
   return [
-    { label: 'waiting', value: sum(workers.gauges('jetstream_consumer_pending_messages')), unit: 'count' },
+    { label: 'waiting', value: inAllQueues(workers, 'jetstream_consumer_pending_messages'), unit: 'count' },
     { label: 'oldest', value: greatest(workers, 'jetstream_consumer_oldest_age_seconds'), unit: 'seconds' },
   ];
 }

@@ -46,3 +46,10 @@ export function greatest(
   const values = gathered.gauges(name, labels).map(({ value }) => value);
   return values.length === 0 ? null : Math.max(...values);
 }
+
+/** Of all consumers together, each as whoever sees it fullest. */
+export function inAllQueues(gathered: Gathered, name: Parameters<Gathered['gauges']>[0]): number | null {
+  const byConsumer = Map.groupBy(gathered.gauges(name), ({ labels }) => labels['consumer']);
+  if (byConsumer.size === 0) return null;
+  return [...byConsumer.values()].reduce((sum, told) => sum + Math.max(...told.map(({ value }) => value)), 0);
+}

@@ -32,7 +32,7 @@ const MAX_TARGETS = 50;
 /** The edge has no health beyond being there. */
 const PATHS: Readonly<Record<ProcessKind, { readonly metrics: string; readonly health: string }>> = {
   origin: { metrics: '/metrics', health: '/health' },
-  workers: { metrics: '/metrics', health: '/readyz' },
+  workers: { metrics: '/metrics', health: '/health' },
   edge: { metrics: '/__edge/metrics', health: '/livez' },
 };
 
@@ -75,7 +75,7 @@ export function createAsk(isWanted: (name: string) => boolean, metricsToken: str
       read(url + paths.metrics, headers)
         .then(({ isOk, text }) => (isOk ? parseExposition(text, isWanted) : null))
         .catch(() => null),
-      read(url + paths.health, {}).catch(() => null),
+      read(url + paths.health, headers).catch(() => null),
     ]);
     const checks = health === null ? null : parseChecks(health.text);
     return { exposition, checks, isAlive: exposition !== null || health !== null };
@@ -98,23 +98,15 @@ async function read(url: string, headers: Readonly<Record<string, string>>) {
   return { isOk: answer.ok, text: Buffer.concat(chunks).toString('utf8') };
 }
 
-/** A check is its status, or has one beside its time and details. */
 const Health = Type.Object({
-  checks: Type.Record(
-    Type.String(),
-    Type.Union([Type.String(), Type.Object({ status: Type.String() }, { additionalProperties: true })]),
-  ),
+  checks: Type.Array(Type.Object({ name: Type.String(), status: Type.String() })),
 });
 
 function parseChecks(text: string): Checks | null {
   try {
     const body: unknown = JSON.parse(text);
     if (!Value.Check(Health, body)) return null;
-    const statuses = Object.entries(body.checks).map(([name, check]) => {
-      const status = typeof check === 'string' ? check : check.status;
-      return [name, status === 'down' ? ('down' as const) : ('up' as const)] as const;
-    });
-    return Object.fromEntries(statuses);
+    return Object.fromEntries(body.checks.map(({ name, status }) => [name, status === 'down' ? 'down' : 'up']));
   } catch {
     return null;
   }

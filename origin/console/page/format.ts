@@ -5,6 +5,7 @@ import type { Fact, State, Unit } from '#origin/console/model.ts';
 export const NOTHING = '–';
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 60 * MINUTE_SECONDS;
+const LARGE_AMOUNT = 1_000;
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** A sign beside the colour, and a word beside the sign. */
@@ -57,9 +58,16 @@ function bytes(value: number): string {
 }
 
 function money(minor: number, currency: string): string {
-  const style = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const digits = style.resolvedOptions().maximumFractionDigits ?? 0;
-  return style.format(minor / 10 ** digits);
+  const style = { style: 'currency', currency } as const;
+  const digits = new Intl.NumberFormat('en', style).resolvedOptions().maximumFractionDigits ?? 0;
+  const amount = minor / 10 ** digits;
+  // Of large sums nobody reads the cents.
+  const shown = Number.isInteger(amount) || Math.abs(amount) >= LARGE_AMOUNT ? 0 : digits;
+  return new Intl.NumberFormat('en', {
+    ...style,
+    minimumFractionDigits: shown,
+    maximumFractionDigits: shown,
+  }).format(amount);
 }
 
 /** In the reader's own time zone. */

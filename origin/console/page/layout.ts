@@ -18,6 +18,8 @@ export interface Arrow {
 export interface Layout {
   readonly width: number;
   readonly height: number;
+  /** Whether there is room to say what goes along the arrows. */
+  readonly namesGoods: boolean;
   readonly shoppers: Box;
   readonly parts: Readonly<Record<PartId, Box>>;
   readonly arrows: Readonly<Record<FlowId, Arrow>>;
@@ -31,6 +33,7 @@ const end = (x: number, y: number) => ({ x, y, anchor: 'end' }) as const;
 export const WIDE: Layout = {
   width: 1240,
   height: 404,
+  namesGoods: true,
   shoppers: at(2, 120, 150, 52),
   parts: {
     edge: at(270, 106, 216, 80),
@@ -46,10 +49,10 @@ export const WIDE: Layout = {
   arrows: {
     'shopper-edge': { path: 'M152 146 H270', label: middle(208, 134) },
     'edge-origin': { path: 'M486 146 H600', label: middle(540, 134) },
-    'origin-replicas': { path: 'M816 118 C 900 118 880 42 1010 42', label: end(996, 32) },
-    'origin-primary': { path: 'M816 138 C 900 138 920 148 1010 148', label: end(996, 137) },
-    'origin-redis': { path: 'M816 158 C 900 158 880 254 1010 254', label: end(996, 243) },
-    'origin-stripe': { path: 'M816 176 C 890 190 850 360 1010 360', label: end(996, 349) },
+    'origin-replicas': { path: 'M816 118 C 862 118 838 42 880 42 H1010', label: end(996, 32) },
+    'origin-primary': { path: 'M816 137 C 850 137 846 148 880 148 H1010', label: end(996, 138) },
+    'origin-redis': { path: 'M816 157 C 876 157 852 254 886 254 H1010', label: end(996, 244) },
+    'origin-stripe': { path: 'M816 176 C 848 176 838 360 872 360 H1010', label: end(996, 350) },
     'origin-nats': { path: 'M708 186 V320', label: start(720, 258) },
     'nats-workers': { path: 'M600 360 H486', label: middle(546, 348) },
     'workers-edge': { path: 'M378 320 V186', label: start(390, 258) },
@@ -60,6 +63,7 @@ export const WIDE: Layout = {
 export const NARROW: Layout = {
   width: 360,
   height: 1010,
+  namesGoods: false,
   shoppers: at(20, 2, 310, 40),
   parts: {
     edge: at(20, 90, 310, 76),
@@ -75,10 +79,10 @@ export const NARROW: Layout = {
   arrows: {
     'shopper-edge': { path: 'M175 42 V90', label: start(186, 71) },
     'edge-origin': { path: 'M175 166 V214', label: start(186, 195) },
-    'origin-replicas': { path: 'M94 290 V358 H130', label: end(124, 350) },
-    'origin-primary': { path: 'M74 290 V446 H130', label: end(124, 438) },
-    'origin-redis': { path: 'M54 290 V534 H130', label: end(124, 526) },
-    'origin-stripe': { path: 'M34 290 V622 H130', label: end(124, 614) },
+    'origin-replicas': { path: 'M100 290 V358 H130', label: end(126, 376) },
+    'origin-primary': { path: 'M78 290 V446 H130', label: end(126, 464) },
+    'origin-redis': { path: 'M56 290 V534 H130', label: end(126, 552) },
+    'origin-stripe': { path: 'M34 290 V622 H130', label: end(126, 640) },
     'origin-nats': { path: 'M20 270 H10 V726 H46', label: start(52, 680) },
     'nats-workers': { path: 'M188 764 V812', label: start(199, 793) },
     'workers-edge': { path: 'M330 850 H348 V128 H330', label: end(340, 804) },

@@ -31,6 +31,8 @@ function askForToken(): void {
     'form',
     { class: 'sign-in' },
     el('h1', {}, 'Hotshelf operations'),
+    // For password managers, which want a name beside a secret.
+    el('input', { type: 'text', autocomplete: 'username', value: 'operator', hidden: '' }),
     el('label', { for: 'token' }, "The operator's token"),
     token,
     refusal,

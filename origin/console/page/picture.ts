@@ -11,7 +11,7 @@ import {
 } from '#origin/console/model.ts';
 import { el, setAttribute, setText, svg } from './dom.ts';
 import { format, SIGNS } from './format.ts';
-import { type Box, type Layout, NARROW, WIDE } from './layout.ts';
+import { type Arrow, type Box, type Layout, NARROW, WIDE } from './layout.ts';
 
 const NAMES: Readonly<Record<PartId, string>> = {
   edge: 'Edge',
@@ -32,7 +32,7 @@ const GOODS: Readonly<Record<FlowId, string>> = {
   'origin-replicas': 'reads',
   'origin-redis': 'reads',
   'origin-stripe': 'orders',
-  'origin-nats': 'events, by the outbox',
+  'origin-nats': 'events (outbox)',
   'nats-workers': '',
   'workers-edge': 'purges',
   'workers-smtp': '',
@@ -92,7 +92,7 @@ export function createPicture(): Picture {
 function draw(layout: Layout): Drawing {
   const flows = Object.entries(layout.arrows).map(([id, arrow]) => ({
     id: id as FlowId,
-    ...drawArrow(id as FlowId, arrow),
+    ...drawArrow(id as FlowId, arrow, layout.namesGoods ? GOODS[id as FlowId] : ''),
   }));
   const parts = PARTS.map((id) => ({ id, ...drawPart(NAMES[id], layout.parts[id]) }));
   const element = svg(
@@ -136,7 +136,7 @@ function heads(): SVGDefsElement {
   return svg('defs', {}, ...markers);
 }
 
-function drawArrow(id: FlowId, { path, label }: Layout['arrows'][FlowId]) {
+function drawArrow(id: FlowId, { path, label }: Arrow, goods: string) {
   const line = svg('path', { d: path, fill: 'none' });
   const { x, y, anchor } = label;
   const text = svg('text', { x: `${x}`, y: `${y}`, 'text-anchor': anchor, class: 'rate' });
@@ -147,7 +147,7 @@ function drawArrow(id: FlowId, { path, label }: Layout['arrows'][FlowId]) {
     setAttribute(element, 'class', `flow ${state}${isIdle ? ' idle' : ''}`);
     setAttribute(line, 'marker-end', `url(#head-${state})`);
     setAttribute(line, 'stroke-width', thickness(perSecond ?? 0).toFixed(1));
-    setText(text, state === 'down' && isIdle ? `${SIGNS.down} nothing` : [rate, GOODS[id]].join(' ').trim());
+    setText(text, state === 'down' && isIdle ? `${SIGNS.down} nothing` : [rate, goods].join(' ').trim());
     setAttribute(element, 'aria-label', `${ROUTES[id]}: ${rate} ${GOODS[id]}`.trim());
   };
   return { element, update };
@@ -185,10 +185,19 @@ function drawPart(name: string, box: Box) {
     setText(sign, SIGNS[state]);
     setText(says, words);
     const told = figures.map((fact) => `${fact.label} ${format(fact)}`);
-    setText(facts, told.join('  ·  '));
+    setText(facts, told.join(' · '));
+    squeeze(facts, box.width - 2 * PADDING);
     setAttribute(element, 'aria-label', [`${name}: ${words}`, ...told].join(', '));
   };
   return { element, update };
+}
+
+/** Long figures are set narrower rather than beyond their box. */
+function squeeze(text: SVGTextElement, widthPx: number): void {
+  text.removeAttribute('textLength');
+  if (text.getComputedTextLength() <= widthPx) return;
+  setAttribute(text, 'textLength', `${widthPx}`);
+  setAttribute(text, 'lengthAdjust', 'spacingAndGlyphs');
 }
 
 function rect({ x, y, width, height }: Box): SVGRectElement {

@@ -65,9 +65,9 @@ const PLOTS = (currency: string): readonly Plot[] => [
     lines: [{ label: 'paid', of: 'revenuePerMinute', colour: 2 }],
   },
 ];
-const HEIGHT_PX = 150;
+const HEIGHT_PX = 160;
 const AXIS_PX = 62;
-const SHORTEST_SPAN_MS = 2 * 60_000;
+const SHORTEST_SPAN_MS = 60_000;
 const MS = 1_000;
 const HEADROOM = 1.1;
 
@@ -155,7 +155,7 @@ function optionsOf(
       y: { range: (_plot, _from, to) => (unit === 'ratio' ? [0, 1] : [0, to > 0 ? to * HEADROOM : 1]) },
     },
     axes: [
-      { ...axis, space: 70, values: (_plot, ticks) => ticks.map(clockTime) },
+      { ...axis, size: 28, space: 80, values: (_plot, ticks) => ticks.map(clockTime) },
       {
         ...axis,
         size: AXIS_PX,
