@@ -1,5 +1,6 @@
 /** What is wrong, in words that a sleepy person understands, and what it means for shoppers. The worst first. */
 
+import type { Gathered } from './meter.ts';
 import type { PartId, Problem } from './model.ts';
 import type { Scene } from './scene.ts';
 import { ERRORS, SHOPPERS } from './scene.ts';
@@ -90,17 +91,16 @@ function partProblems({ parts }: Survey): readonly Problem[] {
 }
 
 function trafficProblems({ of: { edge, origin } }: Scene): readonly Problem[] {
-  const served = [edge, origin].find((each) => each.rate(`${REQUESTS}_count`) !== null) ?? origin;
-  const requests = served.rate(`${REQUESTS}_count`, SHOPPERS, RATES_WINDOW_MS) ?? 0;
-  if (requests < FEWEST_PER_SECOND) return [];
-  const errors = served.rate(`${REQUESTS}_count`, ERRORS, RATES_WINDOW_MS) ?? 0;
-  const p99 = origin.quantile(REQUESTS, 0.99, SHOPPERS) ?? 0;
+  const requestsAt = (place: Gathered) => place.rate(`${REQUESTS}_count`, SHOPPERS, RATES_WINDOW_MS) ?? 0;
+  const errorsAt = (place: Gathered) => place.rate(`${REQUESTS}_count`, ERRORS, RATES_WINDOW_MS) ?? 0;
+  const busy = [edge, origin].filter((place) => requestsAt(place) >= FEWEST_PER_SECOND);
   const problems: Problem[] = [];
-  if (errors / requests > ERRORS_TOLERABLE) {
+  if (busy.some((place) => errorsAt(place) / requestsAt(place) > ERRORS_TOLERABLE)) {
     const what = 'More than 5 % of requests fail';
     problems.push({ id: 'errors', part: 'origin', state: 'down', what, effect: 'shoppers see errors' });
   }
-  if (p99 > P99_TOLERABLE_SECONDS) {
+  const p99Seconds = origin.quantile(REQUESTS, 0.99, SHOPPERS) ?? 0;
+  if (busy.includes(origin) && p99Seconds > P99_TOLERABLE_SECONDS) {
     const what = 'One request in a hundred takes more than a second';
     problems.push({ id: 'slow', part: 'origin', state: 'degraded', what, effect: 'shoppers wait' });
   }

@@ -2,7 +2,7 @@
 
 import type { Sample } from './exposition.ts';
 import type { Fact, Part, PartId, ProcessKind, State } from './model.ts';
-import { ERRORS, greatest, type Scene, SHOPPERS } from './scene.ts';
+import { ERRORS, greatest, inAllQueues, type Scene, SHOPPERS } from './scene.ts';
 
 const REQUESTS = 'http_server_request_duration_seconds';
 /** As the health probes name what they ask. */
