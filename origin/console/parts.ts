@@ -41,7 +41,9 @@ function checked({ watched }: Scene, part: keyof typeof CHECKS): Standing {
   const answers = watched.flatMap(({ reply, meter }) => {
     const told = reply.checks?.[dependency];
     if (told !== undefined) return [told === 'up'];
-    const probes = meter.standing('dependency_up').filter(({ labels }) => labels['dependency'] === dependency);
+    const probes = meter
+      .standing('dependency_up')
+      .filter(({ labels }) => labels['dependency'] === dependency);
     return probes.map(({ value }) => value > 0);
   });
   if (answers.length === 0) return { state: 'unknown', says: 'nobody can tell' };

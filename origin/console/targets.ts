@@ -106,7 +106,9 @@ function parseChecks(text: string): Checks | null {
   try {
     const body: unknown = JSON.parse(text);
     if (!Value.Check(Health, body)) return null;
-    return Object.fromEntries(body.checks.map(({ name, status }) => [name, status === 'down' ? 'down' : 'up']));
+    return Object.fromEntries(
+      body.checks.map(({ name, status }) => [name, status === 'down' ? 'down' : 'up']),
+    );
   } catch {
     return null;
   }

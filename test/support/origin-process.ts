@@ -17,19 +17,26 @@ export interface OriginProcess {
   thaw(): void;
 }
 
-/** It ends with {@link OriginProcess.kill}. */
-export async function startOrigin(config: SharedConfig): Promise<OriginProcess> {
+/**
+ * It ends with {@link OriginProcess.kill}.
+ * @param variables beside the configuration, for a process that knows its own address
+ */
+export async function startOrigin(
+  config: SharedConfig,
+  variables: (url: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
   const databaseUrl = asRole(config.DATABASE_URL, 'origin');
-  const variables = Object.entries({
+  const all = Object.entries({
     ...config,
     ...TEST_CONFIG,
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
     LOG_LEVEL: 'error',
+    ...variables(url),
   });
-  const environment = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));
+  const environment = Object.fromEntries(all.map(([name, value]) => [name, String(value)]));
   let child: Bun.Subprocess | null = null;
   const origin: OriginProcess = {
     url,

@@ -181,7 +181,10 @@ describe('a session', () => {
   test('ends its streams within a second of signing out, and is worth nothing from then on', async () => {
     const cookie = await signIn();
     const other = await signIn();
-    const streams = [await call('/ops/stream', 'GET', { cookie }), await call('/ops/stream', 'GET', { cookie })];
+    const streams = [
+      await call('/ops/stream', 'GET', { cookie }),
+      await call('/ops/stream', 'GET', { cookie }),
+    ];
     const ending = streams.map(read);
     const lasting = read(await call('/ops/stream', 'GET', { cookie: other }));
     await eventually('they have begun', () => ending.every(({ events }) => events.length > 0));

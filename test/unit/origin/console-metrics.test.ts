@@ -2,7 +2,12 @@
 
 import { describe, expect, test } from 'bun:test';
 import { createRegistry } from '#lib/metric-registry.ts';
-import { type Exposition, ExpositionError, isCumulative, parseExposition } from '#origin/console/exposition.ts';
+import {
+  type Exposition,
+  ExpositionError,
+  isCumulative,
+  parseExposition,
+} from '#origin/console/exposition.ts';
 import { createMeter, gather } from '#origin/console/meter.ts';
 
 describe('the text format', () => {

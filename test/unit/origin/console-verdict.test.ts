@@ -206,7 +206,8 @@ describe('the time', () => {
     const incidents = createIncidents();
     const mild: Problem = { ...problem, state: 'degraded', what: 'Redis is half gone' };
     incidents.note(0, []);
-    for (const [index, each] of [mild, problem, problem, mild].entries()) incidents.note(1_000 + index, [each]);
+    for (const [index, each] of [mild, problem, problem, mild].entries())
+      incidents.note(1_000 + index, [each]);
     expect(incidents.now()).toMatchObject([{ sinceMs: 1_000, what: 'Redis is half gone' }]);
     for (const atMs of [2_000, 3_000]) incidents.note(atMs, []);
     expect(incidents.ended()).toMatchObject([{ sinceMs: 1_000, untilMs: 2_000, what: 'Redis is gone' }]);
@@ -235,10 +236,14 @@ describe('the list of targets', () => {
     ]);
   });
 
-  test.each(['origin', 'origin=', 'origin=shop', 'database=http://x', 'origin=file:///etc/passwd', 'http://x'])(
-    'refuses %s',
-    (list) => {
-      expect(() => parseTargets(list)).toThrow('OPS_TARGETS');
-    },
-  );
+  test.each([
+    'origin',
+    'origin=',
+    'origin=shop',
+    'database=http://x',
+    'origin=file:///etc/passwd',
+    'http://x',
+  ])('refuses %s', (list) => {
+    expect(() => parseTargets(list)).toThrow('OPS_TARGETS');
+  });
 });
