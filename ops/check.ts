@@ -52,6 +52,7 @@ const STEPS: readonly Step[] = [
   },
   { name: 'unused code', commands: [tool('knip', '--no-progress', '--no-config-hints')] },
   { name: 'types of the edge', commands: [tool('tsc', '--project', 'edge')] },
+  { name: 'types of the console', commands: [tool('tsc', '--project', 'origin/console/page')] },
   { name: 'supply chain', commands: [bun('ops/supply-chain/main.ts', '--check')] },
   { name: 'architecture', commands: [bun('test', 'test/tidy.test.ts')] },
 ];

@@ -106,7 +106,7 @@ function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): Runnin
     workersUrl: urlOf(ports.workers),
     ...servers,
     backupDatabaseUrl: databaseUrls(servers.databaseUrl, secrets).backup,
-    metricsToken: secrets.metricsToken,
+    operatorToken: secrets.operatorToken,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };

@@ -8,6 +8,8 @@ import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
+import { consoleRoutes } from './console/routes.ts';
+import type { OperatorConsole } from './console/service.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -50,14 +52,15 @@ export type AppConfig = Pick<
   OriginConfig,
   'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
 > &
-  Partial<Pick<OriginConfig, 'METRICS_TOKEN' | 'ORIGIN_TLS_CERT_FILE'>> &
+  Partial<Pick<OriginConfig, 'OPERATOR_TOKEN' | 'ORIGIN_TLS_CERT_FILE'>> &
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
-export function createHandler(deps: Deps, config: AppConfig, peerOf: PeerOf = () => null): Handler {
+export function createHandler(deps: Deps, config: AppConfig, place: Partial<Place> = {}): Handler {
+  const { peerOf = () => null, operatorConsole } = place;
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  const app = createApp(deps, config, { hot, proofs, peerOf }).compile();
+  const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
   const admitted = withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission);
   const api = withAnswerHeaders(admitted, { ...deps, peerOf });
   const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
@@ -65,10 +68,16 @@ export function createHandler(deps: Deps, config: AppConfig, peerOf: PeerOf = ()
   return closingWhileDraining(handle, deps.vitals);
 }
 
-interface Shared {
+/** What a process has beside its deps. */
+interface Place {
+  readonly peerOf: PeerOf;
+  /** There is none, unless one is given. */
+  readonly operatorConsole: OperatorConsole | undefined;
+}
+
+interface Shared extends Place {
   readonly hot: HotReads;
   readonly proofs: EdgeProofs;
-  readonly peerOf: PeerOf;
 }
 
 export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
@@ -89,7 +98,8 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
     .use(bodies)
     .use(keyHolders((key) => findKeyHolder(deps, key)))
     .use(api)
-    .use(documents);
+    .use(documents)
+    .use(shared.operatorConsole === undefined ? [] : consoleRoutes(shared.operatorConsole, deps.log));
 }
 
 /** The features alone, as the OpenAPI document describes them. */
@@ -99,7 +109,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
   const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })
     .use(strictQueries(routes))
-    .use(healthRoutes(deps, createOperators(config.METRICS_TOKEN)))
+    .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

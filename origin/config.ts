@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
 import { readPem } from '#db/tls.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
+import { consoleTargets } from './console/service.ts';
 import { createKeyRing } from './http/key-ring.ts';
 
 const MIN_SECRET_LENGTH = 32;
@@ -84,7 +85,7 @@ export const SharedConfigSchema = Type.Object({
   /** Of the source that runs, for the metrics. */
   BUILD_REVISION: Type.Optional(Type.String({ pattern: '^[\\w.-]{1,64}$' })),
   /** The bearer of `/metrics` and of what `/health` has to tell. Needed where others than this machine reach the process. */
-  METRICS_TOKEN: Type.Optional(Secret),
+  OPERATOR_TOKEN: Type.Optional(Secret),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,
@@ -119,6 +120,8 @@ const OriginConfigSchema = Type.Composite([
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
     /** After SIGTERM `/readyz` says so for so long before connections are refused: what whoever sends traffic takes to see it. */
     DRAIN_SECONDS: Type.Integer({ minimum: 0, maximum: 300, default: 5 }),
+    /** What the console looks at: `origin=http://10.0.0.1:3000,workers=http://10.0.0.2:3001,edge=http://10.0.0.3:8787`. */
+    OPS_TARGETS: Type.Optional(Type.String()),
   }),
 ]);
 
@@ -129,16 +132,17 @@ export type OriginConfig = Static<typeof OriginConfigSchema>;
 export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
   const config = parseConfig(OriginConfigSchema, environment);
   createKeyRing(config);
-  requireMetricsToken(config, config.ORIGIN_HOST);
+  requireOperatorToken(config, config.ORIGIN_HOST);
+  consoleTargets(config);
   return config;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** @throws {ConfigError} when strangers could read the metrics of a process that listens there */
-export function requireMetricsToken({ METRICS_TOKEN: token }: SharedConfig, host: string): void {
+export function requireOperatorToken({ OPERATOR_TOKEN: token }: SharedConfig, host: string): void {
   if (token !== undefined || LOOPBACK.test(host)) return;
-  throw new ConfigError('The environment variable METRICS_TOKEN is missing.');
+  throw new ConfigError('The environment variable OPERATOR_TOKEN is missing.');
 }
 
 /**

@@ -50,7 +50,7 @@ import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 
 export type { Delivery } from './adapters/nats.ts';
-export { requireMetricsToken, SharedConfigSchema } from './config.ts';
+export { requireOperatorToken, SharedConfigSchema } from './config.ts';
 export { createOperators } from './http/operators.ts';
 
 export interface Deps {

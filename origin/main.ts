@@ -10,6 +10,7 @@ import { reportCertificate } from './adapters/metrics.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
 import { originTls, readOriginConfig } from './config.ts';
+import { startConsole } from './console/service.ts';
 import { createDeps } from './deps.ts';
 
 const IDLE_TIMEOUT_SECONDS = 30;
@@ -45,12 +46,14 @@ deps.revocations.catchUp()?.catch(() => {});
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
+const operatorConsole = startConsole(config, log);
+const peerOf = (request: Request) => server.requestIP(request)?.address ?? null;
 const server: Bun.Server<undefined> = Bun.serve({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: HANG_UP_BYTES,
-  fetch: createHandler(deps, config, (request) => server.requestIP(request)?.address ?? null),
+  fetch: createHandler(deps, config, { peerOf, operatorConsole }),
   ...(tls === null ? {} : { tls: { ...tls, secureOptions: NOTHING_BELOW_TLS_1_3 } }),
 });
 deps.metrics.onExpose(() => deps.metrics.gauge('http_server_active_requests', {}, server.pendingRequests));
@@ -65,6 +68,8 @@ async function stop(signal: string): Promise<void> {
   deps.vitals.drain();
   await Bun.sleep(config.DRAIN_SECONDS * SECOND_MS);
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
+  // Its streams would last as long as somebody looks.
+  operatorConsole?.stop();
   await server.stop();
   await close();
   process.exit(0);

@@ -88,7 +88,7 @@ const work = Promise.all([
 ]);
 reportQueues(deps, consumers);
 const listening = { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT };
-const probes = serveProbes(deps, listening, config.METRICS_TOKEN);
+const probes = serveProbes(deps, listening, config.OPERATOR_TOKEN);
 log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT, groups });
 
 async function stop(signal: string): Promise<void> {

@@ -15,9 +15,9 @@ export interface Listening {
   readonly port: number;
 }
 
-export function serveProbes(deps: Deps, listening: Listening, metricsToken: string | undefined) {
+export function serveProbes(deps: Deps, listening: Listening, operatorToken: string | undefined) {
   const probes = createProbes(deps);
-  const isOperator = createOperators(metricsToken);
+  const isOperator = createOperators(operatorToken);
   return Bun.serve({
     ...listening,
     routes: {

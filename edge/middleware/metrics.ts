@@ -22,7 +22,7 @@ export function counted({ metrics }: Pick<Platform, 'metrics'>) {
 /** Without a token of its own the edge tells nobody, and knows no such path. */
 export function exposition({ config, metrics }: Pick<Platform, 'config' | 'metrics'>) {
   return async (c: Context<EdgeEnv>): Promise<Response> => {
-    const { METRICS_TOKEN: token } = config;
+    const { OPERATOR_TOKEN: token } = config;
     if (token === undefined) throw new AppError('not_found');
     const bearer = /^bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
     if (!(await timingSafeEqual(bearer, token))) throw new AppError('unauthenticated');

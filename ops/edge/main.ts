@@ -23,7 +23,7 @@ LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A 
 const Environment = Type.Object({
   EDGE_SECRET: Type.String({ minLength: 32 }),
   EDGE_PURGE_SECRET: Type.String({ minLength: 32 }),
-  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 32 })),
+  OPERATOR_TOKEN: Type.Optional(Type.String({ minLength: 32 })),
 });
 
 async function main(): Promise<void> {
@@ -69,11 +69,11 @@ function originsOf(region: readonly string[]): string {
 }
 
 function secrets() {
-  const { EDGE_SECRET, EDGE_PURGE_SECRET, METRICS_TOKEN } = parseConfig(Environment, process.env);
+  const { EDGE_SECRET, EDGE_PURGE_SECRET, OPERATOR_TOKEN } = parseConfig(Environment, process.env);
   return {
     edgeSecret: EDGE_SECRET,
     purgeSecret: EDGE_PURGE_SECRET,
-    ...(METRICS_TOKEN === undefined ? {} : { metricsToken: METRICS_TOKEN }),
+    ...(OPERATOR_TOKEN === undefined ? {} : { operatorToken: OPERATOR_TOKEN }),
   };
 }
 

@@ -14,7 +14,7 @@ const RATE_LIMITER_PATH = Bun.fileURLToPath(import.meta.resolve('./rate-limiter.
 const CONFIG_PATH = Bun.fileURLToPath(import.meta.resolve('#edge/wrangler.jsonc'));
 const RATE_LIMITER = 'hotshelf:rate-limiter';
 /** Never written to disk: workerd takes them from its environment. */
-const SECRETS = ['EDGE_SECRET', 'EDGE_PURGE_SECRET', 'METRICS_TOKEN'] as const;
+const SECRETS = ['EDGE_SECRET', 'EDGE_PURGE_SECRET', 'OPERATOR_TOKEN'] as const;
 /** The origin may be anywhere. With a private authority of its own, no other is believed. */
 function internet(originCa: string | undefined): CapnpValue {
   const trust = originCa === undefined ? { trustBrowserCas: true } : { trustedCertificates: [originCa] };
@@ -46,7 +46,7 @@ export interface EdgeOptions {
   readonly originCa?: string;
   readonly edgeSecret: string;
   readonly purgeSecret: string;
-  readonly metricsToken?: string;
+  readonly operatorToken?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly host?: string;
@@ -77,7 +77,7 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
   const secrets: Readonly<Partial<Record<(typeof SECRETS)[number], string>>> = {
     EDGE_SECRET: options.edgeSecret,
     EDGE_PURGE_SECRET: options.purgeSecret,
-    ...(options.metricsToken === undefined ? {} : { METRICS_TOKEN: options.metricsToken }),
+    ...(options.operatorToken === undefined ? {} : { OPERATOR_TOKEN: options.operatorToken }),
   };
   const edge = {
     ...runtime,

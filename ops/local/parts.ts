@@ -42,6 +42,9 @@ export interface ShopParts {
 const READY_DEADLINE_MS = 60_000;
 /** Of one scaled workers' process: there may be twenty of them at the one server. */
 const SCALED_CONNECTIONS = 4;
+/** As long as the edge may take to learn of it; none, where there is no other origin to turn to. */
+const DRAINS_SECONDS = '2';
+const ALONE_DRAINS_SECONDS = '0';
 const MAIL_FROM = 'Hotshelf <orders@hotshelf.example>';
 /** Any key will do for the double; Stripe's SDK and the configuration want it to look like one. */
 export const DOUBLE_KEY = 'sk_test_hotshelf';
@@ -96,7 +99,7 @@ function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Re
     // For trying the shop out: whoever registers may log in at once.
     EMAIL_VERIFICATION: givenUrl('EMAIL_VERIFICATION') ?? 'optional',
     FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
-    METRICS_TOKEN: secrets.metricsToken,
+    OPERATOR_TOKEN: secrets.operatorToken,
     ...stripeEnvironment(options),
   };
 }
@@ -140,13 +143,22 @@ function origin(options: ShopOptions, name: string, port: number): Part {
       ORIGIN_PORT: String(port),
       EDGE_SECRET: secrets.edgeSecret,
       ACCESS_TOKEN_KEY: secrets.accessTokenKey,
-      // There is no second origin to which anybody could turn meanwhile.
-      DRAIN_SECONDS: '0',
+      DRAIN_SECONDS: options.moreOrigins.length === 0 ? ALONE_DRAINS_SECONDS : DRAINS_SECONDS,
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
+      OPS_TARGETS: consoleTargets(options),
     },
     readyUrl: `${urlOf(port)}/readyz`,
     liveUrl: `${urlOf(port)}/livez`,
   });
+}
+
+/** What the operators' console looks at. */
+function consoleTargets({ ports, moreOrigins }: ShopOptions): string {
+  const targets = [
+    ...[`edge=${urlOf(ports.edge)}`, `workers=${urlOf(ports.workers)}`],
+    ...[ports.origin, ...moreOrigins].map((port) => `origin=${urlOf(port)}`),
+  ];
+  return targets.join(',');
 }
 
 function origins(options: ShopOptions): readonly Part[] {
@@ -191,7 +203,7 @@ function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
     environment: {
       EDGE_SECRET: secrets.edgeSecret,
       EDGE_PURGE_SECRET: secrets.edgePurgeSecret,
-      METRICS_TOKEN: secrets.metricsToken,
+      OPERATOR_TOKEN: secrets.operatorToken,
     },
     readyUrl: `${urlOf(ports.edge)}/livez`,
     liveUrl: `${urlOf(ports.edge)}/livez`,

@@ -19,8 +19,8 @@ export interface RunningShop {
   readonly backupDatabaseUrl: string;
   readonly redisUrl: string;
   readonly natsUrl: string;
-  /** The bearer of every process' metrics. */
-  readonly metricsToken: string;
+  /** Opens the console, `/ops` at the origin; the bearer of every process' metrics. */
+  readonly operatorToken: string;
   /** Null where Stripe itself takes the payments. */
   readonly stripeDoubleUrl: string | null;
   /** Null where a mail server of the environment takes the mail. */

@@ -14,8 +14,8 @@ const NAMES = [
   'fieldKey',
   'backupKey',
   'edgePurgeSecret',
-  'metricsToken',
   'stripeWebhookSecret',
+  'operatorToken',
 ] as const;
 
 export type Secrets = Readonly<Record<(typeof NAMES)[number], string>>;

@@ -22,6 +22,7 @@ function addressRows(shop: RunningShop): readonly Row[] {
   return [
     ['Shop (edge)', `${shop.edgeUrl}/api/v1/products`],
     ['API docs', `${shop.edgeUrl}/docs`],
+    ['Console', `${shop.originUrl}/ops   its token: operatorToken in .local/running.json`],
     ['Origins', shop.originUrls.map((url) => `${url}/metrics`).join('   ')],
     ['Workers', `${shop.workersUrl}/readyz   metrics: ${shop.workersUrl}/metrics`],
     ['PostgreSQL', withoutPassword(shop.databaseUrl)],
@@ -29,7 +30,7 @@ function addressRows(shop: RunningShop): readonly Row[] {
     ['NATS', withoutPassword(shop.natsUrl)],
     ['Stripe', shop.stripeDoubleUrl === null ? 'Stripe itself' : `${shop.stripeDoubleUrl}/_double/ledger`],
     ['Mail', shop.mailUrl === null ? 'the server in SMTP_URL' : `${shop.mailUrl}/`],
-    ['Edge metrics', `${shop.edgeUrl}/__edge/metrics   each with the bearer metricsToken`],
+    ['Edge metrics', `${shop.edgeUrl}/__edge/metrics   all of them with operatorToken as bearer`],
     ['Passwords', '.local/running.json   logs: .local/logs/'],
   ];
 }

@@ -25,7 +25,7 @@ interface Line {
 
 /** The first line that matches decides; the last one takes what no other names. */
 const LINES: readonly Line[] = [
-  { path: /^\/(livez|readyz|health|metrics)$/, priority: 'never shed' },
+  { path: /^\/((livez|readyz|health|metrics)$|ops(\/|$))/, priority: 'never shed' },
   { path: /^\/api\/v1\/checkout$/, priority: 'payment' },
   { path: /^\/api\/v1\/webhooks\//, priority: 'payment' },
   { path: /^\/api\/v1\/payment-methods(\/|$)/, priority: 'payment' },

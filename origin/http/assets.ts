@@ -21,11 +21,12 @@ export interface Assets {
   answer(hashedName: string, request: Request): Response;
 }
 
-type Source = Bun.BunFile | string;
+/** What is made at the first request comes from a function. */
+type Source = Bun.BunFile | string | (() => Promise<string>);
 
 interface Asset {
   readonly hashedName: string;
-  readonly source: Source;
+  readonly source: Bun.BunFile | string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +60,8 @@ export function createAssets(
   };
 }
 
-async function describe(name: string, source: Source): Promise<Asset> {
+async function describe(name: string, given: Source): Promise<Asset> {
+  const source = typeof given === 'function' ? await given() : given;
   const bytes = typeof source === 'string' ? source : await source.bytes();
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_CHARACTERS);
   const extension = present(name.split('.').at(-1), 'an extension');

@@ -1,4 +1,4 @@
-/** Nobody reaches the origin around the edge, but for the probes that run beside it. */
+/** Nobody reaches the origin around the edge, but for the probes that run beside it, and operators. */
 
 import { Elysia } from 'elysia';
 import { CLIENT_IP_HEADER } from '#lib/edge-contract.ts';
@@ -11,9 +11,12 @@ const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/heal
 
 export function edgeOnly(proofs: EdgeProofs) {
   return new Elysia({ name: 'edge-only' }).onRequest((context) => {
+    const path = routedPath(context);
+    const isForOperators = path === '/ops' || path.startsWith('/ops/');
     const reason = proofs.faultOf(context.request);
-    if (reason === null || INTERNAL_PATHS.has(routedPath(context))) return;
-    throw new AppError('edge_required', {}, { reason });
+    if (reason !== null) {
+      if (!isForOperators && !INTERNAL_PATHS.has(path)) throw new AppError('edge_required', {}, { reason });
+    } else if (isForOperators) throw new AppError('not_found');
   });
 }
 

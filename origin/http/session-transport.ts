@@ -49,7 +49,7 @@ export function presentedToken(
     return inBody;
   }
   if (inBody !== undefined) throw misplaced('must be left out, for the token is in the cookie');
-  return cookieOf(headers.get('cookie') ?? '');
+  return cookieOf(headers, SESSION_COOKIE);
 }
 
 export function clientOf({ headers }: Request): Client {
@@ -64,12 +64,12 @@ export function setCookie(token: string, lifeSeconds: number): string {
 export const CLEARED_COOKIE = `${SESSION_COOKIE}=; Max-Age=0; ${ATTRIBUTES}`;
 
 /** Null, too, when there are two: one of them was planted. */
-function cookieOf(header: string): string | null {
-  const values = header
+export function cookieOf(headers: Headers, name: string): string | null {
+  const values = (headers.get('cookie') ?? '')
     .split(';')
     .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`))
-    .map((pair) => pair.slice(SESSION_COOKIE.length + 1));
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
   const [value] = values;
   return values.length === 1 && value !== undefined && /^[\w-]{1,200}$/.test(value) ? value : null;
 }

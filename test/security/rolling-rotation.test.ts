@@ -58,7 +58,10 @@ let variantId: string;
 beforeAll(async () => {
   shop = await openOrigin();
   variantId = (await createProduct(shop, { stock: 10_000 })).variantId;
-  processes = await Promise.all([startOrigin(shop.config, BEFORE), startOrigin(shop.config, BEFORE)]);
+  processes = await Promise.all([
+    startOrigin(shop.config, () => BEFORE),
+    startOrigin(shop.config, () => BEFORE),
+  ]);
 });
 afterAll(async () => {
   for (const process of processes) await process.kill();

@@ -19,10 +19,10 @@ export interface OriginProcess {
   restart(other: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** It ends with {@link OriginProcess.kill}. @param own variables in place of a test's usual ones */
+/** It ends with {@link OriginProcess.kill}. @param own variables in place of a test's usual ones, for a process at this address */
 export async function startOrigin(
   config: SharedConfig,
-  own: Readonly<Record<string, string>> = {},
+  own: (url: string) => Readonly<Record<string, string>> = () => ({}),
 ): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
@@ -33,7 +33,7 @@ export async function startOrigin(
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
     LOG_LEVEL: 'error',
-    ...own,
+    ...own(url),
   });
   const environment: Record<string, string> = Object.fromEntries(
     variables.map(([name, value]) => [name, String(value)]),

@@ -96,6 +96,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['csv-parse'], files: ['db/import/**'] },
   { packages: ['sharp'], files: ['origin/media/resize-main.ts'] },
   { packages: ['swagger-ui-dist'], files: ['origin/http/**'] },
+  { packages: ['uplot'], files: ['origin/console/page/plots.ts'] },
 ];
 
 /** Words that say nothing about what a file holds; no part of a path may be one. */

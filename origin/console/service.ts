@@ -1,0 +1,73 @@
+/** The console of one origin: what it watches, who may look, and who looks at the moment. */
+
+import { ConfigError } from '#lib/config.ts';
+import type { Logger } from '#lib/log.ts';
+import { AppError } from '#lib/problems.ts';
+import { EVENTS } from './model.ts';
+import { createOperatorSessions, type OperatorSessions } from './sessions.ts';
+import { type Follower, followWatch } from './stream.ts';
+import { type Ask, parseTargets, type Target } from './targets.ts';
+import { startWatch } from './watch.ts';
+
+export interface OperatorConsole {
+  readonly sessions: OperatorSessions;
+  /**
+   * The stream of events for a session that is open; it ends with the session.
+   * @throws {AppError} `unavailable` when as many look already as may.
+   */
+  follow(secret: string): Response;
+  /** Ends all streams, for a process that stops. */
+  stop(): void;
+}
+
+export interface ConsoleVariables {
+  readonly OPERATOR_TOKEN?: string;
+  readonly OPS_TARGETS?: string;
+  readonly OPERATOR_TOKEN?: string;
+}
+
+const MAX_FOLLOWERS = 20;
+
+/**
+ * Null where no operator's token is configured: there is no console then.
+ * @throws {ConfigError} when the targets are none, or nobody could look at them
+ */
+export function consoleTargets(config: ConsoleVariables): readonly Target[] | null {
+  const { OPERATOR_TOKEN, OPS_TARGETS = '' } = config;
+  if (OPERATOR_TOKEN === undefined && OPS_TARGETS !== '') {
+    throw new ConfigError('The environment variable OPERATOR_TOKEN is missing.');
+  }
+  return OPERATOR_TOKEN === undefined ? null : parseTargets(OPS_TARGETS);
+}
+
+/** @param ask instead of asking over the network */
+export function startConsole(config: ConsoleVariables, log: Logger, ask?: Ask): OperatorConsole | undefined {
+  const { OPERATOR_TOKEN, OPERATOR_TOKEN } = config;
+  const targets = consoleTargets(config);
+  if (OPERATOR_TOKEN === undefined || targets === null) return undefined;
+  const sessions = createOperatorSessions(OPERATOR_TOKEN);
+  const watch = startWatch({
+    targets,
+    operatorToken: OPERATOR_TOKEN,
+    log,
+    ...(ask === undefined ? {} : { ask }),
+  });
+  const followers = new Set<Follower>();
+  return {
+    sessions,
+    follow: (secret) => {
+      if (followers.size >= MAX_FOLLOWERS) throw new AppError('unavailable');
+      const follower = followWatch(watch, () => {
+        followers.delete(follower);
+        forget();
+      });
+      const forget = sessions.onEnd(secret, () => follower.end(EVENTS.signedOut));
+      followers.add(follower);
+      return follower.response;
+    },
+    stop: () => {
+      watch.stop();
+      for (const follower of followers) follower.end(EVENTS.stopping);
+    },
+  };
+}
