@@ -53,41 +53,50 @@ interface Round {
   readonly call: Call;
 }
 
-async function sendInTurn({ servers, silent, call }: Round, request: OriginRequest): Promise<Response> {
-  const { isRead, maySendAgain, retryBudget } = request;
-  const waiting = maySendAgain ? [...servers] : await listeningFirst(servers);
-  const attempts = isRead ? Math.max(READ_ATTEMPTS, servers.length) : servers.length;
+async function sendInTurn(round: Round, request: OriginRequest): Promise<Response> {
+  const { servers } = round;
+  const waiting = request.maySendAgain ? [...servers] : await listeningFirst(servers);
+  const attempts = request.isRead ? Math.max(READ_ATTEMPTS, servers.length) : servers.length;
   let last: Response | null = null;
-  retryBudget.earn();
+  request.retryBudget.earn();
   for (let attempt = 1; mayAsk(request, attempt, attempts); attempt += 1) {
     const server = waiting.shift();
     if (server === undefined) break;
-    if (silent.has(server)) await backoff(attempt - silent.size);
-    const outcome = await askInTime(server, waiting, request, call);
+    const outcome = await takeTurn(round, request, { server, waiting, attempt });
     if (outcome.kind === 'lost') {
-      silent.add(server);
-      noteLost(request, server, outcome.cause, attempt < attempts);
-      if (outcome.mayHaveArrived && !maySendAgain) break;
-      if (isRead) waiting.push(server);
+      if (outcome.mayHaveArrived && !request.maySendAgain) break;
+      if (request.isRead) waiting.push(server);
       continue;
     }
     await last?.body?.cancel();
     last = outcome.answer;
-    if (outcome.kind === 'answered') {
-      silent.delete(server);
-      break;
-    }
+    if (outcome.kind === 'answered') break;
   }
   if (last !== null) return last;
+  request.log.warn('no origin can be reached');
   throw new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+interface Turn {
+  readonly server: OriginServer;
+  readonly waiting: readonly OriginServer[];
+  readonly attempt: number;
+}
+
+async function takeTurn({ silent, call }: Round, request: OriginRequest, turn: Turn): Promise<Outcome> {
+  const { server, waiting, attempt } = turn;
+  if (silent.has(server)) await backoff(attempt - silent.size);
+  const outcome = await askInTime(server, waiting, request, call);
+  if (outcome.kind === 'lost') {
+    silent.add(server);
+    const cause = String(outcome.cause);
+    request.log.debug('an origin cannot be reached', { origin: server.url, attempt, cause });
+  } else silent.delete(server);
+  return outcome;
 }
 
 function mayAsk({ signal, retryBudget }: OriginRequest, attempt: number, attempts: number): boolean {
   return attempt <= attempts && !signal.aborted && (attempt === 1 || retryBudget.take());
-}
-
-function noteLost({ log }: OriginRequest, { url }: OriginServer, cause: unknown, goesOn: boolean): void {
-  log[goesOn ? 'debug' : 'warn']('the origin cannot be reached', { origin: url, cause: String(cause) });
 }
 
 /**

@@ -23,7 +23,6 @@ export interface OperatorConsole {
 export interface ConsoleVariables {
   readonly OPERATOR_TOKEN?: string;
   readonly OPS_TARGETS?: string;
-  readonly OPERATOR_TOKEN?: string;
 }
 
 const MAX_FOLLOWERS = 20;
@@ -42,7 +41,7 @@ export function consoleTargets(config: ConsoleVariables): readonly Target[] | nu
 
 /** @param ask instead of asking over the network */
 export function startConsole(config: ConsoleVariables, log: Logger, ask?: Ask): OperatorConsole | undefined {
-  const { OPERATOR_TOKEN, OPERATOR_TOKEN } = config;
+  const { OPERATOR_TOKEN } = config;
   const targets = consoleTargets(config);
   if (OPERATOR_TOKEN === undefined || targets === null) return undefined;
   const sessions = createOperatorSessions(OPERATOR_TOKEN);

@@ -124,7 +124,7 @@ describe('on record is', () => {
 describe('around the edge', () => {
   const PEER = '192.0.2.44';
   const around = (headers: Record<string, string>, clock = systemClock) => {
-    const handle = createHandler({ ...shop.deps, clock }, TEST_CONFIG, () => PEER);
+    const handle = createHandler({ ...shop.deps, clock }, TEST_CONFIG, { peerOf: () => PEER });
     return handle(new Request('http://localhost/api/v1/me', { headers }));
   };
   const call = { method: 'GET', url: 'http://localhost/api/v1/me' };
