@@ -24,7 +24,8 @@ const TYPE = 'at+jwt';
 /** Between the clocks of origins: a token may seem to be from the future, but never outlives its end. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_VERIFIED = 10_000;
-const MAX_TOKEN_LENGTH = 2_000;
+const MAX_HEADER_LENGTH = 2_000;
+const BEARER = /^Bearer ([\w.~+/=-]+)$/i;
 
 /** What a good token says. */
 export interface AccessClaims {
@@ -39,10 +40,11 @@ export interface AccessClaims {
 export interface AccessTokens {
   readonly keys: KeyRing;
   /**
-   * Null when the token is worth nothing, be it that its session has ended a moment ago.
-   * @throws {AppError} `unavailable` when nobody can tell whether it has.
+   * What the token in an `Authorization` header says; false when it is worth nothing, be it that its session has ended
+   * a moment ago. At once where the signature has been verified before and nobody has to be asked.
+   * @throws {AppError} `unavailable` (from the promise) when nobody can tell whether it has.
    */
-  verify(token: string): Promise<AccessClaims | null>;
+  verify(authorization: string): AccessClaims | false | Promise<AccessClaims | false>;
 }
 
 /** Decorates routes with `accessToken`, whose `sign` makes a token. */
@@ -76,21 +78,30 @@ const Payload = Type.Object({
 
 export function createAccessTokens(keys: KeyRing, revocations: Revocations): AccessTokens {
   const keyOf = keyByName(keys);
-  /** To verify a signature takes a hundred times as long. What is here has still to be in time and not revoked. */
+  /**
+   * By the whole header, none but good ones, and none for longer than this process has the keys that verified them. To
+   * verify a signature takes a hundred times as long. What is here has still to be in time and not revoked.
+   */
   const verified = new LRUCache<string, AccessClaims>({ max: MAX_VERIFIED });
+  const unlessRevoked = (claims: AccessClaims) => !revocations.cover(claims) && claims;
+  const unlessOver = (claims: AccessClaims) => {
+    if (claims.expiresAtMs <= Date.now()) return false;
+    const catchingUp = revocations.catchUp();
+    return catchingUp === null ? unlessRevoked(claims) : catchingUp.then(() => unlessRevoked(claims));
+  };
+  const verifyFirst = async (authorization: string) => {
+    const token = BEARER.exec(authorization)?.[1];
+    const claims = token === undefined ? null : await verifySignature(token, keyOf);
+    if (claims === null) return false;
+    verified.set(authorization, claims);
+    return unlessOver(claims);
+  };
   return {
     keys,
-    verify: async (token) => {
-      if (token.length > MAX_TOKEN_LENGTH) return null;
-      let claims = verified.get(token) ?? null;
-      if (claims === null) {
-        claims = await verifySignature(token, keyOf);
-        if (claims !== null) verified.set(token, claims);
-      }
-      if (claims === null || claims.expiresAtMs <= Date.now()) return null;
-      const catchingUp = revocations.catchUp();
-      if (catchingUp !== null) await catchingUp;
-      return revocations.cover(claims) ? null : claims;
+    verify: (authorization) => {
+      if (authorization.length > MAX_HEADER_LENGTH) return false;
+      const claims = verified.get(authorization);
+      return claims === undefined ? verifyFirst(authorization) : unlessOver(claims);
     },
   };
 }
