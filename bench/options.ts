@@ -30,6 +30,8 @@ export const HELP = `Measures the shop, each figure beside its limit in the same
   bun run bench read --quick             1,000 and 10,000 products, short runs: about a minute
   bun run bench checkout                 orders, cart to paid: spread, on one variant, and a flash sale of 10,000 units
   bun run bench checkout --quick         short runs and 1,000 units: about three minutes
+  bun run bench security                 product reads while a hundred log in at once
+  bun run bench security --quick         short runs: about a minute
 
   bun run bench overload                 2, 5 and 10 times as much as can be done, and an outage: about four minutes
   bun run bench overload --quick         one short round: about a minute
@@ -51,7 +53,7 @@ export function parseReadOptions(args: readonly string[]): ReadOptions | null {
   if (values.help) return null;
   if (positionals.length !== 1 || positionals[0] !== 'read') {
     throw new UsageError(
-      "The benches there are: 'bun run bench read', 'bun run bench checkout' and 'bun run bench overload'.",
+      "The benches there are: 'bun run bench read', 'checkout', 'overload' and 'security'.",
     );
   }
   const isQuick = values.quick ?? false;

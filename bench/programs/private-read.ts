@@ -25,6 +25,7 @@ import { createKeyRing } from '#origin/http/key-ring.ts';
 import { limited } from '#origin/http/limits.ts';
 import { plainUrls } from '#origin/http/plain-urls.ts';
 import { problems } from '#origin/http/problems.ts';
+import { createRevocations } from '#origin/http/revocations.ts';
 import { PRIVATE_PATH, TOKENS_PATH } from './private-paths.ts';
 
 const USERS = 1_000;
@@ -48,8 +49,12 @@ const proofs = createEdgeProofs(
 );
 const keys = createKeyRing({ ACCESS_TOKEN_KEY: environment('ACCESS_TOKEN_KEY') });
 const place = { log, security: createSecurityLog(systemClock, () => {}), peerOf: () => null };
-/** Nothing ends here, and nobody has to be asked whether it has. */
-const revocations = { catchUp: () => null, cover: () => false, announce: () => {} };
+/** Nothing ends here; whether something has is looked at as ever. */
+const revocations = createRevocations({
+  load: async () => ({ revoked: [], next: '0' }),
+  bus: { tell: () => {}, hear: () => {}, isConnected: () => true, onConnect: () => {}, ping: async () => {} },
+  log,
+});
 const body = new TextEncoder().encode(JSON.stringify('x'.repeat(BODY_BYTES)));
 const headers = { ...PRIVATE, 'content-type': 'application/json' };
 const entry = { key: 'private', fence: 'private', version: 1, value: body, ttlMs: DAY_MS };

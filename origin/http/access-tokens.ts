@@ -26,7 +26,8 @@ const TYPE = 'at+jwt';
 /** Between the clocks of origins: a token may seem to be from the future, but never outlives its end. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_VERIFIED = 10_000;
-const MAX_TOKEN_LENGTH = 2_000;
+const MAX_HEADER_LENGTH = 2_000;
+const BEARER = /^Bearer ([\w.~+/=-]+)$/i;
 
 /** What a good token says. */
 export interface AccessClaims {
@@ -41,11 +42,14 @@ export interface AccessClaims {
 export interface AccessTokens {
   readonly keys: KeyRing;
   /**
-   * What is wrong with a token that is worth nothing, be it that its session has ended a moment ago.
-   * @throws {AppError} `unavailable` when nobody can tell whether it has.
+   * What the token in an `Authorization` header says, or what is wrong with one that is worth nothing, be it that its
+   * session has ended a moment ago. At once where the signature has been verified before and nobody has to be asked.
+   * @throws {AppError} `unavailable` (from the promise) when nobody can tell whether it has.
    */
-  verify(token: string): Promise<AccessClaims | TokenFault>;
+  verify(authorization: string): Verified | Promise<Verified>;
 }
+
+type Verified = AccessClaims | TokenFault;
 
 /** For the security log; the client learns that it was refused. */
 export type TokenFault =
@@ -103,23 +107,31 @@ export function createAccessTokens(
   policy: Pick<AccountPolicy, 'secondFactorRoles'>,
 ): AccessTokens {
   const keyOf = keyByName(keys);
-  /** To verify a signature takes a hundred times as long. What is here has still to be in time and not revoked. */
+  /**
+   * By the whole header, none but good ones, and none for longer than this process has the keys that verified them. To
+   * verify a signature takes a hundred times as long. What is here has still to be in time and not revoked.
+   */
   const verified = new LRUCache<string, AccessClaims>({ max: MAX_VERIFIED });
+  const unlessRevoked = (claims: AccessClaims) => (revocations.cover(claims) ? 'revoked' : claims);
+  const unlessOver = (claims: AccessClaims): Verified | Promise<Verified> => {
+    if (claims.expiresAtMs <= Date.now()) return 'expired';
+    const catchingUp = revocations.catchUp();
+    return catchingUp === null ? unlessRevoked(claims) : catchingUp.then(() => unlessRevoked(claims));
+  };
+  const verifyFirst = async (authorization: string) => {
+    const token = BEARER.exec(authorization)?.[1];
+    const found = token === undefined ? 'malformed' : await verifySignature(token, keyOf);
+    if (typeof found === 'string') return found;
+    const claims = { ...found, role: grantedRole(policy, found) };
+    verified.set(authorization, claims);
+    return unlessOver(claims);
+  };
   return {
     keys,
-    verify: async (token) => {
-      if (token.length > MAX_TOKEN_LENGTH) return 'malformed';
-      let claims = verified.get(token);
-      if (claims === undefined) {
-        const found = await verifySignature(token, keyOf);
-        if (typeof found === 'string') return found;
-        claims = { ...found, role: grantedRole(policy, found) };
-        verified.set(token, claims);
-      }
-      if (claims.expiresAtMs <= Date.now()) return 'expired';
-      const catchingUp = revocations.catchUp();
-      if (catchingUp !== null) await catchingUp;
-      return revocations.cover(claims) ? 'revoked' : claims;
+    verify: (authorization) => {
+      if (authorization.length > MAX_HEADER_LENGTH) return 'malformed';
+      const claims = verified.get(authorization);
+      return claims === undefined ? verifyFirst(authorization) : unlessOver(claims);
     },
   };
 }
