@@ -95,7 +95,10 @@ interface Patience {
   readonly silentMs: number;
 }
 
-const ENDLESS: Patience = { ...{ connectMs: Number.POSITIVE_INFINITY, answerMs: 0 }, silentMs: Number.POSITIVE_INFINITY };
+const ENDLESS: Patience = {
+  ...{ connectMs: Number.POSITIVE_INFINITY, answerMs: 0 },
+  silentMs: Number.POSITIVE_INFINITY,
+};
 
 async function ended<T>(
   work: PromiseLike<T>,
