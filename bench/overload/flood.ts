@@ -8,10 +8,10 @@ import { SECOND_MS } from '#lib/clock.ts';
 
 /** Each is a list of its own, so that no two are loaded together. */
 const LISTS = 1_900;
-const PAGE = 100;
+const PAGE = 50;
 /** Enough to keep both cores busy, and no more. */
 const AT_CAPACITY = 32;
-const PAUSE_MS = 100;
+const PAUSE_MS = 1_000;
 
 export interface Flooded {
   /** Answered with what was asked for. */
