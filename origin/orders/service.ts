@@ -1,8 +1,8 @@
 /** Orders: placing them and moving them through their life. Reading them is in `read-order.ts`. */
 
 import type { Transaction } from '#db/client.ts';
-import { currentTrace } from '#db/trace-scope.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
 import type { CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';

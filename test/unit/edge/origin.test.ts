@@ -27,7 +27,7 @@ function setUp() {
       TRUST_CF_CONNECTING_IP: false,
       LOG_LEVEL: 'error',
       OTEL_TRACES_SAMPLER_ARG: 0,
-    CORS_ORIGINS: '',
+      CORS_ORIGINS: '',
       EDGE_CACHE_POLICY: 'catalogue',
       EDGE_SECRET: 'e'.repeat(32),
       EDGE_PURGE_SECRET: 'p'.repeat(32),
