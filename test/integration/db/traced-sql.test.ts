@@ -72,7 +72,9 @@ test('a statement of a sampled trace says so at its very beginning, outside of a
   const trace = newTrace(1);
   const long = sql.raw(`-- ${'x'.repeat(2_000)}\n`);
   const seen = await seenWaiting(() =>
-    inTrace(trace, null, () => shop.db.execute(sql`${long} select pg_advisory_xact_lock(${4711})`)),
+    inTrace(trace, null, async () => {
+      await shop.db.execute(sql`${long} select pg_advisory_xact_lock(${4711})`);
+    }),
   );
   expect(seen.query).toStartWith(`/*traceparent='${trace}'*/ `);
 });
