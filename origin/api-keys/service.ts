@@ -24,7 +24,7 @@ const USE_NOTED_EVERY_MS = 60 * MINUTE_MS;
  */
 export async function createApiKey(deps: Deps, userId: UserId, asked: NewApiKey): Promise<MadeApiKey> {
   const { name, scopes, expiresInDays, ...proof } = asked;
-  await confirmIdentity(deps, userId, proof);
+  const proven = await confirmIdentity(deps, userId, proof);
   const key = `${API_KEY_PREFIX}${randomBytes(KEY_BYTES).toString('hex')}`;
   const createdAt = deps.clock.now();
   const row: store.ApiKeyRow = {
@@ -42,6 +42,8 @@ export async function createApiKey(deps: Deps, userId: UserId, asked: NewApiKey)
   await deps.db.transaction(async (tx) => {
     const owner = await store.lockUser(tx, userId);
     if (owner === undefined) throw new AppError('unauthenticated');
+    // It was reset meanwhile, which has ended the account's keys: whoever knew the old one makes none.
+    if (owner.passwordHash !== proven.passwordHash) throw new AppError('password_wrong');
     const keys = await store.listOfUser(tx, userId);
     if (keys.length >= MAX_KEYS) throw new AppError('api_keys_full', { maxApiKeys: MAX_KEYS });
     await store.insertKey(tx, row);
