@@ -14,10 +14,10 @@ const page = (name: string) => read(`ops/security/${name}.md`);
 const codes = (text: string) => new Set([...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code));
 /** Of tables whose first column holds names. */
 const firstColumn = (text: string) =>
-  new Set([...text.matchAll(/^\|((?: `[\w.]+`,?)+) \|/gm)].flatMap(([, cell = '']) => [...codes(cell)]));
+  new Set([...text.matchAll(/^\|((?: `[\w.]+`,?)+) +\|/gm)].flatMap(([, cell = '']) => [...codes(cell)]));
 
 /** Names of variables whose value lets somebody in, opens something, or holds a password. */
-const SECRET = /^\s+([A-Z][A-Z0-9_]*(?:SECRET|KEY|TOKEN|URL|REPLICAS|KEYS)[A-Z0-9_]*):/gm;
+const SECRET = /^\s+(?!LIMIT_)([A-Z][A-Z0-9_]*(?:SECRET|KEY|TOKEN|URL|REPLICAS|KEYS)[A-Z0-9_]*):/gm;
 /** Where others are, without credentials. */
 const PLAIN_URLS: ReadonlySet<string> = new Set([
   ...['STRIPE_API_URL', 'SHOP_URL', 'EDGE_PURGE_URL', 'CLOUDFLARE_API_URL', 'ORIGIN_URL', 'PUBLIC_URL'],
