@@ -100,7 +100,8 @@ safe to repeat. Passwords come from ${DATABASE_ROLES.map(passwordVariable).join(
 a role without one keeps what it has.
 
 Then the origin's and the workers' DATABASE_URL name their own role, and DATABASE_URL_SEARCH, DATABASE_URL_ANALYTICS
-and DATABASE_URL_REPORTING those that read; DATABASE_URL_BACKUP is for npm run backup. Where only DATABASE_URL is given, everything runs as its role.
+and DATABASE_URL_REPORTING those that read; DATABASE_URL_BACKUP is what backups are taken by. Where only DATABASE_URL is
+given, everything runs as its role.
 `;
 
 function passwordVariable(role: DatabaseRole): string {

@@ -187,13 +187,16 @@ const ATTACKS: readonly [event: string, fields: object, what: string, Attack][] 
   ['input.refused', {}, 'a body that is none', ({ ip }) => post('/auth/login', { __proto__: [] }, { ip })],
 ];
 
-test.each(ATTACKS)('%s %o: %s', async (event, { known, ...fields }: { known?: boolean }, _what, attack) => {
-  const ip = nextIp();
-  const { token, userId, email } = await shop.signIn();
-  await attack({ ip, token, userId, email });
-  expect(linesFrom(ip, shop.logs)).toEqual([
-    expect.objectContaining({ event, ...fields, ...(known === true ? { userId } : {}) }),
-  ]);
-  const text = JSON.stringify(linesFrom(ip, shop.logs));
-  for (const secret of [email, token, CARD_NUMBER, UNKNOWN]) expect(text).not.toContain(secret);
-});
+test.each(ATTACKS)(
+  'is on record as %s %o: %s',
+  async (event, { known, ...fields }: { known?: boolean }, _what, attack) => {
+    const ip = nextIp();
+    const { token, userId, email } = await shop.signIn();
+    await attack({ ip, token, userId, email });
+    expect(linesFrom(ip, shop.logs)).toEqual([
+      expect.objectContaining({ event, ...fields, ...(known === true ? { userId } : {}) }),
+    ]);
+    const text = JSON.stringify(linesFrom(ip, shop.logs));
+    for (const secret of [email, token, CARD_NUMBER, UNKNOWN]) expect(text).not.toContain(secret);
+  },
+);
