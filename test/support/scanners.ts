@@ -30,7 +30,7 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405]);
 const WAPITI_MODULES =
   'backup,blindsql,buster,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,methods,permanentxss,redirect,shellshock,sql,xss,xxe';
 /** Beside it the catalogue is read by shoppers. */
-export const SLOW_CONNECTIONS = 600;
+const SLOW_CONNECTIONS = 600;
 
 async function run(command: readonly string[], limitMs: number): Promise<string> {
   const child = Bun.spawn([...command], { stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs });
