@@ -74,21 +74,20 @@ export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'cloc
     async send(call, caller) {
       await origins.probe();
       const servers = origins.inOrder();
-      const [first] = servers;
-      if (first === undefined) throw unavailable();
+      if (servers.length === 0) throw unavailable();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
       const budgetMs = call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS);
-      const budget = AbortSignal.timeout(budgetMs);
-      const target = `${call.path}${call.query === '' ? '' : `?${call.query}`}`;
-      const headers = await withEdgeHeaders(call, { caller, url: `${first.url}${target}`, prover });
       const request = {
-        ...{ isRead, budget, budgetMs },
+        ...{ isRead, budgetMs, budget: AbortSignal.timeout(budgetMs) },
         maySendAgain: isRead || call.isIdempotent === true,
         log: caller.log.with({ method: call.method, path: call.path }),
       };
-      return await sendToAny(servers, request, (server, signal) => {
-        const { href } = new URL(`${server.url}${target}`);
-        return fetch(href, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
+      return await sendToAny(servers, request, async (server, signal) => {
+        const { href: url } = new URL(
+          `${server.url}${call.path}${call.query === '' ? '' : `?${call.query}`}`,
+        );
+        const headers = await withEdgeHeaders(call, { caller, url, prover });
+        return fetch(url, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
       });
     },
   };
