@@ -70,6 +70,7 @@ interface Wishes {
 interface OpenShop {
   readonly running: RunningShop;
   readonly options: ShopOptions;
+  readonly later: readonly Part[];
 }
 
 async function bringUp(
@@ -94,7 +95,7 @@ async function bringUp(
   signal.throwIfAborted();
   await startAll(supervisor, parts.shop);
   if (isNew) await step('search index', () => waitForSearch(servers.databaseUrl));
-  return { running: describe(options), options };
+  return { running: describe(options), options, later: parts.later };
 }
 
 function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
@@ -110,6 +111,13 @@ function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
   };
 }
 
+/** Nobody has to wait for what is only there for the day on which something else is not. */
+async function complete(supervisor: Supervisor, { later }: OpenShop, signal: AbortSignal): Promise<void> {
+  await startAll(supervisor, later).catch((error: unknown) => {
+    if (!signal.aborted) say(`! ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
 async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Interruption): Promise<void> {
   const coming = bringUp(supervisor, wishes, interruption.signal);
   coming.catch(() => undefined);
@@ -117,7 +125,8 @@ async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Inter
   if (shop === null) return;
   await writeRunningShop(shop.running);
   printTable(shop.running, Date.now() - begunAtMs);
-  // The shop is open without them: what they are for waits for them.
+  await complete(supervisor, shop, interruption.signal);
+  // What they are for waits for them.
   const scaled = wishes.isScaled ? startScaledWorkers(shop.options, supervisor, say) : null;
   await interruption.requested;
   await scaled?.stop();

@@ -37,6 +37,8 @@ export interface ShopParts {
   /** What origin and workers call: the Stripe double and the mail catcher, where the environment names no other. */
   readonly outside: readonly Part[];
   readonly shop: readonly Part[];
+  /** What the shop can be opened without. */
+  readonly later: readonly Part[];
 }
 
 const READY_DEADLINE_MS = 60_000;
@@ -146,11 +148,6 @@ function origin(options: ShopOptions, name: string, port: number): Part {
   });
 }
 
-function origins(options: ShopOptions): readonly Part[] {
-  const more = options.moreOrigins.map((port, index) => origin(options, `origin-${index + 2}`, port));
-  return [origin(options, 'origin', options.ports.origin), ...more];
-}
-
 export interface WorkersProcess {
   readonly name: string;
   readonly port: number;
@@ -193,15 +190,17 @@ function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
 
 /** In the order in which they start; they stop in the reverse one, so the edge lets nobody in first. */
 export function shopParts(options: ShopOptions): ShopParts {
+  const { ports, moreOrigins, workersRun } = options;
   return {
     outside: [
       ...(usesStripe() ? [] : [stripeDouble(options)]),
       ...(usesMailServer() ? [] : [mailCatcher(options)]),
     ],
     shop: [
-      ...origins(options),
-      workersPart(options, { name: 'workers', port: options.ports.workers, consumers: options.workersRun }),
+      origin(options, 'origin', ports.origin),
+      workersPart(options, { name: 'workers', port: ports.workers, consumers: workersRun }),
       edge(options),
     ],
+    later: moreOrigins.map((port, index) => origin(options, `origin-${index + 2}`, port)),
   };
 }
