@@ -12,6 +12,8 @@ export interface OriginProcess {
   readonly url: string;
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** Asks it to end, as an orchestrator does, and waits until it has. Gives back its exit code. */
+  end(): Promise<number>;
   /** Neither answers nor hangs up, until {@link thaw}. */
   freeze(): void;
   thaw(): void;
@@ -45,6 +47,12 @@ export async function startOrigin(config: SharedConfig): Promise<OriginProcess> 
       child?.kill('SIGKILL');
       await child?.exited;
       child = null;
+    },
+    end: async () => {
+      child?.kill('SIGTERM');
+      const code = (await child?.exited) ?? 0;
+      child = null;
+      return code;
     },
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
