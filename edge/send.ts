@@ -22,6 +22,7 @@ export interface OriginRequest {
   readonly log: Logger;
 }
 
+type Lost = Extract<Outcome, { readonly kind: 'lost' }>;
 type Call = (server: OriginServer, signal: AbortSignal) => Promise<Response>;
 
 export function unavailable(): AppError {
@@ -52,57 +53,75 @@ interface Round {
   readonly call: Call;
 }
 
-async function sendInTurn({ servers, silent, call }: Round, request: OriginRequest): Promise<Response> {
-  const { isRead, maySendAgain, budget, log } = request;
-  const waiting = maySendAgain ? [...servers] : await listeningFirst(servers);
-  const attempts = isRead ? Math.max(READ_ATTEMPTS, servers.length) : servers.length;
-  let refusal: Response | null = null;
-  for (let attempt = 1; attempt <= attempts && !budget.aborted; attempt += 1) {
-    const server = waiting.shift();
-    if (server === undefined) break;
-    if (silent.has(server)) await backoff(attempt - silent.size);
-    const outcome = await askInTime(server, waiting, request, call);
+async function sendInTurn(round: Round, request: OriginRequest): Promise<Response> {
+  const { silent, call } = round;
+  const plan = await planOf(round.servers, request);
+  const refusals = new Map<OriginServer, Response>();
+  for (const [at, server] of plan.entries()) {
+    if (request.budget.aborted) break;
+    if (refusals.has(server)) continue;
+    if (silent.has(server)) await backoff(at + 1 - round.servers.length);
+    const outcome = await askInTime(server, plan.slice(at + 1), request, call);
     if (outcome.kind === 'answered') {
       silent.delete(server);
-      await refusal?.body?.cancel();
       return outcome.answer;
     }
     if (outcome.kind === 'refused') {
-      await refusal?.body?.cancel();
-      refusal = outcome.answer;
+      refusals.set(server, outcome.answer);
       continue;
     }
     silent.add(server);
-    const level = attempt < attempts ? 'debug' : 'warn';
-    const cause = String(outcome.cause);
-    log[level]('the origin cannot be reached', { origin: server.url, attempt, attempts, cause });
-    if (outcome.mayHaveArrived && !maySendAgain) break;
-    if (isRead) waiting.push(server);
+    report(outcome, { server, left: plan.length - at - 1, request });
+    if (outcome.mayHaveArrived && !request.maySendAgain) break;
   }
-  if (refusal !== null) return refusal;
+  const refusal = [...refusals.values()].at(-1);
+  if (refusal !== undefined) return refusal;
   throw unavailable();
+}
+
+/** Whom to ask, one after the other; a read comes round to the first again. */
+async function planOf(
+  servers: readonly OriginServer[],
+  { isRead, maySendAgain }: OriginRequest,
+): Promise<readonly OriginServer[]> {
+  if (!maySendAgain) return listeningFirst(servers);
+  if (!isRead || servers.length >= READ_ATTEMPTS) return servers;
+  const rounds = Array.from({ length: READ_ATTEMPTS }, () => servers);
+  return rounds.flat().slice(0, READ_ATTEMPTS);
+}
+
+interface Attempt {
+  readonly server: OriginServer;
+  /** How many attempts there may be after it. */
+  readonly left: number;
+  readonly request: OriginRequest;
+}
+
+function report({ cause }: Lost, { server, left, request: { log } }: Attempt): void {
+  const fields = { origin: server.url, left, cause: String(cause) };
+  log[left > 0 ? 'debug' : 'warn']('the origin cannot be reached', fields);
 }
 
 /**
  * A write that may arrive once only is not sent to a server that may have gone since it was last heard of: with
  * others beside it, it has to answer a probe first.
  */
-async function listeningFirst(servers: readonly OriginServer[]): Promise<OriginServer[]> {
-  if (servers.length === 1) return [...servers];
+async function listeningFirst(servers: readonly OriginServer[]): Promise<readonly OriginServer[]> {
+  if (servers.length === 1) return servers;
   for (const server of servers) {
     if (await server.isListening()) return [server, ...servers.filter((other) => other !== server)];
   }
-  return [...servers];
+  return servers;
 }
 
 /** A read leaves the next server its part of the time; when all are slow, none is trusted, and nobody is hurried. */
 async function askInTime(
   server: OriginServer,
-  waiting: readonly OriginServer[],
+  later: readonly OriginServer[],
   { isRead, budget, budgetMs }: OriginRequest,
   call: Call,
 ): Promise<Outcome> {
-  const canGoOn = isRead && waiting.some((other) => other.isTrusted());
+  const canGoOn = isRead && later.some((other) => other !== server && other.isTrusted());
   if (!canGoOn) return server.ask(() => call(server, budget));
   const hurry = new AbortController();
   const timer = setTimeout(() => hurry.abort(new Error('no answer for a part of the time')), budgetMs / 2);

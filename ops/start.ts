@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { migrate } from '#db/migrate.ts';
 import { grantRoles } from '#db/roles.ts';
+import { present } from '#lib/assert.ts';
 import { isCatalogueEmpty, seedCatalogue, waitForSearch } from './local/catalogue.ts';
 import { claimCheckout, releaseCheckout } from './local/claim.ts';
 import { deleteData, LOGS, prepareLogs, requireOwnData } from './local/data.ts';
@@ -10,6 +11,7 @@ import { hasOwnRoles, rolePasswords } from './local/database-roles.ts';
 import { type Interruption, onInterruption } from './local/interruption.ts';
 import type { Part } from './local/part.ts';
 import {
+  type PortName,
   type ShopOptions,
   shopParts,
   urlOf,
@@ -80,11 +82,8 @@ async function bringUp(
 ): Promise<OpenShop> {
   const secrets = await loadSecrets(LOCAL);
   const servers = await startServers({ folder: LOCAL, secrets, isDurable: true, supervisor });
-  const ports = await choosePorts(WANTED_PORTS);
-  const beside = Array.from({ length: origins - 1 }, (_, index) => [`origin-${index + 2}`, ports.origin + 1]);
-  const moreOrigins = Object.values(await choosePorts(Object.fromEntries(beside) as Record<string, number>));
   const options: ShopOptions = {
-    ...{ servers, secrets, ports, moreOrigins },
+    ...{ servers, secrets, ...(await chooseShopPorts(origins)) },
     workersRun: isScaled ? 'general' : 'all',
   };
   const parts = shopParts(options);
@@ -96,6 +95,13 @@ async function bringUp(
   await startAll(supervisor, parts.shop);
   if (isNew) await step('search index', () => waitForSearch(servers.databaseUrl));
   return { running: describe(options), options, later: parts.later };
+}
+
+async function chooseShopPorts(origins: number): Promise<Pick<ShopOptions, 'ports' | 'moreOrigins'>> {
+  const beside = Array.from({ length: origins - 1 }, (_, index) => `origin ${index + 2}`);
+  const wanted = Object.fromEntries(beside.map((name) => [name, WANTED_PORTS.origin]));
+  const ports = await choosePorts<PortName | (typeof beside)[number]>({ ...WANTED_PORTS, ...wanted });
+  return { ports, moreOrigins: beside.map((name) => present(ports[name], `the port of ${name}`)) };
 }
 
 function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
@@ -126,6 +132,7 @@ async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Inter
   await writeRunningShop(shop.running);
   printTable(shop.running, Date.now() - begunAtMs);
   await complete(supervisor, shop, interruption.signal);
+  if (interruption.signal.aborted) return;
   // What they are for waits for them.
   const scaled = wishes.isScaled ? startScaledWorkers(shop.options, supervisor, say) : null;
   await interruption.requested;
