@@ -2,6 +2,7 @@
 
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { type PoolWatch, whenSettled } from './pool-watch.ts';
 import { databaseAddress } from './tls.ts';
 
 export type Database = PostgresJsDatabase;
@@ -26,6 +27,8 @@ export interface ConnectOptions {
   readonly isReadOnly?: boolean;
   /** Each statement is parsed and planned once a connection. Not where plans should follow the parameters, as in search. */
   readonly preparesStatements?: boolean;
+  /** Told of whatever wants a connection. */
+  readonly watch?: PoolWatch;
   /** Told of every connection that has closed. */
   readonly onClosed?: () => void;
 }
@@ -62,7 +65,9 @@ export function connect(url: string, options: ConnectOptions): Connection {
     },
   });
   return {
-    db: drizzle(guarded(sql, { preparesStatements: options.preparesStatements ?? false })),
+    db: drizzle(
+      guarded(sql, { preparesStatements: options.preparesStatements ?? false, watch: options.watch }),
+    ),
     close: () => sql.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
     abandon: () => sql.end({ timeout: 0 }),
   };
@@ -70,6 +75,7 @@ export function connect(url: string, options: ConnectOptions): Connection {
 
 interface Guard {
   readonly preparesStatements: boolean;
+  readonly watch: PoolWatch | undefined;
   /** Of a transaction: it has been committed or rolled back, or its connection is lost. */
   readonly hasEnded?: () => boolean;
 }
@@ -86,20 +92,33 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
   const unsafe: Client['unsafe'] = (query, parameters = [], options = {}) => {
     if (guard.hasEnded?.()) throw new Error('the transaction has ended, or its connection is lost');
     const prepare = guard.preparesStatements ? { prepare: parameters.length > 0 } : {};
-    return client.unsafe(query, parameters, { ...options, ...prepare });
+    return watched(client.unsafe(query, parameters, { ...options, ...prepare }), guard);
   };
   const begin = async (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
     let hasEnded = false;
     const inside = { ...guard, hasEnded: () => hasEnded };
+    const release = guard.watch?.occupy();
     try {
       return await (client as postgres.Sql).begin((tx) => work(guarded(tx, inside)));
     } finally {
       hasEnded = true;
+      release?.();
     }
   };
   const savepoint = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
     (client as postgres.TransactionSql).savepoint((tx) => work(guarded(tx, guard)));
   return Object.assign(Object.create(client) as Client, { unsafe, begin, savepoint });
+}
+
+function watched<Query extends Promise<unknown>>(query: Query, { watch, hasEnded }: Guard): Query {
+  if (watch === undefined) return query;
+  const answered = watch.time();
+  // A transaction has its connection already.
+  const release = hasEnded === undefined ? watch.occupy() : undefined;
+  return whenSettled(query, () => {
+    answered();
+    release?.();
+  });
 }
 
 /** The SQLSTATE of a failed query, wherever the driver's error sits in the chain of causes. */

@@ -3,6 +3,7 @@
 import type { Logger } from '#lib/log.ts';
 import { type Connection, connect, type Database } from './client.ts';
 import { createInFlight, type InFlightLimits } from './in-flight.ts';
+import type { PoolWatch } from './pool-watch.ts';
 import { openReadServer } from './read-server.ts';
 import type { Lag, PrimaryTrail } from './replica-lag.ts';
 import { replayedPosition, WAL_START, type WalPosition } from './wal.ts';
@@ -15,6 +16,8 @@ export interface Replica {
   /** What it shows at least; nothing is known after a connection closed, for it may have started afresh. */
   replayed(): WalPosition;
   inUse(): number;
+  /** As of the last look at it. */
+  lagMs(): number;
   run<T>(read: (db: Database) => Promise<T>): Promise<T>;
   /** One look at the replica: how far it is, or that it does not answer. Never fails. */
   probe(): Promise<void>;
@@ -34,6 +37,7 @@ export interface ReplicaOptions {
   readonly trail: PrimaryTrail;
   readonly log: Logger;
   readonly observer: ReplicaObserver;
+  readonly watch: PoolWatch;
 }
 
 export interface ReplicaObserver {
@@ -46,10 +50,10 @@ export const PROBE_TIMEOUT_MS = 1_000;
 const RETURN_AT = 0.5;
 
 function connectTo(options: ReplicaOptions, purpose: 'read' | 'watch', onClosed: () => void): Connection {
-  const { url, applicationName, maxConnections, statementTimeoutMs } = options;
+  const { url, applicationName, maxConnections, statementTimeoutMs, watch } = options;
   const own =
     purpose === 'read'
-      ? { applicationName, maxConnections, statementTimeoutMs }
+      ? { applicationName, maxConnections, statementTimeoutMs, watch }
       : {
           applicationName: `${applicationName}-watch`,
           maxConnections: 1,
@@ -68,6 +72,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   const probes = createInFlight({ max: 1, timeoutMs: PROBE_TIMEOUT_MS });
   let isHealthy = false;
   let replayed = WAL_START;
+  let lagMs = 0;
   const forget = () => {
     replayed = WAL_START;
   };
@@ -92,6 +97,7 @@ export function openReplica(options: ReplicaOptions): Replica {
 
   function judge(position: WalPosition | null): void {
     const lag = position === null ? null : trail.lagOf(position);
+    lagMs = lag?.ms ?? 0;
     if (position === null) eject('promoted');
     else if (shareOfBound(lag, options) > (isHealthy ? 1 : RETURN_AT)) eject('lagging');
     else {
@@ -120,6 +126,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     isHealthy: () => isHealthy,
     replayed: () => replayed,
     inUse: server.inUse,
+    lagMs: () => lagMs,
     run: server.run,
     probe,
     close: async () => {

@@ -4,6 +4,7 @@
  * once that is known nobody waits for them again, until one answers a probe.
  */
 
+import { reportCircuit } from '#lib/circuit-metrics.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
@@ -57,14 +58,17 @@ export interface Origin {
   probe(): Promise<void>;
 }
 
-export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
-  const { config, fetch, clock, log: isolateLog } = platform;
+export function createOrigin(
+  platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log' | 'metrics'>,
+): Origin {
+  const { config, fetch, clock, log: isolateLog, metrics } = platform;
   const prover = createProver(config.EDGE_SECRET, clock);
   const origins = createOrigins({
     regions: parseOrigins(config.ORIGIN_URL),
     policy: { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS },
     probe: (url) =>
       fetch(`${url}${PROBE_PATH}`, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
+    report: (dependency) => reportCircuit(metrics.registry, dependency),
     clock,
     log: isolateLog,
   });

@@ -55,6 +55,8 @@ export interface OriginsOptions {
   readonly policy: CircuitPolicy;
   /** Any answer proves that the server is there. */
   readonly probe: (url: string) => Promise<Response>;
+  /** Told of each server by its name in metrics: `origin`, or `origin-1` and so on where there are several. */
+  readonly report: (name: string) => (isLost: boolean) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -65,7 +67,11 @@ export function parseOrigins(text: string): readonly (readonly string[])[] {
 }
 
 export function createOrigins(options: OriginsOptions): Origins {
-  const regions = options.regions.map((urls) => urls.map((url) => createServer(url, options)));
+  const urls = options.regions.flat();
+  const nameOf = (url: string) => (urls.length === 1 ? 'origin' : `origin-${urls.indexOf(url) + 1}`);
+  const regions = options.regions.map((region) =>
+    region.map((url) => createServer(url, options.report(nameOf(url)), options)),
+  );
   const servers = regions.flat();
   let turn = 0;
   return {
@@ -87,10 +93,15 @@ function rotated<T>(items: readonly T[], turn: number): readonly T[] {
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
-function createServer(url: string, { policy, probe, clock, log }: OriginsOptions): OriginServer {
-  const circuit: Circuit = createCircuit(policy, clock, (change) =>
-    log.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back', { origin: url }),
-  );
+function createServer(
+  url: string,
+  report: (isLost: boolean) => void,
+  { policy, probe, clock, log }: OriginsOptions,
+): OriginServer {
+  const circuit: Circuit = createCircuit(policy, clock, (change) => {
+    log.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back', { origin: url });
+    report(change === 'opened');
+  });
   let heardAt = Number.NEGATIVE_INFINITY;
   let avoidedUntil = Number.NEGATIVE_INFINITY;
   const nowMs = () => clock.now().getTime();

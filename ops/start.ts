@@ -100,11 +100,12 @@ async function bringUp(
 async function chooseShopPorts(origins: number): Promise<Pick<ShopOptions, 'ports' | 'moreOrigins'>> {
   const beside = Array.from({ length: origins - 1 }, (_, index) => `origin ${index + 2}`);
   const wanted = Object.fromEntries(beside.map((name) => [name, WANTED_PORTS.origin]));
-  const ports = await choosePorts<PortName | (typeof beside)[number]>({ ...WANTED_PORTS, ...wanted });
+  const chosen = await choosePorts({ ...WANTED_PORTS, ...wanted });
+  const ports = chosen as typeof chosen & Record<PortName, number>;
   return { ports, moreOrigins: beside.map((name) => present(ports[name], `the port of ${name}`)) };
 }
 
-function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
+function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): RunningShop {
   return {
     launcherPid: process.pid,
     edgeUrl: urlOf(ports.edge),
@@ -112,6 +113,7 @@ function describe({ servers, ports, moreOrigins }: ShopOptions): RunningShop {
     originUrls: [ports.origin, ...moreOrigins].map(urlOf),
     workersUrl: urlOf(ports.workers),
     ...servers,
+    metricsToken: secrets.metricsToken,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };

@@ -17,12 +17,14 @@ import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { docs } from './http/docs.ts';
+import { closingWhileDraining } from './http/drain.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { keyHolders } from './http/key-holders.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { limited } from './http/limits.ts';
+import { createOperators } from './http/operators.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { parseOrigins } from './http/session-transport.ts';
@@ -43,14 +45,15 @@ export type AppConfig = Pick<
   OriginConfig,
   'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
 > &
-  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>> &
+  Partial<Pick<OriginConfig, 'METRICS_TOKEN' | 'ORIGIN_TLS_CERT_FILE'>> &
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  return inFront(withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch), hot, proofs);
+  const framework = withAnswerHeaders(createApp(deps, config, { hot, proofs }).compile().fetch);
+  return closingWhileDraining(inFront(framework, hot, proofs), deps.vitals);
 }
 
 interface Shared {
@@ -85,7 +88,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
   const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })
     .use(strictQueries(routes))
-    .use(healthRoutes(deps))
+    .use(healthRoutes(deps, createOperators(config.METRICS_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

@@ -79,21 +79,26 @@ async function missingPackages(names: readonly string[], options: readonly strin
   return [...output.matchAll(/^Inst (\S+)/gm)].flatMap((match) => match[1] ?? []);
 }
 
-async function download(names: readonly string[], options: readonly string[]): Promise<void> {
+interface Wanted {
+  readonly names: readonly string[];
+  readonly withDependencies: boolean;
+}
+
+async function download({ names, withDependencies }: Wanted, options: readonly string[]): Promise<void> {
   const folder = join(PACKAGES, 'archives');
   await mkdir(folder, { recursive: true });
-  const packages = await missingPackages(names, options);
+  const packages = withDependencies ? await missingPackages(names, options) : names;
   await mustRun(['apt-get', ...options, 'download', '-q', ...packages], { ...apt, cwd: folder });
   for (const file of await readdir(folder)) {
     if (file.endsWith('.deb')) await mustRun(['dpkg', '-x', join(folder, file), PACKAGES]);
   }
 }
 
-async function downloadWithApt(names: readonly string[]): Promise<void> {
+async function downloadWithApt(wanted: Wanted): Promise<void> {
   try {
-    await download(names, []);
+    await download(wanted, []);
   } catch {
-    await download(names, await privateLists());
+    await download(wanted, await privateLists());
   }
 }
 
@@ -113,7 +118,7 @@ export async function providePrograms(names: readonly string[]): Promise<readonl
   const missing: string[] = [];
   for (const name of names) if ((await provided(name)) === null) missing.push(name);
   if (missing.length > 0 && findProgram('apt-get') !== null && !(await installWithApt(missing))) {
-    await downloadWithApt(missing).catch((cause: unknown) => {
+    await downloadWithApt({ names: missing, withDependencies: true }).catch((cause: unknown) => {
       throw new Error(howToInstall(missing), { cause });
     });
   }
@@ -122,4 +127,21 @@ export async function providePrograms(names: readonly string[]): Promise<readonl
     if (program === null) throw new Error(howToInstall(missing));
     return program;
   });
+}
+
+/**
+ * One program out of a package, which is unpacked and not installed: for packages that would start a server. It must
+ * do without the package's dependencies.
+ * @throws an error of one sentence that says what to install.
+ */
+export async function provideUnpacked(name: string, packageName: string): Promise<string> {
+  const found = await provided(name);
+  if (found !== null) return found.path;
+  const wanted = { names: [packageName], withDependencies: false };
+  await downloadWithApt(wanted).catch((cause: unknown) => {
+    throw new Error(`${name} could not be downloaded: install the package ${packageName}.`, { cause });
+  });
+  const unpacked = await provided(name);
+  if (unpacked === null) throw new Error(`the package ${packageName} has no ${name}`);
+  return unpacked.path;
 }

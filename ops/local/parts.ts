@@ -42,6 +42,8 @@ export interface ShopParts {
 }
 
 const READY_DEADLINE_MS = 60_000;
+/** As long as the edge may take to hear of it: `edge/origins.ts`. */
+const DRAIN_SECONDS = '2';
 /** Of one scaled workers' process: there may be twenty of them at the one server. */
 const SCALED_CONNECTIONS = 4;
 const MAIL_FROM = 'Hotshelf <orders@hotshelf.example>';
@@ -98,6 +100,7 @@ function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Re
     // For trying the shop out: whoever registers may log in at once.
     EMAIL_VERIFICATION: givenUrl('EMAIL_VERIFICATION') ?? 'optional',
     FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
+    METRICS_TOKEN: secrets.metricsToken,
     ...stripeEnvironment(options),
   };
 }
@@ -141,6 +144,8 @@ function origin(options: ShopOptions, name: string, port: number): Part {
       ORIGIN_PORT: String(port),
       EDGE_SECRET: secrets.edgeSecret,
       ACCESS_TOKEN_KEY: secrets.accessTokenKey,
+      // Without a second origin there is nobody to whom one could turn meanwhile.
+      DRAIN_SECONDS: options.moreOrigins.length === 0 ? '0' : DRAIN_SECONDS,
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
     },
     readyUrl: `${urlOf(port)}/readyz`,
@@ -182,7 +187,11 @@ function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
     name: 'edge',
     file: 'ops/edge/main.ts',
     args: ['--port', String(ports.edge), '--host', LOOPBACK, '--origin', originUrls],
-    environment: { EDGE_SECRET: secrets.edgeSecret, EDGE_PURGE_SECRET: secrets.edgePurgeSecret },
+    environment: {
+      EDGE_SECRET: secrets.edgeSecret,
+      EDGE_PURGE_SECRET: secrets.edgePurgeSecret,
+      METRICS_TOKEN: secrets.metricsToken,
+    },
     readyUrl: `${urlOf(ports.edge)}/livez`,
     liveUrl: `${urlOf(ports.edge)}/livez`,
   });

@@ -1,73 +1,43 @@
-/** The catalogue of metrics on prom-client: one registry per process, with the runtime's own figures. */
+/** The metrics of one process: the registry, and what Bun and the system tell of the process itself. */
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { assert } from '#lib/assert.ts';
-import { METRICS, type MetricName, type Metrics } from '#lib/metrics.ts';
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { SECOND_MS } from '#lib/clock.ts';
+import { createRegistry } from '#lib/metric-registry.ts';
+import type { Metrics } from '#lib/metrics.ts';
 
-const DURATION_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-type Instrument = Counter | Gauge | Histogram;
+const MICROSECONDS = 1_000_000;
 
 export function createMetrics(): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const instruments = new Map<MetricName, Instrument>();
-  for (const [name, { kind, help, labels }] of Object.entries(METRICS)) {
-    const options = { name, help, labelNames: [...labels], registers: [registry] };
-    instruments.set(name as MetricName, createInstrument(kind, options));
-  }
-  /** prom-client hashes labels at every call: what is counted on hot paths is added up and told when asked for. */
-  const flushes: (() => void)[] = [];
-  const counterOf = (name: MetricName): Counter => {
-    const counter = instruments.get(name);
-    assert(counter instanceof Counter, `${name} is no counter`);
-    return counter;
-  };
-  const histogramOf = (name: MetricName): Histogram => {
-    const histogram = instruments.get(name);
-    assert(histogram instanceof Histogram, `${name} is no histogram`);
-    return histogram;
-  };
-  return {
-    count: (name, labels, by = 1) => counterOf(name).inc(labels, by),
-    observe: (name, labels, seconds) => histogramOf(name).observe(labels, seconds),
-    counter: (name, labels) => {
-      const counter = counterOf(name);
-      const pending = { by: 0 };
-      flushes.push(() => {
-        if (pending.by > 0) counter.inc(labels, pending.by);
-        pending.by = 0;
-      });
-      return (by = 1) => {
-        pending.by += by;
-      };
-    },
-    histogram: (name, labels) => {
-      const child = histogramOf(name).labels(labels);
-      return (seconds) => child.observe(seconds);
-    },
-    gauge: (name, labels, value) => {
-      const gauge = instruments.get(name);
-      assert(gauge instanceof Gauge, `${name} is no gauge`);
-      gauge.set(labels, value);
-    },
-    expose: async () => {
-      for (const flush of flushes) flush();
-      return { contentType: registry.contentType, body: await registry.metrics() };
-    },
-  };
+  const metrics = createRegistry();
+  let countedCpu = 0;
+  metrics.gauge('process_start_time_seconds', {}, Date.now() / SECOND_MS - process.uptime());
+  metrics.onExpose(() => {
+    const { user, system } = process.cpuUsage();
+    const cpu = (user + system) / MICROSECONDS;
+    metrics.count('process_cpu_seconds_total', {}, cpu - countedCpu);
+    countedCpu = cpu;
+    const { rss, heapUsed, heapTotal } = process.memoryUsage();
+    metrics.gauge('process_resident_memory_bytes', {}, rss);
+    metrics.gauge('nodejs_heap_size_used_bytes', {}, heapUsed);
+    metrics.gauge('nodejs_heap_size_total_bytes', {}, heapTotal);
+  });
+  metrics.onExpose(async () => {
+    const { bavail, blocks, bsize } = await statfs('.');
+    metrics.gauge('filesystem_avail_bytes', {}, bavail * bsize);
+    metrics.gauge('filesystem_size_bytes', {}, blocks * bsize);
+  });
+  // Where there is no /proc, as on macOS, these two are left out.
+  metrics.onExpose(async () => {
+    metrics.gauge('process_open_fds', {}, (await readdir('/proc/self/fd')).length);
+    const limit = /^Max open files\s+(\d+)/m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1];
+    if (limit !== undefined) metrics.gauge('process_max_fds', {}, Number(limit));
+  });
+  return metrics;
 }
 
-function createInstrument(
-  kind: 'counter' | 'gauge' | 'histogram',
-  options: { name: string; help: string; labelNames: string[]; registers: Registry[] },
-): Instrument {
-  switch (kind) {
-    case 'counter':
-      return new Counter(options);
-    case 'gauge':
-      return new Gauge(options);
-    case 'histogram':
-      return new Histogram({ ...options, buckets: DURATION_BUCKETS_SECONDS });
-  }
+/** @param certificate what it is for */
+export function reportCertificate(metrics: Metrics, certificate: string, pem: string): void {
+  const notAfter = new X509Certificate(pem).validToDate.getTime() / SECOND_MS;
+  metrics.gauge('tls_certificate_not_after_timestamp_seconds', { certificate }, notAfter);
 }

@@ -43,7 +43,7 @@ const MAX_IN_FLIGHT = 16;
 const MAX_PROCESSES = 10;
 const PULL_EXPIRES_MS = 30 * SECOND_MS;
 const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
-const NOT_FOUND = '404';
+export const NOT_FOUND = '404';
 
 export async function ensureStream(nats: NatsConnection): Promise<void> {
   const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });

@@ -107,11 +107,17 @@ export interface ConnectedRedis extends SharedCache {
 }
 
 /** @param caFile of a private authority, for a `rediss://` address */
-export function connectRedis(url: string, log: Logger, caFile?: string): ConnectedRedis {
+export function connectRedis(
+  url: string,
+  log: Logger,
+  caFile?: string,
+  report: (isOpen: boolean) => void = () => {},
+): ConnectedRedis {
   const redis = openClient(url, log, caFile);
-  const circuit = createCircuit(SILENCE, systemClock, (change) =>
-    log.warn(change === 'opened' ? 'redis does not answer' : 'redis answers again'),
-  );
+  const circuit = createCircuit(SILENCE, systemClock, (change) => {
+    log.warn(change === 'opened' ? 'redis does not answer' : 'redis answers again');
+    report(change === 'opened');
+  });
   let readyAt: number | null = null;
   redis.on('ready', () => {
     readyAt = performance.now();

@@ -3,17 +3,15 @@
 import { Elysia } from 'elysia';
 import { SECOND_MS } from '#lib/clock.ts';
 import { REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
-import type { Metrics } from '#lib/metrics.ts';
+import { createRequestMetrics, NO_ROUTE } from '#lib/request-metrics.ts';
 import { continueTrace, traceId } from '#lib/trace.ts';
 import { type Deps, withTrace } from '#origin/deps.ts';
+import { bodySize } from './body-size.ts';
 import { addressOf } from './limits.ts';
-
-/** Requests that no route took share one label, or a scanner could make a time series per path. */
-const NO_ROUTE = 'none';
 
 export function requestContext({ metrics }: Pick<Deps, 'metrics'>) {
   const startedAt = new WeakMap<Request, number>();
-  const countOf = createRequestCounts(metrics);
+  const requests = createRequestMetrics(metrics);
   return new Elysia({ name: 'request-context' })
     .onRequest(({ request }) => {
       startedAt.set(request, performance.now());
@@ -21,26 +19,15 @@ export function requestContext({ metrics }: Pick<Deps, 'metrics'>) {
     .onAfterResponse({ as: 'global' }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
       const seconds = (performance.now() - (startedAt.get(request) ?? performance.now())) / SECOND_MS;
-      countOf(request.method, route || NO_ROUTE, status)(seconds);
+      requests(
+        request.method,
+        route || NO_ROUTE,
+        status,
+      )(seconds, {
+        requestBytes: Number(request.headers.get('content-length') ?? 0),
+        responseBytes: bodySize(responseValue),
+      });
     });
-}
-
-/** Looks the labels of a kind of request up once. Methods, routes and statuses are few, so this stays small. */
-function createRequestCounts(metrics: Metrics) {
-  const known = new Map<string, (seconds: number) => void>();
-  return (method: string, route: string, status: number | string) => {
-    const key = `${status} ${method} ${route}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const count = metrics.counter('http_requests_total', { method, route, status: String(status) });
-    const observe = metrics.histogram('http_request_duration_seconds', { method, route });
-    const both = (seconds: number) => {
-      count();
-      observe(seconds);
-    };
-    known.set(key, both);
-    return both;
-  };
 }
 
 /** The deps for one request: what is logged and told of from here on carries its trace, and where it comes from is known. */

@@ -5,8 +5,10 @@
  */
 
 import { LRUCache } from 'lru-cache';
+import { SECOND_MS } from '#lib/clock.ts';
 import { EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import { createRequestMetrics, type ObserveRequest } from '#lib/request-metrics.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import { memoryHeaders, type SharedLife, sendFound } from './caching.ts';
@@ -31,29 +33,26 @@ export type Handler = (request: Request) => Response | Promise<Response>;
 const MAX_URLS = 5_000;
 
 export function createHotReads(metrics: Metrics): HotReads {
-  const urls = new LRUCache<string, HotRead & { readonly count: () => void }>({ max: MAX_URLS });
-  const counters = new Map<string, () => void>();
-  const counterOf = (route: string) => {
-    const known = counters.get(route);
-    const count = known ?? metrics.counter('http_requests_total', { method: 'GET', route, status: '200' });
-    counters.set(route, count);
-    return count;
-  };
+  const urls = new LRUCache<string, HotRead & { readonly observe: ObserveRequest }>({ max: MAX_URLS });
+  const requests = createRequestMetrics(metrics);
   /** Made once for each answer. To clone a whole response is as fast, but lengthens the collector's pauses. */
   const inits = new WeakMap<Answer, ResponseInit>();
   return {
     answer: ({ headers, method, url }) => {
+      const startedAt = performance.now();
       const hot = urls.get(url);
       if (hot === undefined || method !== 'GET' || headers.has('if-none-match')) return undefined;
       const answer = hot.read.peek();
       if (!answer) return undefined;
-      hot.count();
       const init = inits.get(answer) ?? { headers: new Headers(memoryHeaders(answer, hot.life)) };
       inits.set(answer, init);
-      return new Response(answer.body, init);
+      const response = new Response(answer.body, init);
+      const sizes = { requestBytes: 0, responseBytes: answer.body.byteLength };
+      hot.observe((performance.now() - startedAt) / SECOND_MS, sizes);
+      return response;
     },
     remember: (url, read) => {
-      if (!urls.has(url)) urls.set(url, { ...read, count: counterOf(read.route) });
+      if (!urls.has(url)) urls.set(url, { ...read, observe: requests('GET', read.route, 200) });
     },
   };
 }

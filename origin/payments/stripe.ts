@@ -5,6 +5,7 @@
 
 import Stripe from 'stripe';
 import { present } from '#lib/assert.ts';
+import { reportCircuit } from '#lib/circuit-metrics.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
@@ -61,9 +62,10 @@ function createCaller({ log, metrics }: Surroundings): Caller {
     halfOpenAfterMs: HALF_OPEN_AFTER_MS,
     isFailure: (error) => !isRefusal(error),
   });
+  const report = reportCircuit(metrics, 'stripe');
   guard.onStateChange((state) => {
     log.warn('the circuit to stripe changed', { state });
-    metrics.gauge('circuit_open', { dependency: 'stripe' }, state === 'open' ? 1 : 0);
+    report(state === 'open');
   });
   /** Every write carries an idempotency key, so that trying again is safe. */
   return async (work) => {

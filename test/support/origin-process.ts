@@ -19,8 +19,8 @@ export interface OriginProcess {
   thaw(): void;
 }
 
-/** It ends with {@link OriginProcess.kill}. */
-export async function startOrigin(config: SharedConfig): Promise<OriginProcess> {
+/** It ends with {@link OriginProcess.kill}. @param drainSeconds how long it goes on when it is asked to end */
+export async function startOrigin(config: SharedConfig, drainSeconds = 0): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
   const databaseUrl = asRole(config.DATABASE_URL, 'origin');
@@ -29,6 +29,7 @@ export async function startOrigin(config: SharedConfig): Promise<OriginProcess> 
     ...TEST_CONFIG,
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
+    DRAIN_SECONDS: drainSeconds,
     LOG_LEVEL: 'error',
   });
   const environment = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));

@@ -242,10 +242,13 @@ describe('operators', () => {
   });
 });
 
+const REQUEST_COUNT =
+  /^http_server_request_duration_seconds_count\{http_request_method="(.*)",http_route="(.*)",http_response_status_code="(.*)"\} (\d+)$/gm;
+
 /** Requests so far by method, route and status, without those for the metrics themselves. */
 async function requestCounts(): Promise<Map<string, number>> {
   const { body } = await shop.deps.metrics.expose();
-  const lines = body.matchAll(/^http_requests_total\{method="(.*)",route="(.*)",status="(.*)"\} (\d+)$/gm);
+  const lines = body.matchAll(REQUEST_COUNT);
   return new Map(
     [...lines].map(([, method, route, status, count]) => [`${method} ${route} ${status}`, Number(count)]),
   );

@@ -22,6 +22,8 @@ setDefaultTimeout(5 * MINUTE_MS);
 const SHOPPERS = 6;
 const STOCK = 100_000;
 const NEVER_REACHED = 1_000_000_000;
+/** As in the local stack. */
+const DRAIN_SECONDS = 2;
 /** Between two restarts the shop is used as it is. */
 const REQUESTS_BETWEEN = 60;
 
@@ -38,7 +40,7 @@ beforeAll(async () => {
   stream = await openStream(shop);
   mail = await openMail();
   product = await createProduct(shop, { stock: STOCK });
-  origins = await Promise.all([startOrigin(shop.config), startOrigin(shop.config)]);
+  origins = await Promise.all([1, 2].map(() => startOrigin(shop.config, DRAIN_SECONDS)));
   const work = { config: shop.config, smtpUrl: mail.smtpUrl, consumers: 'all' };
   workers = await Promise.all([startWorkersProcess(work), startWorkersProcess(work)]);
   edge = await startEdge({

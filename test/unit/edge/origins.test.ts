@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import { parseVariables } from '#edge/env.ts';
+import { createEdgeMetrics } from '#edge/metrics.ts';
 import { type Caller, createOrigin, type OriginCall } from '#edge/origin.ts';
 import { DRAINING_HEADER, NOT_BEGUN_HEADER } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
@@ -55,6 +56,7 @@ function setUp(behaviours: Record<string, Behaviour>, list = Object.keys(behavio
     },
     clock: { now: () => new Date(state.nowMs) },
     log: QUIET,
+    metrics: createEdgeMetrics(),
   });
   const send = async (method: string, more: Partial<OriginCall> = {}) => {
     const call = { method, path: PATH, query: '', headers: new Headers(), body: null, ...more };
