@@ -9,7 +9,7 @@ import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { DRAINING_HEADER, NOT_BEGUN_HEADER } from '#lib/edge-contract.ts';
 import type { Logger } from '#lib/log.ts';
 
-/** After a call without an answer, the others go first for so long. */
+/** When it has not answered, or not for long, the others go first for so long. */
 const DOUBTED_MS = SECOND_MS;
 /** After it has said that it drains or refuses. It takes longer to go and come back, but is asked again with care. */
 const AVOIDED_MS = 2 * SECOND_MS;
@@ -35,6 +35,8 @@ export interface OriginServer {
   isListening(): Promise<boolean>;
   /** One call, and what it tells of the server. */
   ask(call: () => Promise<Response>): Promise<Outcome>;
+  /** It is silent: for a moment others go first. */
+  doubt(): void;
   /** A whole request, however often it was repeated here, ended without an answer. */
   failed(): void;
   /** Where it is lost and its turn has come, asks whether it is back. */
@@ -132,6 +134,7 @@ function createServer(
     isLost: circuit.isOpen,
     isTrusted: () => nowMs() >= avoidedUntil,
     isListening: async () => nowMs() - heardAt < HEARD_LATELY_MS || (await knock()),
+    doubt: () => avoid(DOUBTED_MS),
     failed: circuit.failed,
     probe: async () => {
       if (circuit.isOpen() && circuit.admits()) await knock();

@@ -4,6 +4,7 @@
  * may be carried out twice; then the second waits for what the first has begun, and answers 409 while that runs.
  */
 
+import { withDeadline } from '#lib/deadline.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 import type { OriginServer, Outcome } from './origins.ts';
@@ -114,23 +115,44 @@ async function listeningFirst(servers: readonly OriginServer[]): Promise<readonl
   return servers;
 }
 
-/** A read leaves the next server its part of the time; when all are slow, none is trusted, and nobody is hurried. */
+/**
+ * A read whose server is silent for a part of its time asks the next as well, and whoever answers first has answered.
+ * When all are slow none is trusted, and nobody is asked for more.
+ */
 async function askInTime(
   server: OriginServer,
   later: readonly OriginServer[],
   { isRead, budget, budgetMs }: OriginRequest,
   call: Call,
 ): Promise<Outcome> {
-  const canGoOn = isRead && later.some((other) => other !== server && other.isTrusted());
-  if (!canGoOn) return server.ask(() => call(server, budget));
-  const hurry = new AbortController();
-  const timer = setTimeout(() => hurry.abort(new Error('no answer for a part of the time')), budgetMs / 2);
-  try {
-    return await server.ask(() => call(server, AbortSignal.any([budget, hurry.signal])));
-  } finally {
-    // The body of what has begun to come may take the rest of the time.
-    clearTimeout(timer);
+  const spare = isRead ? later.find((other) => other !== server && other.isTrusted()) : undefined;
+  if (spare === undefined) return server.ask(() => call(server, budget));
+  const givenUp = new AbortController();
+  budget.addEventListener('abort', () => givenUp.abort(budget.reason), { once: true });
+  const asked = server.ask(() => call(server, givenUp.signal));
+  const early = await withDeadline(asked, budgetMs / 2, () => null);
+  if (early !== null) return early;
+  server.doubt();
+  const first = await Promise.any([
+    answerFrom(server, asked),
+    answerFrom(
+      spare,
+      spare.ask(() => call(spare, budget)),
+    ),
+  ]).catch(() => null);
+  if (first === null) return asked;
+  if (first.from === spare) {
+    server.failed();
+    givenUp.abort();
   }
+  return first.outcome;
+}
+
+/** @throws where it has none */
+async function answerFrom(from: OriginServer, asked: Promise<Outcome>) {
+  const outcome = await asked;
+  if (outcome.kind !== 'answered') throw new Error(`${from.url} has not answered`);
+  return { from, outcome };
 }
 
 /** Waits before a server is asked again: doubling, with full jitter, so that shoppers who failed together do not come back together. */

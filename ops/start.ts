@@ -100,9 +100,9 @@ async function bringUp(
 async function chooseShopPorts(origins: number): Promise<Pick<ShopOptions, 'ports' | 'moreOrigins'>> {
   const beside = Array.from({ length: origins - 1 }, (_, index) => `origin ${index + 2}`);
   const wanted = Object.fromEntries(beside.map((name) => [name, WANTED_PORTS.origin]));
-  const chosen = await choosePorts({ ...WANTED_PORTS, ...wanted });
-  const ports = chosen as typeof chosen & Record<PortName, number>;
-  return { ports, moreOrigins: beside.map((name) => present(ports[name], `the port of ${name}`)) };
+  const chosen = await choosePorts<string>({ ...WANTED_PORTS, ...wanted });
+  const moreOrigins = beside.map((name) => present(chosen[name], `the port of ${name}`));
+  return { ports: chosen as Record<PortName, number>, moreOrigins };
 }
 
 function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): RunningShop {
