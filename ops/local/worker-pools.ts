@@ -13,6 +13,8 @@ import type { Supervisor } from './supervisor.ts';
 
 const READ_EVERY_MS = 2 * SECOND_MS;
 const READING_TIMEOUT_MS = 4 * SECOND_MS;
+/** What did not start just now hardly starts a moment later. */
+const FAILED_START_MS = 15 * SECOND_MS;
 
 export interface PoolOptions {
   readonly group: ScaledGroup;
@@ -40,8 +42,8 @@ export function startPool({ everyMs = READ_EVERY_MS, ...options }: PoolOptions):
       const reading = await withDeadline(read(), READING_TIMEOUT_MS, () => null).catch(() => null);
       if (stopping.signal.aborted) return;
       state = decide(rule, state, reading, performance.now());
-      await processes.become(state.wanted, `${rule.reading} ${reading ?? 'unknown'}`);
-      await pause(everyMs, stopping.signal);
+      const isDone = await processes.become(state.wanted, `${rule.reading} ${reading ?? 'unknown'}`);
+      await pause(isDone ? everyMs : FAILED_START_MS, stopping.signal);
     }
   };
   const following = follow();
@@ -75,20 +77,22 @@ function createProcesses({ group, makePart, supervisor, say }: Omit<PoolOptions,
     ending.set(name, end);
   }
 
-  async function start(name: string): Promise<void> {
+  async function start(name: string): Promise<boolean> {
     try {
       await supervisor.start(await makePart(name));
+      return true;
     } catch (error) {
       const [reason] = String(error).split('\n');
       say(`! ${name} did not start: ${reason}`);
       retire(name);
+      return false;
     }
   }
 
   return {
-    /** Does not wait for those that end: they may have much in hand. */
-    become: async (wanted: number, why: string | null): Promise<void> => {
-      if (wanted === running.length) return;
+    /** False when one did not start. Does not wait for those that end: they may have much in hand. */
+    become: async (wanted: number, why: string | null): Promise<boolean> => {
+      if (wanted === running.length) return true;
       if (why !== null) say(`workers for ${group}: ${running.length} → ${wanted} (${why})`);
       for (const name of running.slice(wanted)) retire(name);
       const names: string[] = [];
@@ -97,7 +101,7 @@ function createProcesses({ group, makePart, supervisor, say }: Omit<PoolOptions,
         running.push(name);
         names.push(name);
       }
-      await Promise.all(names.map(start));
+      return (await Promise.all(names.map(start))).every(Boolean);
     },
     settled: async (): Promise<void> => {
       await Promise.all(ending.values());

@@ -8,6 +8,7 @@ import { withDeadline } from '#lib/deadline.ts';
 import type { Degradation } from '#lib/degraded.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
@@ -19,7 +20,6 @@ import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { productsBoughtBy } from '#origin/orders/service.ts';
-import { RECOMMENDATIONS_POLICY } from './guard.ts';
 import { heatAt, rank } from './heat.ts';
 import type { Recommendations, RecommendationsQuery } from './model.ts';
 import * as store from './store.ts';
@@ -69,7 +69,7 @@ interface Personal {
   /** What the shopper has bought or has in the cart, the newest first. */
   readonly own: readonly ProductId[];
   /** Null where they are not to be had. */
-  readonly items: readonly ProductCard[] | null;
+  readonly items: ProductCard[] | null;
 }
 
 async function findPersonal(deps: Deps, caller: Caller, limit: number): Promise<Personal> {
@@ -158,7 +158,7 @@ function placeOf(deps: Deps, id: ProductId) {
 /** As {@link placeOf}; null where that is not known in time. */
 async function findPlace(deps: Deps, id: ProductId) {
   const place = placeOf(deps, id).catch(() => null);
-  return withDeadline(place, RECOMMENDATIONS_POLICY.timeoutMs, () => null);
+  return withDeadline(place, POLICIES.recommendations.timeoutMs, () => null);
 }
 
 interface Plainer {

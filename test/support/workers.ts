@@ -98,6 +98,8 @@ export interface StreamView {
   publishRaw(subject: string, data: Uint8Array): Promise<void>;
   /** Until the consumer has been given everything and has answered for it. */
   settled(consumer: string): Promise<void>;
+  /** How many of a consumer's messages may be in hands at once; sets it where a number is given. */
+  limitOf(consumer: string, most?: number): Promise<number>;
   empty(): Promise<void>;
   deleteStream(): Promise<void>;
   close(): Promise<void>;
@@ -130,6 +132,11 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
         const state = await manager.consumers.info(EVENT_STREAM, consumer);
         return state.num_pending === 0 && state.num_ack_pending === 0;
       });
+    },
+    limitOf: async (consumer, most) => {
+      if (most !== undefined)
+        await manager.consumers.update(EVENT_STREAM, consumer, { max_ack_pending: most });
+      return (await manager.consumers.info(EVENT_STREAM, consumer)).config.max_ack_pending ?? 0;
     },
     empty: async () => {
       await manager.streams.purge(EVENT_STREAM);

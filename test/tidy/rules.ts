@@ -139,7 +139,10 @@ export const POLICY_TABLE = {
 export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
   'origin/main.ts': ['IDLE_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_MS'],
   'workers/main.ts': ['DRAIN_TIMEOUT_MS'],
-  'origin/health/service.ts': ['CHECK_TIMEOUT_MS'],
+  'origin/health/probes.ts': ['CHECK_TIMEOUT_MS'],
+  // Looks at what may be down, for nobody who buys.
+  'origin/console/targets.ts': ['ASK_TIMEOUT_MS'],
+  'origin/adapters/span-exporter.ts': ['CLOSE_TIMEOUT_MS'],
   // Our own child.
   'origin/media/resizer.ts': ['TIMEOUT_MS'],
   // What one search may spend of its role's time.

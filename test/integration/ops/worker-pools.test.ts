@@ -18,8 +18,8 @@ import { startPool } from '#ops/local/worker-pools.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
-import { asRole } from '#test/support/stack.ts';
 import { type Loops, openLoops, openMail, openStream, type StreamView, tell } from '#test/support/workers.ts';
+import { workersEnvironment } from '#test/support/workers-process.ts';
 import { SCALED_GROUPS } from '#workers/groups.ts';
 import { SCALING } from '#workers/scaling.ts';
 
@@ -62,21 +62,11 @@ afterAll(async () => {
 
 async function emailWorkers(name: string): Promise<Part> {
   const { port } = await choosePorts({ port: 0 });
-  const settings = Object.entries({
-    ...shop.config,
-    DATABASE_URL: asRole(shop.databaseUrl, 'workers'),
-    DATABASE_MAX_CONNECTIONS: 4,
-    STRIPE_WEBHOOK_SECRET: 'whsec_test',
-    WORKERS_PORT: port,
-    WORKERS_CONSUMERS: 'email',
-    SMTP_URL: mail.smtpUrl,
-    EDGE_PURGE_URL: 'http://127.0.0.1:9/',
-    EDGE_PURGE_SECRET: 'a-purge-secret-of-enough-characters',
-  });
+  const options = { config: shop.config, smtpUrl: mail.smtpUrl, consumers: 'email' };
   return bunPart({
     name,
     file: 'workers/main.ts',
-    environment: Object.fromEntries(settings.map(([key, value]) => [key, String(value)])),
+    environment: { ...workersEnvironment(options), WORKERS_PORT: String(port) },
     readyUrl: `${urlOf(port)}/readyz`,
     liveUrl: `${urlOf(port)}/livez`,
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { sql } from 'drizzle-orm';
 import { MINUTE_MS } from '#lib/clock.ts';
 import type { ProductId } from '#lib/ids.ts';
-import { RECOMMENDATIONS_POLICY } from '#origin/recommendations/guard.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { type Afar, degradedAnswers, FAULTS, openAfar } from '#test/support/bad-network.ts';
 import { buyTogether, insertStocked, variantOf } from '#test/support/bought.ts';
 import { insertCategory } from '#test/support/catalogue.ts';
@@ -73,7 +73,8 @@ test('with what was bought together out of reach, what is trending stands in; at
     const product = await timed(shop, beside());
     expect(product.body).toMatchObject({ source: 'trending_category', degraded: true });
     expect(product.degraded).toBe('recommendations;source=trending_category');
-    for (let times = 0; times < RECOMMENDATIONS_POLICY.breakAfter; times += 1) await timed(shop, beside());
+    for (let times = 0; times < POLICIES.recommendations.breaker.failures; times += 1)
+      await timed(shop, beside());
     // Whoever has nothing in a cart loses nothing.
     expect((await timed(shop, path)).body).toMatchObject({ source: 'trending', degraded: false });
     const later = [await timed(shop, path, { cartToken }), await timed(shop, beside())];

@@ -2,10 +2,12 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { MINUTE_MS } from '#lib/clock.ts';
+import { guardOf } from '#lib/guards.ts';
 import type { CategoryId } from '#lib/ids.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { SearchBudgetSpent, type SearchEngine } from '#origin/search/engine.ts';
-import { guardedEngine, SEARCH_POLICY } from '#origin/search/guarded-engine.ts';
+import { guardedEngine, isEnginesFailure } from '#origin/search/guarded-engine.ts';
 import { type Afar, degradedAnswers, FAULTS, openAfar } from '#test/support/bad-network.ts';
 import { insertCategory, insertIndexed } from '#test/support/catalogue.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -15,7 +17,7 @@ import { expectProblem } from '#test/support/problem-document.ts';
 setDefaultTimeout(2 * MINUTE_MS);
 
 /** The engine's time and some for the machine; the edge waits for 3 s. */
-const PROMISE_MS = SEARCH_POLICY.timeoutMs + 1_000;
+const PROMISE_MS = POLICIES.search.timeoutMs + 1_000;
 const AT_ONCE_MS = 500;
 
 let shop: OriginUnderTest;
@@ -96,7 +98,10 @@ describe.each(FAULTS)('with the engine %s', (_name, fault) => {
 
   test('once that is known nobody waits for it', async () => {
     afar.network.set(fault);
-    const queries = Array.from({ length: SEARCH_POLICY.breakAfter }, () => `q=lantern&minPrice=${fresh()}`);
+    const queries = Array.from(
+      { length: POLICIES.search.breaker.failures },
+      () => `q=lantern&minPrice=${fresh()}`,
+    );
     for (const { status } of await Promise.all(queries.map(search))) expect(status).toBe(200);
     const { answer, ms } = await timed(`q=lantern&minPrice=${fresh()}`);
     expect(answer.headers.get('degraded')).toBe('search;source=newest');
@@ -144,11 +149,11 @@ test('searches that cost too much open no circuit: others are searched for as be
           return shop.deps.search.search(request);
         },
       },
-      shop.deps,
+      guardOf('search', shop.deps, isEnginesFailure),
     );
   const after = async (failure: () => Error) => {
     const one = shop.beside({ search: engine(failure) });
-    for (let times = 0; times < 2 * SEARCH_POLICY.breakAfter; times += 1) {
+    for (let times = 0; times < 2 * POLICIES.search.breaker.failures; times += 1) {
       const dear = await one.call(`/api/v1/search?q=dear&minPrice=${fresh()}`);
       expect(dear.headers.get('degraded')).toBe('search;source=newest');
     }
