@@ -9,12 +9,21 @@ import { routedPath } from './plain-urls.ts';
 /** Paths that orchestrators, operators and Prometheus ask directly. */
 const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/metrics']);
 
+const around = new WeakSet<Request>();
+
 export function edgeOnly(proofs: EdgeProofs) {
   return new Elysia({ name: 'edge-only' }).onRequest((context) => {
     const reason = proofs.faultOf(context.request);
-    if (reason === null || INTERNAL_PATHS.has(routedPath(context))) return;
+    if (reason === null) return;
+    around.add(context.request);
+    if (INTERNAL_PATHS.has(routedPath(context))) return;
     throw new AppError('edge_required', {}, { reason });
   });
+}
+
+/** Whether it came around the edge, so that nothing that it says of itself is to be believed. */
+export function cameAround(request: Request): boolean {
+  return around.has(request);
 }
 
 /** Who calls, as the edge has signed it; null for a read on nobody's behalf. No other header is asked. */
