@@ -32,12 +32,12 @@ interface Hashing {
   readonly waiting: Map<number, PromiseWithResolvers<Done['result']>>;
 }
 
-export function createHasher(): Hasher {
+export function createHasher({ program = PROGRAM, timeoutMs = TIMEOUT_MS } = {}): Hasher {
   let hashing: Hashing | null = null;
   let lastId = 0;
   const start = (): Hashing => {
     const waiting: Hashing['waiting'] = new Map();
-    const child = Bun.spawn([process.execPath, '--no-env-file', '--no-install', PROGRAM], {
+    const child = Bun.spawn([process.execPath, '--no-env-file', '--no-install', program], {
       cwd: FOLDER,
       // It is given no secrets.
       env: {},
@@ -60,7 +60,7 @@ export function createHasher(): Hasher {
     waiting.set(id, done);
     try {
       child.send({ id, password, hash } satisfies Work);
-      return await withDeadline(done.promise, TIMEOUT_MS, () => {
+      return await withDeadline(done.promise, timeoutMs, () => {
         child.kill('SIGKILL');
         throw new AppError('unavailable');
       });
