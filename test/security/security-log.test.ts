@@ -145,7 +145,7 @@ describe('around the edge', () => {
   });
 
   test('what is refused of a probe is no line about whom it says it is', async () => {
-    const handle = createHandler(shop.deps, TEST_CONFIG, () => PEER);
+    const handle = createHandler(shop.deps, TEST_CONFIG, { peerOf: () => PEER });
     const headers = { 'x-hotshelf-client-ip': '203.0.113.98' };
     const answer = await handle(new Request('http://localhost/health?x=1&x=2', { headers }));
     expect(answer.status).toBe(400);
