@@ -2,16 +2,16 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { METRICS } from '#lib/metrics.ts';
-import { createMetrics } from '#origin/adapters/metrics.ts';
-import { provideTool } from '#ops/local/prometheus-tools.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
-import { reportQueues } from '#workers/queue-metrics.ts';
+import { provideTool } from '#ops/local/prometheus-tools.ts';
+import { createMetrics } from '#origin/adapters/metrics.ts';
 import { EDGE_SECRET, PURGE_SECRET } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { asEdge, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 import { openLoops } from '#test/support/workers.ts';
 import { countOrders } from '#workers/handlers/count-business.ts';
+import { reportQueues } from '#workers/queue-metrics.ts';
 
 /** The tool may have to be downloaded. */
 setDefaultTimeout(120_000);
@@ -109,7 +109,9 @@ test('a scanner makes no series: neither by paths, nor by methods, queries or he
     for (let index = 0; index < 60; index += 1) {
       const id = `${round}-${index}-${crypto.randomUUID()}`;
       const method = ['GET', 'BREW', `M${index}`, 'PROPFIND', 'PUT'][index % 5] ?? 'GET';
-      const path = [`/${id}`, `/api/v1/products/${id}`, `/api/v1/search?q=${id}`, `/api/v1/carts/${id}`][index % 4];
+      const path = [`/${id}`, `/api/v1/products/${id}`, `/api/v1/search?q=${id}`, `/api/v1/carts/${id}`][
+        index % 4
+      ];
       const headers = { 'user-agent': id, traceparent: id, 'x-request-id': id, 'accept-language': id };
       const url = `http://localhost${path}`;
       const call = { method, url, headers, body: null };

@@ -48,7 +48,9 @@ describe('with a token of operators', () => {
       const { fetch } = shop.beside({}, { METRICS_TOKEN: TOKEN });
       for (const proof of [{}, edgePass()]) {
         expect((await ask('/metrics', { ...headers, ...proof }, fetch)).status).toBe(401);
-        expect(await (await ask('/health', { ...headers, ...proof }, fetch)).json()).toEqual({ status: 'ok' });
+        expect(await (await ask('/health', { ...headers, ...proof }, fetch)).json()).toEqual({
+          status: 'ok',
+        });
       }
     },
   );
@@ -100,7 +102,9 @@ describe('health', () => {
       checks: readonly { name: string; status: string }[];
     };
     expect(health.status).toBe('degraded');
-    expect(health.checks.filter(({ status }) => status === 'down').map(({ name }) => name)).toEqual(['redis']);
+    expect(health.checks.filter(({ status }) => status === 'down').map(({ name }) => name)).toEqual([
+      'redis',
+    ]);
   });
 });
 

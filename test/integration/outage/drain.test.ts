@@ -39,7 +39,12 @@ function balance(origins: readonly OriginProcess[]) {
   let turn = 0;
   const look = async () => {
     const answers = await Promise.all(
-      origins.map((origin) => fetch(`${origin.url}/readyz`).then(({ ok }) => ok, () => false)),
+      origins.map((origin) =>
+        fetch(`${origin.url}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      ),
     );
     ready = origins.filter((_, index) => answers[index]);
   };
