@@ -12,7 +12,12 @@ const REMEMBERED = 10_000;
 function open(key = JSON.stringify(SHOP_KEY)) {
   const ended = { isEnded: false, news: null as Promise<void> | null };
   const revocations = { catchUp: () => ended.news, cover: () => ended.isEnded, announce: () => {} };
-  return { ended, tokens: createAccessTokens(createKeyRing({ ACCESS_TOKEN_KEY: key }), revocations) };
+  return {
+    ended,
+    tokens: createAccessTokens(createKeyRing({ ACCESS_TOKEN_KEY: key }), revocations, {
+      secondFactorRoles: new Set(),
+    }),
+  };
 }
 
 const header = (token = forge(USER)) => `Bearer ${token}`;

@@ -14,7 +14,10 @@ let redis: ConnectedRedis;
 let plain: Redis;
 beforeAll(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, createLogger({ level: 'error', write: () => {} }));
+  redis = connectRedis(server.url, {
+    log: createLogger({ level: 'error', write: () => {} }),
+    metrics: createMetrics(),
+  });
   plain = new Redis(server.url);
   await plain.ping();
   while (redis.marks.connectedForMs() === 0) await Bun.sleep(1);
@@ -26,8 +29,7 @@ afterAll(async () => {
 });
 
 const open = (name: string) => redis.counts.limiter({ name, requests: REQUESTS, windowSeconds: 60 });
-const count = (limiter: Limiter, key: string) =>
-  new Promise<Usage>((counted) => limiter.count(key, counted));
+const count = (limiter: Limiter, key: string) => new Promise<Usage>((counted) => limiter.count(key, counted));
 const commands = async () =>
   Number(/cmdstat_evalsha:calls=(\d+)/.exec(await plain.info('commandstats'))?.[1] ?? 0);
 

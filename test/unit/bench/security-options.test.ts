@@ -29,7 +29,9 @@ test.each([[['--rounds', '2']], [['--rounds', 'many']], [['--products', '5']], [
 
 test('a tail three times as long is held, and a longer one is short', () => {
   const verdict = (originTimes: number) =>
-    exitCodeOf(judge({ originTail: { figure: figureOf([originTimes]) }, edgeTail: { figure: figureOf([1]) } }));
+    exitCodeOf(
+      judge({ originTail: { figure: figureOf([originTimes]) }, edgeTail: { figure: figureOf([1]) } }),
+    );
   expect(verdict(3)).toBe(0);
   expect(verdict(3.01)).toBe(1);
 });
