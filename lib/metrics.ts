@@ -22,7 +22,7 @@ export const METRICS = {
   },
   cache_reads_total: {
     kind: 'counter',
-    help: 'Reads of a cache tier, by outcome.',
+    help: 'Reads of a cache tier, by outcome: hit, miss, or gone where the tier did not answer.',
     labels: ['cache', 'tier', 'outcome'],
   },
   degraded_answers_total: {
