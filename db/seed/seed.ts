@@ -49,6 +49,8 @@ export async function seedShop(db: Database, options: SeedOptions): Promise<Seed
     progress(`writing ${catalogue.products.length} products`);
     await insertAll(tx, categories, catalogue.categories);
     await writeProducts(tx, catalogue.products, options.accounts);
+    // What is left of products that are gone means nothing.
+    await tx.delete(productPairs);
     await insertAll(tx, productPairs, drawPairs(catalogue.products));
     const variantCount = catalogue.products.reduce((count, product) => count + product.variants.length, 0);
     return { kind: 'seeded', products: catalogue.products.length, variants: variantCount, accounts };

@@ -1,11 +1,14 @@
 /** Redis and NATS killed, frozen and slowed under whoever buys: the order is paid all the same, and nothing is lost. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { sql } from 'drizzle-orm';
 import { countUnpublished } from '#db/outbox.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { FAULTS, openAfar } from '#test/support/bad-network.ts';
+import { checkBooks } from '#test/support/books.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 import { openLoops, openMail } from '#test/support/workers.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
@@ -15,6 +18,7 @@ setDefaultTimeout(2 * MINUTE_MS);
 
 /** What a shopper is ready to wait for one step. */
 const PATIENCE_MS = 3_000;
+const AT_ONCE_MS = 500;
 
 let shop: OriginUnderTest;
 let variantId: string;
@@ -26,6 +30,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop.close();
 });
+
+/** Units of orders whose payment may yet come; those that are paid have left the shelf by their event. */
+async function reserved(): Promise<number> {
+  const [row] = await shop.deps.db.execute<{ units: number }>(sql`
+    select coalesce(sum(l.quantity), 0)::int as units from order_lines l join orders o on o.id = l.order_id
+     where l.variant_id = ${variantId} and o.status in ('pending_payment', 'requires_action')`);
+  return row?.units ?? 0;
+}
 
 async function inTime<T>(step: Promise<T>): Promise<T> {
   const startedAt = performance.now();
@@ -59,6 +71,30 @@ describe.each(FAULTS)('with Redis %s', (_name, fault) => {
       await afar.close();
     }
   });
+});
+
+test('with Stripe killed a checkout is 503, at once when that is known, nothing stays reserved, and is paid afterwards', async () => {
+  const afar = await openAfar(shop, 'STRIPE_API_URL');
+  try {
+    afar.network.set({ kind: 'reset' });
+    const carts = await Promise.all([1, 2, 3].map(() => cartWith(afar, variantId)));
+    for (const cart of carts) {
+      const startedAt = performance.now();
+      const refused = await checkOut(afar, cart);
+      expectProblem(refused, 'payments_unavailable');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      // One has three tries, and two open the circuit.
+      if (cart === carts[2]) expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
+      expect(await reserved()).toBe(0);
+    }
+    afar.network.set(null);
+    for (const cart of carts) {
+      await eventually('it is paid', async () => (await checkOut(afar, cart)).status === 201);
+    }
+    await checkBooks(shop);
+  } finally {
+    await afar.close();
+  }
 });
 
 describe.each(FAULTS)('with NATS %s', (_name, fault) => {
