@@ -25,7 +25,7 @@ beforeAll(async () => {
     originUrl: 'http://127.0.0.1:1',
     edgeSecret: EDGE_SECRET,
     purgeSecret: PURGE_SECRET,
-    metricsToken: TOKEN,
+    operatorToken: TOKEN,
     onLog: () => {},
   });
 });

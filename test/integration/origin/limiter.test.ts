@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Redis } from 'ioredis';
 import { createLogger } from '#lib/log.ts';
 import type { Limiter, Usage } from '#origin/adapters/limiter.ts';
+import { createMetrics } from '#origin/adapters/metrics.ts';
 import { type ConnectedRedis, connectRedis } from '#origin/adapters/redis.ts';
 import { startRedis, type TestRedis } from '#test/support/redis-server.ts';
 

@@ -45,7 +45,7 @@ describe('with a token of operators', () => {
   test.each([{}, bearer(''), bearer(`${TOKEN}x`), bearer(TOKEN.slice(1)), { authorization: TOKEN }])(
     '%o opens nothing, around the edge or through it',
     async (headers) => {
-      const { fetch } = shop.beside({}, { METRICS_TOKEN: TOKEN });
+      const { fetch } = shop.beside({}, { OPERATOR_TOKEN: TOKEN });
       for (const proof of [{}, edgePass()]) {
         expect((await ask('/metrics', { ...headers, ...proof }, fetch)).status).toBe(401);
         expect(await (await ask('/health', { ...headers, ...proof }, fetch)).json()).toEqual({
@@ -56,7 +56,7 @@ describe('with a token of operators', () => {
   );
 
   test('it opens both', async () => {
-    const { fetch } = shop.beside({}, { METRICS_TOKEN: TOKEN });
+    const { fetch } = shop.beside({}, { OPERATOR_TOKEN: TOKEN });
     expect((await ask('/metrics', bearer(TOKEN), fetch)).status).toBe(200);
     const { checks } = (await (await ask('/health', bearer(TOKEN), fetch)).json()) as {
       checks: readonly { name: string; status: string; durationMs: number }[];
