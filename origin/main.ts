@@ -43,7 +43,7 @@ deps.revocations.catchUp()?.catch(() => {});
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
-const operatorConsole = startConsole(config, log);
+const operatorConsole = startConsole(config, deps);
 const server = Bun.serve({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,

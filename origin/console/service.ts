@@ -1,12 +1,13 @@
 /** The console of one origin: what it watches, who may look, and who looks at the moment. */
 
+import type { Clock } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 import { EVENTS } from './model.ts';
 import { createOperatorSessions, type OperatorSessions } from './sessions.ts';
 import { type Follower, followWatch } from './stream.ts';
-import { type Ask, parseTargets, type Target } from './targets.ts';
+import { type Ask, createAsk, parseTargets, type Target } from './targets.ts';
 import { startWatch } from './watch.ts';
 
 export interface OperatorConsole {
@@ -40,18 +41,19 @@ export function consoleTargets(config: ConsoleVariables): readonly Target[] | nu
   return OPERATOR_TOKEN === undefined ? null : parseTargets(OPS_TARGETS);
 }
 
-/** @param ask instead of asking over the network */
-export function startConsole(config: ConsoleVariables, log: Logger, ask?: Ask): OperatorConsole | undefined {
+interface ConsoleDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Over the network, unless it is given. */
+  readonly ask?: Ask;
+}
+
+export function startConsole(config: ConsoleVariables, deps: ConsoleDeps): OperatorConsole | undefined {
   const { OPERATOR_TOKEN, METRICS_TOKEN } = config;
   const targets = consoleTargets(config);
   if (OPERATOR_TOKEN === undefined || targets === null) return undefined;
   const sessions = createOperatorSessions(OPERATOR_TOKEN);
-  const watch = startWatch({
-    targets,
-    metricsToken: METRICS_TOKEN,
-    log,
-    ...(ask === undefined ? {} : { ask }),
-  });
+  const watch = startWatch({ ask: createAsk(METRICS_TOKEN), ...deps, targets });
   const followers = new Set<Follower>();
   return {
     sessions,

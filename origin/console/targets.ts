@@ -4,7 +4,8 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
-import { type Exposition, parseExposition } from './exposition.ts';
+import { METRICS } from '#lib/metrics.ts';
+import { type Exposition, createReader } from './exposition.ts';
 import { PROCESS_KINDS, type ProcessKind } from './model.ts';
 
 export interface Target {
@@ -64,22 +65,34 @@ export function parseTargets(list: string): readonly Target[] {
   });
 }
 
+/** Never rejects. */
 export type Ask = (target: Target) => Promise<Reply>;
 
-/** Asks for metrics and health at once; a process that says one of them is there. Never rejects. */
-export function createAsk(isWanted: (name: string) => boolean, metricsToken: string | undefined): Ask {
+export const NO_REPLY: Reply = { exposition: null, checks: null, isAlive: false };
+
+/** Asks for metrics and health at once; a process that says one of them is there. */
+export function createAsk(metricsToken: string | undefined): Ask {
   const headers = metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` };
+  const readers = new Map<string, ReturnType<typeof createReader>>();
   return async ({ kind, url }) => {
     const paths = PATHS[kind];
+    const parse = readers.get(url) ?? createReader(isInCatalogue);
+    readers.set(url, parse);
     const [exposition, health] = await Promise.all([
       read(url + paths.metrics, headers)
-        .then(({ isOk, text }) => (isOk ? parseExposition(text, isWanted) : null))
+        .then(({ isOk, text }) => (isOk ? parse(text) : null))
         .catch(() => null),
       read(url + paths.health, headers).catch(() => null),
     ]);
     const checks = health === null ? null : parseChecks(health.text);
     return { exposition, checks, isAlive: exposition !== null || health !== null };
   };
+}
+
+const CATALOGUE: ReadonlySet<string> = new Set(Object.keys(METRICS));
+
+function isInCatalogue(name: string): boolean {
+  return CATALOGUE.has(name) || CATALOGUE.has(name.replace(/_(bucket|sum|count)$/, ''));
 }
 
 async function read(url: string, headers: Readonly<Record<string, string>>) {

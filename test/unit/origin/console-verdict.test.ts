@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test';
 import { createRegistry } from '#lib/metric-registry.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { diagnose } from '#origin/console/diagnosis.ts';
-import { parseExposition } from '#origin/console/exposition.ts';
+import { createReader } from '#origin/console/exposition.ts';
 import { createIncidents } from '#origin/console/incidents.ts';
 import { createMeter } from '#origin/console/meter.ts';
 import type { Problem } from '#origin/console/model.ts';
@@ -12,6 +12,7 @@ import { sceneOf } from '#origin/console/scene.ts';
 import { survey } from '#origin/console/survey.ts';
 import { type Checks, parseTargets } from '#origin/console/targets.ts';
 
+const parse = createReader();
 const TARGETS = parseTargets('edge=http://e,origin=http://o1,origin=http://o2,workers=http://w');
 const ALL_UP = { database_primary: 'up', redis: 'up', nats: 'up' } as const satisfies Checks;
 
@@ -28,7 +29,7 @@ async function look({ checks = {}, gone = [], counts = () => {} }: Told) {
   for (const atMs of [1_000, 2_000]) {
     for (const { target, meter, registry } of watched) {
       if (atMs > 1_000) counts(registry, target.name);
-      meter.take(atMs, parseExposition((await registry.expose()).body));
+      meter.take(atMs, parse((await registry.expose()).body));
     }
   }
   const scene = sceneOf(
@@ -37,7 +38,7 @@ async function look({ checks = {}, gone = [], counts = () => {} }: Told) {
       const isAlive = !gone.includes(target.name);
       if (!isAlive) meter.miss();
       const told = target.kind === 'edge' ? null : (checks[target.name] ?? ALL_UP);
-      return { target, meter, reply: { isAlive, exposition: null, checks: isAlive ? told : null } };
+      return { target, meter, isAwaited: false, reply: { isAlive, exposition: null, checks: isAlive ? told : null } };
     }),
   );
   const seen = survey(scene);
