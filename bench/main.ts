@@ -1,10 +1,14 @@
-/** `bun run bench read` and `bun run bench checkout`: measure, draw, judge. See --help. */
+/** `bun run bench read`, `checkout`, `overload` and `security`: measure, draw, judge. See --help. */
 
 import { parseCheckoutOptions } from './checkout/options.ts';
 import { benchCheckout } from './checkout/run.ts';
 import { runCommand } from './command.ts';
 import { HELP, parseReadOptions } from './options.ts';
+import { parseOverloadOptions } from './overload/options.ts';
+import { benchOverload } from './overload/run.ts';
 import { benchRead } from './read/run.ts';
+import { parseSecurityOptions } from './security/options.ts';
+import { benchSecurity } from './security/run.ts';
 
 await runCommand({
   help: HELP,
@@ -12,6 +16,14 @@ await runCommand({
     if (args[0] === 'checkout') {
       const options = parseCheckoutOptions(args.slice(1));
       return options && ((signal) => benchCheckout(options, signal));
+    }
+    if (args[0] === 'overload') {
+      const options = parseOverloadOptions(args.slice(1));
+      return options && ((signal) => benchOverload(options, signal));
+    }
+    if (args[0] === 'security') {
+      const options = parseSecurityOptions(args.slice(1));
+      return options && ((signal) => benchSecurity(options, signal));
     }
     const options = parseReadOptions(args);
     return options && ((signal) => benchRead(options, signal));

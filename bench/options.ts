@@ -30,6 +30,11 @@ export const HELP = `Measures the shop, each figure beside its limit in the same
   bun run bench read --quick             1,000 and 10,000 products, short runs: about a minute
   bun run bench checkout                 orders, cart to paid: spread, on one variant, and a flash sale of 10,000 units
   bun run bench checkout --quick         short runs and 1,000 units: about three minutes
+  bun run bench security                 product reads while a hundred log in at once
+  bun run bench security --quick         short runs: about a minute
+
+  bun run bench overload                 2, 5 and 10 times as much as can be done, and an outage: about four minutes
+  bun run bench overload --quick         one short round: about a minute
 
   --queries FILE    searches from CSV 'query,popularity,hits' instead of the bench's own (read)
   --products N      1,000 and N products instead (read)
@@ -47,7 +52,9 @@ export function parseReadOptions(args: readonly string[]): ReadOptions | null {
   const { values, positionals } = parsed(args);
   if (values.help) return null;
   if (positionals.length !== 1 || positionals[0] !== 'read') {
-    throw new UsageError("The benches there are: 'bun run bench read' and 'bun run bench checkout'.");
+    throw new UsageError(
+      "The benches there are: 'bun run bench read', 'checkout', 'overload' and 'security'.",
+    );
   }
   const isQuick = values.quick ?? false;
   const usual = isQuick ? [SMALL, QUICK_LARGE] : [SMALL, MIDDLE, LARGE];

@@ -2,9 +2,16 @@
 
 import { AppError } from '#lib/problems.ts';
 
+/** No answer within the deadline. */
+export class ReadLate extends AppError {
+  constructor() {
+    super('unavailable');
+  }
+}
+
 export interface InFlight {
   readonly count: () => number;
-  /** @throws {AppError} `unavailable` at the limit or past the deadline, or what {@link abandon} was given. */
+  /** @throws {AppError} `unavailable` at the limit, {@link ReadLate} past the deadline, or what {@link abandon} was given. */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Ends everything in flight with this error; whatever the server may still answer is dropped. */
   abandon(error: Error): void;
@@ -22,7 +29,7 @@ export function createInFlight({ max, timeoutMs }: InFlightLimits): InFlight {
     run: async <T>(work: () => Promise<T>) => {
       if (running.size >= max) throw new AppError('unavailable');
       const { promise, resolve, reject } = Promise.withResolvers<T>();
-      const timer = setTimeout(() => reject(new AppError('unavailable')), timeoutMs);
+      const timer = setTimeout(() => reject(new ReadLate()), timeoutMs);
       running.add(reject);
       try {
         work().then(resolve, reject);

@@ -3,10 +3,12 @@
  * here: the primary's own pool is in every write path, and every pool of this file is read-only.
  */
 
-import type { Logger } from '#lib/log.ts';
-import type { Metrics } from '#lib/metrics.ts';
+import { circuitOf, type GuardSurroundings } from '#lib/guards.ts';
+import { POLICIES } from '#lib/policies.ts';
+import { createRetryBudget } from '#lib/retry-budget.ts';
 import { connect } from './client.ts';
 import type { InFlightLimits } from './in-flight.ts';
+import { watchPool } from './pool-watch.ts';
 import { openReadServer } from './read-server.ts';
 import { createReader, type Reader, type RolePools } from './reader.ts';
 import { openReplica } from './replica.ts';
@@ -18,14 +20,21 @@ export type ReadRole = (typeof READ_ROLES)[number];
 
 export type Readers = Readonly<Record<ReadRole, Reader>>;
 
+/** How many replicas a role has, how many of them take reads, and how far behind the last of those is. */
+export type ReplicaCensus = (role: ReadRole) => {
+  readonly healthy: number;
+  readonly all: number;
+  readonly lagMs: number;
+};
+
 export interface ReadPools {
   readonly readers: Readers;
-  /** How many replicas the role has, and how many of them take reads. */
-  census(role: ReadRole): { readonly healthy: number; readonly all: number };
+  readonly census: ReplicaCensus;
   /** At once: reads that still run fail. */
   close(): Promise<void>;
 }
 
+/** Beside the role's line in `POLICIES`. */
 export interface RolePolicy {
   readonly statementTimeoutMs: number;
   /** To each replica, and to the primary in their place: few enough for the primary to bear them. */
@@ -35,27 +44,24 @@ export interface RolePolicy {
 }
 
 export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
-  general: { statementTimeoutMs: 2_000, maxConnections: 10, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
-  search: { statementTimeoutMs: 1_000, maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
-  analytics: { statementTimeoutMs: 60_000, maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
-  reporting: { statementTimeoutMs: 30_000, maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  general: { ...statementOf('general'), maxConnections: 10, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  search: { ...statementOf('search'), maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  analytics: { ...statementOf('analytics'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  reporting: { ...statementOf('reporting'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
 };
 
-export interface ReadPoolsOptions {
+function statementOf(role: ReadRole) {
+  return { statementTimeoutMs: POLICIES[`postgres-${role}`].timeoutMs };
+}
+
+export interface ReadPoolsOptions extends GuardSurroundings {
   readonly primaryUrl: string;
   /** The primary as a database role of the pool's own; where it has none, as `primaryUrl` says. */
   readonly primaryUrls?: Partial<Record<ReadRole, string>>;
   readonly replicaUrls: Readonly<Record<ReadRole, readonly string[]>>;
   readonly policies?: Readonly<Record<ReadRole, RolePolicy>>;
   readonly applicationName: string;
-  readonly log: Logger;
-  readonly metrics: Metrics;
 }
-
-/** A read may wait for a connection this long beyond its statement's own time. */
-const WAIT_TIMEOUT_MS = 1_000;
-/** Reads at one server at once, waiting ones included, for each connection that it has. */
-const MAX_IN_FLIGHT_PER_CONNECTION = 50;
 
 export function openReadPools(options: ReadPoolsOptions): ReadPools {
   const watch = watchReplicas(options);
@@ -66,7 +72,9 @@ export function openReadPools(options: ReadPoolsOptions): ReadPools {
     readers: readers as Readers,
     census: (role) => {
       const replicas = roles.find((pools) => pools.role === role)?.replicas ?? [];
-      return { healthy: replicas.filter((replica) => replica.isHealthy()).length, all: replicas.length };
+      const healthy = replicas.filter((replica) => replica.isHealthy());
+      const lagMs = Math.max(0, ...healthy.map((replica) => replica.lagMs()));
+      return { healthy: healthy.length, all: replicas.length, lagMs };
     },
     close: async () => {
       await watch.stop();
@@ -77,18 +85,26 @@ export function openReadPools(options: ReadPoolsOptions): ReadPools {
 }
 
 function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail): RolePools {
-  const { metrics, log } = options;
+  const { metrics, log, timeLeftMs } = options;
   const policy = (options.policies ?? ROLE_POLICIES)[role];
+  const dependency = `postgres-${role}` as const;
+  const { bulkhead, connectMs, retry } = POLICIES[dependency];
   const inFlight: InFlightLimits = {
-    max: policy.maxConnections * MAX_IN_FLIGHT_PER_CONNECTION,
-    timeoutMs: policy.statementTimeoutMs + WAIT_TIMEOUT_MS,
+    max: bulkhead.maxRunning,
+    timeoutMs: policy.statementTimeoutMs + connectMs,
   };
-  const shared = { ...policy, applicationName: `${options.applicationName}-${role}` };
+  const shared = {
+    ...policy,
+    applicationName: `${options.applicationName}-${role}`,
+    bounds: timeLeftMs === undefined ? {} : { timeLeftMs },
+  };
+  const watchOf = (name: string) => watchPool({ name, maxConnections: policy.maxConnections, metrics });
   const replicas = options.replicaUrls[role].map((url, index) => {
     const labels = { role, replica: String(index) };
     return openReplica({
       ...shared,
       name: `${role}-${index}`,
+      watch: watchOf(`${role}-${index}`),
       url,
       inFlight,
       trail,
@@ -102,13 +118,17 @@ function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail
       },
     });
   });
+  const primary = { ...shared, isReadOnly: true, watch: watchOf(role) };
   return {
     role,
     replicas,
     primary: openReadServer({
-      open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, { ...shared, isReadOnly: true }),
+      open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, primary),
       limits: inFlight,
       onBroken: () => log.warn('connections to the primary broke under reads', { role }),
     }),
+    circuit: circuitOf(dependency, options),
+    budget: createRetryBudget(retry.budget),
+    retry,
   };
 }

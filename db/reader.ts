@@ -1,10 +1,14 @@
 /** How a read finds its server: a replica that is fit for it, another one, then the primary. */
 
+import type { Circuit } from '#lib/circuit.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import type { RetryPolicy } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
+import type { RetryBudget } from '#lib/retry-budget.ts';
 import type { Database } from './client.ts';
-import { isConnectionFailure, isServersOwnFailure } from './failures.ts';
+import { isConnectionFailure, isNotServed, isServersOwnFailure } from './failures.ts';
+import { ReadLate } from './in-flight.ts';
 import type { ReadServer } from './read-server.ts';
 import type { Replica } from './replica.ts';
 import { WAL_START, type WalPosition } from './wal.ts';
@@ -35,14 +39,16 @@ export interface RolePools {
   readonly replicas: readonly Replica[];
   /** With a pool of the role's own, so that reads never take what writes need. */
   readonly primary: ReadServer;
+  /** Of the primary: opened by its silence alone, for lost connections tell at once. */
+  readonly circuit: Circuit;
+  readonly retry: RetryPolicy;
+  readonly budget: RetryBudget;
 }
 
 const MAX_REPLICAS_TRIED = 2;
-/** Before each further try: the second is at once, on another connection; then lost ones have time to be noticed. */
-const PRIMARY_WAITS_MS = [0, 20, 60, 120] as const;
 
 export function createReader(
-  { role, replicas, primary }: RolePools,
+  { role, replicas, primary, circuit, retry, budget }: RolePools,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
 ): Reader {
   const counterOf = (target: string) => metrics.counter('database_reads_total', { role, target });
@@ -67,23 +73,53 @@ export function createReader(
   }
 
   async function fromPrimary<T>(read: Read<T>): Promise<T> {
+    if (!circuit.admits()) throw new AppError('unavailable');
     countPrimary();
-    for (const waitMs of [...PRIMARY_WAITS_MS, null]) {
+    for (let failed = 0; ; failed += 1) {
       try {
-        return await primary.run(read);
+        const result = await primary.run(read);
+        circuit.succeeded();
+        return result;
       } catch (error) {
+        learn(error);
         if (!isConnectionFailure(error)) throw error;
-        if (waitMs === null) log.warn('no server is there to read from', { role, error });
-        else await Bun.sleep(waitMs);
+        requireRetry(failed, error);
       }
+      await Bun.sleep(waitMs(retry, failed));
     }
+  }
+
+  /** Lost connections tell at once; what nobody has time for says nothing. */
+  function learn(error: unknown): void {
+    if (error instanceof ReadLate) circuit.failed();
+    else if (!isConnectionFailure(error) && !isNotServed(error)) circuit.succeeded();
+  }
+
+  function requireRetry(failed: number, error: unknown): void {
+    const isLast = failed === retry.most;
+    const isMade = !isLast && budget.take();
+    const dependency = `postgres-${role}`;
+    if (!isLast) {
+      const outcome = isMade ? 'made' : 'over_budget';
+      metrics.count('dependency_retries_total', { dependency, outcome });
+    }
+    if (isMade) return;
+    log.warn('no server is there to read from', { role, error });
     throw new AppError('unavailable');
   }
 
   return async (read, { atLeast = WAL_START, accept = () => true } = {}) => {
+    budget.earn();
     const found = await fromReplica(read, atLeast);
     return found !== null && accept(found.result) ? found.result : fromPrimary(read);
   };
+}
+
+/** The second try is at once, on another connection; then lost ones have time to be noticed. */
+function waitMs({ firstWaitMs, longestWaitMs }: RetryPolicy, failed: number): number {
+  if (failed === 0) return 0;
+  const ceilingMs = Math.min(firstWaitMs * 3 ** (failed - 1), longestWaitMs);
+  return ceilingMs * (0.75 + Math.random() / 4);
 }
 
 type Picker = (atLeast: WalPosition, tried: ReadonlySet<Replica>) => Replica | null;

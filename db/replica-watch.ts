@@ -1,8 +1,9 @@
 /** The watch over all replicas of a process: sees where the primary is, then where each replica is, again and again. */
 
+import { POLICIES } from '#lib/policies.ts';
 import { connect } from './client.ts';
 import { createInFlight } from './in-flight.ts';
-import { PROBE_TIMEOUT_MS, type Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
 import { createPrimaryTrail, type PrimaryTrail } from './replica-lag.ts';
 import { flushedPosition } from './wal.ts';
 
@@ -12,6 +13,7 @@ export interface ReplicaWatch {
   stop(): Promise<void>;
 }
 
+const { timeoutMs: LOOK_MS } = POLICIES['postgres-watch'];
 const WATCH_INTERVAL_MS = 250;
 /** At one a round, more than eight minutes: longer than any role's bound. */
 const MAX_SIGHTS = 2_048;
@@ -24,12 +26,12 @@ export function watchReplicas({
   readonly applicationName: string;
 }): ReplicaWatch {
   const trail = createPrimaryTrail(MAX_SIGHTS);
-  const sights = createInFlight({ max: 1, timeoutMs: PROBE_TIMEOUT_MS });
+  const sights = createInFlight({ max: 1, timeoutMs: LOOK_MS });
   const open = () =>
     connect(primaryUrl, {
       applicationName: `${applicationName}-watch`,
       maxConnections: 1,
-      statementTimeoutMs: PROBE_TIMEOUT_MS,
+      statementTimeoutMs: LOOK_MS,
       isReadOnly: true,
     });
   let primary = open();

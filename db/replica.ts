@@ -1,8 +1,11 @@
 /** One replica: its connections, and whether it may be read. It is ejected and taken back by what a look at it tells. */
 
 import type { Logger } from '#lib/log.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { type Connection, connect, type Database } from './client.ts';
+import type { Bounds } from './entrance.ts';
 import { createInFlight, type InFlightLimits } from './in-flight.ts';
+import type { PoolWatch } from './pool-watch.ts';
 import { openReadServer } from './read-server.ts';
 import type { Lag, PrimaryTrail } from './replica-lag.ts';
 import { replayedPosition, WAL_START, type WalPosition } from './wal.ts';
@@ -15,6 +18,8 @@ export interface Replica {
   /** What it shows at least; nothing is known after a connection closed, for it may have started afresh. */
   replayed(): WalPosition;
   inUse(): number;
+  /** As of the last look at it. */
+  lagMs(): number;
   run<T>(read: (db: Database) => Promise<T>): Promise<T>;
   /** One look at the replica: how far it is, or that it does not answer. Never fails. */
   probe(): Promise<void>;
@@ -28,12 +33,15 @@ export interface ReplicaOptions {
   readonly applicationName: string;
   readonly maxConnections: number;
   readonly statementTimeoutMs: number;
+  /** Of reads. */
+  readonly bounds?: Bounds;
   readonly maxLagMs: number;
   readonly maxLagBytes: number;
   readonly inFlight: InFlightLimits;
   readonly trail: PrimaryTrail;
   readonly log: Logger;
   readonly observer: ReplicaObserver;
+  readonly watch: PoolWatch;
 }
 
 export interface ReplicaObserver {
@@ -41,19 +49,19 @@ export interface ReplicaObserver {
   seen(sight: { readonly isHealthy: boolean; readonly lag: Lag | null }): void;
 }
 
-export const PROBE_TIMEOUT_MS = 1_000;
+const { timeoutMs: LOOK_MS } = POLICIES['postgres-watch'];
 /** An ejected replica comes back below this part of its bound, so that one at the bound does not flap. */
 const RETURN_AT = 0.5;
 
 function connectTo(options: ReplicaOptions, purpose: 'read' | 'watch', onClosed: () => void): Connection {
-  const { url, applicationName, maxConnections, statementTimeoutMs } = options;
+  const { url, applicationName, maxConnections, statementTimeoutMs, bounds = {}, watch } = options;
   const own =
     purpose === 'read'
-      ? { applicationName, maxConnections, statementTimeoutMs }
+      ? { applicationName, maxConnections, statementTimeoutMs, bounds, watch }
       : {
           applicationName: `${applicationName}-watch`,
           maxConnections: 1,
-          statementTimeoutMs: PROBE_TIMEOUT_MS,
+          statementTimeoutMs: LOOK_MS,
         };
   return connect(url, { ...own, isReadOnly: true, onClosed });
 }
@@ -65,9 +73,10 @@ function shareOfBound(lag: Lag | null, { maxLagMs, maxLagBytes }: ReplicaOptions
 
 export function openReplica(options: ReplicaOptions): Replica {
   const { name, log, observer, trail } = options;
-  const probes = createInFlight({ max: 1, timeoutMs: PROBE_TIMEOUT_MS });
+  const probes = createInFlight({ max: 1, timeoutMs: LOOK_MS });
   let isHealthy = false;
   let replayed = WAL_START;
+  let lagMs = 0;
   const forget = () => {
     replayed = WAL_START;
   };
@@ -92,6 +101,7 @@ export function openReplica(options: ReplicaOptions): Replica {
 
   function judge(position: WalPosition | null): void {
     const lag = position === null ? null : trail.lagOf(position);
+    lagMs = lag?.ms ?? 0;
     if (position === null) eject('promoted');
     else if (shareOfBound(lag, options) > (isHealthy ? 1 : RETURN_AT)) eject('lagging');
     else {
@@ -120,6 +130,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     isHealthy: () => isHealthy,
     replayed: () => replayed,
     inUse: server.inUse,
+    lagMs: () => lagMs,
     run: server.run,
     probe,
     close: async () => {

@@ -5,9 +5,10 @@
 
 /**
  * The API and the workers write; search, analytics and reporting read, each from its own pool. Password hashes,
- * tokens, emails and sealed fields are for the API alone, save what a worker writes letters with.
+ * tokens, emails and sealed fields are for the API alone, save what a worker writes letters with; and for backups,
+ * which read everything (see `READS_ALL`), change nothing, and leave the machine sealed.
  */
-export const DATABASE_ROLES = ['origin', 'workers', 'search', 'analytics', 'reporting'] as const;
+export const DATABASE_ROLES = ['origin', 'workers', 'search', 'analytics', 'reporting', 'backup'] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 /** As after GRANT, with columns where not all of them are meant. */
@@ -84,11 +85,17 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   inbox: { origin: APPEND, workers: APPEND },
   dead_letters: { workers: KEEP },
 
+  product_pairs: { origin: READ, workers: KEEP },
+  product_trends: { origin: READ, workers: WRITE },
+
   search_documents: { origin: READ, workers: KEEP, search: READ },
   search_popularity: { origin: READ, workers: KEEP, search: READ },
   search_terms: { origin: READ, workers: KEEP, search: READ },
   search_tiers: { origin: READ, workers: KEEP, search: READ },
 };
+
+/** Reads every table, whichever there will be: a backup without one would not be whole. */
+export const READS_ALL: DatabaseRole = 'backup';
 
 /** Functions that run with their owner's rights. */
 export const FUNCTION_GRANTS: readonly { readonly name: string; readonly role: DatabaseRole }[] = [

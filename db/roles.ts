@@ -2,7 +2,7 @@
 
 import postgres from 'postgres';
 import { openSql } from './client.ts';
-import { DATABASE_ROLES, type DatabaseRole, FUNCTION_GRANTS, ROLE_GRANTS } from './role-grants.ts';
+import { DATABASE_ROLES, type DatabaseRole, FUNCTION_GRANTS, READS_ALL, ROLE_GRANTS } from './role-grants.ts';
 
 export type RolePasswords = Partial<Record<DatabaseRole, string>>;
 
@@ -76,7 +76,19 @@ function statements(): readonly string[] {
         ([role, what]) => `grant ${what} on ${table} to ${roleNameOf(role as DatabaseRole)}`,
       ),
     ),
+    ...readAll(roleNameOf(READS_ALL)),
     ...FUNCTION_GRANTS.map(({ name, role }) => `grant execute on function ${name} to ${roleNameOf(role)}`),
+  ];
+}
+
+/** With the values of sequences, and which migrations there were. */
+function readAll(role: string): readonly string[] {
+  return [
+    `grant select on all tables in schema public to ${role}`,
+    `grant select on all sequences in schema public to ${role}`,
+    `grant usage on schema drizzle to ${role}`,
+    `grant select on all tables in schema drizzle to ${role}`,
+    `alter role ${role} set default_transaction_read_only = on`,
   ];
 }
 
@@ -88,7 +100,8 @@ safe to repeat. Passwords come from ${DATABASE_ROLES.map(passwordVariable).join(
 a role without one keeps what it has.
 
 Then the origin's and the workers' DATABASE_URL name their own role, and DATABASE_URL_SEARCH, DATABASE_URL_ANALYTICS
-and DATABASE_URL_REPORTING those that read. Where only DATABASE_URL is given, everything runs as its role.
+and DATABASE_URL_REPORTING those that read; DATABASE_URL_BACKUP is what backups are taken by. Where only DATABASE_URL is
+given, everything runs as its role.
 `;
 
 function passwordVariable(role: DatabaseRole): string {

@@ -8,8 +8,11 @@ import { ConfigError, parseConfig } from '#lib/config.ts';
 
 const MIN_SECRET_CHARACTERS = 32;
 
+const ORIGIN = 'https?://[^/?#,;\\s]+';
+
 const Variables = Type.Object({
-  ORIGIN_URL: Type.String({ pattern: '^https?://[^/?#\\s]+$' }),
+  /** Commas between the origins of a region, semicolons between regions. */
+  ORIGIN_URL: Type.String({ pattern: `^${ORIGIN}([,;]\\s*${ORIGIN})*$` }),
   PUBLIC_URL: Type.String({ pattern: '^https?://[^/?#\\s]+$' }),
   TRUST_CF_CONNECTING_IP: Type.Boolean(),
   LOG_LEVEL: Type.Union(
@@ -23,8 +26,15 @@ const Variables = Type.Object({
     default: '',
     pattern: '^(https?://[^/?#,\\s*]+(\\s*,\\s*https?://[^/?#,\\s*]+)*)?$',
   }),
+  /** The share of requests whose trace is sampled, from 0 to 1: everywhere, for it is decided here alone. */
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({ minimum: 0, maximum: 1, default: 0 }),
+  /** A collector that takes OTLP over HTTP: the edge's own spans go to its /v1/traces. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(Type.String({ pattern: '^https?://[^/?#\\s]+(/[^?#\\s]*)?$' })),
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(Type.String()),
   EDGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
   EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
+  /** The bearer of the edge's metrics; without it nobody reads them. */
+  OPERATOR_TOKEN: Type.Optional(Type.String({ minLength: MIN_SECRET_CHARACTERS })),
 });
 
 export type EdgeConfig = Static<typeof Variables>;

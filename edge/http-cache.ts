@@ -4,6 +4,7 @@
  */
 
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError, problemResponse } from '#lib/problems.ts';
 import { newTrace } from '#lib/trace.ts';
 import { parseDirectives } from './cache/directives.ts';
@@ -15,10 +16,10 @@ import { type CacheKey, type CacheRule, urlTag } from './cache/rule.ts';
 import { createSharedCache, type ReadRequest, type SharedCache } from './cache/shared-cache.ts';
 import { withoutHopByHop } from './headers.ts';
 import type { Caller, Origin } from './origin.ts';
+import { parseOrigins } from './origins.ts';
 import type { EdgeHandler, Platform } from './platform.ts';
 import { readBounded } from './read-bounded.ts';
 
-const TIMEOUT_MS = 10_000;
 const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'];
 const BODILESS = [101, 204, 205, 304];
 /** Evaluated here, on the whole answer. */
@@ -119,11 +120,12 @@ function readRequest({ caller, request, inBackground }: Exchange, key: CacheKey)
 
 /** Nothing of the edge is told to an origin that is not its own. */
 function plainOrigin({ config, fetch }: Pick<Platform, 'config' | 'fetch'>): Origin {
+  const [originUrl] = parseOrigins(config.ORIGIN_URL).flat();
   return {
     isLost: () => false,
     probe: () => Promise.resolve(),
-    async send({ method, path, query, headers, body, timeoutMs = TIMEOUT_MS }) {
-      const url = `${config.ORIGIN_URL}${path}${query === '' ? '' : `?${query}`}`;
+    async send({ method, path, query, headers, body, timeoutMs = REQUEST_LIMITS.readMs }) {
+      const url = `${originUrl}${path}${query === '' ? '' : `?${query}`}`;
       const signal = AbortSignal.timeout(timeoutMs);
       const call = () => fetch(url, { method, headers, body, redirect: 'manual', signal });
       try {

@@ -1,36 +1,26 @@
 /**
- * The client to the origin: every call has a timeout, reads are repeated after a lost connection, writes never
- * (whether the first one arrived is not known). An origin that cannot be reached is `unavailable`, 503; once that
- * is known nobody waits for it again, until it answers a probe.
+ * The client to the origins: every call has a timeout; reads are repeated after a lost connection, at another origin
+ * where there is one, writes only where that does no harm. When none can be reached the answer is `unavailable`, 503;
+ * once that is known nobody waits for them again, until one answers a probe.
  */
 
-import { createCircuit } from '#lib/circuit.ts';
-import { SECOND_MS } from '#lib/clock.ts';
+import type { Clock } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
   CLIENT_IP_HEADER,
   EDGE_PROOF_HEADER,
   REQUEST_ID_HEADER,
+  TIME_LEFT_HEADER,
 } from '#lib/edge-contract.ts';
 import { targetOf } from '#lib/edge-proof.ts';
-import type { Logger } from '#lib/log.ts';
-import { AppError } from '#lib/problems.ts';
+import { POLICIES, PROBE_TIMEOUT_MS, REQUEST_LIMITS } from '#lib/policies.ts';
+import { createRetryBudget } from '#lib/retry-budget.ts';
+import { createOrigins, parseOrigins } from './origins.ts';
 import type { Platform, RequestVariables } from './platform.ts';
 import { bodyDigest, createProver, type Prover } from './proof.ts';
+import { sendToAny } from './send.ts';
 
-const READ_TIMEOUT_MS = 10_000;
-/** A checkout waits for the payment provider, retries included. */
-const WRITE_TIMEOUT_MS = 30_000;
-/** What a shopper waits for a catalogue page before a stale one is better than none. */
-export const CATALOG_TIMEOUT_MS = 3_000;
-const READ_ATTEMPTS = 3;
-const RETRY_BACKOFF_MS = 40;
-const RETRY_AFTER_SECONDS = 5;
-/** Calls in a row without an answer after which the origin counts as lost to this isolate. */
-const LOST_AFTER_CALLS = 3;
-const PROBE_EVERY_MS = SECOND_MS;
-/** A shopper may be waiting for it who was promised an answer within a second. */
-const PROBE_TIMEOUT_MS = 500;
+const { breaker: BREAKER, retry: RETRY } = POLICIES.origin;
 /** Answers without touching what is behind the origin; any status proves that it is there. */
 const PROBE_PATH = '/livez';
 
@@ -41,11 +31,13 @@ export interface OriginCall {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly timeoutMs?: number;
+  /** A write that the origin carries out once, however often it comes: it bears an Idempotency-Key. */
+  readonly isIdempotent?: boolean;
   /** A read whose answer is for everybody: nothing is said of who made the edge ask. */
   readonly isForEverybody?: boolean;
 }
 
-export type Caller = Pick<RequestVariables, 'requestId' | 'traceparent' | 'clientIp' | 'log'>;
+export type Caller = Pick<RequestVariables, 'requestId' | 'traceparent' | 'spans' | 'clientIp' | 'log'>;
 
 export interface Origin {
   /**
@@ -53,90 +45,67 @@ export interface Origin {
    * @throws {AppError} `unavailable` when there is none in time.
    */
   send(call: OriginCall, caller: Caller): Promise<Response>;
-  /** Known to be out of reach: a call would fail at once. */
+  /** Every origin is known to be out of reach: a call would fail at once. */
   isLost(): boolean;
-  /** Where it is lost, asks whether it is back; at most once a second, whoever calls. */
+  /** Asks each one that is lost whether it is back; at most once a second, whoever calls. */
   probe(): Promise<void>;
 }
 
-export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
-  const { config, fetch, clock, log: isolateLog } = platform;
-  const policy = { breakAfter: LOST_AFTER_CALLS, tryEveryMs: PROBE_EVERY_MS };
-  const circuit = createCircuit(policy, clock, (change) =>
-    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
-  );
+export function createOrigin(
+  platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log' | 'metrics'>,
+): Origin {
+  const { config, fetch, clock, log: isolateLog, metrics } = platform;
   const prover = createProver(config.EDGE_SECRET, clock);
-  const probe = async () => {
-    if (!circuit.isOpen() || !circuit.admits()) return;
-    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-    const asked = fetch(`${config.ORIGIN_URL}${PROBE_PATH}`, { redirect: 'manual', signal });
-    await circuit.observe(asked).then(
-      (answer) => answer.body?.cancel(),
-      () => undefined,
-    );
-  };
+  const origins = createOrigins({
+    regions: parseOrigins(config.ORIGIN_URL),
+    policy: BREAKER,
+    probe: (url) =>
+      fetch(`${url}${PROBE_PATH}`, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }),
+    clock,
+    log: isolateLog,
+    metrics: metrics.registry,
+  });
+  const retryBudget = createRetryBudget(RETRY.budget);
   return {
-    isLost: circuit.isOpen,
-    probe,
+    isLost: origins.isLost,
+    probe: origins.probe,
     async send(call, caller) {
-      await probe();
-      if (circuit.isOpen()) throw unavailable();
+      await origins.probe();
+      const servers = origins.inOrder();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
-      const signal = AbortSignal.timeout(call.timeoutMs ?? (isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS));
-      const { href: url } = new URL(
-        `${config.ORIGIN_URL}${call.path}${call.query === '' ? '' : `?${call.query}`}`,
-      );
-      const init: RequestInit = {
-        method: call.method,
-        headers: await withEdgeHeaders(call, { caller, url, prover }),
-        redirect: 'manual',
-        signal,
-        body: call.body,
+      const limitMs = call.timeoutMs ?? (isRead ? REQUEST_LIMITS.readMs : REQUEST_LIMITS.writeMs);
+      const endsAtMs = clock.now().getTime() + limitMs - REQUEST_LIMITS.marginMs;
+      const target = `${call.path}${call.query === '' ? '' : `?${call.query}`}`;
+      const request = {
+        ...{ isRead, limitMs, retryBudget, signal: AbortSignal.timeout(limitMs) },
+        maySendAgain: isRead || call.isIdempotent === true,
+        log: caller.log.with({ method: call.method, path: call.path }),
       };
-      const attempts = isRead ? READ_ATTEMPTS : 1;
-      const log = caller.log.with({ method: call.method, path: call.path });
-      return await circuit.observe(repeat({ attempts, signal, log }, () => fetch(url, init)));
+      return await sendToAny(servers, request, async (server, signal) => {
+        const { href: url } = new URL(`${server.url}${target}`);
+        const timeLeftMs = timeLeft(endsAtMs, clock);
+        const headers = await withEdgeHeaders(call, { caller, url, prover, timeLeftMs });
+        return fetch(url, { method: call.method, headers, redirect: 'manual', signal, body: call.body });
+      });
     },
   };
 }
 
-function unavailable(): AppError {
-  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-}
-
-interface Repetition {
-  readonly attempts: number;
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-}
-
-/** A connection that was lost may be tried again; an answer, whatever its status, is an answer. */
-async function repeat(
-  { attempts, signal, log }: Repetition,
-  call: () => Promise<Response>,
-): Promise<Response> {
-  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
-    if (attempt > 1) await backoff(attempt - 1);
-    try {
-      return await call();
-    } catch (cause) {
-      const level = attempt < attempts ? 'debug' : 'warn';
-      log[level]('the origin cannot be reached', { attempt, attempts, cause: String(cause) });
-    }
-  }
-  throw unavailable();
-}
+const timeLeft = (endsAtMs: number, clock: Clock) => Math.max(0, endsAtMs - clock.now().getTime());
 
 interface Sending {
   readonly caller: Caller;
   readonly url: string;
   readonly prover: Prover;
+  readonly timeLeftMs: number;
 }
 
-async function withEdgeHeaders(call: OriginCall, { caller, url, prover }: Sending): Promise<Headers> {
+async function withEdgeHeaders(call: OriginCall, sending: Sending): Promise<Headers> {
+  const { caller, url, prover, timeLeftMs } = sending;
   const sent = new Headers(call.headers);
   sent.set(REQUEST_ID_HEADER, caller.requestId);
   sent.set('traceparent', caller.traceparent);
+  sent.set(TIME_LEFT_HEADER, String(timeLeftMs));
   // Answers are stored as plain bytes; Cloudflare compresses them towards the shopper.
   sent.set('accept-encoding', 'identity');
   if (call.isForEverybody === true) {
@@ -148,10 +117,4 @@ async function withEdgeHeaders(call: OriginCall, { caller, url, prover }: Sendin
   const { method } = call;
   sent.set(EDGE_PROOF_HEADER, await prover.sign({ method, target: targetOf(url), headers: sent }));
   return sent;
-}
-
-/** Waits after a failed attempt: doubling, with full jitter, so that shoppers who failed together do not come back together. */
-function backoff(attempt: number): Promise<void> {
-  const ceilingMs = RETRY_BACKOFF_MS * 2 ** (attempt - 1);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * ceilingMs));
 }

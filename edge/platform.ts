@@ -7,7 +7,9 @@ import type { Traceparent } from '#lib/trace.ts';
 import type { PeekableStore } from './cache/store.ts';
 import type { Budget, EdgeConfig, RateLimiter } from './env.ts';
 import type { Origination } from './hot-answers.ts';
+import type { EdgeMetrics } from './metrics.ts';
 import type { DeclaredRoute } from './routes.ts';
+import type { RequestSpans } from './spans.ts';
 
 export interface Platform {
   readonly config: EdgeConfig;
@@ -16,6 +18,7 @@ export interface Platform {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: EdgeMetrics;
 }
 
 /** What `worker.ts` hands requests to. */
@@ -28,6 +31,8 @@ export interface RequestVariables {
   /** Made here for every request; a client's own is ignored. */
   requestId: string;
   traceparent: Traceparent;
+  /** Of a sampled request, where a collector is configured. */
+  spans?: RequestSpans;
   log: Logger;
   clientIp: string;
   /** Canonical path and raw query (without `?`), exactly as they are matched, keyed and forwarded. */
@@ -38,6 +43,8 @@ export interface RequestVariables {
   route: DeclaredRoute;
   /** Set when the answer is a fresh one from isolate memory, and the same for every plain request. */
   fromMemory?: Origination;
+  /** Of the answer, where it was at hand. */
+  bodyBytes?: number;
 }
 
 export interface EdgeEnv {

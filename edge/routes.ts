@@ -23,6 +23,8 @@ export interface DeclaredRoute {
   readonly budget: Budget | 'shopper';
   /** Whether a browser's session cookie goes on to the origin; no other cookie ever does. */
   readonly takesSession?: boolean;
+  /** Its POST takes an Idempotency-Key, and is carried out once however often it comes with the same one. */
+  readonly takesKey?: boolean;
   /** Pictures: pages of any site may show them. */
   readonly isForAllSites?: boolean;
   /** How GET and HEAD are cached, where the answers are public. */
@@ -46,6 +48,12 @@ function files(path: RegExp, contentType: string): DeclaredRoute {
 const ROUTES: readonly DeclaredRoute[] = [
   { path: /^\/api\/v1\/products$/, methods: API, budget: 'shopper', catalog: json(...LIST_QUERY) },
   { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json() },
+  {
+    path: /^\/api\/v1\/products\/[^/]+\/recommendations$/,
+    methods: READ,
+    budget: 'catalogMiss',
+    catalog: json('limit'),
+  },
   { path: /^\/api\/v1\/categories$/, methods: READ, budget: 'catalogMiss', catalog: json() },
   {
     path: /^\/api\/v1\/search$/,
@@ -54,7 +62,7 @@ const ROUTES: readonly DeclaredRoute[] = [
     catalog: json('q', ...LIST_QUERY, 'facets', 'vendor', 'option', 'available'),
   },
   { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'searchMiss', catalog: json('q') },
-  { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('limit') },
+  { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('category', 'limit') },
   {
     path: /^\/media\/.+$/,
     methods: READ,
@@ -69,6 +77,12 @@ const ROUTES: readonly DeclaredRoute[] = [
   { path: /^\/api\/v1\/auth\/.+$/, methods: API, budget: 'anonymous', takesSession: true },
   // Stripe calls from few addresses and retries: it shares no budget with shoppers.
   { path: /^\/api\/v1\/webhooks\/stripe$/, methods: ['POST'], budget: 'webhook' },
+  {
+    path: /^\/api\/v1\/(checkout|orders\/[^/]+\/(refunds|cancel)|inventory\/adjustments)$/,
+    methods: API,
+    budget: 'shopper',
+    takesKey: true,
+  },
   { path: /^\/api\/v1\/.+$/, methods: API, budget: 'shopper' },
   { path: /^\/docs(\/.*)?$/, methods: READ, budget: 'catalogMiss' },
   { path: /^\/health$/, methods: READ, budget: 'catalogMiss' },

@@ -1,17 +1,13 @@
 /**
  * Remembers that something on the other side is gone, so that nobody waits for it in vain: opens after so many
- * failures in a row, then lets one caller in each interval try, and closes with the first success. Beside the
- * breaker of `resilience.ts` it has no timers and never makes one caller wait for another's try.
+ * failures in a row, then lets one caller in each interval try, and closes with the first success. Its figures are in
+ * `policies.ts`. It stands beside the breaker of `resilience.ts` where that one does not fit: in front of every call of
+ * Redis and the database, where it costs 0.1 µs against 0.3, or 1.8 with cockatiel's timeout; and where success and
+ * failure are told from outside, by a connection that is there again, or by a probe that is no call.
  */
 
 import type { Clock } from './clock.ts';
-
-export interface CircuitPolicy {
-  /** Opens after so many failures without a success between them. */
-  readonly breakAfter: number;
-  /** While it is open, one caller may try every so many milliseconds. */
-  readonly tryEveryMs: number;
-}
+import type { BreakerPolicy } from './policies.ts';
 
 export interface Circuit {
   isOpen(): boolean;
@@ -30,7 +26,7 @@ type State =
 export type CircuitChange = 'opened' | 'closed';
 
 export function createCircuit(
-  { breakAfter, tryEveryMs }: CircuitPolicy,
+  { failures: breakAfter, halfOpenAfterMs: tryEveryMs }: Pick<BreakerPolicy, 'failures' | 'halfOpenAfterMs'>,
   clock: Clock,
   onChange: (change: CircuitChange) => void = () => {},
 ): Circuit {

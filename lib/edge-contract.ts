@@ -12,6 +12,9 @@ export const CLIENT_IP_HEADER = 'x-hotshelf-client-ip';
 /** One id per request, made by the edge, echoed to the client and carried by every log line. */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
+/** How long the edge waits for the answer, in milliseconds; part of the proof where it is for a client. */
+export const TIME_LEFT_HEADER = 'x-hotshelf-time-left';
+
 /** RFC 9530: what the body was when it passed the edge; part of the proof. */
 export const BODY_DIGEST_HEADER = 'content-digest';
 
@@ -33,8 +36,17 @@ export const SESSION_TRANSPORT_HEADER = 'session-transport';
  */
 export const CACHE_TAG_HEADER = 'x-hotshelf-cache-tag';
 
+/** On any answer of an origin that is about to stop: the next call goes to another one. */
+export const DRAINING_HEADER = 'x-hotshelf-draining';
+
+/** On a 503 by which an origin refuses a call before anything of it has begun: another one may be asked, for writes too. */
+export const NOT_BEGUN_HEADER = 'x-hotshelf-not-begun';
+
 /** `POST` with `Authorization: Bearer <purge secret>` and {@link PurgeRequest} as JSON; answers 204. */
 export const PURGE_PATH = '/__edge/purge';
+
+/** `GET` with `Authorization: Bearer <metrics token>`: what the isolate has counted that answers. */
+export const EDGE_METRICS_PATH = '/__edge/metrics';
 
 export interface PurgeRequest {
   readonly tags: readonly string[];

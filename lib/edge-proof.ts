@@ -9,6 +9,7 @@ import {
   CART_TOKEN_HEADER,
   CLIENT_IP_HEADER,
   REQUEST_ID_HEADER,
+  TIME_LEFT_HEADER,
 } from './edge-contract.ts';
 
 /** For so long the edge uses the same pass. */
@@ -18,6 +19,7 @@ const PASS_LIFE_MS = 5_000;
 const SIGNED_HEADERS = [
   CLIENT_IP_HEADER,
   REQUEST_ID_HEADER,
+  TIME_LEFT_HEADER,
   BODY_DIGEST_HEADER,
   'authorization',
   CART_TOKEN_HEADER,

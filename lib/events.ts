@@ -50,6 +50,8 @@ export const EVENTS = {
   /** Also told when there is no such account, of an id that is nobody's: asking takes the same either way. */
   'account.reset_requested': { version: 1, data: AccountEvent },
   'account.password_changed': { version: 1, data: AccountEvent },
+  /** By a mailed link: API keys have ended, too. */
+  'account.password_reset': { version: 1, data: AccountEvent },
   'account.second_factor_enabled': { version: 1, data: AccountEvent },
   'account.second_factor_removed': { version: 1, data: AccountEvent },
   /** Whoever guesses codes knows the password: its owner has to hear of it. */

@@ -21,6 +21,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly write: (line: string) => void;
   readonly clock?: Clock;
+  /** What else each line carries, as it is when the line is written. */
+  readonly fields?: () => LogFields;
 }
 
 const SEVERITY: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
@@ -122,10 +124,9 @@ export function createLogger(options: LoggerOptions, bound: LogFields = {}): Log
     (message: string, fields: LogFields = {}) => {
       if (SEVERITY[level] < SEVERITY[options.level]) return;
       const budget = { values: MAX_VALUES_PER_LINE };
-      const described = Object.entries({ ...bound, ...fields }).map(([name, value]) => [
-        maskText(name),
-        SECRET_NAME.test(name) ? MASK : describe(value, 0, budget),
-      ]);
+      const described = Object.entries({ ...options.fields?.(), ...bound, ...fields }).map(
+        ([name, value]) => [maskText(name), SECRET_NAME.test(name) ? MASK : describe(value, 0, budget)],
+      );
       const head = { time: clock.now().toISOString(), level, message: maskText(message) };
       options.write(JSON.stringify({ ...head, ...Object.fromEntries(described), ...head }));
     };

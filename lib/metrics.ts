@@ -3,6 +3,8 @@
  * and, where they name a thing, OpenTelemetry's semantic conventions. Code asks for a metric by its name here.
  */
 
+import { RESILIENCE_METRICS } from './resilience-metrics.ts';
+
 interface MetricKind {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
@@ -77,10 +79,20 @@ const PROCESS_METRICS = {
   process_start_time_seconds: { kind: 'gauge', help: 'When the process began, in Unix time.', labels: [] },
   process_open_fds: { kind: 'gauge', help: 'File descriptors that are open.', labels: [] },
   process_max_fds: { kind: 'gauge', help: 'File descriptors that may be open.', labels: [] },
+  trace_spans_total: {
+    kind: 'counter',
+    help: 'Spans by what became of them: exported, queue_full or not_taken by the collector.',
+    labels: ['outcome'],
+  },
+  security_events_total: {
+    kind: 'counter',
+    help: 'Log-ins, refusals and attempts to get around a border, by the events of lib/security-events.ts.',
+    labels: ['event'],
+  },
   build_info: {
     kind: 'gauge',
     help: 'Always 1: what runs here.',
-    labels: ['process', 'version', 'revision', 'runtime'],
+    labels: ['process', 'revision', 'runtime'],
   },
   tls_certificate_not_after_timestamp_seconds: {
     kind: 'gauge',
@@ -104,6 +116,11 @@ const READ_METRICS = {
     kind: 'counter',
     help: 'Reads of a cache tier, by outcome.',
     labels: ['cache', 'tier', 'outcome'],
+  },
+  degraded_answers_total: {
+    kind: 'counter',
+    help: 'Answers that stand in for what has failed, by where they come from instead.',
+    labels: ['feature', 'source'],
   },
   pictures_made_total: {
     kind: 'counter',
@@ -246,6 +263,7 @@ const BUSINESS_METRICS = {
 
 export const METRICS = {
   ...PROCESS_METRICS,
+  ...RESILIENCE_METRICS,
   ...READ_METRICS,
   ...QUEUE_METRICS,
   ...BUSINESS_METRICS,
@@ -269,7 +287,7 @@ export interface Metrics {
   counter<Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>): (by?: number) => void;
   /** A histogram with its labels looked up once, for hot paths. */
   histogram<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>): (seconds: number) => void;
-  /** Runs before each exposition: for gauges that are looked up when somebody asks. One that fails is left out. */
+  /** Runs before each exposition: for gauges that are looked up when somebody asks. One that fails leaves them as they were. */
   onExpose(collect: () => void | Promise<void>): void;
   /** Everything counted so far, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;

@@ -3,6 +3,8 @@
  * in a worker, whether a message is tried again. Anything that is not an {@link AppError} is a bug.
  */
 
+import type { SecurityDetails } from './security-events.ts';
+
 /** `retryable`: the same request may succeed later without being changed. */
 interface ProblemKind {
   readonly status: number;
@@ -159,16 +161,21 @@ export interface ProblemExtras {
   readonly [member: string]: unknown;
 }
 
-/** An expected failure. Its extras are shown to the caller: never put anything internal in them. */
+/**
+ * An expected failure. Its extras are shown to the caller: never put anything internal in them. What is `inside` goes
+ * into the security log alone: the caller is not to know whether it was the email or the password.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ProblemCode;
   readonly extras: ProblemExtras;
+  readonly inside: SecurityDetails;
 
-  constructor(code: ProblemCode, extras: ProblemExtras = {}) {
+  constructor(code: ProblemCode, extras: ProblemExtras = {}, inside: SecurityDetails = {}) {
     super(extras.detail ?? PROBLEMS[code].title);
     this.code = code;
     this.extras = extras;
+    this.inside = inside;
   }
 }
 

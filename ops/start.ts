@@ -6,24 +6,37 @@ import { grantRoles } from '#db/roles.ts';
 import { isCatalogueEmpty, seedCatalogue, waitForSearch } from './local/catalogue.ts';
 import { claimCheckout, releaseCheckout } from './local/claim.ts';
 import { deleteData, LOGS, prepareLogs, requireOwnData } from './local/data.ts';
-import { hasOwnRoles, rolePasswords } from './local/database-roles.ts';
+import { databaseUrls, hasOwnRoles, rolePasswords } from './local/database-roles.ts';
 import { type Interruption, onInterruption } from './local/interruption.ts';
 import type { Part } from './local/part.ts';
-import { shopParts, urlOf, usesMailServer, usesStripe, WANTED_PORTS } from './local/parts.ts';
+import {
+  type ShopOptions,
+  shopParts,
+  urlOf,
+  usesMailServer,
+  usesStripe,
+  WANTED_PORTS,
+} from './local/parts.ts';
 import { LOCAL } from './local/paths.ts';
 import { choosePorts } from './local/ports.ts';
 import { say, seconds, step } from './local/progress.ts';
 import { endLeftovers, openRegister } from './local/register.ts';
 import { forgetRunningShop, type RunningShop, writeRunningShop } from './local/running.ts';
+import { startScaledWorkers } from './local/scaled-workers.ts';
 import { loadSecrets, type Secrets } from './local/secrets.ts';
 import { givenUrl, startServers } from './local/servers.ts';
 import { createSupervisor, type Supervisor } from './local/supervisor.ts';
 import { printTable } from './local/table.ts';
 
+const DEFAULT_ORIGINS = 2;
+const MAX_ORIGINS = 8;
+
 const HELP = `Brings the shop up on this machine and keeps it up until Ctrl-C.
 
   npm start                  keeps the data of the last time
   npm start -- --fresh       deletes this checkout's data and starts from nothing
+  npm start -- --origins N   starts N origins, which the edge asks in turn (default ${DEFAULT_ORIGINS})
+  npm start -- --no-scaling  one process for all workers; else their number follows what there is to do
   npm start -- --help        this text
 
 A server that the environment names is used as it is: DATABASE_URL, REDIS_URL, NATS_URL, SMTP_URL.
@@ -48,11 +61,32 @@ async function prepareDatabase(databaseUrl: string, secrets: Secrets, signal: Ab
   return true;
 }
 
-async function bringUp(supervisor: Supervisor, signal: AbortSignal): Promise<RunningShop> {
+interface Wishes {
+  readonly isFresh: boolean;
+  readonly origins: number;
+  readonly isScaled: boolean;
+}
+
+interface OpenShop {
+  readonly running: RunningShop;
+  readonly options: ShopOptions;
+}
+
+async function bringUp(
+  supervisor: Supervisor,
+  { origins, isScaled }: Wishes,
+  signal: AbortSignal,
+): Promise<OpenShop> {
   const secrets = await loadSecrets(LOCAL);
   const servers = await startServers({ folder: LOCAL, secrets, isDurable: true, supervisor });
   const ports = await choosePorts(WANTED_PORTS);
-  const parts = shopParts({ servers, secrets, ports });
+  const beside = Array.from({ length: origins - 1 }, (_, index) => [`origin-${index + 2}`, ports.origin + 1]);
+  const moreOrigins = Object.values(await choosePorts(Object.fromEntries(beside) as Record<string, number>));
+  const options: ShopOptions = {
+    ...{ servers, secrets, ports, moreOrigins },
+    workersRun: isScaled ? 'general' : 'all',
+  };
+  const parts = shopParts(options);
   const [isNew] = await Promise.all([
     prepareDatabase(servers.databaseUrl, secrets, signal),
     startAll(supervisor, parts.outside),
@@ -60,26 +94,35 @@ async function bringUp(supervisor: Supervisor, signal: AbortSignal): Promise<Run
   signal.throwIfAborted();
   await startAll(supervisor, parts.shop);
   if (isNew) await step('search index', () => waitForSearch(servers.databaseUrl));
+  return { running: describe(options), options };
+}
+
+function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): RunningShop {
   return {
     launcherPid: process.pid,
     edgeUrl: urlOf(ports.edge),
     originUrl: urlOf(ports.origin),
+    originUrls: [ports.origin, ...moreOrigins].map(urlOf),
     workersUrl: urlOf(ports.workers),
-    operatorToken: secrets.operatorToken,
     ...servers,
+    backupDatabaseUrl: databaseUrls(servers.databaseUrl, secrets).backup,
+    operatorToken: secrets.operatorToken,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };
 }
 
-async function serve(supervisor: Supervisor, interruption: Interruption): Promise<void> {
-  const coming = bringUp(supervisor, interruption.signal);
+async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Interruption): Promise<void> {
+  const coming = bringUp(supervisor, wishes, interruption.signal);
   coming.catch(() => undefined);
   const shop = await Promise.race([coming, interruption.requested.then(() => null)]);
   if (shop === null) return;
-  await writeRunningShop(shop);
-  printTable(shop, Date.now() - begunAtMs);
+  await writeRunningShop(shop.running);
+  printTable(shop.running, Date.now() - begunAtMs);
+  // The shop is open without them: what they are for waits for them.
+  const scaled = wishes.isScaled ? startScaledWorkers(shop.options, supervisor, say) : null;
   await interruption.requested;
+  await scaled?.stop();
 }
 
 async function shutDown(supervisor: Supervisor): Promise<void> {
@@ -90,7 +133,8 @@ async function shutDown(supervisor: Supervisor): Promise<void> {
   console.log(`  stopped after ${seconds(performance.now() - begun)}; the data is kept in .local/`);
 }
 
-async function run(isFresh: boolean): Promise<void> {
+async function run(wishes: Wishes): Promise<void> {
+  const { isFresh } = wishes;
   if (isFresh) requireOwnData();
   await claimCheckout();
   try {
@@ -106,7 +150,7 @@ async function run(isFresh: boolean): Promise<void> {
         .finally(() => process.exit(1));
     const interruption = onInterruption(insist);
     try {
-      await serve(supervisor, interruption);
+      await serve(supervisor, wishes, interruption);
     } finally {
       await shutDown(supervisor);
     }
@@ -119,10 +163,22 @@ async function main(): Promise<void> {
   // The terminal may be closed before the shop is.
   process.stdout.on('error', () => undefined);
   const { values } = parseArgs({
-    options: { fresh: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      fresh: { type: 'boolean', default: false },
+      origins: { type: 'string', default: String(DEFAULT_ORIGINS) },
+      'no-scaling': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
-  if (values.help) console.log(HELP);
-  else await run(values.fresh);
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const origins = Number(values.origins);
+  if (!Number.isInteger(origins) || origins < 1 || origins > MAX_ORIGINS) {
+    throw new Error(`--origins takes a whole number from 1 to ${MAX_ORIGINS}.`);
+  }
+  await run({ isFresh: values.fresh, origins, isScaled: !values['no-scaling'] });
 }
 
 try {

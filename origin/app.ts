@@ -14,27 +14,34 @@ import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
+import { withAdmission } from './http/admission.ts';
 import { withAnswerHeaders } from './http/answer-headers.ts';
 import { requireDeclaredAccess } from './http/auth.ts';
 import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
+import { withDeadlines } from './http/deadlines.ts';
 import { docs } from './http/docs.ts';
+import { closingWhileDraining } from './http/drain.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { keyHolders } from './http/key-holders.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { limited } from './http/limits.ts';
+import { createOperators } from './http/operators.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
+import type { PeerOf } from './http/security-log.ts';
 import { parseOrigins } from './http/session-transport.ts';
 import { strictQueries } from './http/strict-queries.ts';
+import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { recommendationRoutes } from './recommendations/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
@@ -45,29 +52,37 @@ export type AppConfig = Pick<
   OriginConfig,
   'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
 > &
-  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>> &
+  Partial<Pick<OriginConfig, 'OPERATOR_TOKEN' | 'ORIGIN_TLS_CERT_FILE'>> &
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
-export function createHandler(deps: Deps, config: AppConfig, operatorConsole?: OperatorConsole): Handler {
+export function createHandler(deps: Deps, config: AppConfig, place: Partial<Place> = {}): Handler {
+  const { peerOf = () => null, operatorConsole } = place;
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
-  return inFront(
-    withAnswerHeaders(createApp(deps, config, { hot, proofs, operatorConsole }).compile().fetch),
-    hot,
-    proofs,
-  );
+  const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
+  const admitted = withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission);
+  const api = withAnswerHeaders(admitted, { ...deps, peerOf });
+  const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
+  const handle = inFront(traced(api, proofs, deps.spans), hotReads, proofs);
+  return closingWhileDraining(handle, deps.vitals);
 }
 
-interface Shared {
-  readonly hot: HotReads;
-  readonly proofs: EdgeProofs;
+/** What a process has beside its deps. */
+interface Place {
+  readonly peerOf: PeerOf;
   /** There is none, unless one is given. */
   readonly operatorConsole: OperatorConsole | undefined;
 }
 
+interface Shared extends Place {
+  readonly hot: HotReads;
+  readonly proofs: EdgeProofs;
+}
+
 export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
   const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
+  const { peerOf = () => null } = shared;
   const api = createApi(deps, config, hot);
   const documents = docs(api, [ORDERS_TAG]);
   requireDeclaredAccess([...api.routes, ...documents.routes]);
@@ -75,7 +90,7 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
   // choice is the seventh, which is within https://.
   const standardHostname = config.ORIGIN_TLS_CERT_FILE !== undefined;
   return new Elysia({ normalize: false, handler: { standardHostname } })
-    .use(problems(deps.log))
+    .use(problems({ ...deps, peerOf }))
     .use(requestContext(deps))
     .use(edgeOnly(proofs))
     .use(limited(deps.limits))
@@ -89,15 +104,16 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
 
 /** The features alone, as the OpenAPI document describes them. */
 function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
-  const tokens = createAccessTokens(createKeyRing(config), deps.revocations);
+  const tokens = createAccessTokens(createKeyRing(config), deps.revocations, deps.accountPolicy);
   const browsers = { tokens, origins: parseOrigins(config.SHOP_ORIGINS) };
   const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })
     .use(strictQueries(routes))
-    .use(healthRoutes(deps))
+    .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))
+    .use(recommendationRoutes(deps, tokens, hot))
     .use(accountRoutes(deps, browsers))
     .use(sessionRoutes(deps, browsers))
     .use(userRoutes(deps, tokens))

@@ -54,6 +54,9 @@ export const SharedConfigSchema = Type.Object({
   FIELD_KEY: FieldKey,
   /** The one before it, until `npm run rotate-keys` has sealed everything under the current one. */
   FIELD_KEY_PREVIOUS: Type.Optional(FieldKey),
+  /** Between these the origin finds out how many requests it may be at work on at once; the rest are told to come back. */
+  MIN_REQUESTS_AT_WORK: Count(32),
+  MAX_REQUESTS_AT_WORK: Count(256),
   /** Requests a minute that each user may make. */
   LIMIT_USER_PER_MINUTE: Count(100),
   /** Checkouts a minute by each user, or by guests from each address. */
@@ -72,6 +75,17 @@ export const SharedConfigSchema = Type.Object({
   EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
+  /**
+   * A collector that takes OTLP over HTTP: spans of sampled traces go to its /v1/traces. Without it there are none.
+   * What is sampled is decided at the edge.
+   */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(HttpUrl),
+  /** What the collector wants to see, a secret perhaps: `name=value,name=value`. */
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(Type.String()),
+  /** Of the source that runs, for the metrics. */
+  BUILD_REVISION: Type.Optional(Type.String({ pattern: '^[\\w.-]{1,64}$' })),
+  /** The bearer of `/metrics` and of what `/health` has to tell. Needed where others than this machine reach the process. */
+  OPERATOR_TOKEN: Type.Optional(Secret),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,
@@ -104,8 +118,8 @@ const OriginConfigSchema = Type.Composite([
       default: '',
     }),
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
-    /** Opens the console, `/ops` on the origin's own port; without it there is none. */
-    OPERATOR_TOKEN: Type.Optional(Secret),
+    /** After SIGTERM `/readyz` says so for so long before connections are refused: what whoever sends traffic takes to see it. */
+    DRAIN_SECONDS: Type.Integer({ minimum: 0, maximum: 300, default: 5 }),
     /** What the console looks at: `origin=http://10.0.0.1:3000,workers=http://10.0.0.2:3001,edge=http://10.0.0.3:8787`. */
     OPS_TARGETS: Type.Optional(Type.String()),
   }),
@@ -118,8 +132,17 @@ export type OriginConfig = Static<typeof OriginConfigSchema>;
 export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
   const config = parseConfig(OriginConfigSchema, environment);
   createKeyRing(config);
+  requireOperatorToken(config, config.ORIGIN_HOST);
   consoleTargets(config);
   return config;
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** @throws {ConfigError} when strangers could read the metrics of a process that listens there */
+export function requireOperatorToken({ OPERATOR_TOKEN: token }: SharedConfig, host: string): void {
+  if (token !== undefined || LOOPBACK.test(host)) return;
+  throw new ConfigError('The environment variable OPERATOR_TOKEN is missing.');
 }
 
 /**

@@ -2,45 +2,65 @@
 
 import { connect, type Database, type Transaction } from '#db/client.ts';
 import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
+import { createLatestPosition, type LatestPosition } from '#db/latest-position.ts';
 import { appendEvents } from '#db/outbox.ts';
-import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
+import { watchPool } from '#db/pool-watch.ts';
+import { openReadPools, type Readers, type ReplicaCensus, ROLE_POLICIES } from '#db/read-pools.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
+import { circuitOf, createGuards, type GuardSurroundings, type Guards, guardOf } from '#lib/guards.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
 import { NOWHERE } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
-import type { Traceparent } from '#lib/trace.ts';
+import { POLICIES } from '#lib/policies.ts';
+import type { Guard } from '#lib/resilience.ts';
+import { createSecurityLog, type SecurityLog } from '#lib/security-events.ts';
+import type { SpanSink } from '#lib/span.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
+import { openSpanExporter } from './adapters/span-exporter.ts';
+import { timeLeftMs } from './adapters/time-left.ts';
+import { tracedRedis } from './adapters/traced.ts';
+import { createVitals, type Vitals } from './adapters/vitals.ts';
 import { createFloors } from './cache/floors.ts';
+import { createLastGood, type LastGood } from './cache/last-good.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
+import { isRefusal } from './cache/stand-ins.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
 import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
+import { type Admission, createAdmission } from './http/admission.ts';
 import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
+import { tracedGateway } from './payments/traced-gateway.ts';
 import type { SearchEngine } from './search/engine.ts';
+import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 
 export type { Delivery } from './adapters/nats.ts';
-export { SharedConfigSchema } from './config.ts';
+export { requireOperatorToken, SharedConfigSchema } from './config.ts';
+export { createOperators } from './http/operators.ts';
 
 export interface Deps {
   /** The primary: every write, and what a write path reads. */
   readonly db: Database;
   /** Replicas by role, for what may be a moment old. */
   readonly readers: Readers;
+  /** How far a replica must be to show all that was committed so far. */
+  readonly latestPosition: LatestPosition;
+  readonly replicas: ReplicaCensus;
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
@@ -49,22 +69,31 @@ export interface Deps {
   readonly sharedCache: SharedCache;
   readonly products: ProductCache;
   readonly lists: ListCache;
+  readonly lastGood: LastGood;
   readonly pictures: PictureCache;
   readonly search: SearchEngine;
+  /** Around what recommendations are read from. */
+  readonly recommendations: Guard;
   readonly passwords: Passwords;
   readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
+  /** The policies around calls of what has no adapter of its own here. */
+  readonly guards: Guards;
   /** Seals and opens personal fields. */
   readonly fields: FieldCipher;
   readonly limits: Limits;
+  /** Who is let in while more is asked than can be done. */
+  readonly admission: Admission;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly ids: IdSource;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** The trace that the work at hand belongs to; null for work that nobody asked for. */
-  readonly traceparent: Traceparent | null;
+  /** Takes the spans of sampled traces; null where no collector is configured. */
+  readonly spans: SpanSink | null;
+  readonly security: SecurityLog;
+  readonly vitals: Vitals;
   /** Where the request at hand comes from, as budgets count it. */
   readonly clientAddress: string;
 }
@@ -78,53 +107,85 @@ export interface RunningDeps {
 export function createDeps(config: SharedConfig, name: string, log: Logger): RunningDeps {
   const clock = systemClock;
   const metrics = createMetrics();
-  const database = connect(config.DATABASE_URL, {
-    applicationName: name,
-    maxConnections: config.DATABASE_MAX_CONNECTIONS,
-    preparesStatements: true,
-  });
-  const sharedCache = connectRedis(config.REDIS_URL, log, config.TLS_CA_FILE);
-  const pools = openPools(config, { name, log, metrics });
+  const surroundings: GuardSurroundings = { log, metrics, timeLeftMs };
+  const vitals = createVitals(metrics);
+  const build = {
+    process: name,
+    revision: config.BUILD_REVISION ?? 'unknown',
+    runtime: `bun ${Bun.version}`,
+  };
+  metrics.gauge('build_info', build, 1);
+  const { database, news } = openPrimary(config, name, surroundings);
+  const spans = openSpanExporter(config, { service: name, log, metrics });
+  const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
+  const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
-  // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
-  const news = connect(config.DATABASE_URL, {
-    applicationName: `${name}-sessions`,
-    maxConnections: 1,
-    preparesStatements: true,
-  });
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
+    latestPosition: createLatestPosition(database.db, clock),
+    replicas: pools.census,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
     ...createCaches({ sharedCache, metrics, bus, log, config }),
-    search: createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+    search: guardedEngine(
+      createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+      guardOf('search', surroundings, isEnginesFailure),
+    ),
+    // That something is not there says nothing of what it is looked up in.
+    recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
-    payments: createStripeGateway(config, { log, metrics }),
+    payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
+    guards: createGuards(surroundings),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     limits: createLimits(config, sharedCache.counts, clock),
+    admission: createAdmission(requestBounds(config), metrics),
     clock,
     sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,
-    traceparent: null,
+    spans,
+    security: createSecurityLog(clock, (event) => metrics.count('security_events_total', { event })),
+    vitals,
     clientAddress: NOWHERE,
   };
   return {
     deps,
     close: async () => {
+      vitals.stop();
       await bus.close();
       await sharedCache.close();
       await pools.close();
       await news.close();
       await database.close();
+      await spans?.close();
     },
   };
+}
+
+function openPrimary(config: SharedConfig, name: string, surroundings: GuardSurroundings) {
+  const { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: maxConnections } = config;
+  const { metrics } = surroundings;
+  return {
+    database: connect(url, {
+      ...{ applicationName: name, maxConnections, preparesStatements: true },
+      bounds: { timeLeftMs, server: primaryBounds(surroundings) },
+      watch: watchPool({ name: 'primary', maxConnections, metrics }),
+    }),
+    // A connection of its own: a pool that is busy must not keep the news of ended sessions waiting.
+    news: connect(url, {
+      ...{ applicationName: `${name}-sessions`, maxConnections: 1, preparesStatements: true },
+    }),
+  };
+}
+
+function requestBounds({ MIN_REQUESTS_AT_WORK: least, MAX_REQUESTS_AT_WORK }: SharedConfig) {
+  return { least, most: Math.max(least, MAX_REQUESTS_AT_WORK) };
 }
 
 const MINUTE_SECONDS = MINUTE_MS / SECOND_MS;
@@ -144,10 +205,16 @@ function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock):
   };
 }
 
-function openPools(
-  config: SharedConfig,
-  { name, log, metrics }: { readonly name: string; readonly log: Logger; readonly metrics: Metrics },
-) {
+function primaryBounds(surroundings: GuardSurroundings) {
+  const { timeoutMs: answerMs, connectMs, bulkhead } = POLICIES.postgres;
+  return {
+    circuit: circuitOf('postgres', surroundings),
+    maxRunning: bulkhead.maxRunning,
+    ...{ connectMs, answerMs },
+  };
+}
+
+function openPools(config: SharedConfig, name: string, surroundings: GuardSurroundings) {
   const addresses = (list: string | undefined) => list?.split(',').map((url) => url.trim()) ?? [];
   const {
     DATABASE_URL_SEARCH: search,
@@ -170,8 +237,7 @@ function openPools(
     },
     policies: { ...ROLE_POLICIES, general },
     applicationName: name,
-    log,
-    metrics,
+    ...surroundings,
   });
 }
 
@@ -196,18 +262,15 @@ function createCaches({
   return {
     products: createProductCache(tiers),
     lists: createListCache(tiers),
+    lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),
   };
 }
 
-/** The same deps for one request or message, whose logs and events carry its trace. */
-export function withTrace(deps: Deps, traceparent: Traceparent, log: Logger): Deps {
-  return { ...deps, traceparent, log };
-}
-
-/** Writes an event into the outbox, in the transaction of the change that it tells of. */
+/** Writes an event into the outbox, in the transaction of the change that it tells of. It carries the trace at hand. */
 export async function emit(deps: Deps, tx: Transaction, ...events: readonly EventInput[]): Promise<void> {
-  const { bus, ids, clock, traceparent } = deps;
+  const { bus, ids, clock } = deps;
+  const traceparent = currentTrace()?.traceparent ?? null;
   const occurredAt = clock.now();
   await appendEvents(
     tx,

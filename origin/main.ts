@@ -1,10 +1,12 @@
 /** The origin's process: configuration, deps, app, listen; on SIGTERM no new work, the old is finished. */
 
 import { constants } from 'node:crypto';
+import { traceFields } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
+import { reportCertificate } from './adapters/metrics.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
 import { originTls, readOriginConfig } from './config.ts';
@@ -17,6 +19,7 @@ const HANG_UP_BYTES = 16 * MAX_BODY_BYTES;
 /** Bun has no name for it of its own. */
 const NOTHING_BELOW_TLS_1_3 =
   constants.SSL_OP_NO_TLSv1 | constants.SSL_OP_NO_TLSv1_1 | constants.SSL_OP_NO_TLSv1_2;
+/** For what is in flight when connections are refused. */
 const DRAIN_TIMEOUT_MS = 10 * SECOND_MS;
 
 function readConfigOrExit() {
@@ -32,7 +35,7 @@ function readConfigOrExit() {
 
 const { config, tls } = readConfigOrExit();
 const log = createLogger(
-  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
+  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`), fields: traceFields },
   { process: 'origin' },
 );
 const { deps, close } = createDeps(config, 'hotshelf-origin', log);
@@ -44,21 +47,26 @@ process.on('unhandledRejection', (error) => log.error('a promise was left to fai
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
 const operatorConsole = startConsole(config, deps);
-const server = Bun.serve({
+const peerOf = (request: Request) => server.requestIP(request)?.address ?? null;
+const server: Bun.Server<undefined> = Bun.serve({
   hostname: config.ORIGIN_HOST,
   port: config.ORIGIN_PORT,
   idleTimeout: IDLE_TIMEOUT_SECONDS,
   maxRequestBodySize: HANG_UP_BYTES,
-  fetch: createHandler(deps, config, operatorConsole),
+  fetch: createHandler(deps, config, { peerOf, operatorConsole }),
   ...(tls === null ? {} : { tls: { ...tls, secureOptions: NOTHING_BELOW_TLS_1_3 } }),
 });
+deps.metrics.onExpose(() => deps.metrics.gauge('http_server_active_requests', {}, server.pendingRequests));
+if (tls !== null) reportCertificate(deps.metrics, 'origin', tls.cert);
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
 
 let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;
   stopping = true;
-  log.info('the origin stops', { signal });
+  log.info('the origin drains', { signal, requests: server.pendingRequests });
+  deps.vitals.drain();
+  await Bun.sleep(config.DRAIN_SECONDS * SECOND_MS);
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
   // Its streams would last as long as somebody looks.
   operatorConsole?.stop();

@@ -40,7 +40,19 @@ const WORDINGS: Readonly<Record<AccountLetter['kind'], Wording>> = {
   },
   password_changed: {
     subject: 'Your password was changed',
-    lines: ['The password of your account was changed, and every session has ended.', NOT_YOU],
+    lines: [
+      'The password of your account was changed, and every other session has ended.',
+      'API keys of your account go on working. Revoke those that you do not know.',
+      NOT_YOU,
+    ],
+  },
+  password_reset: {
+    subject: 'Your password was reset',
+    lines: [
+      'A new password was set for your account, and every session has ended.',
+      'API keys of your account have ended, too: make new ones for the programs that you use.',
+      NOT_YOU,
+    ],
   },
   second_factor_enabled: {
     subject: 'Your second factor is on',

@@ -7,16 +7,15 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { POLICIES } from '#lib/policies.ts';
+import { createRetryBudget, type RetryBudget } from '#lib/retry-budget.ts';
 
 /** 'Max operations per request'. */
 const MAX_TAGS_PER_CALL = 100;
 /** 'Bucket size' of the smaller plans: so many calls may go out at once. */
 const BUCKET_CALLS = 25;
 const MAX_WAITING_BATCHES = 100;
-const MAX_ATTEMPTS = 4;
-const TIMEOUT_MS = 10 * SECOND_MS;
-const FIRST_BACKOFF_MS = SECOND_MS;
-const MAX_BACKOFF_MS = MINUTE_MS;
+const { retry: RETRY, timeoutMs: ANSWER_MS } = POLICIES.cloudflare;
 const TOO_MANY_REQUESTS = 429;
 const FIRST_SERVER_FAILURE = 500;
 
@@ -52,13 +51,14 @@ interface Batch {
 
 export function createCloudflarePurge(zone: CloudflareZone, time: Waiting = REAL_TIME): PurgeTags {
   const takeToken = createBucket(zone.callsPerMinute, time);
+  const budget = createRetryBudget(RETRY.budget);
   const waiting: Batch[] = [];
   let isSending = false;
 
   const send = async (): Promise<void> => {
     isSending = true;
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-      await purge({ zone, time, takeToken }, [...batch.tags]).then(
+      await purge({ zone, time, takeToken, budget }, [...batch.tags]).then(
         batch.outcome.resolve,
         batch.outcome.reject,
       );
@@ -103,16 +103,19 @@ interface Purge {
   readonly zone: CloudflareZone;
   readonly time: Waiting;
   readonly takeToken: () => Promise<void>;
+  readonly budget: RetryBudget;
 }
 
-async function purge({ zone, time, takeToken }: Purge, tags: readonly string[]): Promise<void> {
+async function purge({ zone, time, takeToken, budget }: Purge, tags: readonly string[]): Promise<void> {
+  budget.earn();
   for (let attempt = 1; ; attempt += 1) {
     await takeToken();
     const result = await call(zone, tags);
     if (result.kind === 'purged') return;
-    if (!result.isRetryable || attempt === MAX_ATTEMPTS) throw new Error(result.reason);
-    const backoffMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-    await time.wait(Math.min(result.retryAfterMs ?? backoffMs, MAX_BACKOFF_MS));
+    const isLast = !result.isRetryable || attempt > RETRY.most || !budget.take();
+    if (isLast) throw new Error(result.reason);
+    const backoffMs = RETRY.firstWaitMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+    await time.wait(Math.min(result.retryAfterMs ?? backoffMs, RETRY.longestWaitMs));
   }
 }
 
@@ -131,7 +134,7 @@ async function call(zone: CloudflareZone, tags: readonly string[]): Promise<Call
       method: 'POST',
       headers: { authorization: `Bearer ${zone.apiToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ tags }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     const answer = parse(await response.text());
     if (response.ok && answer?.success === true) return { kind: 'purged' };

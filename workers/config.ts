@@ -2,16 +2,21 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { ConfigError, parseConfig } from '#lib/config.ts';
-import { SharedConfigSchema } from '#origin/deps.ts';
+import { requireOperatorToken, SharedConfigSchema } from '#origin/deps.ts';
 import type { CloudflareZone } from './cloudflare-purge.ts';
+import { WORKERS_GROUPS, type WorkersGroup } from './groups.ts';
 
 const MIN_SECRET_LENGTH = 32;
+
+const GROUP = WORKERS_GROUPS.join('|');
 
 const WorkersConfigSchema = Type.Composite([
   SharedConfigSchema,
   Type.Object({
     WORKERS_HOST: Type.String({ default: '127.0.0.1' }),
     WORKERS_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 3001 }),
+    /** Which groups of consumers this process runs: `all`, or some of `groups.ts` with commas between them. */
+    WORKERS_CONSUMERS: Type.String({ default: 'all', pattern: `^(all|(${GROUP})(,(${GROUP}))*)$` }),
     SMTP_URL: Type.String({ pattern: '^smtps?://' }),
     MAIL_FROM: Type.String({ default: 'Hotshelf <orders@hotshelf.example>' }),
     /** Where the shop's pages are, whose `/verify-email` and `/reset-password` take `#token=`. Without it, mails have the token alone. */
@@ -34,7 +39,14 @@ export type WorkersConfig = Static<typeof WorkersConfigSchema>;
 
 /** @throws {ConfigError} naming the first variable that is missing or wrong. */
 export function readWorkersConfig(environment: Readonly<Record<string, string | undefined>>): WorkersConfig {
-  return parseConfig(WorkersConfigSchema, environment);
+  const config = parseConfig(WorkersConfigSchema, environment);
+  requireOperatorToken(config, config.WORKERS_HOST);
+  return config;
+}
+
+export function groupsOf({ WORKERS_CONSUMERS }: WorkersConfig): readonly WorkersGroup[] {
+  const named = WORKERS_CONSUMERS.split(',');
+  return WORKERS_GROUPS.filter((group) => named.includes(group) || named.includes('all'));
 }
 
 /**

@@ -5,12 +5,13 @@
 
 import { parkDeadLetter } from '#db/dead-letters.ts';
 import { markHandled } from '#db/outbox.ts';
+import { inSpan, inTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
-import { decodeEvent, EventDecodeError, type EventName, type ShopEvent } from '#lib/events.ts';
+import { decodeEvent, EventDecodeError, type EventName, type ShopEvent, subjectOf } from '#lib/events.ts';
 import { type EventId, isUuid } from '#lib/ids.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
-import { continueTrace, traceId } from '#lib/trace.ts';
-import { type Delivery, type Deps, withTrace } from '#origin/deps.ts';
+import { newTrace, parseTraceparent, type Traceparent } from '#lib/trace.ts';
+import type { Delivery, Deps } from '#origin/deps.ts';
 
 export interface Consumer {
   /** Durable name of the consumer, and its name in the inbox. */
@@ -60,7 +61,11 @@ interface Work {
 async function take(work: Work, delivery: Delivery): Promise<void> {
   const { deps, consumer } = work;
   const startedAt = performance.now();
-  const outcome = await attempt(work, delivery);
+  const { traceparent } = envelopeIn(delivery.data);
+  const ended = deps.vitals.begin(`the consumer ${consumer.name}`);
+  const outcome = await inTrace(traceparent ?? newTrace(), deps.spans, () => attempt(work, delivery)).finally(
+    ended,
+  );
   const seconds = (performance.now() - startedAt) / SECOND_MS;
   deps.metrics.count('messages_handled_total', { consumer: consumer.name, outcome });
   deps.metrics.observe('message_duration_seconds', { consumer: consumer.name }, seconds);
@@ -89,15 +94,22 @@ async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retrie
  */
 export async function handleMessage(deps: Deps, consumer: Consumer, message: Uint8Array): Promise<void> {
   const event = decodeEvent(message);
-  const traceparent = continueTrace(event.traceparent);
-  const log = deps.log.with({
-    traceId: traceId(traceparent),
-    consumer: consumer.name,
-    event: event.name,
-    eventId: event.id,
-  });
-  await consumer.handle(withTrace(deps, traceparent, log), event);
-  await markHandled(deps.db, consumer.name, event.id);
+  const log = deps.log.with({ consumer: consumer.name, event: event.name, eventId: event.id });
+  const start = {
+    name: `process ${event.name}`,
+    kind: 'consumer',
+    attributes: {
+      ...{ 'messaging.system': 'nats', 'messaging.destination.name': subjectOf(event.name) },
+      ...{ 'messaging.consumer.group.name': consumer.name, 'messaging.message.id': event.id },
+    },
+  } as const;
+  await inTrace(event.traceparent ?? newTrace(), deps.spans, () =>
+    inSpan(start, async () => {
+      await consumer.handle({ ...deps, log }, event);
+      await markHandled(deps.db, consumer.name, event.id);
+      log[event.traceparent === null ? 'debug' : 'info']('a message was handled');
+    }),
+  );
 }
 
 /** For people: why a message is parked. */
@@ -111,7 +123,13 @@ async function park({ deps, consumer, retries }: Work, delivery: Delivery, error
   deps.log.error('a message is parked for an operator', { consumer: name, error });
   try {
     const { data: message, attempt: attempts } = delivery;
-    const letter = { consumer: name, eventId: idIn(message), message, reason: reasonOf(error), attempts };
+    const letter = {
+      consumer: name,
+      eventId: envelopeIn(message).id,
+      message,
+      reason: reasonOf(error),
+      attempts,
+    };
     await parkDeadLetter(deps.db, letter);
     delivery.drop();
     return 'parked' as const;
@@ -122,13 +140,21 @@ async function park({ deps, consumer, retries }: Work, delivery: Delivery, error
   }
 }
 
+interface EnvelopeIn {
+  readonly id: EventId | null;
+  readonly traceparent: Traceparent | null;
+}
+
 /** Also of an event that this process does not know. */
-function idIn(message: Uint8Array): EventId | null {
+function envelopeIn(message: Uint8Array): EnvelopeIn {
   try {
-    const { id } = JSON.parse(new TextDecoder().decode(message)) as { readonly id?: unknown };
-    return typeof id === 'string' && isUuid(id) ? (id as EventId) : null;
+    const { id, traceparent } = JSON.parse(new TextDecoder().decode(message)) as Record<string, unknown>;
+    return {
+      id: typeof id === 'string' && isUuid(id) ? (id as EventId) : null,
+      traceparent: typeof traceparent === 'string' ? parseTraceparent(traceparent) : null,
+    };
   } catch {
-    return null;
+    return { id: null, traceparent: null };
   }
 }
 

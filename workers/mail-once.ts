@@ -10,6 +10,7 @@ import { after } from '#lib/clock.ts';
 import type { EventId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { isServersFailure } from './mailer.ts';
 
 /** Longer than a database takes to come back from a crash. */
 const MAX_NOTE_TRIES = 40;
@@ -29,7 +30,7 @@ export async function mailOnce(deps: Deps, mail: OneMail, send: () => Promise<vo
   if (await wasHandled(deps.db, consumer, eventId)) return;
   await alone(deps, { scope: consumer, key: subjectId }, async () => {
     if (await wasHandled(deps.db, consumer, eventId)) return;
-    await send();
+    await deps.guards('smtp', isServersFailure).run(send);
     await noteSent(deps, mail);
   });
 }

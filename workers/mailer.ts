@@ -1,7 +1,9 @@
 /** Sending mail over SMTP. A message id of our own lets a mail server drop what it was given twice. */
 
 import { createTransport } from 'nodemailer';
-import { SECOND_MS } from '#lib/clock.ts';
+import { currentTrace, inSpan } from '#db/trace-scope.ts';
+import { POLICIES } from '#lib/policies.ts';
+import { traceId } from '#lib/trace.ts';
 
 export interface Mail {
   readonly to: string;
@@ -18,29 +20,44 @@ export interface Mailer {
   close(): void;
 }
 
-const TIMEOUT_MS = 10 * SECOND_MS;
-const MAX_CONNECTIONS = 4;
+/** RFC 5321 §4.2.1 */
+const FIRST_PERMANENT_CODE = 500;
+const { connectMs: STEP_MS, bulkhead } = POLICIES.smtp;
+const SEND = { name: 'send mail', kind: 'client', attributes: { 'peer.service': 'smtp' } } as const;
 
 export function createMailer(smtpUrl: string, from: string): Mailer {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
   const secure = protocol === 'smtps:';
   const transport = createTransport({
     pool: true,
-    maxConnections: MAX_CONNECTIONS,
+    maxConnections: bulkhead.maxRunning,
     host: hostname,
     port: Number(port || (secure ? 465 : 587)),
     secure,
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
+    connectionTimeout: STEP_MS,
+    greetingTimeout: STEP_MS,
+    socketTimeout: STEP_MS,
     ...(username === ''
       ? {}
       : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
   });
   return {
-    send: async ({ messageId, ...mail }) => {
-      await transport.sendMail({ ...mail, from, messageId: `<${messageId}>` });
-    },
+    send: ({ messageId, ...mail }) =>
+      inSpan(SEND, async () => {
+        await transport.sendMail({ ...mail, from, messageId: `<${messageId}>`, headers: traceHeaders() });
+      }),
     close: () => transport.close(),
   };
+}
+
+/** A mail or an address that the server refuses for good says nothing of the server. */
+export function isServersFailure(error: unknown): boolean {
+  const code = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined;
+  return !(typeof code === 'number' && code >= FIRST_PERMANENT_CODE);
+}
+
+/** So that whoever is shown the mail finds everything that led to it. */
+function traceHeaders(): Record<string, string> {
+  const trace = currentTrace();
+  return trace === undefined ? {} : { 'X-Trace-Id': traceId(trace.traceparent) };
 }

@@ -1,14 +1,21 @@
-/** The workers' process: the relay, the consumers and the chores, until SIGTERM; then what is in hand is finished. */
+/**
+ * The workers' process: the consumers of its groups, and with the general one the relay and the chores, until SIGTERM;
+ * then what is in hand is finished.
+ */
 
+import { traceFields } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger } from '#lib/log.ts';
 import { createDeps } from '#origin/deps.ts';
 import { createCloudflarePurge } from './cloudflare-purge.ts';
-import { cloudflareZone, readWorkersConfig } from './config.ts';
+import { cloudflareZone, groupsOf, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
+import { groupOf } from './groups.ts';
+import { countOrders, countStockFalls } from './handlers/count-business.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
+import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
 import { returnStock } from './handlers/return-stock.ts';
@@ -21,6 +28,7 @@ import { createMailer } from './mailer.ts';
 import { runRelay } from './outbox-relay.ts';
 import { runParkedAgain } from './parked-again.ts';
 import { serveProbes } from './probes.ts';
+import { reportQueues } from './queue-metrics.ts';
 import { runRedelivery } from './redelivery.ts';
 
 const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
@@ -38,7 +46,7 @@ function readConfigOrExit() {
 
 const { config, zone } = readConfigOrExit();
 const log = createLogger(
-  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`) },
+  { level: config.LOG_LEVEL, write: (line) => process.stdout.write(`${line}\n`), fields: traceFields },
   { process: 'workers' },
 );
 const { deps, close } = createDeps(config, 'hotshelf-workers', log);
@@ -57,23 +65,35 @@ const consumers = [
   sellStock,
   returnStock,
   parkStranded,
+  countOrders,
+  countStockFalls,
   indexProduct,
+  learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
 ];
 const stopping = new AbortController();
-const work = Promise.all([
+const groups = groupsOf(config);
+const own = consumers.filter(({ name }) => groups.includes(groupOf(name)));
+const forAll = () => [
   runRelay(deps, stopping.signal),
   keepHouse(deps, stopping.signal),
-  runParkedAgain(deps, consumers, stopping.signal),
+  // Of every consumer, wherever it runs: an event is settled once all of them have dealt with it.
   runRedelivery(deps, consumers, stopping.signal),
-  ...consumers.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
+];
+const work = Promise.all([
+  ...(groups.includes('general') ? forAll() : []),
+  runParkedAgain(deps, own, stopping.signal),
+  ...own.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
 ]);
-const probes = serveProbes(deps, { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT });
-log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT });
+reportQueues(deps, consumers);
+const listening = { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT };
+const probes = serveProbes(deps, listening, config.OPERATOR_TOKEN);
+log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT, groups });
 
 async function stop(signal: string): Promise<void> {
   if (stopping.signal.aborted) return;
+  deps.vitals.drain();
   log.info('the workers stop', { signal });
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
   stopping.abort();

@@ -3,8 +3,10 @@
  * crash in between publishes again, and JetStream drops what it has by the message id.
  */
 
-import { claimUnpublished, countUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
+import { claimUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
+import { inSpan, inTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { type ShopEvent, subjectOf } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { pause } from './consumer.ts';
@@ -59,12 +61,15 @@ function followAnnounced({ bus }: Deps, signal: AbortSignal) {
 }
 
 async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
+  const ended = deps.vitals.begin('the relay');
   try {
     return await relayBatch(deps);
   } catch (error) {
     deps.log.warn('the outbox could not be relayed; its events wait', { error });
     await deps.bus.ensureStream().catch(() => {});
     return 'failed';
+  } finally {
+    ended();
   }
 }
 
@@ -73,7 +78,7 @@ export async function relayBatch(deps: Deps): Promise<number> {
   if (!(await hasUnpublished(deps.db))) return 0;
   const { published, failure } = await deps.db.transaction(async (tx) => {
     const events = await claimUnpublished(tx, BATCH_SIZE);
-    const results = await Promise.allSettled(events.map((event) => deps.bus.publish(event)));
+    const results = await Promise.allSettled(events.map((event) => publish(deps, event)));
     const ids: EventId[] = [];
     for (const [index, event] of events.entries()) {
       if (results[index]?.status !== 'fulfilled') continue;
@@ -87,7 +92,17 @@ export async function relayBatch(deps: Deps): Promise<number> {
   return published;
 }
 
-/** How many events wait: zero, or nearly so, while all is well. */
-export async function reportBacklog(deps: Deps): Promise<void> {
-  deps.metrics.gauge('outbox_pending_rows', {}, await countUnpublished(deps.db));
+/** As a span of the event's own trace. */
+function publish({ bus, spans }: Deps, event: ShopEvent): Promise<void> {
+  if (event.traceparent === null) return bus.publish(event);
+  const subject = subjectOf(event.name);
+  const start = {
+    name: `publish ${event.name}`,
+    kind: 'producer',
+    attributes: {
+      ...{ 'messaging.system': 'nats', 'messaging.destination.name': subject },
+      'messaging.message.id': event.id,
+    },
+  } as const;
+  return inTrace(event.traceparent, spans, () => inSpan(start, () => bus.publish(event)));
 }

@@ -3,7 +3,7 @@
 import type postgres from 'postgres';
 import { withConnection } from '#bench/data/catalogue.ts';
 import { type RunningProgram, startProgram } from '#bench/stack/program.ts';
-import { startOrigin } from '#bench/stack/shop.ts';
+import { type OriginOptions, startOrigin } from '#bench/stack/shop.ts';
 import type { Stack } from '#bench/stack/stack.ts';
 import { migrate } from '#db/migrate.ts';
 
@@ -35,7 +35,11 @@ const REDIS_DATABASE = 9;
 /** As many as two cores have use for, and some that wait for the disk. */
 const CONNECTIONS = 24;
 
-export async function openShop(stack: Stack): Promise<Shop> {
+/** @param how its origin is another than usual */
+export async function openShop(
+  stack: Stack,
+  how: Partial<Pick<OriginOptions, 'tiers' | 'shedsLoad'>> = {},
+): Promise<Shop> {
   const databaseUrl = await makeDatabase(stack.servers.databaseUrl);
   const variants = await withConnection(databaseUrl, async (sql) => ({
     many: await writeVariants(sql, { first: FIRST, count: VARIANTS, stock: PLENTY }),
@@ -53,6 +57,7 @@ export async function openShop(stack: Stack): Promise<Shop> {
     databaseUrl,
     redisDatabase: REDIS_DATABASE,
     tiers: 'all',
+    ...how,
     maxConnections: CONNECTIONS,
     stripeUrl: double.url,
   });

@@ -1,15 +1,23 @@
 -- For wrk. With a file as its first argument it asks for the paths in it, one a line, in their order; without one
--- it asks for the path of its address. At the end it prints one line of JSON.
+-- it asks for the path of its address. Behind a path may stand headers of its own, `name: value`, a tab before each.
+-- At the end it prints one line of JSON.
 
 local paths, requests, position = {}, {}, 0
 
+local function toRequest(line)
+  local headers = {}
+  for name, value in pairs(wrk.headers) do headers[name] = value end
+  for name, value in line:gmatch('\t([^\t:]+): ([^\t]*)') do headers[name] = value end
+  return wrk.format(nil, line:match('^[^\t]*'), headers)
+end
+
 local function nextRequest()
   position = position % #paths + 1
-  local path = paths[position]
-  local ready = requests[path]
+  local line = paths[position]
+  local ready = requests[line]
   if ready == nil then
-    ready = wrk.format(nil, path)
-    requests[path] = ready
+    ready = toRequest(line)
+    requests[line] = ready
   end
   return ready
 end

@@ -30,7 +30,7 @@ export interface Load {
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly runMs: number;
-  /** A file of paths, one a line, and at which to begin. */
+  /** A file of paths, one a line, each with headers of its own if need be (wrk.lua), and at which to begin. */
   readonly paths?: {
     readonly file: string;
     readonly from: number;

@@ -1,42 +1,61 @@
-/** A cached private read with its token verified and counted against the user's limit, against the same read without. */
+/** A cached private read with its token verified and counted against its user's limit, against the same read without. */
 
+import { join } from 'node:path';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { PRIVATE_PATH, TOKENS_PATH } from '#bench/programs/private-paths.ts';
 import type { RunningProgram } from '#bench/stack/program.ts';
 import { headersOfCall, startPrivateRead } from '#bench/stack/shop.ts';
 import { type Bench, CONNECTIONS, type Found } from './bench.ts';
-import { alternate, type Contender, chartOf, loadRun, rateAgainst } from './compare.ts';
+import { alternate, type Contender, chartOf, loadRun, type Measure, rateAgainst } from './compare.ts';
+
+const Tokens = Type.Array(Type.String(), { minItems: CONNECTIONS });
 
 export async function measurePrivateRead(bench: Bench): Promise<Found> {
   const { stack, options } = bench;
-  const program = await startPrivateRead(stack);
-  const authorization = `Bearer ${await tokenOf(bench, program)}`;
-  const contender = (label: string, path: string, role: Contender['role']): Contender => {
-    const url = program.url + path;
-    const headers = headersOfCall(stack, { method: 'GET', url, headers: { authorization } });
-    const load = { url, headers, connections: CONNECTIONS, signal: stack.signal };
-    return { label, role, run: (_, runMs) => loadRun({ ...load, runMs }, program.pid) };
+  const [guarded, open] = [await startPrivateRead(stack, 'guarded'), await startPrivateRead(stack, 'open')];
+  const paths = { file: await writeCalls(bench, guarded), from: 0 };
+  const contender = (label: string, { url, pid }: RunningProgram, role: Contender['role']): Contender => {
+    const load = { url, headers: {}, connections: CONNECTIONS, paths, signal: stack.signal };
+    return { label, role, run: (_, runMs) => loadRun({ ...load, runMs }, pid) };
   };
   const contenders = {
-    without: contender('no token looked at, no limit', '/without', 'limit'),
-    with: contender('token verified, user counted in Redis', '/with', 'subject'),
+    without: contender('no token looked at, no limit', open, 'limit'),
+    with: contender('token verified, user counted in Redis', guarded, 'subject'),
   };
   const compared = await alternate(contenders, options);
-  await program.stop();
+  await guarded.stop();
+  await open.stop();
+  const chart = (title: string, unit: string, measure: Measure) =>
+    chartOf(contenders, compared, {
+      title: `A cached private read: ${title}`,
+      note: `wrk with ${CONNECTIONS} connections, each request another user's; the same requests to both.`,
+      ...{ unit, measure },
+    });
   return {
     outcomes: { privateRead: rateAgainst(compared.with, compared.without) },
     charts: [
-      chartOf(contenders, compared, {
-        title: 'A cached private read: requests per second',
-        note: `wrk with ${CONNECTIONS} connections of one user.`,
-        unit: 'requests/s',
-        measure: 'perSecond',
-      }),
+      chart('requests per second', 'requests/s', 'perSecond'),
+      chart('processor time per request', 'µs', 'cpuUs'),
     ],
   };
 }
 
-async function tokenOf({ stack }: Bench, program: RunningProgram): Promise<string> {
-  const url = `${program.url}/token`;
+/** The same read by many users, one after the other: nobody who has a limit makes such a load alone. */
+async function writeCalls({ stack }: Bench, program: RunningProgram): Promise<string> {
+  const url = program.url + TOKENS_PATH;
   const answer = await fetch(url, { headers: headersOfCall(stack, { method: 'GET', url }) });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return answer.text();
+  const tokens = Value.Decode(Tokens, await answer.json());
+  const lines = tokens.map((token) => {
+    const call = {
+      method: 'GET',
+      url: program.url + PRIVATE_PATH,
+      headers: { authorization: `Bearer ${token}` },
+    };
+    const headers = Object.entries(headersOfCall(stack, call)).map(([name, value]) => `\t${name}: ${value}`);
+    return PRIVATE_PATH + headers.join('');
+  });
+  const file = join(stack.folder, 'private-calls.paths');
+  await Bun.write(file, `${lines.join('\n')}\n`);
+  return file;
 }

@@ -17,6 +17,8 @@ export interface OriginOptions {
   readonly tiers: 'all' | 'without memory' | 'none';
   /** To Postgres; the configuration's own number where it does not matter. */
   readonly maxConnections?: number;
+  /** Refuses what is more than it can do; otherwise all is taken in, for that is what is measured. */
+  readonly shedsLoad?: boolean;
   /** Where payments are made; nowhere, unless it is given. */
   readonly stripeUrl?: string;
 }
@@ -36,6 +38,7 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
     environment: {
       ...sharedEnvironment(stack, options),
       ...TIER_SETTINGS[options.tiers],
+      ...(options.shedsLoad ? { MIN_REQUESTS_AT_WORK: '', MAX_REQUESTS_AT_WORK: '' } : {}),
       ...(options.maxConnections === undefined
         ? {}
         : { DATABASE_MAX_CONNECTIONS: String(options.maxConnections) }),
@@ -44,6 +47,7 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
       // A load generator sends the same pass from its first request to its last.
       EDGE_CLOCK_SKEW_SECONDS: '3600',
       ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
+      DRAIN_SECONDS: '0',
     },
     args: () => [],
     portVariable: 'ORIGIN_PORT',
@@ -61,17 +65,17 @@ export function startEdgeProgram(stack: Stack, name: string, originUrl: string):
   });
 }
 
-/** What a private read costs with and without its guards. */
-export function startPrivateRead(stack: Stack): Promise<RunningProgram> {
+/** What a private read costs: with a look at who calls and the user's limit, or without. */
+export function startPrivateRead(stack: Stack, guards: 'guarded' | 'open'): Promise<RunningProgram> {
   return startProgram(stack, {
-    name: 'private-read',
+    name: `private-read-${guards}`,
     file: 'bench/programs/private-read.ts',
     environment: {
       REDIS_URL: stack.servers.redisUrl,
       EDGE_SECRET: stack.secrets.edgeSecret,
       ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
     },
-    args: (port) => ['--port', String(port)],
+    args: (port) => ['--port', String(port), ...(guards === 'guarded' ? ['--guards'] : [])],
     readyPath: '/livez',
   });
 }

@@ -1,7 +1,7 @@
 /** Imports a batch of products: who may have which handle and SKU, then one transaction for all of them. */
 
 import type { Queryable } from '#db/client.ts';
-import { sqlState, violatedConstraint } from '#db/client.ts';
+import { sqlState, violatedConstraint } from '#db/failures.ts';
 import type { CategoryTree } from './categories.ts';
 import { claim, find } from './claims.ts';
 import { type ProductPlan, planProduct } from './plan.ts';

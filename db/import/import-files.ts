@@ -4,7 +4,8 @@
  */
 
 import { sql } from 'drizzle-orm';
-import { connect, type Database, type Queryable, sqlState } from '#db/client.ts';
+import { connect, type Database, type Queryable } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import { importBatch } from './batch.ts';
 import { loadCategories } from './categories.ts';
 import { openClaims } from './claims.ts';

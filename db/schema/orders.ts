@@ -15,6 +15,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { CartId, OrderId, OrderLineId, ProductId, UserId, VariantId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
+import type { Traceparent } from '#lib/trace.ts';
 import { users } from './accounts.ts';
 import { carts } from './cart.ts';
 import { variants } from './catalog.ts';
@@ -78,6 +79,8 @@ export const orders = pgTable(
     placedAt: instant('placed_at').notNull(),
     /** Until then the payment must be settled and the stock is reserved; the reconciler ends what is not. */
     paymentDeadline: instant('payment_deadline').notNull(),
+    /** The trace of the checkout. Whoever settles the payment, what follows from it belongs there. */
+    traceparent: text('traceparent').$type<Traceparent>(),
     version: counter('version').notNull().default(1),
   },
   (table) => [

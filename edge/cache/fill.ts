@@ -2,13 +2,13 @@
 
 import { withoutHopByHop } from '#edge/headers.ts';
 import type { Caller, Origin } from '#edge/origin.ts';
-import { CATALOG_TIMEOUT_MS } from '#edge/origin.ts';
 import type { Platform } from '#edge/platform.ts';
 import { readBounded } from '#edge/read-bounded.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { hasValidator, initialAgeSeconds, lifetimeOf, type Reply, withheldFields } from './policy.ts';
 import { type CacheKey, type CacheRule, urlTag } from './rule.ts';
-import { headersOf, type StoredAnswer } from './store.ts';
+import { headersOf, isDegraded, type StoredAnswer } from './store.ts';
 import { cacheTagOf, parseCacheTag } from './tags.ts';
 import { confirms, freshened, validatorsOf } from './validation.ts';
 import { variantOf } from './variants.ts';
@@ -65,7 +65,15 @@ function ask({ origin }: FillDeps, { key, rule, caller }: FillRequest, condition
   for (const [name, value] of Object.entries(conditions)) headers.set(name, value);
   const { path, query } = key;
   return origin.send(
-    { method: 'GET', path, query, headers, body: null, timeoutMs: CATALOG_TIMEOUT_MS, isForEverybody: true },
+    {
+      method: 'GET',
+      path,
+      query,
+      headers,
+      body: null,
+      timeoutMs: REQUEST_LIMITS.catalogMs,
+      isForEverybody: true,
+    },
     caller,
   );
 }
@@ -83,7 +91,9 @@ interface Received {
 export async function keep(deps: FillDeps, request: FillRequest, received: Received): Promise<Filled> {
   const { caller } = request;
   const answer = answerOf(deps, request, received);
-  if (answer.life === null) return { answer, isStored: false, isValidated: false };
+  const { held } = received.near;
+  const isWorse = isDegraded(answer) && held !== null && !isDegraded(held);
+  if (answer.life === null || isWorse) return { answer, isStored: false, isValidated: false };
   const key = storeKey(request.key, answer, received.near.sibling);
   try {
     await deps.store.put(key, answer, answer.life.keepSeconds);

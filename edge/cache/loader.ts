@@ -1,13 +1,13 @@
 /** Loads from the origin, one fetch at a time for each key, fenced against purges that overtake a fetch. */
 
-import { CATALOG_TIMEOUT_MS } from '#edge/origin.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { type FillDeps, type Filled, type FillRequest, fill, type Near } from './fill.ts';
 import { createSingleFlight } from './single-flight.ts';
 
-const MAX_FLIGHT_MS = CATALOG_TIMEOUT_MS + SECOND_MS;
+const MAX_FLIGHT_MS = REQUEST_LIMITS.catalogMs + SECOND_MS;
 /** So often a request joins flights that turn out not to be for it, before it fetches for itself. */
 const MAX_JOINS = 2;
 const OK = 200;

@@ -4,6 +4,7 @@
  * would tell of somebody else's request.
  */
 
+import { DEGRADED_HEADER, type Degradation, degradedField } from '#lib/degraded.ts';
 import { rangeOf } from './range.ts';
 import type { CachedAnswer, CacheOutcome } from './shared-cache.ts';
 import { headersOf } from './store.ts';
@@ -22,6 +23,7 @@ const STALE_DETAIL: Readonly<Record<string, string>> = {
   requested: 'stale-if-error',
   expired: 'stale-if-error',
 };
+const STALE: Degradation = { feature: 'origin', source: 'stale' };
 /** What is said of one exchange and not of the answer. */
 const OF_THE_EXCHANGE = ['cache-status', 'server-timing'];
 /** A 304 is without what describes the body it does not have. */
@@ -43,6 +45,7 @@ export function respond(cached: CachedAnswer, exchange: Exchange): Response {
   headers.delete('age');
   if (outcome.kind !== 'forwarded' || ageSeconds > 0) headers.set('age', String(ageSeconds));
   headers.append('cache-status', describe(outcome));
+  if (isPastItsTime(outcome)) headers.append(DEGRADED_HEADER, degradedField(STALE));
   headers.append('server-timing', timing(outcome, now.getTime() - exchange.startedAt.getTime()));
 
   if (answer.status === OK && isHeldByClient(request.headers, headers, now)) {
@@ -63,6 +66,12 @@ function whole({ answer }: CachedAnswer, request: Request, headers: Headers): Re
   headers.set('content-range', `bytes ${range.first}-${range.last}/${answer.body.byteLength}`);
   const part = answer.body.subarray(range.first, range.last + 1);
   return new Response(part, { status: PARTIAL_CONTENT, headers });
+}
+
+/** Older than it may be while the origin answers. */
+function isPastItsTime(outcome: CacheOutcome): boolean {
+  if (outcome.kind === 'forwarded' || outcome.ttlSeconds >= 0) return false;
+  return outcome.kind === 'stale_on_error' || outcome.why === 'expired' || outcome.why === 'requested';
 }
 
 /** This cache's member of `Cache-Status`. */

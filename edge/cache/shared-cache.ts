@@ -10,7 +10,7 @@ import type { Directives } from './directives.ts';
 import { type FillDeps, type Near, variantKey } from './fill.ts';
 import { createLoader, type Loaded, type Loader, type LoadRequest } from './loader.ts';
 import { ageSeconds, type Lifetime, mayServeOnError, type Usability, usabilityOf } from './policy.ts';
-import { type Found, headersOf, type StoredAnswer, type Tier } from './store.ts';
+import { type Found, headersOf, isDegraded, type StoredAnswer, type Tier } from './store.ts';
 import { variantOf } from './variants.ts';
 
 const ORIGIN_FAILED = [500, 502, 503, 504];
@@ -121,8 +121,9 @@ async function fetchOrReserve(sources: Sources, request: ReadRequest, found: Loo
     await request.onMiss();
     const loaded = await sources.load(request, near(found));
     const { status } = loaded.answer;
-    const hasFailed = ORIGIN_FAILED.includes(status);
-    return held !== null && hasFailed && isReserve(held, false)
+    const isPoor = isDegraded(loaded.answer);
+    if (isPoor) sources.outage.begin(request.key.text);
+    return held !== null && (ORIGIN_FAILED.includes(status) || isPoor) && isReserve(held, false)
       ? staleOnError(held, status)
       : forwarded(loaded, found);
   } catch (error) {

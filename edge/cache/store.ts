@@ -1,5 +1,6 @@
 /** Where stored answers live: the interface that lets another store take the Cache API's place. */
 
+import { DEGRADED_HEADER } from '#lib/degraded.ts';
 import type { Lifetime } from './policy.ts';
 
 /** An answer as it came from the origin, its body as ready bytes. */
@@ -45,4 +46,9 @@ export function headersOf({ headers: fields }: Pick<StoredAnswer, 'headers'>): H
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
   return headers;
+}
+
+/** The origin itself says that it is not what it should be. */
+export function isDegraded({ headers }: Pick<StoredAnswer, 'headers'>): boolean {
+  return headers.some(([name]) => name === DEGRADED_HEADER);
 }

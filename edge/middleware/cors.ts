@@ -16,7 +16,7 @@ const ALLOWED_HEADERS = [
 ].join(', ');
 const EXPOSED_HEADERS = [
   ...['age', 'cache-status', 'etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after'],
-  'x-request-id',
+  ...['x-request-id', 'degraded'],
 ].join(', ');
 
 export function cors({ CORS_ORIGINS }: Pick<EdgeConfig, 'CORS_ORIGINS'>) {

@@ -5,6 +5,7 @@ import { invalidatedTags } from '#edge/cache/invalidation.ts';
 import { answerHeaders, requestHeaders } from '#edge/headers.ts';
 import type { Origin } from '#edge/origin.ts';
 import type { EdgeEnv, Platform } from '#edge/platform.ts';
+import type { DeclaredRoute } from '#edge/routes.ts';
 
 /** Statuses whose answers have no body, RFC 9110 §6.4.1. */
 const BODILESS = [101, 204, 205, 304];
@@ -19,6 +20,7 @@ export function forward(origin: Origin, { store }: Pick<Platform, 'store'>) {
         query: c.get('query'),
         headers: requestHeaders(request.headers, c.get('route')),
         body: c.get('body'),
+        isIdempotent: isIdempotent(request, c.get('route')),
       },
       c.var,
     );
@@ -29,4 +31,8 @@ export function forward(origin: Origin, { store }: Pick<Platform, 'store'>) {
     const body = BODILESS.includes(answer.status) ? null : answer.body;
     return new Response(body, { status: answer.status, headers: answerHeaders(answer.headers) });
   };
+}
+
+function isIdempotent({ method, headers }: Request, { takesKey = false }: DeclaredRoute): boolean {
+  return takesKey && method === 'POST' && headers.has('idempotency-key');
 }

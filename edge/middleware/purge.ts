@@ -10,7 +10,9 @@ import { AppError } from '#lib/problems.ts';
 export function purge({ config, store }: Pick<Platform, 'config' | 'store'>) {
   return async (c: Context<EdgeEnv>): Promise<Response> => {
     const bearer = /^bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    if (!(await timingSafeEqual(bearer, config.EDGE_PURGE_SECRET))) throw new AppError('unauthenticated');
+    if (!(await timingSafeEqual(bearer, config.EDGE_PURGE_SECRET))) {
+      throw new AppError('unauthenticated', {}, { reason: 'purge_secret' });
+    }
     const tags = parseTags(parseJson(c.get('body')));
     await store.purge(tags);
     c.get('log').info('purged', { tags });

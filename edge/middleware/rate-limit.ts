@@ -24,11 +24,12 @@ export type Admission = (c: Context<EdgeEnv>) => Promise<void>;
 
 export function createAdmission({ limiters, clock }: Pick<Platform, 'limiters' | 'clock'>): Admission {
   return async (c) => {
-    const limiter = limiters[budgetOf(c.get('route'), c.req.raw)];
-    if (await isWithinLimit(limiter, limitKey(c.get('clientIp')), c.get('log'))) return;
+    const budget = budgetOf(c.get('route'), c.req.raw);
+    if (await isWithinLimit(limiters[budget], limitKey(c.get('clientIp')), c.get('log'))) return;
     // The binding does not tell when it opens again; its windows end with the clock's minute at the latest.
     const elapsedSeconds = Math.floor(clock.now().getTime() / SECOND_MS) % PERIOD_SECONDS;
-    throw new AppError('rate_limited', { retryAfterSeconds: PERIOD_SECONDS - elapsedSeconds });
+    const retryAfterSeconds = PERIOD_SECONDS - elapsedSeconds;
+    throw new AppError('rate_limited', { retryAfterSeconds }, { reason: budget });
   };
 }
 

@@ -18,7 +18,8 @@ const HELP = `Takes a backup of the whole database as it is at one moment, while
 
   --to PLACE            where to
   --keep N              how many stay (${DEFAULT_KEEP})
-  --database-url URL    the database, as its owner (DATABASE_URL; else that of the shop that 'npm start' runs)
+  --database-url URL    the database, as the role hotshelf_backup, which reads all and changes nothing
+                        (DATABASE_URL_BACKUP, or DATABASE_URL; else that of the shop that 'npm start' runs)
   --help                this text
 
 ${PLACES_HELP}
@@ -56,8 +57,8 @@ async function main(): Promise<number> {
   if (!/^\d+$/.test(options.keep) || keep < 1 || keep > MAX_KEEP) {
     throw new WrongCall(`--keep is a whole number from 1 to ${MAX_KEEP}.`);
   }
-  const databaseUrl =
-    options['database-url'] ?? (process.env['DATABASE_URL'] || (await readRunningShop())?.databaseUrl);
+  const given = process.env['DATABASE_URL_BACKUP'] || process.env['DATABASE_URL'];
+  const databaseUrl = options['database-url'] ?? (given || (await readRunningShop())?.backupDatabaseUrl);
   if (!databaseUrl) throw new WrongCall("There is no DATABASE_URL and no running shop: 'npm start' first.");
   const onProgress = (what: string) => console.error(`backup: ${what}`);
   const { name, removed } = await takeBackup({ databaseUrl, key, store }, { keep, onProgress });

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { Type } from '@sinclair/typebox';
 import { readPem } from '#db/tls.ts';
+import { parseOrigins } from '#edge/origins.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
 import { startEdge } from './run.ts';
 
@@ -10,18 +11,19 @@ const HELP = `Runs the edge on workerd.
 
   --port N      port to listen on (default 8787; 0 takes a free one)
   --host HOST   address to listen on (default 127.0.0.1)
-  --origin URL  the origin to forward to (default http://127.0.0.1:3000)
+  --origin URL  the origin to forward to (default http://127.0.0.1:3000); several as in edge/wrangler.jsonc
   --origin-ca FILE  the authority of an https origin, where it is a private one: PEM; no other is believed then
   --plain-cache for tests: no shop, but a shared HTTP cache in front of any origin, which stores what HTTP allows
   --help        this text
 
-From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge.
-A plain cache needs neither. Ready when it has said 'listening'. SIGTERM and SIGINT end it.
+From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge;
+LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A plain cache needs none of them. Ready when it has said 'listening'. SIGTERM and SIGINT end it.
 `;
 
 const Environment = Type.Object({
   EDGE_SECRET: Type.String({ minLength: 32 }),
   EDGE_PURGE_SECRET: Type.String({ minLength: 32 }),
+  OPERATOR_TOKEN: Type.Optional(Type.String({ minLength: 32 })),
 });
 
 async function main(): Promise<void> {
@@ -42,13 +44,19 @@ async function main(): Promise<void> {
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
     throw new ConfigError('The flag --port takes a number up to 65535.');
   }
-  if (!URL.canParse(flags.origin)) throw new ConfigError('The flag --origin takes a URL.');
+  if (
+    !parseOrigins(flags.origin)
+      .flat()
+      .every((url) => URL.canParse(url))
+  ) {
+    throw new ConfigError('The flag --origin takes a URL, or several.');
+  }
   const edge = await startEdge({
     port: Number(flags.port),
     host: flags.host,
-    originUrl: new URL(flags.origin).origin,
+    originUrl: parseOrigins(flags.origin).map(originsOf).join(';'),
     ...(flags['origin-ca'] === undefined ? {} : { originCa: readPem(flags['origin-ca']) }),
-    ...(flags['plain-cache'] ? plainCache() : secrets()),
+    ...(flags['plain-cache'] ? plainCache() : { ...secrets(), vars: tracing() }),
   });
   console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));
   const reason = await Promise.race([stopSignal(), edge.ended.then(() => 'workerd has gone' as const)]);
@@ -56,9 +64,23 @@ async function main(): Promise<void> {
   if (reason === 'workerd has gone') throw new Error('workerd ended by itself');
 }
 
+function originsOf(region: readonly string[]): string {
+  return region.map((url) => new URL(url).origin).join(',');
+}
+
 function secrets() {
-  const { EDGE_SECRET, EDGE_PURGE_SECRET } = parseConfig(Environment, process.env);
-  return { edgeSecret: EDGE_SECRET, purgeSecret: EDGE_PURGE_SECRET };
+  const { EDGE_SECRET, EDGE_PURGE_SECRET, OPERATOR_TOKEN } = parseConfig(Environment, process.env);
+  return {
+    edgeSecret: EDGE_SECRET,
+    purgeSecret: EDGE_PURGE_SECRET,
+    ...(OPERATOR_TOKEN === undefined ? {} : { operatorToken: OPERATOR_TOKEN }),
+  };
+}
+
+/** What is traced, and how much is logged, as the environment says it to the shop's other processes. */
+function tracing(): Record<string, string> {
+  const names = ['OTEL_TRACES_SAMPLER_ARG', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'LOG_LEVEL'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** Its secrets are never sent and never asked for. */

@@ -29,6 +29,7 @@ export function databaseUrls(ownerUrl: string, secrets: Secrets): DatabaseUrls {
     search: urlOf('search'),
     analytics: urlOf('analytics'),
     reporting: urlOf('reporting'),
+    backup: urlOf('backup'),
   };
 }
 

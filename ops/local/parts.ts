@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { PURGE_PATH } from '#lib/edge-contract.ts';
+import type { WorkersGroup } from '#workers/groups.ts';
 import { databaseEnvironment, databaseUrls } from './database-roles.ts';
 import type { Part } from './part.ts';
 import { CHECKOUT, LOCAL } from './paths.ts';
@@ -26,6 +27,10 @@ export interface ShopOptions {
   readonly servers: ServerUrls;
   readonly secrets: Secrets;
   readonly ports: Readonly<Record<PortName, number>>;
+  /** Of the origins beside the first. */
+  readonly moreOrigins: readonly number[];
+  /** What the one workers' process runs that is always there. */
+  readonly workersRun: 'all' | 'general';
 }
 
 export interface ShopParts {
@@ -35,6 +40,11 @@ export interface ShopParts {
 }
 
 const READY_DEADLINE_MS = 60_000;
+/** Of one scaled workers' process: there may be twenty of them at the one server. */
+const SCALED_CONNECTIONS = 4;
+/** As long as the edge may take to learn of it; none, where there is no other origin to turn to. */
+const DRAINS_SECONDS = '2';
+const ALONE_DRAINS_SECONDS = '0';
 const MAIL_FROM = 'Hotshelf <orders@hotshelf.example>';
 /** Any key will do for the double; Stripe's SDK and the configuration want it to look like one. */
 export const DOUBLE_KEY = 'sk_test_hotshelf';
@@ -89,6 +99,7 @@ function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Re
     // For trying the shop out: whoever registers may log in at once.
     EMAIL_VERIFICATION: givenUrl('EMAIL_VERIFICATION') ?? 'optional',
     FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
+    OPERATOR_TOKEN: secrets.operatorToken,
     ...stripeEnvironment(options),
   };
 }
@@ -121,55 +132,79 @@ function mailCatcher({ ports }: ShopOptions): Part {
   });
 }
 
-function origin(options: ShopOptions): Part {
+function origin(options: ShopOptions, name: string, port: number): Part {
   const { ports, secrets } = options;
   return bunPart({
-    name: 'origin',
+    name,
     file: 'origin/main.ts',
     environment: {
       ...sharedEnvironment(options, 'origin'),
       ORIGIN_HOST: LOOPBACK,
-      ORIGIN_PORT: String(ports.origin),
+      ORIGIN_PORT: String(port),
       EDGE_SECRET: secrets.edgeSecret,
       ACCESS_TOKEN_KEY: secrets.accessTokenKey,
+      DRAIN_SECONDS: options.moreOrigins.length === 0 ? ALONE_DRAINS_SECONDS : DRAINS_SECONDS,
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
-      OPERATOR_TOKEN: secrets.operatorToken,
-      OPS_TARGETS: consoleTargets(ports),
+      OPS_TARGETS: consoleTargets(options),
     },
-    readyUrl: `${urlOf(ports.origin)}/readyz`,
-    liveUrl: `${urlOf(ports.origin)}/livez`,
+    readyUrl: `${urlOf(port)}/readyz`,
+    liveUrl: `${urlOf(port)}/livez`,
   });
 }
 
 /** What the operators' console looks at. */
-function consoleTargets(ports: ShopOptions['ports']): string {
-  return (['edge', 'origin', 'workers'] as const).map((name) => `${name}=${urlOf(ports[name])}`).join(',');
+function consoleTargets({ ports, moreOrigins }: ShopOptions): string {
+  const targets = [
+    ...[`edge=${urlOf(ports.edge)}`, `workers=${urlOf(ports.workers)}`],
+    ...[ports.origin, ...moreOrigins].map((port) => `origin=${urlOf(port)}`),
+  ];
+  return targets.join(',');
 }
 
-function workers(options: ShopOptions): Part {
+function origins(options: ShopOptions): readonly Part[] {
+  const more = options.moreOrigins.map((port, index) => origin(options, `origin-${index + 2}`, port));
+  return [origin(options, 'origin', options.ports.origin), ...more];
+}
+
+export interface WorkersProcess {
+  readonly name: string;
+  readonly port: number;
+  readonly consumers: WorkersGroup | 'all';
+}
+
+const isScaled = (consumers: WorkersProcess['consumers']) => consumers !== 'all' && consumers !== 'general';
+
+export function workersPart(options: ShopOptions, { name, port, consumers }: WorkersProcess): Part {
   const { ports, secrets } = options;
   return bunPart({
-    name: 'workers',
+    name,
     file: 'workers/main.ts',
     environment: {
       ...sharedEnvironment(options, 'workers'),
-      WORKERS_PORT: String(ports.workers),
+      WORKERS_PORT: String(port),
+      WORKERS_CONSUMERS: consumers,
+      ...(isScaled(consumers) ? { DATABASE_MAX_CONNECTIONS: String(SCALED_CONNECTIONS) } : {}),
       EDGE_PURGE_URL: `${urlOf(ports.edge)}${PURGE_PATH}`,
       EDGE_PURGE_SECRET: secrets.edgePurgeSecret,
       MAIL_FROM: givenUrl('MAIL_FROM') ?? MAIL_FROM,
       ...(usesMailServer() ? {} : { SMTP_URL: `smtp://${LOOPBACK}:${ports.smtp}` }),
     },
-    readyUrl: `${urlOf(ports.workers)}/readyz`,
-    liveUrl: `${urlOf(ports.workers)}/livez`,
+    readyUrl: `${urlOf(port)}/readyz`,
+    liveUrl: `${urlOf(port)}/livez`,
   });
 }
 
-function edge({ ports, secrets }: ShopOptions): Part {
+function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
+  const originUrls = [ports.origin, ...moreOrigins].map(urlOf).join(',');
   return bunPart({
     name: 'edge',
     file: 'ops/edge/main.ts',
-    args: ['--port', String(ports.edge), '--host', LOOPBACK, '--origin', urlOf(ports.origin)],
-    environment: { EDGE_SECRET: secrets.edgeSecret, EDGE_PURGE_SECRET: secrets.edgePurgeSecret },
+    args: ['--port', String(ports.edge), '--host', LOOPBACK, '--origin', originUrls],
+    environment: {
+      EDGE_SECRET: secrets.edgeSecret,
+      EDGE_PURGE_SECRET: secrets.edgePurgeSecret,
+      OPERATOR_TOKEN: secrets.operatorToken,
+    },
     readyUrl: `${urlOf(ports.edge)}/livez`,
     liveUrl: `${urlOf(ports.edge)}/livez`,
   });
@@ -182,6 +217,10 @@ export function shopParts(options: ShopOptions): ShopParts {
       ...(usesStripe() ? [] : [stripeDouble(options)]),
       ...(usesMailServer() ? [] : [mailCatcher(options)]),
     ],
-    shop: [origin(options), workers(options), edge(options)],
+    shop: [
+      ...origins(options),
+      workersPart(options, { name: 'workers', port: options.ports.workers, consumers: options.workersRun }),
+      edge(options),
+    ],
   };
 }

@@ -8,15 +8,20 @@ import { join } from 'node:path';
 import type { Part } from './part.ts';
 import { endGroup, listProcesses, type ProcessEntry, signalProcess } from './processes.ts';
 
-interface Registered {
+export interface Registered {
   readonly name: string;
   readonly pid: number;
   readonly marker: string;
   readonly stopSignal: NodeJS.Signals;
+  /** Whether this very process has come so far. */
+  readonly serves: boolean;
 }
 
 export interface Register {
+  /** A process that was started. */
   put(part: Part, pid: number): Promise<void>;
+  serves(part: Part): Promise<void>;
+  remove(part: Part): Promise<void>;
   clear(): Promise<void>;
 }
 
@@ -33,11 +38,24 @@ export function openRegister(folder: string): Register {
     await writeFile(`${file}.new`, JSON.stringify([...entries.values()]), { mode: OWNER_ONLY });
     await rename(`${file}.new`, file);
   };
+  const writeNext = () => {
+    written = written.then(write);
+    return written;
+  };
   return {
-    put: (part, pid) => {
-      entries.set(part.name, { name: part.name, pid, marker: part.marker, stopSignal: part.stopSignal });
-      written = written.then(write);
-      return written;
+    put: ({ name, marker, stopSignal }, pid) => {
+      entries.set(name, { name, pid, marker, stopSignal, serves: false });
+      return writeNext();
+    },
+    serves: async ({ name }) => {
+      const entry = entries.get(name);
+      if (entry === undefined) return;
+      entries.set(name, { ...entry, serves: true });
+      await writeNext();
+    },
+    remove: ({ name }) => {
+      entries.delete(name);
+      return writeNext();
     },
     clear: async () => {
       await written;
@@ -46,7 +64,8 @@ export function openRegister(folder: string): Register {
   };
 }
 
-async function readRegister(folder: string): Promise<readonly Registered[]> {
+/** In the order in which they were started first. */
+export async function readRegister(folder: string): Promise<readonly Registered[]> {
   try {
     return JSON.parse(await readFile(registerFile(folder), 'utf8')) as Registered[];
   } catch {

@@ -10,12 +10,17 @@ export interface RunningShop {
   /** Where shoppers reach the shop. */
   readonly edgeUrl: string;
   readonly originUrl: string;
+  /** The first and those beside it. */
+  readonly originUrls: readonly string[];
   readonly workersUrl: string;
-  /** Opens the console, `/ops` at the origin. */
-  readonly operatorToken: string;
+  /** As its owner. */
   readonly databaseUrl: string;
+  /** As the role that reads everything and changes nothing. */
+  readonly backupDatabaseUrl: string;
   readonly redisUrl: string;
   readonly natsUrl: string;
+  /** Opens the console, `/ops` at the origin; the bearer of every process' metrics. */
+  readonly operatorToken: string;
   /** Null where Stripe itself takes the payments. */
   readonly stripeDoubleUrl: string | null;
   /** Null where a mail server of the environment takes the mail. */

@@ -22,6 +22,8 @@ export interface Supervisor {
   stop(): Promise<void>;
   /** Ends every part at once, without waiting for what they are doing. */
   kill(): Promise<void>;
+  /** Ends one part for good; resolves when it has finished what it had in hand, or was ended for taking too long. */
+  retire(name: string): Promise<void>;
   /** Of the process that is the part at the moment. */
   pidOf(name: string): number;
   /**
@@ -43,6 +45,7 @@ interface Watched {
   process: Launched;
   startedAtMs: number;
   failuresInARow: number;
+  isRetired: boolean;
   /** The wanted end that is under way. */
   outage: { readonly wanted: Outage; readonly over: PromiseWithResolvers<void> } | null;
 }
@@ -118,6 +121,10 @@ async function waitFirstReady({ part, process }: Watched, logFile: string): Prom
   }
 }
 
+function firstOf(part: Part, process: Launched): Watched {
+  return { part, process, startedAtMs: now(), failuresInARow: 0, isRetired: false, outage: null };
+}
+
 function findPart(watched: readonly Watched[], name: string): Watched {
   return present(
     watched.find(({ part }) => part.name === name),
@@ -129,6 +136,14 @@ async function stopAll(watched: readonly Watched[]): Promise<void> {
   for (const { part, process } of watched.toReversed()) {
     await endGroup(process.pid, part.stopSignal, STOP_DEADLINE_MS);
   }
+}
+
+async function endForGood(watched: Watched[], name: string): Promise<Watched> {
+  const entry = findPart(watched, name);
+  entry.isRetired = true;
+  await endGroup(entry.process.pid, entry.part.stopSignal, STOP_DEADLINE_MS);
+  watched.splice(watched.indexOf(entry), 1);
+  return entry;
 }
 
 async function killAll(watched: readonly Watched[]): Promise<void> {
@@ -147,6 +162,7 @@ function takeDown(entry: Watched, wanted: Outage): Promise<void> {
 export function createSupervisor({ logFolder, register, say }: SupervisorOptions): Supervisor {
   const watched: Watched[] = [];
   let isStopping = false;
+  const isOver = (entry: Watched) => isStopping || entry.isRetired;
   const logOf = (part: Part) => join(logFolder, `${part.name}.log`);
 
   async function reportReturn(entry: Watched, diedAtMs: number): Promise<void> {
@@ -154,13 +170,14 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
     entry.outage = null;
     try {
       await waitReady(part, process);
+      await register.serves(part);
       watchLife(entry);
       outage?.over.resolve();
-      if (!isStopping) say(`✓ ${part.name} is back after ${Math.round(now() - diedAtMs)} ms`);
+      if (!isOver(entry)) say(`✓ ${part.name} is back after ${Math.round(now() - diedAtMs)} ms`);
     } catch (error) {
       outage?.over.reject(error);
       const reason = error instanceof Error ? error.message : String(error);
-      if (!isStopping) say(`! ${part.name} is not back yet: ${reason}`);
+      if (!isOver(entry)) say(`! ${part.name} is not back yet: ${reason}`);
     }
   }
 
@@ -169,7 +186,7 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
     const diedAtMs = now();
     signalGroup(entry.process.pid, 'SIGKILL');
     await (entry.outage === null ? backOff(entry, ending, { say, logFile: logOf(part) }) : stayDown(entry));
-    if (isStopping) return giveUp(entry);
+    if (isOver(entry)) return giveUp(entry);
     entry.process = launch(part, logOf(part));
     entry.startedAtMs = now();
     await register.put(part, entry.process.pid);
@@ -178,9 +195,10 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
   }
 
   /** Only from when the part has served: a slow start is not a death. */
-  function watchLife({ part, process }: Watched): void {
+  function watchLife(entry: Watched): void {
+    const { part, process } = entry;
     const unwatch = watchLiveness(part, () => {
-      if (isStopping) return;
+      if (isOver(entry)) return;
       say(`! ${part.name} no longer answers`);
       signalGroup(process.pid, 'SIGKILL');
     });
@@ -189,37 +207,36 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
 
   function watch(entry: Watched): void {
     entry.process.ended
-      .then((ending) => (isStopping ? undefined : restart(entry, ending)))
+      .then((ending) => (isOver(entry) ? undefined : restart(entry, ending)))
       .catch((error: unknown) => say(`! ${entry.part.name} could not be restarted: ${String(error)}`));
   }
 
   async function start(part: Part): Promise<void> {
     if (isStopping) throw new Error(`${part.name} was not started, for the stack is stopping.`);
     const process = launch(part, logOf(part));
-    const entry: Watched = { part, process, startedAtMs: now(), failuresInARow: 0, outage: null };
+    const entry = firstOf(part, process);
     watched.push(entry);
     await register.put(part, process.pid);
     await waitFirstReady(entry, logOf(part));
+    await register.serves(part);
     watch(entry);
     watchLife(entry);
   }
 
-  async function stop(): Promise<void> {
+  async function end(endAll: (all: readonly Watched[]) => Promise<void>): Promise<void> {
     isStopping = true;
-    await stopAll(watched);
-    await register.clear();
-  }
-
-  async function kill(): Promise<void> {
-    isStopping = true;
-    await killAll(watched);
+    await endAll(watched);
     await register.clear();
   }
 
   return {
     start,
-    stop,
-    kill,
+    stop: () => end(stopAll),
+    kill: () => end(killAll),
+    retire: async (name) => {
+      const { part } = await endForGood(watched, name);
+      await register.remove(part);
+    },
     takeDown: (name, outage) => takeDown(findPart(watched, name), outage),
     pidOf: (name) => findPart(watched, name).process.pid,
   };

@@ -23,13 +23,14 @@ function addressRows(shop: RunningShop): readonly Row[] {
     ['Shop (edge)', `${shop.edgeUrl}/api/v1/products`],
     ['API docs', `${shop.edgeUrl}/docs`],
     ['Console', `${shop.originUrl}/ops   its token: operatorToken in .local/running.json`],
-    ['Origin', `${shop.originUrl}/health   metrics: ${shop.originUrl}/metrics`],
+    ['Origins', shop.originUrls.map((url) => `${url}/metrics`).join('   ')],
     ['Workers', `${shop.workersUrl}/readyz   metrics: ${shop.workersUrl}/metrics`],
     ['PostgreSQL', withoutPassword(shop.databaseUrl)],
     ['Redis', withoutPassword(shop.redisUrl)],
     ['NATS', withoutPassword(shop.natsUrl)],
     ['Stripe', shop.stripeDoubleUrl === null ? 'Stripe itself' : `${shop.stripeDoubleUrl}/_double/ledger`],
     ['Mail', shop.mailUrl === null ? 'the server in SMTP_URL' : `${shop.mailUrl}/`],
+    ['Edge metrics', `${shop.edgeUrl}/__edge/metrics   all of them with operatorToken as bearer`],
     ['Passwords', '.local/running.json   logs: .local/logs/'],
   ];
 }

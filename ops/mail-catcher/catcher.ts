@@ -17,6 +17,8 @@ export interface MailCatcherOptions {
   readonly storeDir: string;
   /** The oldest messages beyond so many are dropped; {@link MAX_KEPT_MESSAGES} unless said. */
   readonly maxMessages?: number;
+  /** How long it thinks about each message before it takes it; not at all unless said. */
+  readonly delayMs?: number;
   readonly onError?: (error: Error) => void;
 }
 
@@ -31,14 +33,23 @@ export interface MailCatcher {
 
 /** @throws when a port is taken or the store's folder cannot be used. */
 export async function startMailCatcher(options: MailCatcherOptions): Promise<MailCatcher> {
-  const { smtpPort, httpPort, storeDir, maxMessages = MAX_KEPT_MESSAGES, onError = () => {} } = options;
+  const {
+    smtpPort,
+    httpPort,
+    storeDir,
+    maxMessages = MAX_KEPT_MESSAGES,
+    delayMs = 0,
+    onError = () => {},
+  } = options;
   const store = await openMessageStore(storeDir, maxMessages);
   const faults = createFaults();
   const http = listenHttp({ port: httpPort, store, faults, onError });
-  const smtp = await listenSmtp({ port: smtpPort, store, faults, onError }).catch(async (error: unknown) => {
-    await http.stop();
-    throw error;
-  });
+  const smtp = await listenSmtp({ port: smtpPort, store, faults, delayMs, onError }).catch(
+    async (error: unknown) => {
+      await http.stop();
+      throw error;
+    },
+  );
   return {
     smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
     httpUrl: `http://127.0.0.1:${http.port}`,

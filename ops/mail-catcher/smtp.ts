@@ -18,6 +18,7 @@ export interface SmtpOptions {
   readonly port: number;
   readonly store: MessageStore;
   readonly faults: Faults;
+  readonly delayMs: number;
   readonly onError: (error: Error) => void;
 }
 
@@ -83,7 +84,7 @@ function checkRecipient(address: string, session: SMTPServerSession): Error | nu
 async function receive(
   stream: SMTPServerDataStream,
   { envelope }: SMTPServerSession,
-  { store, faults }: SmtpOptions,
+  { store, faults, delayMs }: SmtpOptions,
 ): Promise<boolean> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -95,6 +96,7 @@ async function receive(
   if (fault === 'hang') return false;
   if (fault === 'reject') throw new SmtpRefusal(550, 'rejected on request');
   if (fault === 'tempfail') throw new SmtpRefusal(451, 'failed for now on request');
+  if (delayMs > 0) await Bun.sleep(delayMs);
   const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
   await store.add({ from, to: envelope.rcptTo.map(({ address }) => address) }, Buffer.concat(chunks));
   return true;

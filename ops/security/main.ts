@@ -14,6 +14,7 @@ const HELP = `Tries every attack on a shop of its own, and says how many were tr
   npm run test:security -- --only        test/security alone
   npm run test:security -- --fuzz 20000  with so many requests made from the API's document, in place of 3000
   npm run test:security -- --seed 7      and another run of them
+  npm run test:security -- --scanners    sqlmap, wapiti, ffuf and slowhttptest instead, those that are installed: minutes
   npm run test:security -- --table       OWASP's API ten and ASVS 5.0.0, levels 1 and 2: what holds each; runs nothing
   npm run test:security -- --help        this text
 
@@ -22,12 +23,14 @@ An attack is a test case: one trick, or one rule tried at every operation of the
 const OWN = 'test/security';
 /** It holds the table against the tests, and attacks nothing. */
 const NO_ATTACK = 'requirements.test.ts';
+/** Others' tools, which take minutes and may not be there. */
+const SCANNERS = 'scanners.test.ts';
 
 /** Files of tests: those of the folder, and those that the table names. */
 async function filesOf(isOnlyOwn: boolean): Promise<string[]> {
   const names = await readdir(join(CHECKOUT, OWN));
   const own = names
-    .filter((name) => name.endsWith('.test.ts') && name !== NO_ATTACK)
+    .filter((name) => name.endsWith('.test.ts') && name !== NO_ATTACK && name !== SCANNERS)
     .map((name) => `${OWN}/${name}`);
   const named = CHAPTERS.flatMap(({ requirements }) => requirements).flatMap(({ outcome }) =>
     outcome.kind === 'held' ? outcome.by.map(([file]) => file) : [],
@@ -37,15 +40,16 @@ async function filesOf(isOnlyOwn: boolean): Promise<string[]> {
 }
 
 interface Wanted {
+  readonly hasScanners: boolean;
   readonly isOnlyOwn: boolean;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-async function attack({ isOnlyOwn, environment }: Wanted): Promise<number> {
+async function attack({ hasScanners, isOnlyOwn, environment }: Wanted): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'hotshelf-security-'));
   const outcome = join(folder, 'junit.xml');
   try {
-    const files = await filesOf(isOnlyOwn);
+    const files = hasScanners ? [`${OWN}/${SCANNERS}`] : await filesOf(isOnlyOwn);
     const report = ['--reporter=junit', `--reporter-outfile=${outcome}`];
     const child = Bun.spawn([process.execPath, 'ops/test.ts', ...report, ...files], {
       cwd: CHECKOUT,
@@ -67,6 +71,7 @@ async function main(): Promise<number> {
     options: {
       help: { type: 'boolean', short: 'h' },
       only: { type: 'boolean' },
+      scanners: { type: 'boolean' },
       table: { type: 'boolean' },
       fuzz: { type: 'string' },
       seed: { type: 'string' },
@@ -83,7 +88,9 @@ async function main(): Promise<number> {
     if (!/^\d{1,9}$/.test(value)) throw new Error(`${value} is no whole number`);
     environment[name] = value;
   }
-  return attack({ isOnlyOwn: values.only === true, environment });
+  const hasScanners = values.scanners === true;
+  if (hasScanners) environment['SCANNERS'] = 'on';
+  return attack({ hasScanners, isOnlyOwn: values.only === true, environment });
 }
 
 process.exitCode = await main().catch((error: unknown) => {

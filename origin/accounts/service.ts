@@ -2,6 +2,7 @@
 
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import type { SecurityDetails } from '#lib/security-events.ts';
 import { findUserByEmail, readOwner, requireGoodPassword, throttled } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { checkSecondFactor } from '#origin/second-factor/service.ts';
@@ -44,11 +45,15 @@ export async function authenticate(deps: Deps, { email, password, code }: Creden
   return throttled(deps, email, async () => {
     const row = await findUserByEmail(deps.db, email.toLowerCase());
     const matches = await deps.passwords.verify(password, row?.passwordHash);
-    if (row === undefined || !matches || !isAdmitted(deps, row)) throw new AppError('credentials_invalid');
+    if (row === undefined) throw invalid({ reason: 'unknown_account' });
+    if (!matches) throw invalid({ userId: row.id, reason: 'wrong_password' });
+    if (!isAdmitted(deps, row)) throw invalid({ userId: row.id, reason: 'unverified_email' });
     const byCode = await checkSecondFactor(deps, row.id, code);
     return { userId: row.id, passwordHash: row.passwordHash, byCode };
   });
 }
+
+const invalid = (inside: SecurityDetails) => new AppError('credentials_invalid', {}, inside);
 
 function isAdmitted({ accountPolicy }: Deps, { emailVerifiedAt }: store.UserRow): boolean {
   return emailVerifiedAt !== null || accountPolicy.emailVerification === 'optional';

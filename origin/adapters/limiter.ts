@@ -1,12 +1,13 @@
 /**
- * Budgets of requests, counted in Redis and so exact across processes, in one round trip; requests of one key that
- * come while one is on its way share the next. While Redis is gone, each process counts for itself.
+ * Budgets of requests, counted in Redis and so exact across processes: all that are spent in one turn of the event
+ * loop in one round trip. While Redis is gone, each process counts for itself.
  */
 
-import type { Redis } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Circuit } from '#lib/circuit.ts';
+import { SECOND_MS } from '#lib/clock.ts';
 
 export interface Budget {
   readonly name: string;
@@ -31,88 +32,91 @@ export interface Limiter {
 }
 
 const MAX_SPENT = 10_000;
+/** A script holds up everybody else at Redis for as long as it runs. */
+const MAX_TOGETHER = 200;
 
-/** What a key has come to with all that was counted together. */
-interface Count {
-  readonly consumed: number;
-  readonly resetMs: number;
+/** KEYS: counters. ARGV: the window in milliseconds. Gives of each counter in turn its count and what is left of its window. */
+const COUNT = `
+local counts = {}
+for i, key in ipairs(KEYS) do
+  local count = redis.call('incr', key)
+  local rest = redis.call('pttl', key)
+  if rest < 0 then
+    rest = tonumber(ARGV[1])
+    redis.call('pexpire', key, rest)
+  end
+  counts[2 * i - 1] = count
+  counts[2 * i] = rest
+end
+return counts`;
+const COMMAND = 'countTogether';
+
+type CountTogether = (keys: number, ...keysAndWindow: readonly (string | number)[]) => Promise<number[]>;
+
+/** Who spends in this turn of the event loop, in their order; one who spends twice is in it twice. */
+interface Turn {
+  readonly keys: string[];
+  readonly answers: ((usage: Usage | Promise<Usage>) => void)[];
 }
 
-/** Counts so many requests of a key at once. Never fails. */
-type CountAll = (key: string, requests: number) => Promise<Count>;
-
 export function createLimiter(redis: Redis, circuit: Circuit, budget: Budget): Limiter {
-  const { requests } = budget;
-  const count = together(countInRedis(redis, circuit, budget));
+  const { name, requests, windowSeconds } = budget;
+  const countTogether = define(redis);
+  const own = new RateLimiterMemory({ points: requests, duration: windowSeconds });
   /** When the budgets that are spent are whole again, by this process's clock. */
   const spent = new LRUCache<string, number>({ max: MAX_SPENT });
   const refusal = (key: string): Usage | null => {
-    const resetMs = (spent.get(key) ?? 0) - performance.now();
+    const until = spent.get(key);
+    const resetMs = until === undefined ? 0 : until - performance.now();
     return resetMs > 0 ? { budget, isWithin: false, left: 0, resetMs } : null;
   };
-  return {
-    refusal,
-    spend: async (key) => {
-      const known = refusal(key);
-      if (known !== null) return known;
-      const { consumed, resetMs } = await count(key);
-      if (consumed > requests) spent.set(key, performance.now() + resetMs);
-      return { budget, isWithin: consumed <= requests, left: Math.max(0, requests - consumed), resetMs };
-    },
+  const usageOf = (key: string, count: number, resetMs: number): Usage => {
+    if (count > requests) spent.set(key, performance.now() + resetMs);
+    return { budget, isWithin: count <= requests, left: Math.max(0, requests - count), resetMs };
   };
-}
-
-function countInRedis(redis: Redis, circuit: Circuit, budget: Budget): CountAll {
-  const { name, requests, windowSeconds } = budget;
-  const settings = { keyPrefix: `limit:${name}`, points: requests, duration: windowSeconds };
-  const shared = new RateLimiterRedis({
-    ...settings,
-    storeClient: redis,
-    rejectIfRedisNotReady: true,
-  });
-  const own = new RateLimiterMemory(settings);
-  const isAnswer = (error: unknown) => error instanceof RateLimiterRes;
-  const counted = async (consuming: Promise<RateLimiterRes>): Promise<Count> => {
-    const { consumedPoints, msBeforeNext } = await consuming.catch((error: unknown) => {
+  const countHere = async (key: string): Promise<Usage> => {
+    const { consumedPoints, msBeforeNext } = await own.consume(key).catch((error: unknown) => {
       if (error instanceof RateLimiterRes) return error;
       throw error;
     });
-    return { consumed: consumedPoints, resetMs: msBeforeNext };
+    return usageOf(key, consumedPoints, msBeforeNext);
   };
-  return async (key, together) => {
-    if (!circuit.admits()) return counted(own.consume(key, together));
-    try {
-      return await counted(circuit.observe(shared.consume(key, together), isAnswer));
-    } catch {
-      return counted(own.consume(key, together));
+  const countAll = async (keys: readonly string[]): Promise<readonly number[] | null> => {
+    if (!circuit.admits()) return null;
+    const counters = keys.map((key) => `limit:${name}:${key}`);
+    const counting = countTogether(keys.length, ...counters, windowSeconds * SECOND_MS);
+    return circuit.observe(counting, (error) => error instanceof ReplyError).catch(() => null);
+  };
+  const settle = async ({ keys, answers }: Turn): Promise<void> => {
+    const counts = await countAll(keys);
+    for (const [at, key] of keys.entries()) {
+      const [count, resetMs] = [counts?.[2 * at], counts?.[2 * at + 1]];
+      const isCounted = count !== undefined && resetMs !== undefined;
+      answers[at]?.(isCounted ? usageOf(key, count, resetMs) : countHere(key));
     }
   };
+  let turn: Turn | null = null;
+  const begin = (): Turn => {
+    const begun: Turn = { keys: [], answers: [] };
+    setImmediate(() => {
+      if (turn === begun) turn = null;
+      void settle(begun);
+    });
+    return begun;
+  };
+  return {
+    refusal,
+    spend: (key) =>
+      new Promise((answer) => {
+        turn ??= begin();
+        turn.keys.push(key);
+        turn.answers.push(answer);
+        if (turn.keys.length >= MAX_TOGETHER) turn = null;
+      }),
+  };
 }
 
-interface Batch {
-  size: number;
-  readonly counted: PromiseWithResolvers<Count>;
-}
-
-/** One call for each key at a time; each request learns what the key had come to with itself. */
-function together(countAll: CountAll): (key: string) => Promise<Count> {
-  /** Of each key with a call on its way, those who go next. */
-  const nextOf = new Map<string, Batch>();
-  const newBatch = (): Batch => ({ size: 0, counted: Promise.withResolvers() });
-  const send = async (key: string, batch: Batch): Promise<void> => {
-    const next = newBatch();
-    nextOf.set(key, next);
-    batch.counted.resolve(await countAll(key, batch.size));
-    if (next.size === 0) nextOf.delete(key);
-    else void send(key, next);
-  };
-  return async (key) => {
-    const waiting = nextOf.get(key);
-    const batch = waiting ?? newBatch();
-    batch.size += 1;
-    const place = batch.size;
-    if (waiting === undefined) void send(key, batch);
-    const { consumed, resetMs } = await batch.counted.promise;
-    return { consumed: consumed - batch.size + place, resetMs };
-  };
+function define(redis: Redis): CountTogether {
+  redis.defineCommand(COMMAND, { lua: COUNT });
+  return (...args) => (redis as unknown as Record<typeof COMMAND, CountTogether>)[COMMAND](...args);
 }

@@ -13,6 +13,7 @@ import {
 } from 'nats';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { EVENT_STREAM, SUBJECT_PREFIX } from '#lib/events.ts';
+import { POLICIES } from '#lib/policies.ts';
 
 export interface ConsumerSpec {
   /** Durable name; also the consumer's name in the inbox. */
@@ -31,7 +32,7 @@ export interface Delivery {
   drop(): void;
 }
 
-export const CALL_TIMEOUT_MS = 2 * SECOND_MS;
+export const { timeoutMs: CALL_MS } = POLICIES.nats;
 const DUPLICATE_WINDOW_MS = 10 * MINUTE_MS;
 const RETENTION_MS = 7 * DAY_MS;
 const MAX_STREAM_BYTES = 1024 ** 3;
@@ -39,12 +40,14 @@ const MAX_STREAM_BYTES = 1024 ** 3;
 const ACK_WAIT_MS = 4 * SECOND_MS;
 const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
+/** So many processes of a consumer find work at once, each with what it handles and as much again at hand. */
+const MAX_PROCESSES = 10;
 const PULL_EXPIRES_MS = 30 * SECOND_MS;
 const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
-const NOT_FOUND = '404';
+export const NOT_FOUND = '404';
 
 export async function ensureStream(nats: NatsConnection): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   await manager.streams.add({
     name: EVENT_STREAM,
     subjects: [`${SUBJECT_PREFIX}>`],
@@ -58,7 +61,7 @@ export async function ensureStream(nats: NatsConnection): Promise<void> {
 }
 
 export async function countWaiting(nats: NatsConnection, consumer: string): Promise<number> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   try {
     return (await manager.consumers.info(EVENT_STREAM, consumer)).num_pending;
   } catch (error) {
@@ -74,13 +77,13 @@ interface Pull {
 }
 
 export async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: Pull): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_TIMEOUT_MS, checkAPI: false });
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   await manager.consumers.add(EVENT_STREAM, {
     durable_name: spec.name,
     filter_subject: SUBJECT_PREFIX + spec.filter,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: MAX_IN_FLIGHT * 4,
+    max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
   });
   const consumer = await nats.jetstream().consumers.get(EVENT_STREAM, spec.name);
   const messages: ConsumerMessages = await consumer.consume({

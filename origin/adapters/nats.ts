@@ -4,14 +4,16 @@
  * calls fail within their time until it is back.
  */
 
-import { connect, type Msg, type NatsConnection } from 'nats';
+import { connect, headers as createHeaders, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
 import { verifiedTls } from '#db/tls.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
 import type { Logger } from '#lib/log.ts';
+import { type Backlog, readBacklog } from './nats-backlog.ts';
 import {
-  CALL_TIMEOUT_MS,
+  CALL_MS,
   type ConsumerSpec,
   countWaiting,
   type Delivery,
@@ -50,6 +52,8 @@ export interface EventBus {
    * @throws when NATS does not answer in time
    */
   waiting(consumer: string): Promise<number>;
+  /** What the stream holds, and what each consumer has yet to do. @throws when NATS does not answer in time */
+  backlog(): Promise<Backlog>;
   /** False while what {@link EventBus.watch} should hear may be lost. */
   isConnected(): boolean;
   /** Told whenever the connection is made, the first time and after a loss. */
@@ -95,7 +99,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
     maxPingOut: 2,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     pingInterval: PING_INTERVAL_MS,
-    timeout: CALL_TIMEOUT_MS,
+    timeout: CALL_MS,
   });
   connection.then(
     (nats) => {
@@ -109,8 +113,8 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
   return {
     ensureStream: async () => ensureStream(await within()),
     publish: async (event) => {
-      const js = (await within()).jetstream({ timeout: CALL_TIMEOUT_MS });
-      await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id });
+      const js = (await within()).jetstream({ timeout: CALL_MS });
+      await js.publish(subjectOf(event.name), encodeEvent(event), { msgID: event.id, ...traceHeaders() });
     },
     announce: (count) => {
       if (link.isUp) link.nats?.publish(ANNOUNCED_SUBJECT, String(count));
@@ -128,6 +132,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
       listen(connection, SUBJECT_PREFIX + filter, { onMessage: ({ data }) => hear(data, onEvent, log) }),
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
     waiting: async (consumer) => countWaiting(await within(), consumer),
+    backlog: async () => readBacklog(await within()),
     isConnected: () => link.isUp,
     onConnect: (listener) => {
       link.onUp.push(listener);
@@ -146,6 +151,15 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
 interface Hearing {
   readonly onMessage: (message: Msg) => void;
   readonly signal?: AbortSignal;
+}
+
+/** For whoever watches the stream; our own consumers read the trace in the event, which outlives its message. */
+function traceHeaders(): { readonly headers?: MsgHdrs } {
+  const trace = currentTrace();
+  if (trace === undefined) return {};
+  const headers = createHeaders();
+  headers.set('traceparent', trace.traceparent);
+  return { headers };
 }
 
 /** From the first connection on. */
@@ -202,7 +216,7 @@ function hear(data: Uint8Array, onEvent: (event: ShopEvent) => void, log: Logger
 }
 
 function deadline<T>(work: Promise<T>, message: string): Promise<T> {
-  return withDeadline(work, CALL_TIMEOUT_MS, () => {
-    throw new Error(`${message} within ${CALL_TIMEOUT_MS} ms`);
+  return withDeadline(work, CALL_MS, () => {
+    throw new Error(`${message} within ${CALL_MS} ms`);
   });
 }

@@ -6,9 +6,10 @@
 
 import { Redis, ReplyError } from 'ioredis';
 import { verifiedTls } from '#db/tls.ts';
-import { createCircuit } from '#lib/circuit.ts';
-import { type Clock, SECOND_MS, systemClock } from '#lib/clock.ts';
+import type { Clock } from '#lib/clock.ts';
+import { circuitOf, type GuardSurroundings } from '#lib/guards.ts';
 import type { Logger } from '#lib/log.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Budget, createLimiter, type Limiter } from './limiter.ts';
 import { createLoginThrottle, type LoginPolicies, type LoginThrottle } from './login-throttle.ts';
@@ -70,11 +71,7 @@ export interface FencedEntry {
   readonly ttlMs: number;
 }
 
-const CONNECT_TIMEOUT_MS = 2_000;
-const COMMAND_TIMEOUT_MS = 250;
 const MAX_RECONNECT_DELAY_MS = 1_000;
-/** A read waits for Redis once: whatever it would ask after a call without an answer is not asked. */
-const SILENCE = { breakAfter: 1, tryEveryMs: SECOND_MS };
 const FENCE_PREFIX = 'fence:';
 /** Longer than any answer that it fences may live. */
 const FENCE_TTL_SECONDS = 24 * 60 * 60;
@@ -107,11 +104,10 @@ export interface ConnectedRedis extends SharedCache {
 }
 
 /** @param caFile of a private authority, for a `rediss://` address */
-export function connectRedis(url: string, log: Logger, caFile?: string): ConnectedRedis {
+export function connectRedis(url: string, surroundings: GuardSurroundings, caFile?: string): ConnectedRedis {
+  const { log } = surroundings;
   const redis = openClient(url, log, caFile);
-  const circuit = createCircuit(SILENCE, systemClock, (change) =>
-    log.warn(change === 'opened' ? 'redis does not answer' : 'redis answers again'),
-  );
+  const circuit = circuitOf('redis', surroundings);
   let readyAt: number | null = null;
   redis.on('ready', () => {
     readyAt = performance.now();
@@ -185,8 +181,8 @@ function openClient(url: string, log: Logger, caFile: string | undefined): Redis
   const { protocol, hostname } = new URL(url);
   const redis = new Redis(url, {
     ...(protocol === 'rediss:' ? { tls: verifiedTls(hostname, caFile) } : {}),
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: POLICIES.redis.connectMs,
+    commandTimeout: POLICIES.redis.timeoutMs,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     enableAutoPipelining: true,

@@ -24,7 +24,7 @@ const USE_NOTED_EVERY_MS = 60 * MINUTE_MS;
  */
 export async function createApiKey(deps: Deps, userId: UserId, asked: NewApiKey): Promise<MadeApiKey> {
   const { name, scopes, expiresInDays, ...proof } = asked;
-  await confirmIdentity(deps, userId, proof);
+  const proven = await confirmIdentity(deps, userId, proof);
   const key = `${API_KEY_PREFIX}${randomBytes(KEY_BYTES).toString('hex')}`;
   const createdAt = deps.clock.now();
   const row: store.ApiKeyRow = {
@@ -42,13 +42,15 @@ export async function createApiKey(deps: Deps, userId: UserId, asked: NewApiKey)
   await deps.db.transaction(async (tx) => {
     const owner = await store.lockUser(tx, userId);
     if (owner === undefined) throw new AppError('unauthenticated');
+    // It was reset meanwhile, which has ended the account's keys: whoever knew the old one makes none.
+    if (owner.passwordHash !== proven.passwordHash) throw new AppError('password_wrong');
     const keys = await store.listOfUser(tx, userId);
     if (keys.length >= MAX_KEYS) throw new AppError('api_keys_full', { maxApiKeys: MAX_KEYS });
     await store.insertKey(tx, row);
     await emit(deps, tx, { name: 'account.api_key_created', data: { userId } });
     if (owner.role === 'shopper') return;
     const changes = { scopes, expiresAt: row.expiresAt.toISOString() };
-    await recordAct(deps, tx, { userId }, { action: 'api_key.created', object: objectOf(row.id), changes });
+    await recordAct(tx, { userId }, { action: 'api_key.created', object: objectOf(row.id), changes });
   });
   return { ...toApiKey(row), key };
 }
@@ -65,7 +67,7 @@ export async function revokeApiKey(deps: Deps, userId: UserId, id: ApiKeyId): Pr
     if (owner === undefined) throw new AppError('unauthenticated');
     if (!(await store.revoke(tx, userId, id, deps.clock.now()))) throw new AppError('api_key_not_found');
     if (owner.role === 'shopper') return;
-    await recordAct(deps, tx, { userId }, { action: 'api_key.revoked', object: objectOf(id) });
+    await recordAct(tx, { userId }, { action: 'api_key.revoked', object: objectOf(id) });
   });
 }
 

@@ -8,13 +8,13 @@ import { apiKeys } from '#db/schema/api-keys.ts';
 import { secondFactors } from '#db/schema/second-factor.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 
-type Owner = Pick<typeof users.$inferSelect, 'role'>;
+type Owner = Pick<typeof users.$inferSelect, 'role' | 'passwordHash'>;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** Whose keys they are. Until the transaction ends, they are made by nobody else. */
 export async function lockUser(tx: Transaction, userId: UserId): Promise<Owner | undefined> {
   const [row] = await tx
-    .select({ role: users.role })
+    .select({ role: users.role, passwordHash: users.passwordHash })
     .from(users)
     .where(and(eq(users.id, userId), isActive))
     .for('no key update');

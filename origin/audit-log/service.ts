@@ -2,9 +2,9 @@
 
 import { type AuditAction, appendAudit } from '#db/audit-log.ts';
 import type { Transaction } from '#db/client.ts';
+import { currentTrace } from '#db/trace-scope.ts';
+import type { ApiKeyId, UserId } from '#lib/ids.ts';
 import { traceId } from '#lib/trace.ts';
-import type { Deps } from '#origin/deps.ts';
-import type { SignedIn } from '#origin/http/auth.ts';
 
 export interface Act {
   readonly action: AuditAction;
@@ -14,15 +14,18 @@ export interface Act {
 }
 
 /** Whose act it is: the key's, where it was a key that said who calls. */
-export type Actor = Pick<SignedIn, 'userId' | 'apiKeyId'>;
+export interface Actor {
+  readonly userId: UserId;
+  readonly apiKeyId?: ApiKeyId | undefined;
+}
 
 /** The last statement of the act's transaction: others wait for the log from here to the commit. */
 export async function recordAct(
-  { traceparent }: Pick<Deps, 'traceparent'>,
   tx: Transaction,
   { userId, apiKeyId }: Actor,
   { action, object, changes = {} }: Act,
 ): Promise<void> {
+  const trace = currentTrace();
   await appendAudit(tx, {
     actor: apiKeyId === undefined ? 'user' : 'api_key',
     actorId: apiKeyId ?? userId,
@@ -30,6 +33,6 @@ export async function recordAct(
     objectKind: object.kind,
     objectId: object.id,
     changes,
-    traceId: traceparent === null ? null : traceId(traceparent),
+    traceId: trace === undefined ? null : traceId(trace.traceparent),
   });
 }

@@ -5,9 +5,11 @@
  */
 
 import type { Bulkhead } from '#lib/bulkhead.ts';
+import type { Degradation } from '#lib/degraded.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { SharedCache } from '#origin/adapters/redis.ts';
-import { decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
+import { type Answer, decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
 import type { Floors } from './floors.ts';
 import { createMemoryTier, jittered, NO_MEMORY } from './memory-tier.ts';
 
@@ -17,6 +19,13 @@ export interface Found {
   /** Null when there is no such thing. */
   readonly answer: FencedAnswer | null;
   readonly from: Tier;
+}
+
+/** What there is instead of what was asked for. */
+export interface StoodIn {
+  readonly answer: Answer;
+  readonly from: 'stand-in';
+  readonly degradation: Degradation;
 }
 
 /** Reads the truth. It decides on the version of what it reads before it reads. */
@@ -36,7 +45,7 @@ export interface TieredCache {
 export interface CachedRead {
   /** At once, from memory only; undefined says nothing of the other tiers. */
   peek(): FencedAnswer | null | undefined;
-  read(): Promise<Found>;
+  read(): Promise<Found | StoodIn>;
 }
 
 /** What all caches of a process share. */
@@ -95,7 +104,8 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
   const fill = (key: string, load: Load, look: 'redis first' | 'past redis'): Promise<Found> => {
     const running: Fill = {
       isOutdated: false,
-      found: fetch(key, load, look)
+      // Others wait for it as well.
+      found: beyondRequest(() => fetch(key, load, look))
         .then((found) => {
           if (!running.isOutdated) memory.keep(key, found.answer);
           return found;

@@ -3,9 +3,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
-import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
+import type { CartId, CartItemId, ProductId, VariantId } from '#lib/ids.ts';
 import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import type { Cart, CartQuote, NewCartItem } from './model.ts';
@@ -21,6 +22,12 @@ const MAX_LINES = 100;
 
 /** A new cart; a guest's comes with the token that opens it. */
 export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
+  const cart = await insertCart(deps, caller);
+  deps.metrics.count('carts_created_total', {});
+  return cart;
+}
+
+async function insertCart(deps: Deps, caller: Caller): Promise<Cart> {
   const id = deps.ids.next<CartId>();
   if (caller.kind === 'user') {
     await store.insertCart(deps.db, { id, userId: caller.userId, tokenHash: null });
@@ -46,13 +53,15 @@ async function pricedCart(db: Queryable, caller: Caller, id: CartId): Promise<Pr
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
 export async function addItem(deps: Deps, caller: Caller, id: CartId, item: NewCartItem): Promise<Cart> {
   const variantId = item.variantId as VariantId;
-  return changeCart(deps, caller, id, async (tx) => {
+  const cart = await changeCart(deps, caller, id, async (tx) => {
     const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity };
     const limits = { maxLines: MAX_LINES, maxQuantity: MAX_LINE_QUANTITY };
     const [isAdded, lines] = await Promise.all([store.addLine(tx, line, limits), store.findLines(tx, id)]);
     if (!isAdded) throw refusalOf(line, lines);
     return lines;
   });
+  if (cart.version === FIRST_VERSION + 1) deps.metrics.count('carts_filled_total', {});
+  return cart;
 }
 
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
@@ -85,6 +94,18 @@ export async function removeItem(
 /** Whether the cart is the caller's: the door to a guest's order, too. */
 export async function ownsCart(db: Queryable, caller: Caller, id: CartId): Promise<boolean> {
   return isOwn(caller, await store.findCart(db, id));
+}
+
+/** What is in the caller's carts, the newest first. */
+export async function productsInCartOf(db: Queryable, caller: Caller, limit: number): Promise<ProductId[]> {
+  if (caller.kind === 'user') return store.findProducts(db, { userId: caller.userId }, limit);
+  const { cartToken } = caller;
+  return cartToken === null ? [] : store.findProducts(db, { tokenHash: hashToken(cartToken) }, limit);
+}
+
+/** @throws {AppError} `cart_not_found`, also for somebody else's */
+export async function requireOwnCart(db: Queryable, caller: Caller, id: CartId): Promise<void> {
+  requireOwn(caller, await store.findCart(db, id));
 }
 
 /**
@@ -156,7 +177,8 @@ function requireOpen(cart: store.CartRow): store.CartRow {
 }
 
 function requireOwn(caller: Caller, cart: store.CartRow | undefined): store.CartRow {
-  if (cart === undefined || !isOwn(caller, cart)) throw new AppError('cart_not_found');
+  if (cart === undefined) throw new AppError('cart_not_found');
+  if (!isOwn(caller, cart)) throw new AppError('cart_not_found', {}, OF_ANOTHER);
   return cart;
 }
 

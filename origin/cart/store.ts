@@ -1,12 +1,12 @@
 /** Every query of carts. */
 
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
-import type { CartId, CartItemId, VariantId } from '#lib/ids.ts';
+import type { CartId, CartItemId, ProductId, UserId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
 
 export type CartRow = typeof carts.$inferSelect;
@@ -69,6 +69,22 @@ const FIND_LINES = kept((db, { id }: Slots<ById>) =>
 /** The lines with what the catalogue says of them now. */
 export async function findLines(db: Queryable, id: CartId) {
   return FIND_LINES(db, { id });
+}
+
+export type CartOwner = { readonly userId: UserId } | { readonly tokenHash: Uint8Array };
+
+/** Of carts that are no orders yet, the newest lines first. */
+export async function findProducts(db: Queryable, owner: CartOwner, limit: number): Promise<ProductId[]> {
+  const isOwn = 'userId' in owner ? eq(carts.userId, owner.userId) : eq(carts.tokenHash, owner.tokenHash);
+  const rows = await db
+    .select({ productId: variants.productId })
+    .from(cartItems)
+    .innerJoin(carts, eq(carts.id, cartItems.cartId))
+    .innerJoin(variants, eq(variants.id, cartItems.variantId))
+    .where(and(isOwn, isNull(carts.completedAt)))
+    .orderBy(desc(cartItems.id))
+    .limit(limit);
+  return rows.map(({ productId }) => productId);
 }
 
 export interface NewLine {

@@ -5,6 +5,7 @@ import { sanitizeDescription } from '#db/html.ts';
 import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
@@ -33,7 +34,7 @@ export async function changeProduct(
     const update = await updateOf(tx, target.productId, change);
     const changed = await store.updateProduct(tx, target.productId, update, deps.clock.now());
     await emitChanged(deps, tx, changed);
-    await recordAct(deps, tx, seller, {
+    await recordAct(tx, seller, {
       action: 'product.changed',
       object: { kind: 'product', id: changed.id },
       changes: { version: changed.version, fields: Object.keys(change), prices },
@@ -50,7 +51,8 @@ export async function lockOwnProduct(
   { productId, version }: VersionedProduct,
 ): Promise<void> {
   const product = await store.lockProduct(tx, productId);
-  if (product === undefined || !isOwnProduct(seller, product)) throw new AppError('product_not_found');
+  if (product === undefined) throw new AppError('product_not_found');
+  if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
   if (product.version !== version)
     throw new AppError('version_conflict', { currentVersion: product.version });
 }

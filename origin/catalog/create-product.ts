@@ -70,7 +70,7 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
     offers.map(({ id, stock }) => ({ variantId: id, quantity: stock })),
   );
   await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
-  await recordAct(deps, tx, seller, {
+  await recordAct(tx, seller, {
     action: 'product.created',
     object: { kind: 'product', id: productId },
     changes: { variants: offers.map(({ id, priceMinor, stock }) => ({ id, priceMinor, stock })) },

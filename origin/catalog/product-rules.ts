@@ -1,6 +1,7 @@
 /** Rules that every change of a product keeps. */
 
-import { type Transaction, violatedConstraint } from '#db/client.ts';
+import type { Transaction } from '#db/client.ts';
+import { violatedConstraint } from '#db/failures.ts';
 import { assert } from '#lib/assert.ts';
 import type { CategoryId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';

@@ -1,7 +1,6 @@
 /** Reading the catalogue. What changes it has a file for each verb beside this one. */
 
 import type { Queryable } from '#db/client.ts';
-import { positionAfterCommit, WAL_START } from '#db/wal.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
@@ -18,7 +17,7 @@ import * as store from './store.ts';
 export { changeProduct, touchProductsOf, versionedProduct } from './change-product.ts';
 export { createProduct } from './create-product.ts';
 export { dropAnswers, followChanges } from './freshness.ts';
-export { filterQuery, ProductPage } from './model.ts';
+export { filterQuery, ProductCard, ProductPage, ProductParams } from './model.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product as ready bytes; null when there is no such product. */
@@ -41,9 +40,11 @@ function loadProduct({ products, readers }: Deps, slugOrId: string): Promise<Fen
  * A list says what every change so far has left: it is read from a replica that shows them all. While the
  * primary is away, any replica will do.
  */
-async function readFreshly<T>({ db, readers }: Deps, read: (db: Queryable) => Promise<T>): Promise<T> {
-  const atLeast = await positionAfterCommit(db).catch(() => WAL_START);
-  return readers.general(read, { atLeast });
+async function readFreshly<T>(
+  { readers, latestPosition }: Deps,
+  read: (db: Queryable) => Promise<T>,
+): Promise<T> {
+  return readers.general(read, { atLeast: await latestPosition() });
 }
 
 /**
@@ -58,7 +59,7 @@ export function productListRead(deps: Deps, query: ProductListQuery): CachedRead
 }
 
 /** @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order */
-async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
+export async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
   const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', ...filter } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
   await requireCategory(deps, filter.category);

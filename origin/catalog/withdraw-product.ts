@@ -16,7 +16,7 @@ export async function withdrawProduct(deps: Deps, seller: SignedIn, target: Vers
     const withdrawn = await store.updateProduct(tx, target.productId, { withdrawnAt: now }, now);
     const { id: productId, slug, version } = withdrawn;
     await emit(deps, tx, { name: 'product.withdrawn', data: { productId, slug, version } });
-    await recordAct(deps, tx, seller, {
+    await recordAct(tx, seller, {
       action: 'product.withdrawn',
       object: { kind: 'product', id: productId },
       changes: { version },

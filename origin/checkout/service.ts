@@ -3,7 +3,8 @@
 import type { StoredAnswer } from '#db/idempotency.ts';
 import type { CartId, OrderId } from '#lib/ids.ts';
 import { AppError, type ProblemCode } from '#lib/problems.ts';
-import { ownsCart } from '#origin/cart/service.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
+import { requireOwnCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { AttemptUndone, once } from '#origin/http/idempotency.ts';
@@ -38,7 +39,7 @@ export async function checkOut(
   request: CheckoutRequest,
 ): Promise<StoredAnswer> {
   const cartId = request.cartId as CartId;
-  if (!(await ownsCart(deps.db, caller, cartId))) throw new AppError('cart_not_found');
+  await requireOwnCart(deps.db, caller, cartId);
   const scope = caller.kind === 'user' ? `user:${caller.userId}` : `cart:${cartId}`;
   try {
     return await once<OrderId>(
@@ -47,7 +48,9 @@ export async function checkOut(
       async (orderId, isFirst) => {
         const placement = { orderId, isFirst, caller, request };
         const toPay = await placeOnce(deps, placement);
-        return answer(deps, orderId, await pay(deps, placement, toPay));
+        const intentId = await intentOrUndo(deps, orderId, toPay);
+        // From here on money moves: whatever becomes of the request, this is finished.
+        return beyondRequest(async () => answer(deps, orderId, await pay(deps, placement, intentId)));
       },
     );
   } finally {
@@ -60,9 +63,8 @@ export async function checkOut(
 async function pay(
   deps: Deps,
   { orderId, caller, request }: Placement,
-  toPay: NewIntent | null,
+  intentId: string | null,
 ): Promise<Intent | null> {
-  const intentId = await intentOrUndo(deps, orderId, toPay);
   if (intentId === null) return null;
   try {
     const means = await meansOf(deps.db, caller, request.paymentMethodId);
@@ -83,7 +85,7 @@ async function intentOrUndo(deps: Deps, orderId: OrderId, toPay: NewIntent | nul
     return await (toPay === null ? ensureIntent(deps, orderId) : createIntent(deps, toPay));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    await abandon(deps, orderId, 'shopper');
+    await beyondRequest(() => abandon(deps, orderId, 'shopper'));
     throw new AttemptUndone(error.code, error.extras);
   }
 }

@@ -24,7 +24,6 @@ export interface OperatorConsole {
 export interface ConsoleVariables {
   readonly OPERATOR_TOKEN?: string;
   readonly OPS_TARGETS?: string;
-  readonly METRICS_TOKEN?: string;
 }
 
 const MAX_FOLLOWERS = 20;
@@ -49,11 +48,11 @@ interface ConsoleDeps {
 }
 
 export function startConsole(config: ConsoleVariables, deps: ConsoleDeps): OperatorConsole | undefined {
-  const { OPERATOR_TOKEN, METRICS_TOKEN } = config;
+  const { OPERATOR_TOKEN } = config;
   const targets = consoleTargets(config);
   if (OPERATOR_TOKEN === undefined || targets === null) return undefined;
   const sessions = createOperatorSessions(OPERATOR_TOKEN);
-  const watch = startWatch({ ask: createAsk(METRICS_TOKEN), ...deps, targets });
+  const watch = startWatch({ ask: createAsk(OPERATOR_TOKEN), ...deps, targets });
   const followers = new Set<Follower>();
   return {
     sessions,

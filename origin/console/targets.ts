@@ -71,8 +71,8 @@ export type Ask = (target: Target) => Promise<Reply>;
 export const NO_REPLY: Reply = { exposition: null, checks: null, isAlive: false };
 
 /** Asks for metrics and health at once; a process that says one of them is there. */
-export function createAsk(metricsToken: string | undefined): Ask {
-  const headers = metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` };
+export function createAsk(operatorToken: string): Ask {
+  const headers = { authorization: `Bearer ${operatorToken}` };
   const readers = new Map<string, ReturnType<typeof createReader>>();
   return async ({ kind, url }) => {
     const paths = PATHS[kind];

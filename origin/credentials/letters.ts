@@ -11,6 +11,7 @@ export type LetterKind =
   | 'already_registered'
   | 'reset_password'
   | 'password_changed'
+  | 'password_reset'
   | 'second_factor_enabled'
   | 'second_factor_removed'
   | 'second_factor_guessed'
@@ -36,6 +37,7 @@ const PLANS: Partial<Record<EventName, Plan>> = {
   'account.registered_again': { kind: 'already_registered', purpose: 'reset_password' },
   'account.reset_requested': { kind: 'reset_password', purpose: 'reset_password' },
   'account.password_changed': { kind: 'password_changed' },
+  'account.password_reset': { kind: 'password_reset' },
   'account.second_factor_enabled': { kind: 'second_factor_enabled' },
   'account.second_factor_removed': { kind: 'second_factor_removed' },
   'account.second_factor_guessed': { kind: 'second_factor_guessed' },

@@ -6,6 +6,7 @@
 import type { Transaction } from '#db/client.ts';
 import type { SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
@@ -53,7 +54,8 @@ async function askByMail(
 
 /**
  * The password of whoever was mailed the token, who has thereby shown that the email is theirs, too. Strangers' guesses
- * keep them no longer from logging in from where they are.
+ * keep them no longer from logging in from where they are. API keys end with the sessions: whoever knew the password
+ * that is lost may have made one (OWASP ASVS 5.0.0, 7.4.3).
  * @throws {AppError} `link_invalid`; `invalid_input` for a weak password, which leaves the token good
  */
 export async function resetPassword(deps: Deps, { token, password }: PasswordReset): Promise<void> {
@@ -64,14 +66,18 @@ export async function resetPassword(deps: Deps, { token, password }: PasswordRes
   const ended = await deps.db.transaction(async (tx) => {
     await redeemToken(deps, tx, { token, purpose, userId: user.id });
     await store.setVerified(tx, user.id, deps.clock.now());
-    return replacePassword(deps, tx, { userId: user.id, passwordHash });
+    const sessions = await replacePassword(deps, tx, { userId: user.id, passwordHash });
+    await emit(deps, tx, { name: 'account.password_reset', data: { userId: user.id } });
+    await revokeApiKeys(deps, tx, user);
+    return sessions;
   });
   announce(deps, ended);
   await welcome(deps, user.email);
 }
 
 /**
- * Every other session ends: whoever knew the old password is out.
+ * Every other session ends: whoever knew the old password is out. API keys go on, for nothing was lost, and the mail of
+ * it says so.
  * @throws {AppError} `password_wrong`, `invalid_input`
  */
 export async function changePassword(
@@ -86,6 +92,7 @@ export async function changePassword(
     const locked = await store.lockUser(tx, userId);
     // It was changed or reset meanwhile: the password that was confirmed is none any more.
     if (locked?.passwordHash !== user.passwordHash) throw new AppError('password_wrong');
+    await emit(deps, tx, { name: 'account.password_changed', data: { userId } });
     return replacePassword(deps, tx, { userId, passwordHash, except: sessionId });
   });
   announce(deps, ended);
@@ -105,8 +112,20 @@ async function replacePassword(
 ): Promise<SessionId[]> {
   await store.setPassword(tx, userId, passwordHash);
   await store.deleteTokens(tx, userId, 'reset_password');
-  await emit(deps, tx, { name: 'account.password_changed', data: { userId } });
   return endSessionsOf(deps, tx, userId, except);
+}
+
+/** On record one by one where the account has privileges, as when their owner revokes them. */
+async function revokeApiKeys(
+  deps: Deps,
+  tx: Transaction,
+  { id: userId, role }: store.UserRow,
+): Promise<void> {
+  const ids = await store.revokeApiKeys(tx, userId, deps.clock.now());
+  if (role === 'shopper') return;
+  for (const id of ids) {
+    await recordAct(tx, { userId }, { action: 'api_key.revoked', object: { kind: 'api_key', id } });
+  }
 }
 
 /** Not as the token has it, but as it is. @throws {AppError} `unauthenticated` when the account has gone */

@@ -5,7 +5,8 @@ import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
-import type { UserId } from '#lib/ids.ts';
+import { apiKeys } from '#db/schema/api-keys.ts';
+import type { ApiKeyId, UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
 export type TokenRow = typeof accountTokens.$inferSelect;
@@ -48,6 +49,16 @@ export async function lockUser(tx: Transaction, id: UserId): Promise<UserRow | u
 
 export async function setPassword(tx: Transaction, id: UserId, passwordHash: string): Promise<void> {
   await tx.update(users).set({ passwordHash }).where(eq(users.id, id));
+}
+
+/** Keys are kept as revoked ones, for acts on record name them. */
+export async function revokeApiKeys(tx: Transaction, userId: UserId, now: Date): Promise<ApiKeyId[]> {
+  const rows = await tx
+    .update(apiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)))
+    .returning({ id: apiKeys.id });
+  return rows.map(({ id }) => id);
 }
 
 /** Whoever has verified it stays verified from then. */

@@ -22,7 +22,10 @@ export async function throttled<T>(deps: Deps, account: string, attempt: () => P
   const { logins } = deps.limits;
   const place = placeOf(deps, account);
   const waitMs = await logins.begin(place);
-  if (waitMs > 0) throw new AppError('rate_limited', { retryAfterSeconds: inWholeSeconds(waitMs) });
+  if (waitMs > 0) {
+    const retryAfterSeconds = inWholeSeconds(waitMs);
+    throw new AppError('rate_limited', { retryAfterSeconds }, { reason: 'passwords' });
+  }
   try {
     const outcome = await attempt();
     await logins.succeeded(place);

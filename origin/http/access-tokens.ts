@@ -12,6 +12,8 @@ import { createLocalJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose
 import { LRUCache } from 'lru-cache';
 import { SECOND_MS } from '#lib/clock.ts';
 import { isUuid, type SessionId, type UserId } from '#lib/ids.ts';
+import type { AccountPolicy } from './account-policy.ts';
+import { grantedRole } from './granted-role.ts';
 import { ALGORITHM, type KeyRing } from './key-ring.ts';
 import { ROLES, type Role } from './permissions.ts';
 import type { Revocations } from './revocations.ts';
@@ -24,7 +26,8 @@ const TYPE = 'at+jwt';
 /** Between the clocks of origins: a token may seem to be from the future, but never outlives its end. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_VERIFIED = 10_000;
-const MAX_TOKEN_LENGTH = 2_000;
+const MAX_HEADER_LENGTH = 2_000;
+const BEARER = /^Bearer ([\w.~+/=-]+)$/i;
 
 /** What a good token says. */
 export interface AccessClaims {
@@ -39,11 +42,32 @@ export interface AccessClaims {
 export interface AccessTokens {
   readonly keys: KeyRing;
   /**
-   * Null when the token is worth nothing, be it that its session has ended a moment ago.
-   * @throws {AppError} `unavailable` when nobody can tell whether it has.
+   * What the token in an `Authorization` header says, or what is wrong with one that is worth nothing, be it that its
+   * session has ended a moment ago. At once where the signature has been verified before and nobody has to be asked.
+   * @throws {AppError} `unavailable` (from the promise) when nobody can tell whether it has.
    */
-  verify(token: string): Promise<AccessClaims | null>;
+  verify(authorization: string): Verified | Promise<Verified>;
 }
+
+type Verified = AccessClaims | TokenFault;
+
+/** For the security log; the client learns that it was refused. */
+export type TokenFault =
+  | 'malformed'
+  | 'foreign_key'
+  | 'foreign_algorithm'
+  | 'foreign_claims'
+  | 'forged'
+  | 'expired'
+  | 'revoked';
+
+const FAULTS: Readonly<Record<string, TokenFault>> = {
+  [errors.JWKSNoMatchingKey.code]: 'foreign_key',
+  [errors.JOSEAlgNotAllowed.code]: 'foreign_algorithm',
+  [errors.JWTClaimValidationFailed.code]: 'foreign_claims',
+  [errors.JWSSignatureVerificationFailed.code]: 'forged',
+  [errors.JWTExpired.code]: 'expired',
+};
 
 /** Decorates routes with `accessToken`, whose `sign` makes a token. */
 export function accessTokenSigner({ signing }: KeyRing) {
@@ -61,6 +85,7 @@ export function accessTokenSigner({ signing }: KeyRing) {
       sid: t.String(),
       role: t.Union([t.Literal('shopper'), t.Literal('seller'), t.Literal('admin')]),
       epoch: t.Number(),
+      factors: t.Number(),
       jti: t.String(),
     }),
   });
@@ -71,26 +96,42 @@ const Payload = Type.Object({
   sid: Type.String(),
   role: Type.Union(ROLES.map((role) => Type.Literal(role))),
   epoch: Type.Integer({ minimum: 0 }),
+  factors: Type.Optional(Type.Integer()),
   exp: Type.Integer(),
 });
 
-export function createAccessTokens(keys: KeyRing, revocations: Revocations): AccessTokens {
+/** @param policy of this moment: a role that needs a second factor by now is taken off tokens that were given without. */
+export function createAccessTokens(
+  keys: KeyRing,
+  revocations: Revocations,
+  policy: Pick<AccountPolicy, 'secondFactorRoles'>,
+): AccessTokens {
   const keyOf = keyByName(keys);
-  /** To verify a signature takes a hundred times as long. What is here has still to be in time and not revoked. */
+  /**
+   * By the whole header, none but good ones, and none for longer than this process has the keys that verified them. To
+   * verify a signature takes a hundred times as long. What is here has still to be in time and not revoked.
+   */
   const verified = new LRUCache<string, AccessClaims>({ max: MAX_VERIFIED });
+  const unlessRevoked = (claims: AccessClaims) => (revocations.cover(claims) ? 'revoked' : claims);
+  const unlessOver = (claims: AccessClaims): Verified | Promise<Verified> => {
+    if (claims.expiresAtMs <= Date.now()) return 'expired';
+    const catchingUp = revocations.catchUp();
+    return catchingUp === null ? unlessRevoked(claims) : catchingUp.then(() => unlessRevoked(claims));
+  };
+  const verifyFirst = async (authorization: string) => {
+    const token = BEARER.exec(authorization)?.[1];
+    const found = token === undefined ? 'malformed' : await verifySignature(token, keyOf);
+    if (typeof found === 'string') return found;
+    const claims = { ...found, role: grantedRole(policy, found) };
+    verified.set(authorization, claims);
+    return unlessOver(claims);
+  };
   return {
     keys,
-    verify: async (token) => {
-      if (token.length > MAX_TOKEN_LENGTH) return null;
-      let claims = verified.get(token) ?? null;
-      if (claims === null) {
-        claims = await verifySignature(token, keyOf);
-        if (claims !== null) verified.set(token, claims);
-      }
-      if (claims === null || claims.expiresAtMs <= Date.now()) return null;
-      const catchingUp = revocations.catchUp();
-      if (catchingUp !== null) await catchingUp;
-      return revocations.cover(claims) ? null : claims;
+    verify: (authorization) => {
+      if (authorization.length > MAX_HEADER_LENGTH) return 'malformed';
+      const claims = verified.get(authorization);
+      return claims === undefined ? verifyFirst(authorization) : unlessOver(claims);
     },
   };
 }
@@ -104,7 +145,7 @@ function keyByName({ published }: KeyRing): JWTVerifyGetKey {
   };
 }
 
-async function verifySignature(token: string, keyOf: JWTVerifyGetKey): Promise<AccessClaims | null> {
+async function verifySignature(token: string, keyOf: JWTVerifyGetKey): Promise<SignedClaims | TokenFault> {
   try {
     const { payload } = await jwtVerify(token, keyOf, {
       algorithms: [ALGORITHM],
@@ -117,17 +158,20 @@ async function verifySignature(token: string, keyOf: JWTVerifyGetKey): Promise<A
     });
     return toClaims(payload);
   } catch (error) {
-    if (error instanceof errors.JOSEError) return null;
+    if (error instanceof errors.JOSEError) return FAULTS[error.code] ?? 'malformed';
     throw error;
   }
 }
 
-function toClaims(payload: unknown): AccessClaims | null {
-  if (!Value.Check(Payload, payload) || !isUuid(payload.sub) || !isUuid(payload.sid)) return null;
+type SignedClaims = AccessClaims & { readonly hasSecondFactor: boolean };
+
+function toClaims(payload: unknown): SignedClaims | TokenFault {
+  if (!Value.Check(Payload, payload) || !isUuid(payload.sub) || !isUuid(payload.sid)) return 'foreign_claims';
   return {
     userId: payload.sub as UserId,
     sessionId: payload.sid as SessionId,
     role: payload.role,
+    hasSecondFactor: payload.factors === 2,
     epoch: payload.epoch,
     expiresAtMs: payload.exp * SECOND_MS,
   };

@@ -2,14 +2,15 @@
 
 import { secure } from '#lib/security-headers.ts';
 import type { Handler } from './hot-path.ts';
-import { rateLimitFields, settleLimits } from './limits.ts';
+import { settleLimits } from './limits.ts';
+import { noteRefusal, type SecurityPlace } from './security-log.ts';
 
-export function withAnswerHeaders(handle: Handler): Handler {
+export function withAnswerHeaders(handle: Handler, place: SecurityPlace): Handler {
   return async (request) => {
     const answer = await handle(request);
-    const response = (await settleLimits(request)) ?? answer;
+    const settled = settleLimits(request, answer, (refusal) => noteRefusal(place, request, refusal));
+    const response = settled instanceof Promise ? await settled : settled;
     secure(response.headers);
-    for (const [name, value] of rateLimitFields(request)) response.headers.set(name, value);
     return response;
   };
 }

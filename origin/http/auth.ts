@@ -8,7 +8,8 @@ import { assert } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { ApiKeyId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { AccessTokens } from './access-tokens.ts';
+import { NO_CREDENTIALS } from '#lib/security-events.ts';
+import type { AccessTokens, TokenFault } from './access-tokens.ts';
 import { keyHolderOf, requireScope } from './key-holders.ts';
 import { countUser } from './limits.ts';
 import { type Access, isAccess, may, OUTSIDE_THE_API, type Role } from './permissions.ts';
@@ -51,10 +52,11 @@ export function auth(tokens: AccessTokens) {
       detail: { 'x-access': access, security: security(access) },
       transform: guard(async ({ request, route }: { readonly request: Request; readonly route: string }) => {
         if (access === 'public') return;
-        const caller =
-          (await keyCaller(access, request, route)) ?? (await tokenCaller(access, request, tokens));
+        const identity = identityOf(request, route, tokens);
+        const caller = admit(access, request, identity instanceof Promise ? await identity : identity);
         callers.set(request, caller);
-        await countUser(request, caller);
+        const counted = countUser(request, caller);
+        if (counted !== null) await counted;
       }),
       resolve: ({ request }) => ({ caller: callers.get(request) ?? NOBODY }),
     }),
@@ -63,16 +65,16 @@ export function auth(tokens: AccessTokens) {
 
 type Guarded = Exclude<Access, 'public'>;
 
-/** Null when no API key was sent. */
-async function keyCaller(access: Guarded, request: Request, route: string): Promise<Caller | null> {
-  const found = keyHolderOf(request);
-  if (found === undefined) return null;
-  return admit(access, request, requireScope(await found, `${request.method} ${route}`));
-}
+type Identity = Omit<SignedIn, 'kind'>;
+/** `null`: nothing was sent that says who calls. A fault: something was, and it is worth nothing. */
+type Found = Identity | TokenFault | null;
 
-async function tokenCaller(access: Guarded, request: Request, tokens: AccessTokens): Promise<Caller> {
-  const token = bearerToken(request);
-  return admit(access, request, token === null ? null : ((await tokens.verify(token)) ?? false));
+/** What is known already is given at once: each wait takes a request some time, and most requests have no need to. */
+function identityOf(request: Request, route: string, tokens: AccessTokens): Found | Promise<Found> {
+  const holder = keyHolderOf(request);
+  if (holder !== undefined) return holder.then((found) => requireScope(found, `${request.method} ${route}`));
+  const header = request.headers.get('authorization');
+  return header === null ? null : tokens.verify(header);
 }
 
 interface DeclaredRoute {
@@ -103,31 +105,18 @@ function isGuarded(hook: unknown): boolean {
   return hook !== null && (guards.has(hook) || ('fn' in hook && isGuarded(hook.fn)));
 }
 
-type Identity = Omit<SignedIn, 'kind'>;
-
-/** `null` claims: no token was sent. `false`: one was, and it is worth nothing. */
-function admit(access: Guarded, request: Request, claims: Identity | false | null): Caller {
+function admit(access: Guarded, request: Request, claims: Found): Caller {
   if (claims === null && access === 'anyone') {
     return { kind: 'guest', cartToken: request.headers.get(CART_TOKEN_HEADER) };
   }
-  if (!claims) throw new AppError('unauthenticated');
+  if (claims === null) throw new AppError('unauthenticated', {}, NO_CREDENTIALS);
+  if (typeof claims === 'string') throw new AppError('unauthenticated', {}, { reason: claims });
   const { userId, sessionId, apiKeyId, role } = claims;
-  if (access !== 'anyone' && !may({ role }, access)) throw new AppError('forbidden');
-  return {
-    kind: 'user',
-    userId,
-    role,
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(apiKeyId === undefined ? {} : { apiKeyId }),
-  };
-}
-
-function bearerToken(request: Request): string | null {
-  const header = request.headers.get('authorization');
-  if (header === null) return null;
-  const match = /^Bearer ([\w.~+/=-]+)$/i.exec(header);
-  if (match?.[1] === undefined) throw new AppError('unauthenticated');
-  return match[1];
+  if (access !== 'anyone' && !may({ role }, access)) {
+    throw new AppError('forbidden', {}, { userId, reason: access });
+  }
+  if (apiKeyId !== undefined) return { kind: 'user', userId, role, apiKeyId };
+  return sessionId === undefined ? { kind: 'user', userId, role } : { kind: 'user', userId, role, sessionId };
 }
 
 /** How OpenAPI says it: nothing, a token or none, a token. */
@@ -135,6 +124,11 @@ function security(access: Access): Record<string, string[]>[] {
   if (access === 'public') return [];
   const token = { accessToken: [] };
   return access === 'anyone' ? [token, { cartToken: [] }, {}] : [token];
+}
+
+/** Whom the access check of a request has let in; undefined before it, and where there is none. */
+export function callerOf(request: Request): Caller | undefined {
+  return callers.get(request);
 }
 
 /** For routes whose access admits no guest. */

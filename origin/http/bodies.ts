@@ -51,7 +51,9 @@ async function readText({ body, headers }: Request): Promise<string> {
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
-  if (size > 0 && headers.get(BODY_DIGEST_HEADER) !== bodyDigest(bytes)) throw new AppError('edge_required');
+  if (size > 0 && headers.get(BODY_DIGEST_HEADER) !== bodyDigest(bytes)) {
+    throw new AppError('edge_required', {}, { reason: 'other_body' });
+  }
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 }
 

@@ -3,11 +3,12 @@
  * `Cache-Status` (RFC 9211) with one member for the origin.
  */
 
+import { DEGRADED_HEADER, type Degradation, degradedField } from '#lib/degraded.ts';
 import { CACHE_TAG_HEADER, CACHE_TAGS } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
 import { SECURITY_HEADERS } from '#lib/security-headers.ts';
 import type { Answer } from '#origin/cache/answer.ts';
-import type { Found, Tier } from '#origin/cache/tiered-cache.ts';
+import type { Found, StoodIn, Tier } from '#origin/cache/tiered-cache.ts';
 
 interface Headers {
   headers: Record<string, string | number>;
@@ -58,6 +59,7 @@ export function matches(ifNoneMatch: string | null, etag: string): boolean {
 }
 
 const NOT_MODIFIED = 304;
+const DEGRADED_CACHE_CONTROL = 'public, max-age=0, s-maxage=2';
 const NEGATIVE_CACHE_CONTROL = 'public, max-age=0, s-maxage=5';
 
 const CACHE_STATUS: Readonly<Record<Tier, string>> = {
@@ -69,9 +71,14 @@ const CACHE_STATUS: Readonly<Record<Tier, string>> = {
 /** Sends a cached answer as it is, or 304 to whoever has it, or a 404 that shared caches may keep for a moment. */
 export function sendFound(
   { request, set }: { readonly request: Request; readonly set: Headers },
-  { answer, from }: Found,
+  found: Found | StoodIn,
   life: SharedLife,
 ): Uint8Array | Response | undefined {
+  if (found.from === 'stand-in') {
+    Object.assign(set.headers, degradedHeaders(found.answer, found.degradation));
+    return found.answer.body;
+  }
+  const { answer, from } = found;
   if (answer === null) {
     const headers = { 'cache-control': NEGATIVE_CACHE_CONTROL, ...tagHeaders(CACHE_TAGS.lists) };
     return problemResponse('product_not_found', {}, headers);
@@ -82,6 +89,17 @@ export function sendFound(
     return undefined;
   }
   return answer.body;
+}
+
+/** Short of life and without a validator: what is as it should be again is nobody's `304`. */
+function degradedHeaders({ tags }: Answer, degradation: Degradation): Record<string, string> {
+  return {
+    'cache-control': DEGRADED_CACHE_CONTROL,
+    ...tagHeaders(tags),
+    'content-type': 'application/json',
+    'cache-status': CACHE_STATUS.origin,
+    [DEGRADED_HEADER]: degradedField(degradation),
+  };
 }
 
 /** What an answer from memory goes out with. */

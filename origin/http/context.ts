@@ -1,42 +1,37 @@
-/** What every request carries: its id and trace from the edge, and its share of the metrics. */
+/** What every request carries: where it comes from, its line in the log, and its share of the metrics. */
 
 import { Elysia } from 'elysia';
-import { REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
-import { continueTrace, traceId } from '#lib/trace.ts';
-import { type Deps, withTrace } from '#origin/deps.ts';
+import { SECOND_MS } from '#lib/clock.ts';
+import { createRequestMetrics, NO_ROUTE } from '#lib/request-metrics.ts';
+import type { Deps } from '#origin/deps.ts';
+import { bodySize } from './body-size.ts';
 import { addressOf } from './limits.ts';
-import { observeRequests, sizeOf } from './request-metrics.ts';
+import { noteAnswered } from './traced.ts';
 
-/** Requests that no route took share one label, or a scanner could make a time series per path. */
-const NO_ROUTE = 'none';
-
-export function requestContext({ metrics }: Pick<Deps, 'metrics'>) {
+export function requestContext({ log, metrics }: Pick<Deps, 'log' | 'metrics'>) {
   const startedAt = new WeakMap<Request, number>();
-  const requests = observeRequests(metrics);
+  const requests = createRequestMetrics(metrics);
   return new Elysia({ name: 'request-context' })
     .onRequest(({ request }) => {
       startedAt.set(request, performance.now());
     })
     .onAfterResponse({ as: 'global' }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
+      const { method } = request;
+      const seconds = (performance.now() - (startedAt.get(request) ?? performance.now())) / SECOND_MS;
       requests(
-        request.method,
+        method,
         route || NO_ROUTE,
         status,
-      )(startedAt.get(request) ?? performance.now(), {
+      )(seconds, {
         requestBytes: Number(request.headers.get('content-length') ?? 0),
-        responseBytes: sizeOf(responseValue),
+        responseBytes: bodySize(responseValue),
       });
+      noteAnswered(log, request, { method, route: route || NO_ROUTE, status: Number(status), seconds });
     });
 }
 
-/** The deps for one request: what is logged and told of from here on carries its trace, and where it comes from is known. */
+/** The deps for one request: where it comes from is known. */
 export function forRequest(deps: Deps, request: Request): Deps {
-  const traceparent = continueTrace(request.headers.get('traceparent'));
-  const log = deps.log.with({ traceId: traceId(traceparent), requestId: requestIdOf(request) });
-  return { ...withTrace(deps, traceparent, log), clientAddress: addressOf(request) };
-}
-
-function requestIdOf(request: Request): string | null {
-  return request.headers.get(REQUEST_ID_HEADER);
+  return { ...deps, clientAddress: addressOf(request) };
 }

@@ -8,7 +8,7 @@ import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
 import { createAssets } from './assets.ts';
-import { borderAnswers, borderAnswersOf } from './openapi.ts';
+import { borderAnswers, borderAnswersOf, DEGRADED } from './openapi.ts';
 import { scopeOf } from './scopes.ts';
 
 const DOCUMENT_PATH = '/docs/json';
@@ -123,7 +123,11 @@ async function openApiDocument(api: AnyElysia, tags: readonly Tag[]): Promise<Re
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
     paths: withBorder(withScopes(paths)),
-    components: { securitySchemes: SECURITY_SCHEMES, responses: borderAnswers() },
+    components: {
+      securitySchemes: SECURITY_SCHEMES,
+      responses: borderAnswers(),
+      headers: { Degraded: DEGRADED },
+    },
   }) as Record<string, Json>;
 }
 

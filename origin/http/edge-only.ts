@@ -13,8 +13,9 @@ export function edgeOnly(proofs: EdgeProofs) {
   return new Elysia({ name: 'edge-only' }).onRequest((context) => {
     const path = routedPath(context);
     const isForOperators = path === '/ops' || path.startsWith('/ops/');
-    if (!proofs.isProven(context.request)) {
-      if (!isForOperators && !INTERNAL_PATHS.has(path)) throw new AppError('edge_required');
+    const reason = proofs.faultOf(context.request);
+    if (reason !== null) {
+      if (!isForOperators && !INTERNAL_PATHS.has(path)) throw new AppError('edge_required', {}, { reason });
     } else if (isForOperators) throw new AppError('not_found');
   });
 }

@@ -4,7 +4,7 @@ import type { AccountPolicy } from './account-policy.ts';
 import type { Role } from './auth.ts';
 
 export function grantedRole(
-  { secondFactorRoles }: AccountPolicy,
+  { secondFactorRoles }: Pick<AccountPolicy, 'secondFactorRoles'>,
   { role, hasSecondFactor }: { readonly role: Role; readonly hasSecondFactor: boolean },
 ): Role {
   return hasSecondFactor || !secondFactorRoles.has(role) ? role : 'shopper';

@@ -22,6 +22,7 @@ import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import type { Brand } from '#lib/ids.ts';
 import { AppError, PROBLEM_CONTENT_TYPE, PROBLEMS, type ProblemCode } from '#lib/problems.ts';
+import { beyondRequest, evenAfterHangUp } from '#origin/adapters/time-left.ts';
 import type { Deps } from '#origin/deps.ts';
 import { PRIVATE } from './caching.ts';
 
@@ -74,7 +75,8 @@ export async function once<ResourceId extends Brand<string, string>>(
   const first = runs.get(name);
   if (first !== undefined && deps.clock.now() < first.lockedUntil) return inTime(first.answer);
   const lockedUntil = after(deps.clock.now(), RUN_LIMIT_MS);
-  const answer = claimAndRun(deps, { scope: request.scope, key, requestHash }, run);
+  const claim = { scope: request.scope, key, requestHash };
+  const answer = evenAfterHangUp(() => claimAndRun(deps, claim, run));
   const own = { answer, lockedUntil };
   runs.set(name, own);
   try {
@@ -117,15 +119,17 @@ async function claimAndRun<ResourceId extends Brand<string, string>>(
 ): Promise<StoredAnswer> {
   const { claim, result } = await claimInTime(deps, request);
   if (result.kind === 'answered') return result.answer;
-  const release = keepClaimed(deps.db, claim, () => deps.clock.now());
+  const release = beyondRequest(() => keepClaimed(deps.db, claim, () => deps.clock.now()));
   try {
     const isFirst = result.resourceId === claim.resourceId;
     const answer = await answerOf(() => run(result.resourceId as ResourceId, isFirst));
-    await storeAnswer(deps.db, claim, answer);
+    await beyondRequest(() => storeAnswer(deps.db, claim, answer));
     return answer;
   } catch (error) {
-    if (error instanceof AttemptUndone) await forgetKey(deps.db, claim);
-    else await releaseKey(deps.db, claim, deps.clock.now());
+    const isUndone = error instanceof AttemptUndone;
+    await beyondRequest(() =>
+      isUndone ? forgetKey(deps.db, claim) : releaseKey(deps.db, claim, deps.clock.now()),
+    );
     throw error;
   } finally {
     release();

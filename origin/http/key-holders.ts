@@ -43,8 +43,10 @@ export function keyHolderOf(request: Request): Promise<KeyHolder | null> | undef
 
 /** @param route method and pattern. @throws {AppError} `unauthenticated`; `forbidden` where the key has no scope */
 export function requireScope(holder: KeyHolder | null, route: string): KeyHolder {
-  if (holder === null) throw new AppError('unauthenticated');
+  if (holder === null) throw new AppError('unauthenticated', {}, { reason: 'unknown_api_key' });
   const scope = scopeOf(route);
-  if (scope === undefined || !holder.scopes.has(scope)) throw new AppError('forbidden');
+  if (scope === undefined || !holder.scopes.has(scope)) {
+    throw new AppError('forbidden', {}, { userId: holder.userId, reason: 'scope' });
+  }
   return holder;
 }

@@ -19,39 +19,83 @@ export interface Limits {
   readonly logins: LoginThrottle;
 }
 
-const limitsOf = new WeakMap<Request, Limits>();
-const usages = new WeakMap<Request, Usage>();
-/** Of reads: counted while they are at work, see {@link settleLimits}. */
-const counting = new WeakMap<Request, Promise<Usage>>();
+/** What a request may spend of, and has spent. */
+interface Spending {
+  readonly limits: Limits;
+  /** Of a read: counted while it is at work, see {@link settleLimits}. */
+  counting: Promise<Usage> | null;
+  /** Of the budgets that it has spent of, the one nearest to its end. */
+  usage: Usage | null;
+}
+
+const spendings = new WeakMap<Request, Spending>();
 
 /** Makes the limits known to whoever handles a request. */
 export function limited(limits: Limits) {
   return new Elysia({ name: 'limits' }).onRequest(({ request }) => {
-    limitsOf.set(request, limits);
+    spendings.set(request, { limits, counting: null, usage: null });
   });
 }
 
 /**
- * Counts a user's request, as soon as it is known whose it is. A read has no effect to be kept from: it goes on at once,
- * so that Redis is asked in the same round trip as for what is read, and {@link settleLimits} has the last word.
- * @throws {AppError} `rate_limited`
+ * Counts a user's request, as soon as it is known whose it is. A read has no effect to be kept from: it goes on at once
+ * (null), so that Redis is asked in the same round trip as for what is read, and {@link settleLimits} has the last word.
+ * @throws {AppError} `rate_limited` (from the promise)
  */
-export async function countUser(request: Request, caller: Caller): Promise<void> {
-  const limits = limitsOf.get(request);
-  if (caller.kind !== 'user' || limits === undefined) return;
-  const { user } = limits;
-  if (request.method === 'GET' && user.refusal(caller.userId) === null) {
-    counting.set(request, user.spend(caller.userId));
-  } else await spend(user, request, caller.userId);
+export function countUser(request: Request, caller: Caller): Promise<void> | null {
+  const spending = spendings.get(request);
+  if (caller.kind !== 'user' || spending === undefined) return null;
+  const { user } = spending.limits;
+  if (request.method !== 'GET' || user.refusal(caller.userId) !== null) {
+    return spend(spending, user, caller.userId);
+  }
+  spending.counting = user.spend(caller.userId);
+  return null;
 }
 
-/** The refusal that takes an answer's place, where the user's budget proved to be spent meanwhile. */
-export async function settleLimits(request: Request): Promise<Response | null> {
-  const counted = counting.get(request);
-  if (counted === undefined) return null;
-  const usage = await counted;
-  note(request, usage);
-  return usage.isWithin ? null : problemResponse('rate_limited', retryAfter(usage));
+/**
+ * Sets the header fields of draft-ietf-httpapi-ratelimit-headers-10 where a budget was spent of: the budget, and how it
+ * stands. Where the user's proved to be spent meanwhile, a refusal takes the answer's place.
+ */
+export function settleLimits(
+  request: Request,
+  answer: Response,
+  onRefusal: (refusal: AppError) => void,
+): Response | Promise<Response> {
+  const spending = spendings.get(request);
+  if (spending === undefined) return answer;
+  if (spending.counting !== null) return settleCount(spending, spending.counting, { answer, onRefusal });
+  if (spending.usage !== null) tellOf(spending.usage, answer.headers);
+  return answer;
+}
+
+interface Settling {
+  readonly answer: Response;
+  readonly onRefusal: (refusal: AppError) => void;
+}
+
+async function settleCount(
+  spending: Spending,
+  counting: Promise<Usage>,
+  { answer, onRefusal }: Settling,
+): Promise<Response> {
+  const usage = await counting;
+  note(spending, usage);
+  if (usage.isWithin) {
+    tellOf(spending.usage ?? usage, answer.headers);
+    return answer;
+  }
+  const refusal = refused(usage);
+  onRefusal(refusal);
+  const response = problemResponse(refusal.code, refusal.extras);
+  tellOf(spending.usage ?? usage, response.headers);
+  return response;
+}
+
+function tellOf({ budget, left, resetMs }: Usage, headers: Headers): void {
+  const { name, requests, windowSeconds } = budget;
+  headers.set('ratelimit-policy', `"${name}";q=${requests};w=${windowSeconds}`);
+  headers.set('ratelimit', `"${name}";r=${left};t=${inWholeSeconds(resetMs)}`);
 }
 
 /** @throws {AppError} `rate_limited` */
@@ -60,34 +104,20 @@ export async function countCostly(
   request: Request,
   caller: Caller | null,
 ): Promise<void> {
-  const limits = limitsOf.get(request);
-  if (limits === undefined) return;
-  await spend(limits[kind], request, caller?.kind === 'user' ? caller.userId : addressOf(request));
+  const spending = spendings.get(request);
+  if (spending === undefined) return;
+  const key = caller?.kind === 'user' ? caller.userId : addressOf(request);
+  await spend(spending, spending.limits[kind], key);
 }
 
-async function spend(limiter: Limiter, request: Request, key: string): Promise<void> {
+async function spend(spending: Spending, limiter: Limiter, key: string): Promise<void> {
   const usage = await limiter.spend(key);
-  note(request, usage);
-  if (!usage.isWithin) throw new AppError('rate_limited', retryAfter(usage));
+  note(spending, usage);
+  if (!usage.isWithin) throw refused(usage);
 }
 
-/** The budget that is told of is the one that is nearest to its end. */
-function note(request: Request, usage: Usage): void {
-  const known = usages.get(request);
-  if (known === undefined || usage.left <= known.left) usages.set(request, usage);
-}
-
-/**
- * Header fields of draft-ietf-httpapi-ratelimit-headers-10: the budget, and how it stands. Empty where none was spent.
- */
-export function rateLimitFields(request: Request): readonly (readonly [name: string, value: string])[] {
-  const usage = usages.get(request);
-  if (usage === undefined) return [];
-  const { name, requests, windowSeconds } = usage.budget;
-  return [
-    ['ratelimit-policy', `"${name}";q=${requests};w=${windowSeconds}`],
-    ['ratelimit', `"${name}";r=${usage.left};t=${inWholeSeconds(usage.resetMs)}`],
-  ];
+function note(spending: Spending, usage: Usage): void {
+  if (spending.usage === null || usage.left <= spending.usage.left) spending.usage = usage;
 }
 
 /** Where a request comes from, as budgets count it: of IPv6 the network. */
@@ -95,4 +125,10 @@ export function addressOf(request: Request): string {
   return limitKey(clientIpOf(request) ?? NOWHERE);
 }
 
-const retryAfter = ({ resetMs }: Usage) => ({ retryAfterSeconds: inWholeSeconds(resetMs) });
+function refused({ budget, resetMs }: Usage): AppError {
+  return new AppError(
+    'rate_limited',
+    { retryAfterSeconds: inWholeSeconds(resetMs) },
+    { reason: budget.name },
+  );
+}

@@ -30,6 +30,8 @@ interface Operation {
   readonly success: Success | readonly Success[];
   /** Whether whoever has the answer already is told so, by `If-None-Match`. */
   readonly revalidates?: true;
+  /** Whether something else may stand in for the answer, marked by `Degraded`. */
+  readonly degrades?: true;
   /** Beside what every route may answer: `invalid_input`, `card_number_refused`, `rate_limited` and `unavailable`. */
   readonly failures?: readonly ProblemCode[];
 }
@@ -58,12 +60,13 @@ const problemDocument = (codes: readonly ProblemCode[]) =>
   });
 
 export function operation({ id, summary, description, tag, success, ...rest }: Operation) {
-  const { failures = [], revalidates = false } = rest;
+  const { failures = [], revalidates = false, degrades = false } = rest;
+  const headers = degrades ? { headers: { Degraded: { $ref: '#/components/headers/Degraded' } } } : {};
   const successes = ['status' in success ? [success] : success, revalidates ? [NOT_MODIFIED] : []].flat();
   const codes = [...EVERYWHERE, ...failures];
   const statuses = new Set(codes.map((code) => PROBLEMS[code].status));
   const responses = Object.fromEntries([
-    ...successes.map((each) => [each.status, succeeded(each)]),
+    ...successes.map((each) => [each.status, { ...succeeded(each), ...headers }]),
     ...[...statuses].map((status) => [status, failed(status, codes)]),
   ]) as NonNullable<DocumentDecoration['responses']>;
   return {
@@ -102,6 +105,16 @@ export function borderAnswers() {
     ]),
   );
 }
+
+/** For the document's components: how any answer says that it is not what it should be. */
+export const DEGRADED = {
+  description:
+    'Only where something has failed and something plainer stands in for it, as a list of what failed with where the ' +
+    'answer comes from instead: `search;source=last_good` is the last good answer to the same query, ' +
+    '`origin;source=stale` what the cache had.',
+  schema: { type: 'string' },
+  example: 'recommendations;source=trending_category',
+} as const;
 
 /** By status, what an operation may answer beside what it says itself. */
 export function borderAnswersOf(method: string): Record<string, { $ref: string }> {

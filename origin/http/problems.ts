@@ -4,26 +4,31 @@
  */
 
 import { Elysia, ValidationError } from 'elysia';
-import { sqlState } from '#db/client.ts';
-import { isConnectionFailure } from '#db/failures.ts';
-import type { Logger } from '#lib/log.ts';
+import { isConnectionFailure, isNotServed, sqlState } from '#db/failures.ts';
 import { AppError, type InputError, problemResponse } from '#lib/problems.ts';
+import { noteRefusal, type SecurityPlace } from './security-log.ts';
 
 const MAX_INPUT_ERRORS = 20;
 /** `query_canceled` by a statement's time limit, and `too_many_connections`. */
 const OVERLOADED: ReadonlySet<string> = new Set(['57014', '53300']);
 
-export function problems(log: Logger) {
-  return new Elysia({ name: 'problems' }).onError({ as: 'global' }, ({ code, error, path, request, set }) => {
-    const failure = expected(code, error) ?? lostDatabase(error);
-    if (failure?.code === 'unavailable') log.warn('a request could not be served', { path, error });
-    // The path only: the query may hold what a shopper searched for.
-    if (failure === null) log.error('a request failed unexpectedly', { method: request.method, path, error });
-    const answer = problemResponse(failure?.code ?? 'internal', failure?.extras);
-    // For the metrics: Elysia has set what it would have answered.
-    set.status = answer.status;
-    return answer;
-  });
+export function problems(place: SecurityPlace) {
+  const { log } = place;
+  return new Elysia({ name: 'problems' }).onError(
+    { as: 'global' },
+    ({ code, error, path, request, route, set }) => {
+      const failure = expected(code, error) ?? lostDatabase(error);
+      if (failure?.code === 'unavailable') log.warn('a request could not be served', { path, error });
+      // The path only: the query may hold what a shopper searched for.
+      if (failure === null)
+        log.error('a request failed unexpectedly', { method: request.method, path, error });
+      if (failure !== null) noteRefusal(place, request, failure, route);
+      const answer = problemResponse(failure?.code ?? 'internal', failure?.extras);
+      // For the metrics: Elysia has set what it would have answered.
+      set.status = answer.status;
+      return answer;
+    },
+  );
 }
 
 function expected(code: string | number, error: unknown): AppError | null {
@@ -40,9 +45,9 @@ function expected(code: string | number, error: unknown): AppError | null {
   return null;
 }
 
-/** The database is away, or overloaded: the request may be sent again in a moment. */
+/** The database is away or overloaded, or time was up: the request may be sent again in a moment. */
 function lostDatabase(error: unknown): AppError | null {
-  const isOverloaded = OVERLOADED.has(sqlState(error) ?? '');
+  const isOverloaded = OVERLOADED.has(sqlState(error) ?? '') || isNotServed(error);
   return isOverloaded || isConnectionFailure(error) ? new AppError('unavailable') : null;
 }
 

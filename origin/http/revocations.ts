@@ -9,6 +9,7 @@ import type { SessionId, UserId } from '#lib/ids.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 import type { EventBus } from '#origin/adapters/nats.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { decodeRevocations, encodeRevocations, type Revocation } from './revocation.ts';
 
 /** What of a token decides whether it is revoked. */
@@ -110,7 +111,7 @@ export function createRevocations({ load, bus, log }: RevocationsOptions): Revoc
     catchUp: () => {
       const ageMs = performance.now() - knownAtMs;
       if (ageMs < RENEW_AFTER_MS) return null;
-      renewal ??= renew().finally(() => {
+      renewal ??= beyondRequest(renew).finally(() => {
         renewal = null;
       });
       if (ageMs >= MAX_AGE_MS) return renewal;

@@ -8,6 +8,9 @@ export const SCOPES = {
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
+  /** One's own, and of staff anybody's: as its owner may. */
+  'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
+  'orders:refund': ['POST /api/v1/orders/:id/refunds'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Scope = keyof typeof SCOPES;

@@ -20,7 +20,9 @@ export function tokenAnswers(keys: KeyRing) {
     .derive({ as: 'scoped' }, ({ accessToken }) => ({
       answerWith: async (set: Headers, grant: Grant, transport: SessionTransport) => {
         const { userId: sub, sessionId: sid, role, epoch, refreshToken } = grant;
-        const signed = await accessToken.sign({ sub, sid, role, epoch, jti: crypto.randomUUID() });
+        const factors = grant.hasSecondFactor ? 2 : 1;
+        const jti = crypto.randomUUID();
+        const signed = await accessToken.sign({ sub, sid, role, epoch, factors, jti });
         Object.assign(set.headers, PRIVATE);
         const answer = { accessToken: signed, expiresIn: ACCESS_TOKEN_LIFE_SECONDS };
         if (refreshToken === null) return answer;

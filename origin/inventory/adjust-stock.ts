@@ -5,13 +5,14 @@ import type { StoredAnswer } from '#db/idempotency.ts';
 import { markHandled } from '#db/outbox.ts';
 import type { EventId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
-import { countFalls, isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
+import { isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
 import type { Stock, StockAdjustment, StockHistory } from './model.ts';
 import * as store from './store.ts';
 
@@ -40,7 +41,6 @@ export async function adjustStock(
       );
       if (level !== null) {
         deps.metrics.count('stock_adjustments_total', { kind: kindOf(adjustment) });
-        countFalls(deps, [level]);
       }
       return { status: OK, body: stock };
     });
@@ -84,7 +84,7 @@ async function adjust(
   await tellOfFalls(deps, tx, [level]);
   if (isShownOtherwise(level)) await touchProductsOf(deps, tx, [variantId]);
   const changes = { movement, delta, onHand: stock.onHand };
-  await recordAct(deps, tx, seller, {
+  await recordAct(tx, seller, {
     action: 'stock.adjusted',
     object: { kind: 'variant', id: variantId },
     changes,
@@ -116,7 +116,7 @@ export async function setLowAt(
     await requireOwnVariant(tx, seller, variantId);
     const row = await store.setLowAt(tx, variantId, lowAt);
     const object = { kind: 'variant', id: variantId };
-    await recordAct(deps, tx, seller, { action: 'stock.threshold_set', object, changes: { lowAt } });
+    await recordAct(tx, seller, { action: 'stock.threshold_set', object, changes: { lowAt } });
     return toStock(row);
   });
   await deps.ownWrites.note(seller);
@@ -141,7 +141,8 @@ export async function readHistory(deps: Deps, seller: SignedIn, variantId: Varia
 /** A seller sees only their own variants; somebody else's is not there. */
 async function requireOwnVariant(db: Queryable, seller: SignedIn, id: VariantId): Promise<void> {
   const product = await store.findOwner(db, id);
-  if (product === undefined || !isOwnProduct(seller, product)) throw new AppError('variant_not_found');
+  if (product === undefined) throw new AppError('variant_not_found');
+  if (!isOwnProduct(seller, product)) throw new AppError('variant_not_found', {}, OF_ANOTHER);
 }
 
 async function readStock(db: Queryable, variantId: VariantId): Promise<Stock> {

@@ -5,6 +5,7 @@ import { present } from '#lib/assert.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
 import { ownsCart } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
@@ -22,7 +23,7 @@ export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promis
 /** As {@link readOrder}, from where the caller of this function says. */
 async function orderFrom(db: Queryable, caller: Caller, id: OrderId): Promise<Order> {
   const { row, order } = await wholeOrder(db, id);
-  if (!(await isOwn(db, caller, row))) throw new AppError('order_not_found');
+  if (!(await isOwn(db, caller, row))) throw new AppError('order_not_found', {}, OF_ANOTHER);
   return order;
 }
 
@@ -34,7 +35,8 @@ export async function orderById(db: Queryable, id: OrderId): Promise<Order> {
 /** @throws {AppError} `order_not_found`, also for somebody else's */
 export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Promise<store.OrderRow> {
   const row = await store.findOrder(db, id);
-  if (row === undefined || !(await isOwn(db, caller, row))) throw new AppError('order_not_found');
+  if (row === undefined) throw new AppError('order_not_found');
+  if (!(await isOwn(db, caller, row))) throw new AppError('order_not_found', {}, OF_ANOTHER);
   return row;
 }
 

@@ -2,9 +2,10 @@
 
 import type { Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
+import { currentTrace } from '#db/trace-scope.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
-import type { CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { PricedCart } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
@@ -67,6 +68,7 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     shippingAddress,
     placedAt,
     paymentDeadline: after(placedAt, PAYMENT_DEADLINE_MS),
+    traceparent: currentTrace()?.traceparent ?? null,
   };
   const lines = cart.lines.map((line, position) => ({
     id: deps.ids.next<OrderLineId>(),
@@ -104,6 +106,8 @@ export interface Step {
   readonly actor: Actor;
   /** The member of staff, where it was one. */
   readonly actorId?: UserId | null;
+  /** Where it was a key of theirs that did it. */
+  readonly apiKeyId?: ApiKeyId | undefined;
   /** For people: an amount, a reason. */
   readonly detail?: string;
 }
@@ -166,6 +170,9 @@ export const isBeingPaid = store.hasLiveOrder;
 export async function linesOf(tx: Transaction, id: OrderId): Promise<store.OrderLineRow[]> {
   return store.findLines(tx, [id]);
 }
+
+/** What the customer has paid for, the newest first. */
+export const productsBoughtBy = store.findBought;
 
 export interface Receipt {
   readonly order: Omit<store.OrderRow, 'shippingAddress'>;

@@ -1,12 +1,12 @@
 /** Every query of orders. */
 
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, OrderId, UserId } from '#lib/ids.ts';
+import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
 import { type Sums, sumsOf } from '#origin/ledger/service.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
@@ -21,12 +21,12 @@ type ById = Pick<OrderRow, 'id'>;
 
 const INSERT_ORDER = kept((db, slots: Slots<NewOrder>) => {
   const { id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline } = slots;
-  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor } = slots;
+  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent } = slots;
   return db
     .insert(orders)
     .values({
       ...{ id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline },
-      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor },
+      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent },
     })
     .returning({ number: orders.number });
 });
@@ -222,3 +222,17 @@ export async function listOfUser(
     .orderBy(desc(orders.placedAt), desc(orders.id))
     .limit(limit);
 }
+
+/** Of what they have paid for, the newest first. */
+export async function findBought(db: Queryable, userId: UserId, limit: number): Promise<ProductId[]> {
+  const rows = await db
+    .select({ productId: orderLines.productId })
+    .from(orders)
+    .innerJoin(orderLines, eq(orderLines.orderId, orders.id))
+    .where(and(eq(orders.userId, userId), notInArray(orders.status, [...NOT_BOUGHT])))
+    .orderBy(desc(orders.placedAt), desc(orders.id), asc(orderLines.position))
+    .limit(limit);
+  return rows.map(({ productId }) => productId);
+}
+
+const NOT_BOUGHT = ['pending_payment', 'requires_action', 'payment_failed', 'cancelled'] as const;

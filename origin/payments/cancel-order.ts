@@ -4,7 +4,7 @@
  */
 
 import { present } from '#lib/assert.ts';
-import type { OrderId, RefundId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, OrderId, RefundId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
@@ -31,6 +31,7 @@ export interface Cancellation {
   readonly refundId: RefundId;
   readonly actor: Actor;
   readonly actorId: UserId | null;
+  readonly apiKeyId?: ApiKeyId | undefined;
   readonly reason: string;
 }
 
@@ -52,12 +53,12 @@ export async function cancelOrder(deps: Deps, cancellation: Cancellation): Promi
 
 /** False: it has to be looked at again, for its payment has ended, one way or the other. */
 async function cancelUnpaid(deps: Deps, cancellation: Cancellation): Promise<boolean> {
-  const { orderId, reason, actor, actorId } = cancellation;
+  const { orderId, reason, actor, actorId, apiKeyId } = cancellation;
   const payment = present(await store.findPayment(deps.db, orderId), `the payment of order ${orderId}`);
   const intentId = payment.stripePaymentIntentId;
   if (intentId === null) return cancelUncharged(deps, cancellation);
   const intent = await deps.payments.cancel(intentId, 'requested_by_customer');
-  const { state } = await settleAs(deps, orderId, intent, { actor, actorId, detail: reason });
+  const { state } = await settleAs(deps, orderId, intent, { actor, actorId, apiKeyId, detail: reason });
   if (state.kind === 'processing') throw new AppError('payment_in_progress');
   return false;
 }
@@ -73,7 +74,7 @@ async function cancelUncharged(deps: Deps, cancellation: Cancellation): Promise<
     const move = await moveOrder(deps, tx, order, { trigger, actor, actorId, detail });
     await store.updatePayment(tx, orderId, { status: 'cancelled' });
     await giveBack(deps, tx, present(move, `the cancellation of the open order ${orderId}`));
-    await recordCancellation(deps, tx, { order }, { actorId });
+    await recordCancellation(tx, { order }, cancellation);
     return true;
   });
   if (isDone) deps.metrics.count('orders_cancelled_total', { actor });
@@ -98,7 +99,7 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     if (refundable > 0) {
       await openRefund(deps, tx, order, { refundId, amount: refundable, reason, actor, actorId });
     }
-    await recordCancellation(deps, tx, { order }, { actorId });
+    await recordCancellation(tx, { order }, cancellation);
     return 'cancelled';
   });
   if (outcome === 'cancelled') deps.metrics.count('orders_cancelled_total', { actor });

@@ -4,9 +4,10 @@
  */
 
 import type { Transaction } from '#db/client.ts';
-import type { OrderId, RefundId, UserId } from '#lib/ids.ts';
+import type { ApiKeyId, OrderId, RefundId, UserId } from '#lib/ids.ts';
 import { formatMoney, type Minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { balanceOf, recordMovement } from '#origin/ledger/service.ts';
@@ -32,6 +33,7 @@ export interface RefundRequest {
   readonly amount: Minor | null;
   readonly reason: string;
   readonly actorId: UserId;
+  readonly apiKeyId?: ApiKeyId | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface RefundRequest {
  * `payments_unavailable`
  */
 export async function refundOrder(deps: Deps, request: RefundRequest): Promise<void> {
-  const { orderId, refundId, reason, actorId } = request;
+  const { orderId, refundId, reason, actorId, apiKeyId } = request;
   await deps.db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId);
     if ((await store.findRefund(tx, refundId)) !== undefined) return;
@@ -53,9 +55,8 @@ export async function refundOrder(deps: Deps, request: RefundRequest): Promise<v
     }
     await openRefund(deps, tx, order, { refundId, amount, reason, actor: 'staff', actorId });
     await recordAct(
-      deps,
       tx,
-      { userId: actorId },
+      { userId: actorId, apiKeyId },
       {
         action: 'refund.requested',
         object: { kind: 'order', id: orderId },
@@ -100,7 +101,11 @@ export async function openRefund(
  * Has Stripe make a refund that is pending, and takes its answer.
  * @throws {AppError} `refund_refused`, `payments_unavailable`
  */
-export async function carryOut(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
+export function carryOut(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
+  return beyondRequest(() => makeRefund(deps, refundId, actor));
+}
+
+async function makeRefund(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
   const refund = await store.findRefund(deps.db, refundId);
   if (refund === undefined) return;
   if (refund.status === 'failed') throw new AppError('refund_refused');

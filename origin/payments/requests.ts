@@ -27,7 +27,7 @@ interface Asked<Body> {
  */
 export async function askRefund(
   deps: Deps,
-  { userId: actorId }: SignedIn,
+  { userId: actorId, apiKeyId }: SignedIn,
   { orderId, idempotencyKey: key, body }: Asked<RefundBody>,
 ): Promise<StoredAnswer> {
   const order = await findOrder(deps.db, orderId);
@@ -37,7 +37,7 @@ export async function askRefund(
   const payload = { refundOf: orderId, amount, reason };
   return once<RefundId>(deps, { scope: `refund:${actorId}`, key, payload }, async (refundId) => {
     try {
-      await refundOrder(deps, { orderId, refundId, amount, reason, actorId });
+      await refundOrder(deps, { orderId, refundId, amount, reason, actorId, apiKeyId });
     } finally {
       await noteOwner(deps, orderId);
     }
@@ -65,12 +65,12 @@ export async function askCancellation(
 ): Promise<StoredAnswer> {
   const isStaff = caller.kind === 'user' && may(caller, 'orders:cancel-any');
   if (!isStaff) await requireOwn(deps.db, caller, orderId);
-  const actorId = isStaff ? caller.userId : null;
+  const staff = isStaff ? { actorId: caller.userId, apiKeyId: caller.apiKeyId } : { actorId: null };
   const scope = `cancel:${caller.kind === 'user' ? caller.userId : orderId}`;
   const payload = { cancellationOf: orderId, reason };
   return once<RefundId>(deps, { scope, key, payload }, async (refundId) => {
     try {
-      await cancelOrder(deps, { orderId, refundId, actor: isStaff ? 'staff' : 'shopper', actorId, reason });
+      await cancelOrder(deps, { orderId, refundId, actor: isStaff ? 'staff' : 'shopper', reason, ...staff });
     } finally {
       await (isStaff ? noteOwner(deps, orderId) : deps.ownWrites.note(caller));
     }

@@ -5,9 +5,11 @@
  */
 
 import type { Transaction } from '#db/client.ts';
+import { inTrace } from '#db/trace-scope.ts';
 import { present } from '#lib/assert.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { OrderId } from '#lib/ids.ts';
+import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { completeCart } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -47,16 +49,23 @@ type Outcome = { readonly kind: 'moved'; readonly move: Move } | { readonly kind
  * Makes an intent's news final and settles its order by it. A declined intent is cancelled first: from then
  * on nothing can charge it, and the stock may go back on the shelf. Returns the intent as it is afterwards.
  */
-export async function settleAs(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
+export function settleAs(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
+  return beyondRequest(() => settleWhole(deps, orderId, intent, step));
+}
+
+async function settleWhole(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
   const final = intent.state.kind === 'declined' ? await deps.payments.cancel(intent.id) : intent;
   if (final.state.kind === 'unconfirmed') return final;
   const { outcome, currency } = await deps.db.transaction(async (tx) => {
     const [order, found] = await Promise.all([lockOrder(tx, orderId), store.findPayment(tx, orderId)]);
     const payment = present(found, `the payment of order ${orderId}`);
     const settlement = { order, payment, intent: final, step };
-    return { outcome: await take(deps, tx, settlement), currency: order.currency };
+    const outcome = await withinOrder(deps, order, () => take(deps, tx, settlement));
+    return { outcome, currency: order.currency };
   });
-  if (outcome?.kind === 'moved') countMove(deps, outcome.move, { intent: final, step });
+  if (outcome?.kind === 'moved' && outcome.move.to === 'cancelled') {
+    deps.metrics.count('orders_cancelled_total', { actor: step.actor });
+  }
   if (outcome?.kind === 'stranded') {
     deps.log.error('money was taken for an order that had ended or was paid', {
       orderId,
@@ -65,6 +74,11 @@ export async function settleAs(deps: Deps, orderId: OrderId, intent: Intent, ste
     deps.metrics.count('payments_stranded_total', { currency });
   }
   return final;
+}
+
+/** In the trace of the order's checkout, which goes on in whatever follows from its payment. */
+function withinOrder<T>(deps: Deps, { traceparent }: OrderRow, work: () => Promise<T>): Promise<T> {
+  return traceparent === null ? work() : inTrace(traceparent, deps.spans, work);
 }
 
 async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promise<Outcome> {
@@ -85,23 +99,21 @@ async function take(deps: Deps, tx: Transaction, settlement: Settlement): Promis
     await store.updatePayment(tx, order.id, { status, declineCode: declineCodeOfIntent(intent) });
     await giveBack(deps, tx, move);
   }
-  if (move.to === 'cancelled') await recordCancellation(deps, tx, move, step);
+  if (move.to === 'cancelled') await recordCancellation(tx, move, step);
   return { kind: 'moved', move };
 }
 
 /** Of a member of staff; a shopper's own is no privilege. */
 export async function recordCancellation(
-  deps: Deps,
   tx: Transaction,
   { order }: Pick<Move, 'order'>,
-  { actorId = null }: Pick<Step, 'actorId'>,
+  { actorId = null, apiKeyId }: Pick<Step, 'actorId' | 'apiKeyId'>,
 ): Promise<void> {
   if (actorId === null) return;
   const object = { kind: 'order', id: order.id };
   await recordAct(
-    deps,
     tx,
-    { userId: actorId },
+    { userId: actorId, apiKeyId },
     {
       action: 'order.cancelled',
       object,
@@ -207,22 +219,6 @@ export async function giveBack(deps: Deps, tx: Transaction, { order }: Move): Pr
 
 function declineCodeOfIntent({ state }: Intent): string | null {
   return state.kind === 'cancelled' ? state.declineCode : null;
-}
-
-function countMove(
-  { metrics }: Deps,
-  { order, to }: Move,
-  { intent, step }: { readonly intent: Intent; readonly step: Step },
-): void {
-  const labels = { currency: order.currency };
-  if (to === 'paid') {
-    metrics.count('orders_paid_total', labels);
-    metrics.count('order_revenue_minor_total', labels, order.totalMinor);
-  }
-  if (to === 'cancelled') metrics.count('orders_cancelled_total', { actor: step.actor });
-  if (to === 'payment_failed') {
-    metrics.count('payments_failed_total', { reason: declineCodeOfIntent(intent) ?? 'expired' });
-  }
 }
 
 /** What is to be known of a payment before its money can go back: that it was taken. */

@@ -6,20 +6,14 @@
 import Stripe from 'stripe';
 import { present } from '#lib/assert.ts';
 import { SECOND_MS } from '#lib/clock.ts';
-import type { Logger } from '#lib/log.ts';
-import type { Metrics } from '#lib/metrics.ts';
+import { type GuardSurroundings, guardOf } from '#lib/guards.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
-import { createGuard } from '#lib/resilience.ts';
 import type { SharedConfig } from '#origin/config.ts';
 import type { PaymentGateway, StripeRefund } from './gateway.ts';
 import { cardCalls } from './stripe-cards.ts';
 import { toDispute, toIntent, toNews, toRefund } from './stripe-objects.ts';
 
-const TIMEOUT_MS = 10 * SECOND_MS;
-const RETRIES = 2;
-const BREAK_AFTER = 5;
-/** One call at a time asks whether Stripe is back; everybody else is answered at once. */
-const HALF_OPEN_AFTER_MS = 2 * SECOND_MS;
 /** How far a webhook's timestamp may be from now, either way; the SDK bounds the past only. */
 const WEBHOOK_TOLERANCE_SECONDS = 300;
 
@@ -27,18 +21,13 @@ const EXPAND_CHARGE = ['latest_charge.balance_transaction'];
 /** One page: more refunds of one charge than that are not made. */
 const MAX_REFUNDS = 100;
 
-interface Surroundings {
-  readonly log: Logger;
-  readonly metrics: Metrics;
-}
-
 /** Runs a call under the policy: everything but a refusal is told as `payments_unavailable`. */
 type Caller = <T>(work: () => Promise<T>) => Promise<T>;
 
-export function createStripeGateway(config: SharedConfig, surroundings: Surroundings): PaymentGateway {
+export function createStripeGateway(config: SharedConfig, surroundings: GuardSurroundings): PaymentGateway {
   const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
     ...endpoint(config.STRIPE_API_URL),
-    timeout: TIMEOUT_MS,
+    timeout: POLICIES.stripe.timeoutMs,
     maxNetworkRetries: 0,
     telemetry: false,
   });
@@ -53,25 +42,15 @@ export function createStripeGateway(config: SharedConfig, surroundings: Surround
   };
 }
 
-function createCaller({ log, metrics }: Surroundings): Caller {
-  const guard = createGuard({
-    timeoutMs: TIMEOUT_MS,
-    retries: RETRIES,
-    breakAfter: BREAK_AFTER,
-    halfOpenAfterMs: HALF_OPEN_AFTER_MS,
-    isFailure: (error) => !isRefusal(error),
-  });
-  guard.onStateChange((state) => {
-    log.warn('the circuit to stripe changed', { state });
-    metrics.gauge('circuit_open', { dependency: 'stripe' }, state === 'open' ? 1 : 0);
-  });
+function createCaller(surroundings: GuardSurroundings): Caller {
+  const guard = guardOf('stripe', surroundings, (error) => !isRefusal(error));
   /** Every write carries an idempotency key, so that trying again is safe. */
   return async (work) => {
     try {
       return await guard.run(work);
     } catch (error) {
       if (isRefusal(error)) throw error;
-      log.warn('stripe is not available', { error });
+      surroundings.log.warn('stripe is not available', { error });
       throw new AppError('payments_unavailable');
     }
   };

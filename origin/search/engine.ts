@@ -4,6 +4,7 @@
  */
 
 import type { CategoryId, ProductId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
 
 /** All that a product is found by, ranked by and filtered by. The catalogue is the truth, an index its copy. */
 export interface SearchDocument {
@@ -88,7 +89,16 @@ export interface PopularityChange {
   readonly popularity: number;
 }
 
-/** Reading fails with {@link AppError} `unavailable` when it costs more than its budget, never later. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** What was asked for would cost more than one search may. */
+export class SearchBudgetSpent extends AppError {
+  constructor() {
+    super('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
+}
+
+/** Reading fails with {@link SearchBudgetSpent} when it costs more than its budget, never later. */
 export interface SearchEngine {
   search(request: SearchRequest): Promise<SearchResult>;
   /** What begins as the text does, the most popular first. */

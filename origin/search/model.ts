@@ -86,6 +86,11 @@ export const SearchPage = t.Object(
     didYouMean: t.Union([t.String(), t.Null()], {
       description: 'The query as it may have been meant, when it finds little or nothing as it is.',
     }),
+    degraded: t.Optional(
+      t.Boolean({
+        description: 'True where search has failed and these are not hits: the newest of what is on sale.',
+      }),
+    ),
   },
   {
     examples: [

@@ -3,12 +3,12 @@
  * begun when time is up; whoever is over it is told to come back.
  */
 
-import { type Database, sqlState, type Transaction } from '#db/client.ts';
+import type { Database, Transaction } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import type { Reader } from '#db/reader.ts';
 import * as written from '#db/search-index.ts';
 import { type Bulkhead, createBulkhead } from '#lib/bulkhead.ts';
-import { AppError } from '#lib/problems.ts';
-import type { SearchDocument, SearchEngine } from './engine.ts';
+import { SearchBudgetSpent, type SearchDocument, type SearchEngine } from './engine.ts';
 import { marksOf, optionText } from './marks.ts';
 import { type RowBudget, type Session, search, suggest } from './postgres-search.ts';
 import * as store from './store.ts';
@@ -35,7 +35,6 @@ const BUDGET: SearchBudget = {
   maxWaiting: 32,
   rows: ROWS,
 };
-const RETRY_AFTER_SECONDS = 2;
 const QUERY_CANCELED = '57014';
 const MAX_DOCUMENTS_AT_ONCE = 500;
 /** Connections that a rebuild writes over: most of its cost is a processor's, for taking words apart. */
@@ -84,7 +83,7 @@ async function read<T>(
   try {
     return await bulkhead(() => reader((db) => db.transaction((tx) => within(budget, tx, work))));
   } catch (error) {
-    throw sqlState(error) === QUERY_CANCELED ? overBudget() : error;
+    throw sqlState(error) === QUERY_CANCELED ? new SearchBudgetSpent() : error;
   }
 }
 
@@ -95,14 +94,10 @@ async function within<T>(
 ): Promise<T> {
   const endsAt = performance.now() + totalMs;
   const checkTime = () => {
-    if (performance.now() > endsAt) throw overBudget();
+    if (performance.now() > endsAt) throw new SearchBudgetSpent();
   };
   await store.boundCost(tx, statementTimeoutMs);
   return work({ tx, rows, checkTime });
-}
-
-function overBudget(): AppError {
-  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 async function write(db: Database, rows: readonly written.IndexedDocument[]): Promise<void> {

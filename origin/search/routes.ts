@@ -29,10 +29,12 @@ export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           description:
             'Finds words in names, vendors, categories, tags, descriptions and options, whatever their accents ' +
             'and endings, with slips of typing forgiven; and SKUs exactly. Where no product has all words, those ' +
-            'that have most of them are found. Of more than 1,000 hits the most popular 1,000 are ranked.',
+            'that have most of them are found. Of more than 1,000 hits the most popular 1,000 are ranked. Where search ' +
+            'has failed: the last good answer, or else the newest products within category and prices.',
           tag: 'Search',
           success: { status: 200, description: 'A page of hits.', schema: SearchPage },
           revalidates: true,
+          degrades: true,
         }),
       },
     )
@@ -55,6 +57,7 @@ export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           tag: 'Search',
           success: { status: 200, description: 'Up to ten suggestions.', schema: Suggestions },
           revalidates: true,
+          degrades: true,
         }),
       },
     );

@@ -5,6 +5,7 @@
 
 import type { Transaction } from '#db/client.ts';
 import { after, inWholeSeconds, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { hashRecoveryCode } from './recovery-codes.ts';
@@ -72,12 +73,11 @@ function waitAfter(failures: number, now: Date): Date | null {
 }
 
 /** @throws {AppError} `second_factor_invalid`, `second_factor_throttled` */
-export function requireRight({ clock }: Pick<Deps, 'clock'>, outcome: Outcome): void {
-  if (outcome.kind === 'wrong') throw new AppError('second_factor_invalid');
+export function requireRight({ clock }: Pick<Deps, 'clock'>, userId: UserId, outcome: Outcome): void {
+  if (outcome.kind === 'wrong') throw new AppError('second_factor_invalid', {}, { userId });
   if (outcome.kind === 'throttled') {
     const waitMs = outcome.until.getTime() - clock.now().getTime();
-    throw new AppError('second_factor_throttled', {
-      retryAfterSeconds: inWholeSeconds(waitMs),
-    });
+    const extras = { retryAfterSeconds: inWholeSeconds(waitMs) };
+    throw new AppError('second_factor_throttled', extras, { userId });
   }
 }

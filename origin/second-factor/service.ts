@@ -5,7 +5,7 @@ import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { confirmPassword, readOwner } from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import { announce, endSessionsOf } from '#origin/sessions/service.ts';
+import { announce, announceEpoch, endSessionsOf } from '#origin/sessions/service.ts';
 import { attempt, type Outcome, requireRight } from './attempts.ts';
 import type { Enrolment, Proof, RecoveryCodes, SecondFactor } from './model.ts';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
@@ -25,13 +25,13 @@ export async function checkSecondFactor(
   code: string | undefined,
 ): Promise<boolean> {
   if (!(await store.isEnabled(deps.db, userId))) return false;
-  if (code === undefined) throw new AppError('second_factor_required');
+  if (code === undefined) throw new AppError('second_factor_required', {}, { userId });
   const outcome = await deps.db.transaction<Outcome>(async (tx) => {
     const factor = await store.lockFactor(tx, userId);
     // Taken away a moment ago: whoever did that had a code.
     return factor?.enabledAt ? attempt(deps, tx, factor, code) : { kind: 'right' };
   });
-  requireRight(deps, outcome);
+  requireRight(deps, userId, outcome);
   return true;
 }
 
@@ -89,7 +89,7 @@ export async function enable(deps: Deps, userId: UserId, code: string): Promise<
     await emit(deps, tx, { name: 'account.second_factor_enabled', data: { userId } });
     return tried;
   });
-  requireRight(deps, outcome);
+  requireRight(deps, userId, outcome);
   announce(deps, ended);
   return { recoveryCodes: codes };
 }
@@ -106,7 +106,11 @@ export async function renewRecoveryCodes(deps: Deps, userId: UserId, proof: Proo
   return { recoveryCodes: codes };
 }
 
-/** @throws {AppError} `second_factor_off` and what {@link confirmIdentity} refuses */
+/**
+ * Access tokens of whoever has more rights than a shopper are void from then on: what they said of a second factor holds
+ * no longer, and the next one says what is left.
+ * @throws {AppError} `second_factor_off` and what {@link confirmIdentity} refuses
+ */
 export async function removeSecondFactor(deps: Deps, userId: UserId, proof: Proof): Promise<void> {
   const { role } = await confirmIdentity(deps, userId, proof);
   await deps.db.transaction(async (tx) => {
@@ -116,6 +120,7 @@ export async function removeSecondFactor(deps: Deps, userId: UserId, proof: Proo
     await emit(deps, tx, { name: 'account.second_factor_removed', data: { userId } });
     if (role === 'shopper') return;
     const object = { kind: 'user', id: userId };
-    await recordAct(deps, tx, { userId }, { action: 'second_factor.removed', object });
+    await recordAct(tx, { userId }, { action: 'second_factor.removed', object });
   });
+  if (role !== 'shopper') await announceEpoch(deps, userId);
 }

@@ -19,6 +19,7 @@ export interface Grant {
   readonly userId: UserId;
   readonly role: Role;
   readonly epoch: number;
+  readonly hasSecondFactor: boolean;
   readonly sessionId: SessionId;
   /** Null for whoever comes a moment after the token was traded: see {@link refresh}. */
   readonly refreshToken: string | null;
@@ -68,7 +69,7 @@ export async function openSession(
     // Asked for once the lock is held: what the lock waited for need not have changed the user's own row.
     const asked = await store.findAsked(tx, userId);
     const isProven = asked?.passwordHash === proven.passwordHash && (proven.byCode || !asked.hasSecondFactor);
-    if (user === undefined || !isProven) throw new AppError('credentials_invalid');
+    if (user === undefined || !isProven) throw new AppError('credentials_invalid', {}, { userId });
     const now = deps.clock.now();
     const sessionId = deps.ids.next<SessionId>();
     await store.insertSession(tx, {
@@ -80,6 +81,8 @@ export async function openSession(
     return { grant: { ...grantTo(deps, user, sessionId), refreshToken }, ended: beyond };
   });
   announce(deps, ended);
+  const by = proven.byCode ? 'password and code' : 'password';
+  deps.security.record('login.succeeded', deps, { userId, sessionId: grant.sessionId, by });
   return grant;
 }
 
@@ -202,8 +205,8 @@ export function announce({ revocations }: Deps, ended: readonly SessionId[]): vo
   if (ended.length > 0) revocations.announce(ended.map((sessionId) => ({ sessionId })));
 }
 
-/** After the commit of a change of role: tokens of the one before are worth nothing from now on, everywhere. */
-export async function announceRole(deps: Deps, userId: UserId): Promise<void> {
+/** After the commit of what has raised a user's epoch: tokens of before are worth nothing from now on, everywhere. */
+export async function announceEpoch(deps: Deps, userId: UserId): Promise<void> {
   const user = await store.findOwner(deps.db, userId);
   if (user !== undefined) deps.revocations.announce([{ userId, epoch: user.accessEpoch }]);
 }
@@ -223,7 +226,7 @@ async function endCompromised(deps: Deps, tx: Transaction, session: store.Sessio
   const { id: sessionId, userId } = session;
   const ended = await store.endSessions(tx, userId, { now: deps.clock.now(), only: sessionId });
   await emit(deps, tx, { name: 'session.compromised', data: { userId, sessionId } });
-  deps.log.warn('a used refresh token came again; its session has ended', { userId, sessionId });
+  deps.security.record('refresh.reused', deps, { userId, sessionId });
   return ended;
 }
 
@@ -261,7 +264,8 @@ function grantTo(
   user: NonNullable<Awaited<ReturnType<typeof store.lockUser>>>,
   sessionId: SessionId,
 ) {
-  return { userId: user.id, role: grantedRole(accountPolicy, user), epoch: user.accessEpoch, sessionId };
+  const { id: userId, accessEpoch: epoch, hasSecondFactor } = user;
+  return { userId, role: grantedRole(accountPolicy, user), epoch, hasSecondFactor, sessionId };
 }
 
 /** The token has 256 random bits: a fast hash is enough to make a stolen table worthless. */

@@ -8,7 +8,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { announce, announceRole, endSessionsOf } from '#origin/sessions/service.ts';
+import { announce, announceEpoch, endSessionsOf } from '#origin/sessions/service.ts';
 import type { ManagedUser, UserChange, UserListQuery, UserPage } from './model.ts';
 import * as store from './store.ts';
 
@@ -52,11 +52,11 @@ export async function changeUser(
     const disabledAt = disabled ? (user.disabledAt ?? deps.clock.now()) : null;
     const changed = await store.updateUser(tx, id, { role, disabledAt });
     const sessions = await endSessionsOf(deps, tx, id);
-    await recordChange(deps, tx, admin, { before: user, after: changed });
+    await recordChange(tx, admin, { before: user, after: changed });
     return { changed, ended: sessions };
   });
   announce(deps, ended);
-  await announceRole(deps, id);
+  await announceEpoch(deps, id);
   return toUser(changed);
 }
 
@@ -75,7 +75,7 @@ export async function deleteUser(deps: Deps, admin: SignedIn, id: UserId): Promi
     const sessions = await endSessionsOf(deps, tx, id);
     const apiKeysRevoked = await store.endCredentials(tx, id, now);
     const changes = { role: user.role, apiKeysRevoked };
-    await recordAct(deps, tx, admin, { action: 'user.deleted', object: { kind: 'user', id }, changes });
+    await recordAct(tx, admin, { action: 'user.deleted', object: { kind: 'user', id }, changes });
     return sessions;
   });
   announce(deps, ended);
@@ -100,7 +100,6 @@ function requireAnotherAdmin(admins: ReadonlySet<UserId>, id: UserId): void {
 }
 
 async function recordChange(
-  deps: Deps,
   tx: Transaction,
   admin: SignedIn,
   { before, after }: { readonly before: store.UserRow; readonly after: store.UserRow },
@@ -108,11 +107,11 @@ async function recordChange(
   const object = { kind: 'user', id: after.id };
   if (before.role !== after.role) {
     const changes = { from: before.role, to: after.role };
-    await recordAct(deps, tx, admin, { action: 'user.role_changed', object, changes });
+    await recordAct(tx, admin, { action: 'user.role_changed', object, changes });
   }
   if (isDisabled(before) !== isDisabled(after)) {
     const action = isDisabled(after) ? 'user.disabled' : 'user.enabled';
-    await recordAct(deps, tx, admin, { action, object });
+    await recordAct(tx, admin, { action, object });
   }
 }
 

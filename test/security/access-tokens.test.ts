@@ -140,7 +140,7 @@ describe('what we sign', () => {
     const { exp, iat, ...claims } = claimsOf(shopper.token);
     expect(Number(exp) - Number(iat)).toBe(900);
     expect(claims).toEqual({
-      ...{ iss: 'hotshelf', aud: 'hotshelf-api', sub: shopper.userId, role: 'shopper', epoch: 0 },
+      ...{ iss: 'hotshelf', aud: 'hotshelf-api', sub: shopper.userId, role: 'shopper', epoch: 0, factors: 1 },
       ...{ sid: expect.any(String), jti: expect.any(String) },
     });
   });

@@ -186,6 +186,25 @@ describe('keys', () => {
     expectProblem(await ask({ token: key }), 'forbidden');
   });
 
+  test('are not made by a password that is reset while it is being checked', async () => {
+    const { token, userId } = await shop.signIn('seller');
+    const { passwords, db } = shop.deps;
+    const overtaken = shop.beside({
+      passwords: {
+        ...passwords,
+        verify: async (password, hash) => {
+          const isRight = await passwords.verify(password, hash);
+          await db.update(users).set({ passwordHash: 'another' }).where(eq(users.id, userId));
+          return isRight;
+        },
+      },
+    });
+    const body = { name: 'Late', scopes: ['orders:read'], expiresInDays: 1, password: TEST_PASSWORD };
+    const answer = await overtaken.call('/api/v1/api-keys', { method: 'POST', token, body });
+    expectProblem(answer, 'password_wrong');
+    expect((await shop.call('/api/v1/api-keys', { token })).body.items).toBeEmpty();
+  });
+
   test('have a scope, an end, and nothing else', async () => {
     for (const more of [
       { scopes: [] },

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
+import { listAudit } from '#db/audit-log.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
 import { outbox } from '#db/schema/messaging.ts';
@@ -97,8 +98,23 @@ describe('a token that sets a new password', () => {
     expectProblem(await login(email), 'credentials_invalid');
     expect((await login(email, NEW_PASSWORD)).status).toBe(200);
     expectProblem(await reset(token, 'yet another good password'), 'link_invalid');
-    expect(await subjects(email)).toEqual(['A new password', 'Your password was changed']);
+    expect(await subjects(email)).toEqual(['A new password', 'Your password was reset']);
     expectProblem(await shop.call('/api/v1/me', { token: accessToken }), 'unauthenticated');
+  });
+
+  test('ends the account’s API keys, which whoever knew the old password may have made; a change leaves them', async () => {
+    const { email, userId, token } = await shop.signIn('seller');
+    const asked = { name: 'Key', scopes: ['orders:read'], expiresInDays: 1, password: TEST_PASSWORD };
+    const { body: key } = await shop.call('/api/v1/api-keys', { method: 'POST', token, body: asked });
+    const orders = () => shop.call('/api/v1/orders', { token: key.key });
+    const change = { currentPassword: TEST_PASSWORD, newPassword: 'the password after that' };
+    const changed = await shop.call('/api/v1/me/password', { method: 'POST', token, body: change });
+    expect(changed.status).toBe(204);
+    expect((await orders()).status).toBe(200);
+    expect((await reset(await resetTokenFor(email))).status).toBe(204);
+    expectProblem(await orders(), 'unauthenticated');
+    const acts = await listAudit(shop.deps.db, { object: { kind: 'api_key', id: key.id }, limit: 10 });
+    expect(acts[0]).toMatchObject({ action: 'api_key.revoked', actorId: userId });
   });
 
   test('that is used by many at once sets one password', async () => {

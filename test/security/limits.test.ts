@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { after, SECOND_MS, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { loginPolicies } from '#origin/adapters/login-throttle.ts';
+import { createMetrics } from '#origin/adapters/metrics.ts';
 import { type ConnectedRedis, connectRedis } from '#origin/adapters/redis.ts';
 import { createHandler } from '#origin/app.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';
@@ -43,7 +44,7 @@ beforeAll(async () => {
   shop = await openOrigin({ ...LIMITS, REDIS_URL: redis.url });
   const log = createLogger({ level: 'error', write: () => {} });
   other = createDeps(shop.config, 'hotshelf-test-2', log);
-  laterRedis = connectRedis(redis.url, log);
+  laterRedis = connectRedis(redis.url, { log, metrics: createMetrics() });
   const clock = { now: () => after(systemClock.now(), aheadMs) };
   const logins = laterRedis.counts.loginThrottle(loginPolicies(ACCOUNT_FREE, ADDRESS_FREE), clock);
   later = shop.beside({ clock, limits: { ...shop.deps.limits, logins } });

@@ -39,7 +39,9 @@ describe('an access token', () => {
 describe('a route', () => {
   const ROUTE = '/api/v1/forgotten';
   const guarded = () =>
-    new Elysia().use(auth(createAccessTokens(createKeyRing(TEST_CONFIG), shop.deps.revocations)));
+    new Elysia().use(
+      auth(createAccessTokens(createKeyRing(TEST_CONFIG), shop.deps.revocations, shop.deps.accountPolicy)),
+    );
   const misspelt = { acess: 'user' } as object;
   const forged = { detail: { 'x-access': 'users:write' } } as object;
   const unknown = { access: 'owner' as 'user' };

@@ -10,6 +10,7 @@ import { createLogger } from '#lib/log.ts';
 import { startEdge } from '#ops/edge/run.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 import { choosePorts } from '#ops/local/ports.ts';
+import { createMetrics } from '#origin/adapters/metrics.ts';
 import { connectNats } from '#origin/adapters/nats.ts';
 import { connectRedis } from '#origin/adapters/redis.ts';
 import { type Authority, type Certificate, createAuthority } from '#test/support/certificates.ts';
@@ -59,7 +60,11 @@ const WAYS: Readonly<Record<string, Way>> = {
   Redis: {
     start: startTlsRedis,
     reach: async ({ port, login }, host, caFile) => {
-      const redis = connectRedis(`rediss://${login}@${host}:${port}/0`, log, caFile);
+      const redis = connectRedis(
+        `rediss://${login}@${host}:${port}/0`,
+        { log, metrics: createMetrics() },
+        caFile,
+      );
       try {
         await untilItAnswers(() => redis.ping());
       } finally {

@@ -20,7 +20,7 @@ const QUIET = createLogger({ level: 'error', write: () => {} });
 
 /** One of any number of processes that share a Redis. Resolves when it is connected, or at once to a dead one. */
 export async function openCacheProcess(redisUrl: string, { awaitRedis = true } = {}): Promise<CacheProcess> {
-  const sharedCache = connectRedis(redisUrl, QUIET);
+  const sharedCache = connectRedis(redisUrl, { log: QUIET, metrics: createMetrics() });
   if (awaitRedis) {
     await eventually('redis answers', () =>
       sharedCache.ping().then(

@@ -15,28 +15,29 @@ export interface OriginProcess {
   /** Neither answers nor hangs up, until {@link thaw}. */
   freeze(): void;
   thaw(): void;
+  /** As in a rolling restart: what is in flight is finished, and it comes back with these variables beside its others. */
+  restart(other: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/**
- * It ends with {@link OriginProcess.kill}.
- * @param variables beside the configuration, for a process that knows its own address
- */
+/** It ends with {@link OriginProcess.kill}. @param own variables in place of a test's usual ones, for a process at this address */
 export async function startOrigin(
   config: SharedConfig,
-  variables: (url: string) => Readonly<Record<string, string>> = () => ({}),
+  own: (url: string) => Readonly<Record<string, string>> = () => ({}),
 ): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
   const databaseUrl = asRole(config.DATABASE_URL, 'origin');
-  const all = Object.entries({
+  const variables = Object.entries({
     ...config,
     ...TEST_CONFIG,
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
     LOG_LEVEL: 'error',
-    ...variables(url),
+    ...own(url),
   });
-  const environment = Object.fromEntries(all.map(([name, value]) => [name, String(value)]));
+  const environment: Record<string, string> = Object.fromEntries(
+    variables.map(([name, value]) => [name, String(value)]),
+  );
   let child: Bun.Subprocess | null = null;
   const origin: OriginProcess = {
     url,
@@ -55,6 +56,12 @@ export async function startOrigin(
     },
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
+    restart: async (other) => {
+      child?.kill('SIGTERM');
+      await child?.exited;
+      Object.assign(environment, other);
+      await origin.start();
+    },
   };
   await origin.start();
   return origin;

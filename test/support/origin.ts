@@ -154,13 +154,34 @@ function reach(deps: Deps, config: AppConfig = TEST_CONFIG): Reachable {
     deps,
     routes: createApp(deps, config).routes.map(({ method, path }) => ({ method, path })),
     fetch,
-    call: async (path, options = {}) => toAnswer(await fetch(toRequest(path, options, deps.clock.now()))),
+    call: callsTo(fetch, { now: () => deps.clock.now() }),
   };
 }
 
-function toRequest(path: string, { method = 'GET', body, headers, token, cartToken, ip }: Call, now: Date) {
+interface EdgeStandIn {
+  readonly now?: () => Date;
+  readonly secret?: () => string;
+}
+
+/** Calls whoever answers, as the edge would with its secret of that moment. */
+export function callsTo(
+  fetch: Reachable['fetch'],
+  { now = () => new Date(), secret = () => TEST_CONFIG.EDGE_SECRET }: EdgeStandIn = {},
+): Reachable['call'] {
+  return async (path, options = {}) => {
+    const url = `http://localhost${path}`;
+    const { method = 'GET', headers, ip } = options;
+    const { own, text } = bare(options);
+    const call = { method, url, headers: own, body: text, ...(ip === undefined ? {} : { clientIp: ip }) };
+    // Headers that a test gives have the last word, the proof's own included.
+    const proven = { ...provenHeaders(secret(), now(), call), ...headers };
+    return toAnswer(await fetch(new Request(url, { method, body: text, headers: proven })));
+  };
+}
+
+/** As the client sends it. */
+function bare({ body, headers, token, cartToken }: Call) {
   const text = body === undefined ? null : JSON.stringify(body);
-  const url = `http://localhost${path}`;
   const own = {
     ...(text === null
       ? {}
@@ -169,9 +190,7 @@ function toRequest(path: string, { method = 'GET', body, headers, token, cartTok
     ...(cartToken === undefined ? {} : { [CART_TOKEN_HEADER]: cartToken }),
     ...headers,
   };
-  const call = { method, url, headers: own, body: text, ...(ip === undefined ? {} : { clientIp: ip }) };
-  // Headers that a test gives have the last word, the proof's own included.
-  return new Request(url, { method, body: text, headers: { ...asEdge(call, now), ...headers } });
+  return { own, text };
 }
 
 async function toAnswer(response: Response): Promise<Answer> {

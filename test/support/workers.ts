@@ -138,9 +138,9 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
 }
 
 /** A mail server of the test's own. */
-export async function openMail(): Promise<MailCatcher> {
+export async function openMail(delayMs = 0): Promise<MailCatcher> {
   const storeDir = await mkdtemp(join(tmpdir(), 'hotshelf-mail-'));
-  const catcher = await startMailCatcher({ smtpPort: 0, httpPort: 0, storeDir });
+  const catcher = await startMailCatcher({ smtpPort: 0, httpPort: 0, storeDir, delayMs });
   return {
     ...catcher,
     stop: async () => {

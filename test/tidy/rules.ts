@@ -128,3 +128,24 @@ export const LEFT_OUT = {
   members: ['only', 'skip', 'todo'],
   names: ['xtest', 'xit', 'xdescribe', 'fit', 'fdescribe'],
 } as const;
+
+/** Where times and retries of dependencies stand, and whose code must not have its own. */
+export const POLICY_TABLE = {
+  file: 'lib/policies.ts',
+  for: ['lib/**', 'db/*.ts', 'origin/**', 'edge/**', 'workers/**'],
+} as const;
+
+/** Times of a process's own, or of work that the database does for nobody who waits. */
+export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
+  'origin/main.ts': ['IDLE_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_MS'],
+  'workers/main.ts': ['DRAIN_TIMEOUT_MS'],
+  'origin/health/service.ts': ['CHECK_TIMEOUT_MS'],
+  // Our own child.
+  'origin/media/resizer.ts': ['TIMEOUT_MS'],
+  // What one search may spend of its role's time.
+  'origin/search/postgres-engine.ts': ['statementTimeoutMs'],
+  'db/search-index.ts': ['BATCH_TIMEOUT_MS', 'REFRESH_TIMEOUT_MS'],
+  'db/search-source.ts': ['COMPARE_TIMEOUT_MS'],
+  'db/roles.ts': ['CLOSE_TIMEOUT_SECONDS'],
+  'db/migrate.ts': ['CLOSE_TIMEOUT_SECONDS'],
+};

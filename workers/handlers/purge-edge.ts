@@ -1,8 +1,8 @@
 /** A changed product's answers leave the origin's caches, then the edge: the nearer tier must not refill stale. */
 
-import { SECOND_MS } from '#lib/clock.ts';
 import { CACHE_TAGS, type PurgeRequest } from '#lib/edge-contract.ts';
 import { dropAnswers } from '#origin/catalog/service.ts';
+import type { Deps } from '#origin/deps.ts';
 import type { PurgeTags } from '#workers/cloudflare-purge.ts';
 import type { Consumer } from '#workers/consumer.ts';
 
@@ -10,8 +10,6 @@ export interface PurgeTarget {
   readonly url: string;
   readonly secret: string;
 }
-
-const TIMEOUT_MS = 5 * SECOND_MS;
 
 /**
  * A changed product's answers, and every list. The edge's own endpoint also stops fills that are under way, but in
@@ -24,7 +22,8 @@ export function purgeEdge(target: PurgeTarget, purgeEverywhere?: PurgeTags): Con
     handle: async (deps, { name, data }) => {
       if (!('slug' in data)) throw new Error(`${name} names no product`);
       await dropAnswers(deps, data);
-      await purge(target, [CACHE_TAGS.product(data.productId), CACHE_TAGS.lists], purgeEverywhere);
+      const tags = [CACHE_TAGS.product(data.productId), CACHE_TAGS.lists];
+      await purge(deps, target, tags, purgeEverywhere);
     },
   };
 }
@@ -36,21 +35,31 @@ export function purgeSearches(target: PurgeTarget, purgeEverywhere?: PurgeTags):
     filter: 'search.indexed',
     handle: async (deps) => {
       await deps.lists.invalidate();
-      await purge(target, [CACHE_TAGS.lists], purgeEverywhere);
+      await purge(deps, target, [CACHE_TAGS.lists], purgeEverywhere);
     },
   };
 }
 
-async function purge(target: PurgeTarget, tags: string[], purgeEverywhere?: PurgeTags): Promise<void> {
-  await Promise.all([purgeAt(target, { tags }), purgeEverywhere?.(tags)]);
+async function purge(
+  { guards }: Deps,
+  target: PurgeTarget,
+  tags: string[],
+  purgeEverywhere?: PurgeTags,
+): Promise<void> {
+  const here = guards('edge-purge').run((signal) => purgeAt(target, { tags }, signal));
+  await Promise.all([here, purgeEverywhere?.(tags)]);
 }
 
-async function purgeAt({ url, secret }: PurgeTarget, request: PurgeRequest): Promise<void> {
+async function purgeAt(
+  { url, secret }: PurgeTarget,
+  request: PurgeRequest,
+  signal: AbortSignal,
+): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
     body: JSON.stringify(request),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal,
   });
   await response.body?.cancel();
   if (!response.ok) throw new Error(`the edge answered a purge with ${response.status}`);

@@ -50,7 +50,7 @@ beforeAll(async () => {
     metrics: createMetrics(),
   });
   redisUrl = await testRedisUrl();
-  redis = connectRedis(redisUrl, log);
+  redis = connectRedis(redisUrl, { log, metrics: createMetrics() });
   await waitUntil('Redis', async () => redis.marks.connectedForMs() > 0, DEADLINE);
 }, STARTED);
 
@@ -180,7 +180,10 @@ test('once the replicas have caught up, they answer the writer too', async () =>
 describe('with Redis gone', () => {
   test('a writer reads their writes from the primary, in every process', async () => {
     const gate = await openGate();
-    const marks = { here: connectRedis(gate.url, log), there: connectRedis(gate.url, log) };
+    const marks = {
+      here: connectRedis(gate.url, { log, metrics: createMetrics() }),
+      there: connectRedis(gate.url, { log, metrics: createMetrics() }),
+    };
     await waitUntil('Redis', async () => marks.there.marks.connectedForMs() > 0, DEADLINE);
     const [here, there] = [ownWrites(marks.here.marks), ownWrites(marks.there.marks)];
     await writeAndNote(here, 102, 1);
@@ -193,7 +196,7 @@ describe('with Redis gone', () => {
 
   test('and back without its marks, no process trusts it before they would have ended', async () => {
     const gate = await openGate();
-    const marks = connectRedis(gate.url, log);
+    const marks = connectRedis(gate.url, { log, metrics: createMetrics() });
     const there = ownWrites(marks.marks, { markLifeMs: MARK_LIFE_MS });
     const isTrusted = async () => marks.marks.connectedForMs() > MARK_LIFE_MS;
     await waitUntil('Trust in Redis', isTrusted, DEADLINE);

@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { createServer, type Server } from 'node:net';
+import { TIME_LEFT_HEADER } from '#lib/edge-contract.ts';
+import { POLICIES, REQUEST_LIMITS } from '#lib/policies.ts';
 import { cacheStatus, type EdgeUnderTest, nextIp, product, startEdgeUnderTest } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
 
@@ -33,6 +35,11 @@ async function startHangUp(port: number): Promise<{ requests: () => number; stop
     requests: () => requests,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** Reads that are answered fill the budget of retries. */
+async function earnRetries(): Promise<void> {
+  for (let read = 0; read < 30; read += 1) expect((await shop.fetch('/api/v1/me')).status).toBe(200);
 }
 
 /** The origin is there again, and the edge has noticed. */
@@ -112,6 +119,7 @@ test.each([
   ['PATCH', 1],
   ['DELETE', 1],
 ])('a lost connection repeats a read, never a write: %s is sent %d times', async (method, times) => {
+  await earnRetries();
   await shop.origin.stop();
   const hangUp = await startHangUp(shop.origin.port);
   try {
@@ -121,6 +129,38 @@ test.each([
   } finally {
     await hangUp.stop();
     await comeBack();
+  }
+});
+
+test('an outage is asked no more than a tenth as often again: then reads are sent once', async () => {
+  const fresh = await startEdgeUnderTest();
+  await fresh.origin.stop();
+  const hangUp = await startHangUp(fresh.origin.port);
+  const calls = 400;
+  try {
+    const statuses = await Promise.all(
+      Array.from({ length: calls }, async () => (await fresh.fetch('/api/v1/me')).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    expect(hangUp.requests()).toBeLessThanOrEqual(calls * 1.1 + POLICIES.origin.retry.budget.reserve);
+  } finally {
+    await hangUp.stop();
+    await fresh.stop();
+  }
+});
+
+test('the origin is told how long the edge waits, whatever a client says', async () => {
+  const path = '/api/v1/orders/told';
+  shop.origin.on(path, () => Response.json({}));
+  for (const method of ['GET', 'POST']) {
+    const headers = { [TIME_LEFT_HEADER]: '999999999' };
+    await shop.fetch(path, { method, headers, body: method === 'GET' ? null : '{}' });
+  }
+  const told = shop.origin.seen(path).map(({ headers }) => Number(headers.get(TIME_LEFT_HEADER)));
+  const { readMs, writeMs } = REQUEST_LIMITS;
+  for (const [at, mostMs] of [readMs, writeMs].entries()) {
+    expect(told[at]).toBeLessThan(mostMs);
+    expect(told[at]).toBeGreaterThan(mostMs / 2);
   }
 });
 

@@ -18,7 +18,7 @@ import { type AuditedShop, openAuditedShop, wrongIn } from '#test/support/audite
 import { bookCaptures } from '#test/support/money-by-hand.ts';
 import { TEST_FIELD_KEY } from '#test/support/origin.ts';
 import { cartWith, checkOut, checkoutBody, createProduct } from '#test/support/shopping.ts';
-import { createEmptyDatabase, type TestDatabase } from '#test/support/stack.ts';
+import { asRole, createEmptyDatabase, type TestDatabase } from '#test/support/stack.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -52,8 +52,9 @@ afterAll(async () => {
   await audited.close();
 });
 
+/** As the role that `npm run backup` connects as: it reads everything, or these backups would not be whole. */
 const take = (store: BackupStore, keep = 5) =>
-  takeBackup({ databaseUrl, key: KEY, store }, { keep, onProgress: quiet });
+  takeBackup({ databaseUrl: asRole(databaseUrl, 'backup'), key: KEY, store }, { keep, onProgress: quiet });
 const fieldKeys = { current: TEST_FIELD_KEY };
 
 async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -6,7 +6,7 @@ import type { Role } from '#origin/http/auth.ts';
 import { codeOf, signUpWithSecondFactor } from '#test/support/authenticator.ts';
 import { type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
-import { CATEGORY, createProduct } from '#test/support/shopping.ts';
+import { CATEGORY, cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 
 let shop: OriginUnderTest;
 beforeAll(async () => {
@@ -24,8 +24,11 @@ const actsOn = async (kind: string, id: string) =>
 
 const SCOPES = ['products:write', 'stock:write'];
 
-async function makeKey(token: string): Promise<{ readonly id: string; readonly key: string }> {
-  const body = { name: 'Mr Smith’s', scopes: SCOPES, expiresInDays: 30, password: TEST_PASSWORD };
+async function makeKey(
+  token: string,
+  scopes: readonly string[] = SCOPES,
+): Promise<{ readonly id: string; readonly key: string }> {
+  const body = { name: 'Mr Smith’s', scopes, expiresInDays: 30, password: TEST_PASSWORD };
   const made = await shop.call('/api/v1/api-keys', { method: 'POST', token, body });
   expect(made.status).toBe(201);
   return made.body;
@@ -99,4 +102,32 @@ test('a shopper’s keys are their own affair, and nobody else revokes them', as
   expectProblem(await revoke((await shop.signIn('admin')).token, id), 'api_key_not_found');
   expect((await revoke(token, id)).status).toBe(204);
   expect(await actsOn('api_key', id)).toEqual([]);
+});
+
+test('a refund and a cancellation take a scope of their own, and are on record as the key’s', async () => {
+  const { token } = await shop.signIn('admin');
+  const without = await makeKey(token);
+  const { id: actorId, key } = await makeKey(token, ['orders:cancel', 'orders:refund']);
+  const { variantId } = await createProduct(shop, { stock: 5 });
+  const bought = await checkOut(shop, await cartWith(shop, variantId));
+  const acts = [
+    { path: 'refunds', body: { amount: 100 } },
+    { path: 'cancel', body: { reason: 'Lost' } },
+  ];
+  for (const { path, body } of acts) {
+    const ask = (by: string) =>
+      shop.call(`/api/v1/orders/${bought.body.id}/${path}`, {
+        ...{ method: 'POST', token: by, body },
+        headers: { 'idempotency-key': crypto.randomUUID() },
+      });
+    expectProblem(await ask(without.key), 'forbidden');
+    expect((await ask(key)).status).toBe(200);
+  }
+  const recorded = (await actsOn('order', bought.body.id)).map(({ action, actor, actorId }) => ({
+    ...{ action, actor, actorId },
+  }));
+  expect(recorded).toEqual([
+    { action: 'order.cancelled', actor: 'api_key', actorId },
+    { action: 'refund.requested', actor: 'api_key', actorId },
+  ]);
 });

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { appendAudit, byOperator, listAudit, verifyAuditLog } from '#db/audit-log.ts';
-import { connect, type Database, sqlState } from '#db/client.ts';
+import { connect, type Database } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import { cancel, orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartOf, checkOut, createProduct, type TestProduct } from '#test/support/shopping.ts';

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const started = startConsole(CONSOLE, { ...shop.deps, ask });
   if (started === undefined) throw new Error('no console');
   operatorConsole = started;
-  handle = createHandler(shop.deps, TEST_CONFIG, operatorConsole);
+  handle = createHandler(shop.deps, TEST_CONFIG, { operatorConsole });
 });
 afterAll(async () => {
   operatorConsole.stop();

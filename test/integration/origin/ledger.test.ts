@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { type SQL, sql } from 'drizzle-orm';
-import { sqlState } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import { currency, minor } from '#lib/money.ts';
 import { recordMovement } from '#origin/ledger/service.ts';
 import { moneyOf, orderWith, type TestOrder } from '#test/support/orders.ts';

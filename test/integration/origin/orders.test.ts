@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
-import { sqlState } from '#db/client.ts';
+import { sqlState } from '#db/failures.ts';
 import { orders } from '#db/schema/orders.ts';
 import { checkBooks, intentOf } from '#test/support/books.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';

@@ -8,7 +8,7 @@ import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
 import {
   announce,
-  announceRole,
+  announceEpoch,
   deleteExpired,
   endSessionsOf,
   openSession,
@@ -151,7 +151,7 @@ describe('what ends them for a reason of its own', () => {
     const { email, userId } = await shop.signIn('admin');
     const { accessToken, refreshToken } = (await login(shop, email)).body;
     await shop.deps.db.update(users).set({ role: 'shopper' }).where(eq(users.id, userId));
-    await announceRole(shop.deps, userId);
+    await announceEpoch(shop.deps, userId);
     expectProblem(await me(shop, accessToken), 'unauthenticated');
     const { body } = await refresh(shop, refreshToken);
     expect((await me(shop, body.accessToken)).body.role).toBe('shopper');

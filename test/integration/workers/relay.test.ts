@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { countUnpublished } from '#db/outbox.ts';
 import { outbox } from '#db/schema/messaging.ts';
+import { inTrace } from '#db/trace-scope.ts';
 import type { EventInput } from '#lib/events.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -64,7 +65,7 @@ test('every event is published once, in the order in which it was written', asyn
 
 test('an event keeps its id, its time and the trace of the request on its way', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' as never;
-  await tell({ ...shop.deps, traceparent }, ...numbered(1));
+  await inTrace(traceparent, null, () => tell(shop.deps, ...numbered(1)));
   const [row] = await shop.deps.db.select().from(outbox);
   await relayBatch(shop.deps);
   const [event] = await stream.events();

@@ -85,7 +85,7 @@ export const V6: readonly Requirement[] = [
   open(
     '6.3.3',
     'Nobody gets in by one factor alone',
-    'Required of staff where SECOND_FACTOR_ROLES names them; shoppers choose.',
+    'Staff can be required to have two (SECOND_FACTOR_ROLES); shoppers choose, for who buys as a guest has no account at all.',
   ),
   held(
     '6.3.4',

@@ -5,7 +5,6 @@ import {
   inapplicable,
   integration,
   noneOf,
-  open,
   origin,
   type Requirement,
   security,
@@ -121,10 +120,11 @@ export const V2: readonly Requirement[] = [
     'test/contract/openapi.test.ts',
     'every operation has a name of its own, and examples that its schemas accept',
   ]),
-  open(
+  held(
     '2.1.2',
     'What goes together is documented',
-    'Said at the operations where it matters (quotes, ranges of prices), collected nowhere.',
+    ['ops/security/input.md', 'what must go together'],
+    unit('ops/security-pages', 'the page of input names failures that there are'),
   ),
   held(
     '2.1.3',

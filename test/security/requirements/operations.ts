@@ -42,7 +42,7 @@ export const V13: readonly Requirement[] = [
   open(
     '13.2.1',
     'Parts prove themselves to each other by what does not stay the same',
-    'The edge signs each request; Postgres, Redis, NATS and Stripe take the credentials of the configuration.',
+    'The edge signs each request, and each process has a database role of its own; but Postgres, Redis, NATS and Stripe take credentials that stay until they are turned over.',
   ),
   held(
     '13.2.2',
@@ -70,7 +70,7 @@ export const V13: readonly Requirement[] = [
   open(
     '13.3.1',
     'Secrets are in a vault',
-    'They come from the environment, which a vault can fill; none stands in the source or in what is built.',
+    'Which one is the operator’s choice: secrets come from the environment, which it fills, and ops/security/keys.md lists them.',
   ),
   held(
     '13.3.2',
@@ -106,7 +106,10 @@ export const V13: readonly Requirement[] = [
 ];
 
 export const V15: readonly Requirement[] = [
-  open('15.1.1', 'How soon a vulnerable component is replaced is documented', 'The operator’s to say.'),
+  held('15.1.1', 'How soon a vulnerable component is replaced is documented', [
+    'ops/security/components.md',
+    'replaced within',
+  ]),
   held(
     '15.1.2',
     'There is a bill of materials',
@@ -178,11 +181,14 @@ export const V15: readonly Requirement[] = [
   ),
 ];
 
+const ON_RECORD = security('refusals-on-record', 'is on record as %s %o: %s');
+
 export const V16: readonly Requirement[] = [
-  open(
+  held(
     '16.1.1',
     'What is logged where is listed',
-    'Lines go to the standard output as JSON, and privileged acts into the audit log; how long they are kept is the operator’s to say.',
+    ['ops/security/logs.md', 'what is written, where, and for how long'],
+    unit('ops/security-pages', 'the page of logs names every security event, and the bounds that they have'),
   ),
   held(
     '16.2.1',
@@ -206,20 +212,25 @@ export const V16: readonly Requirement[] = [
       'no password, token, hash or email of these tests is in the logs, even of what failed',
     ),
   ),
-  open(
+  held(
     '16.3.1',
     'Log-ins are logged, good and bad',
-    'Sessions are on record with their client, and failures are counted; neither is a line of the log.',
+    security('security-log', 'that succeeds is logged, with what has proven it'),
+    security(
+      'security-log',
+      'that fails is logged with the account, where there is one, and never by its email',
+    ),
+    security('security-log', 'that fails at the second factor is logged'),
   ),
-  open(
-    '16.3.2',
-    'Refused access is logged',
-    'Refusals are counted by route and status in the metrics, without who was refused.',
-  ),
-  open(
+  held('16.3.2', 'Refused access is logged', ON_RECORD),
+  held(
     '16.3.3',
     'Attempts to get around the rules are logged',
-    'Reuse of a refresh token is; wrong input and spent budgets are counted in the metrics alone.',
+    ON_RECORD,
+    security('security-log', 'a proof that is %s is on record with the connection’s address alone'),
+    security('security-log', 'rate_limit.hit, whether it shows before or while a read is at work'),
+    security('security-log', 'what the edge refuses itself is on record there'),
+    unit('lib/security-events', 'from one address leaves a few lines a minute, and is counted to the last'),
   ),
   held('16.3.4', 'Unexpected errors are logged', UNEXPECTED),
   held(
@@ -237,7 +248,7 @@ export const V16: readonly Requirement[] = [
   open(
     '16.4.3',
     'Logs go to another system',
-    'The operator collects the standard output; the head of the audit log can be kept elsewhere.',
+    'Carrying the standard output away is the operator’s, as ops/security/logs.md says; the head of the audit log can be kept elsewhere.',
   ),
   held('16.5.1', 'Nothing internal is told', UNEXPECTED, FUZZ),
   held(

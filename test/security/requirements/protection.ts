@@ -1,15 +1,6 @@
 /** ASVS 5.0.0: V11 Cryptography, V12 Secure Communication, V14 Data Protection. */
 
-import {
-  held,
-  inapplicable,
-  integration,
-  open,
-  origin,
-  type Requirement,
-  security,
-  unit,
-} from './requirement.ts';
+import { held, inapplicable, integration, origin, type Requirement, security, unit } from './requirement.ts';
 
 const SEALED = unit('db/field-cipher', 'does not open with any bit of it changed, or cut off anywhere');
 const ARGON = origin('accounts', 'keeps its password as argon2id, at no less than what OWASP asks for');
@@ -25,15 +16,20 @@ const LETTERS = security(
 const PRIVATE = security('edge-cache', 'a private answer is not left behind for others');
 
 export const V11: readonly Requirement[] = [
-  open(
+  held(
     '11.1.1',
     'Keys are managed by a written policy',
-    'How keys turn over is told where each is used (key-ring.ts, field-cipher.ts); a policy of the operator’s is not ours to write.',
+    ['ops/security/keys.md', '## The policy'],
+    security(
+      'rolling-rotation',
+      'through every step of every rotation, process by process and under load, no request fails',
+    ),
   ),
-  open(
+  held(
     '11.1.2',
     'There is an inventory of what is encrypted and signed',
-    'The configuration lists every key; no page lists algorithms and data together.',
+    unit('ops/security-pages', 'names every secret of %s'),
+    unit('ops/security-pages', 'names every sealed column'),
   ),
   held(
     '11.2.1',
@@ -127,10 +123,11 @@ export const V14: readonly Requirement[] = [
     ['db/personal-fields.ts', 'PERSONAL_FIELDS'],
     security('erasure', 'has something of every place where a person is named or pointed at'),
   ),
-  open(
+  held(
     '14.1.2',
     'What protects each is documented',
-    'Sealing and erasure have their lists in the code; how long each is kept stands with the chore that deletes it, and not in one place.',
+    ['ops/security/data.md', 'how long it stays'],
+    unit('ops/security-pages', 'the page of data names every table, and none that is not there'),
   ),
   held(
     '14.2.1',

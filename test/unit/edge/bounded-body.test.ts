@@ -3,14 +3,18 @@
 import { expect, test } from 'bun:test';
 import { Hono } from 'hono';
 import { boundedBody } from '#edge/middleware/bounded-body.ts';
-import { answerFailure } from '#edge/middleware/failures.ts';
+import { failures } from '#edge/middleware/failures.ts';
 import type { EdgeEnv } from '#edge/platform.ts';
 
 const DEADLINE_MS = 50;
 
 function send(request: Request): Response | Promise<Response> {
   const app = new Hono<EdgeEnv>();
-  app.onError(answerFailure);
+  app.onError(failures({ record: () => {} }));
+  app.use(async (c, next) => {
+    c.set('clientIp', '203.0.113.7');
+    await next();
+  });
   app.use(boundedBody(DEADLINE_MS));
   app.all('*', (c) => c.json({ bytes: c.get('body')?.length ?? null }));
   return app.fetch(request);

@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test';
 import { createCircuit } from '#lib/circuit.ts';
 
-const POLICY = { breakAfter: 3, tryEveryMs: 1_000 };
+const POLICY = { failures: 3, halfOpenAfterMs: 1_000 };
 
 function setUp() {
   const state = { nowMs: 0 };

@@ -107,3 +107,23 @@ describe('documents', () => {
     ]);
   });
 });
+
+describe('policies', () => {
+  test.each([
+    'const CALL_TIMEOUT_MS = 2_000;',
+    'const options = { connectTimeout: 250 };',
+    'const signal = AbortSignal.timeout(10_000);',
+    'const MAX_RETRIES = 3 * 2;',
+  ])('%s belongs into the table', (code) => {
+    expect(breaches({ 'origin/adapters/redis.ts': code })).toEqual(['origin/adapters/redis.ts:1']);
+    expect(breaches({ 'lib/policies.ts': code, 'ops/wait.ts': code })).toEqual([]);
+  });
+
+  test.each([
+    'const { timeoutMs: CALL_MS } = POLICIES.nats;',
+    'const options = { timeout: CALL_MS, closeTimeout: 0 };',
+    'const GATEWAY_STATUS = 504;',
+  ])('%s does not', (code) => {
+    expect(breaches({ 'origin/adapters/nats.ts': code })).toEqual([]);
+  });
+});

@@ -1,0 +1,166 @@
+/**
+ * What else a shopper may want: by what they have bought and have in their cart, or beside one product. Nothing of it is
+ * worth an error: where the better fails, something plainer is shown, and says so.
+ */
+
+import type { Transaction } from '#db/client.ts';
+import type { Degradation } from '#lib/degraded.ts';
+import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import type { ProductId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import type { Answer } from '#origin/cache/answer.ts';
+import { listKey, listRead } from '#origin/cache/list-cache.ts';
+import { type StandIn, withStandIns } from '#origin/cache/stand-ins.ts';
+import type { CachedRead } from '#origin/cache/tiered-cache.ts';
+import { productsInCartOf } from '#origin/cart/service.ts';
+import { type ProductCard, readCards } from '#origin/catalog/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Caller } from '#origin/http/auth.ts';
+import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
+import { productsBoughtBy } from '#origin/orders/service.ts';
+import { heatAt, rank } from './heat.ts';
+import type { Recommendations, RecommendationsQuery } from './model.ts';
+import * as store from './store.ts';
+import { type TrendingCards, trendingCards } from './trending.ts';
+
+export { trendingRead } from './trending.ts';
+
+/** Of each product, as many others are known. */
+const MAX_PAIRS = 40;
+/** Of an order with more products, the first ones count. */
+const MAX_PRODUCTS_OF_ORDER = 20;
+/** Of what somebody has bought and put into the cart, the newest. */
+const MAX_OWN_PRODUCTS = 30;
+/** Looked up for one answer: some of them may be sold out. */
+const MAX_CANDIDATES = 150;
+
+/** What was bought at that time has been bought together. */
+export async function learn(tx: Transaction, bought: readonly ProductId[], at: Date): Promise<void> {
+  const ids = [...new Set(bought)].slice(0, MAX_PRODUCTS_OF_ORDER);
+  const heat = heatAt(at);
+  await store.heatTrends(tx, ids, heat);
+  if (ids.length > 1) await store.heatPairs(tx, ids, { heat, maxPairs: MAX_PAIRS });
+}
+
+export interface Recommended {
+  readonly answer: Recommendations;
+  readonly degradation: Degradation | null;
+}
+
+/** For the caller, by what they have bought and have in their cart. Never fails. */
+export async function recommendFor(
+  deps: Deps,
+  caller: Caller,
+  { limit = DEFAULT_PAGE_SIZE }: RecommendationsQuery,
+): Promise<Recommended> {
+  const own = await inTime(deps, () => ownProducts(deps, caller));
+  const items = own && (await inTime(deps, () => goingWith(deps, own, limit)));
+  if (items && items.length > 0) return recommended(deps, { items, source: 'personal', degraded: false });
+  const [newest] = own ?? [];
+  const place = newest && (await inTime(deps, () => placeOf(deps, newest)));
+  const plain = await plainer(deps, { category: place?.category, without: new Set(own), limit });
+  const hasFailed = items === null || place === null || plain.degraded;
+  return recommended(deps, { ...plain, degraded: hasFailed });
+}
+
+function recommended({ metrics }: Deps, answer: Recommendations): Recommended {
+  if (!answer.degraded) return { answer, degradation: null };
+  const degradation = degradationTo(answer);
+  metrics.count('degraded_answers_total', degradation);
+  return { answer, degradation };
+}
+
+/** Beside a product, as ready bytes. Reading it @throws {AppError} `product_not_found` */
+export function besideRead(
+  deps: Deps,
+  id: ProductId,
+  { limit = DEFAULT_PAGE_SIZE }: RecommendationsQuery,
+): CachedRead {
+  const without = new Set([id]);
+  const best = async (): Promise<Recommendations> => {
+    const { recommendations: guard } = deps;
+    const place = await guard.run(() => placeOf(deps, id));
+    if (place === undefined) throw new AppError('product_not_found');
+    const items = await guard.run(() => goingWith(deps, [id], limit));
+    if (items.length > 0) return { items, source: 'bought_together', degraded: false };
+    const plain = await plainer(deps, { category: place.category, without, limit });
+    if (plain.degraded) throw new AppError('unavailable');
+    return plain;
+  };
+  const standIn: StandIn = async () => {
+    const place = await inTime(deps, () => placeOf(deps, id));
+    const plain = { ...(await plainer(deps, { category: place?.category, without, limit })), degraded: true };
+    const body = Buffer.from(JSON.stringify(plain));
+    const answer: Answer = { body, etag: '', tags: CACHE_TAGS.lists };
+    return { answer, source: degradationTo(plain).source };
+  };
+  const read = listRead(deps.lists, listKey('recommendations', { id, limit }), async () => ({
+    value: await best(),
+    tags: CACHE_TAGS.lists,
+  }));
+  return withStandIns(deps, read, { feature: 'recommendations', standIns: [standIn] });
+}
+
+function degradationTo({ items, source }: Recommendations): Degradation {
+  const isCategory = source === 'trending_category';
+  const from = items.length === 0 ? 'nothing' : isCategory ? 'trending_category' : 'trending';
+  return { feature: 'recommendations', source: from };
+}
+
+/** Null where it has failed. */
+async function inTime<T>({ recommendations, log }: Deps, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await recommendations.run(work);
+  } catch (error) {
+    log.debug('recommendations fall back to what is trending', { error });
+    return null;
+  }
+}
+
+/** The newest first. */
+async function ownProducts(deps: Deps, caller: Caller): Promise<ProductId[]> {
+  if (caller.kind === 'guest' && caller.cartToken === null) return [];
+  return deps.ownWrites.read(caller, async (db) => {
+    const inCart = await productsInCartOf(db, caller, MAX_OWN_PRODUCTS);
+    const bought = caller.kind === 'user' ? await productsBoughtBy(db, caller.userId, MAX_OWN_PRODUCTS) : [];
+    return [...new Set([...inCart, ...bought])].slice(0, MAX_OWN_PRODUCTS);
+  });
+}
+
+/** On sale, in stock, and none of the products themselves. */
+async function goingWith(deps: Deps, ids: readonly ProductId[], limit: number): Promise<ProductCard[]> {
+  if (ids.length === 0) return [];
+  const pairs = await deps.readers.general((db) => store.findPairs(db, ids));
+  const candidates = rank(pairs, new Set(ids)).slice(0, MAX_CANDIDATES);
+  const cards = await readCards(deps, candidates);
+  return cards.filter(({ available }) => available).slice(0, limit);
+}
+
+/** Undefined where there is no such product on sale. */
+function placeOf(deps: Deps, id: ProductId) {
+  return deps.readers.general((db) => store.findPlace(db, id), { accept: (place) => place !== undefined });
+}
+
+interface Plainer {
+  readonly category: string | null | undefined;
+  readonly without: ReadonlySet<string>;
+  readonly limit: number;
+}
+
+/** What is trending in the category, or at all. Never fails: at worst it is nothing. */
+async function plainer(deps: Deps, { category, without, limit }: Plainer): Promise<Recommendations> {
+  const choose = (trending: TrendingCards | null) =>
+    (trending?.cards ?? []).filter(({ id }) => !without.has(id)).slice(0, limit);
+  const isBad = (trending: TrendingCards | null) => trending === null || trending.isLastGood;
+  const near = category ? await trendingCards(deps, category).catch(() => null) : undefined;
+  if (near !== undefined) {
+    const items = choose(near);
+    if (items.length > 0) return { items, source: 'trending_category', degraded: isBad(near) };
+  }
+  const all = await trendingCards(deps).catch(() => null);
+  return {
+    items: choose(all),
+    source: 'trending',
+    degraded: isBad(all) || (near !== undefined && isBad(near)),
+  };
+}
