@@ -41,6 +41,7 @@ export function gather(meters: readonly Meter[]): Gathered {
       const sums = new Map<string, number>();
       for (const meter of meters) {
         const seconds = meter.secondsWithin(QUANTILE_WINDOW_MS);
+        if (seconds === 0) continue;
         for (const growth of grown(meter, name, labels, QUANTILE_WINDOW_MS)) {
           if (growth.by === 0) continue;
           const key = by.map((label) => growth.labels[label] ?? '').join(' ');
@@ -52,7 +53,8 @@ export function gather(meters: readonly Meter[]): Gathered {
     increase: (name, labels, windowMs) =>
       total(meters.flatMap((meter) => grown(meter, name, labels, windowMs))),
     quantile: (name, q, labels = {}) => {
-      const buckets = meters.flatMap((meter) => grown(meter, `${name}_bucket`, labels, QUANTILE_WINDOW_MS));
+      const present = meters.filter((meter) => meter.secondsWithin(QUANTILE_WINDOW_MS) > 0);
+      const buckets = present.flatMap((meter) => grown(meter, `${name}_bucket`, labels, QUANTILE_WINDOW_MS));
       return quantileOf(buckets, q);
     },
     gauges: (name, labels = {}) => meters.flatMap((meter) => meter.standing(name).filter(fitting(labels))),

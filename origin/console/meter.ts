@@ -26,7 +26,7 @@ export interface Meter {
   take(atMs: number, exposition: Exposition): void;
   /** The process did not answer: what it was is not what it is. */
   miss(): void;
-  /** How long before the last answer the window reaches, as far as was seen; 0: it was not seen twice. */
+  /** How far the window reaches back, as far as was seen; 0 where nothing was seen twice, or it does not answer. */
   secondsWithin(windowMs: number): number;
   /** By how much each series of the name has grown within the window, those that have not included. */
   grown(name: string, windowMs: number): readonly Growth[];
@@ -46,6 +46,7 @@ export function createMeter(): Meter {
   const known = new Map<string, { readonly index: number; last: number }>();
   const totals: number[] = [];
   let moments: readonly Moment[] = [];
+  let isGone = false;
   let gauges: ReadonlyMap<string, readonly Sample[]> = new Map();
 
   function count({ key, name, labels, value }: Sample): void {
@@ -72,16 +73,18 @@ export function createMeter(): Meter {
 
   return {
     take: (atMs, { types, samples }) => {
+      isGone = false;
       gauges = Map.groupBy(samples, ({ name }) => name);
       for (const [name, all] of gauges) if (isCumulative(name, types)) all.forEach(count);
       moments = [...thinned(moments, atMs), { atMs, totals: Float64Array.from(totals) }];
     },
     miss: () => {
+      isGone = true;
       gauges = new Map();
     },
     secondsWithin: (windowMs) => {
       const [from, to] = [before(windowMs), moments.at(-1)];
-      return from === undefined || to === undefined ? 0 : (to.atMs - from.atMs) / SECOND_MS;
+      return isGone || from === undefined || to === undefined ? 0 : (to.atMs - from.atMs) / SECOND_MS;
     },
     grown: (name, windowMs) => {
       const from = before(windowMs)?.totals;

@@ -5,7 +5,7 @@ import { SHOP_CURRENCY } from '#lib/money.ts';
 import { businessOf, figuresOf } from './business.ts';
 import { flowsOf } from './flows.ts';
 import { type Gathered, gather } from './gathered.ts';
-import type { Breaker, Operation, PartId, Point, ProcessRow, Queue, Snapshot, State, Tier } from './model.ts';
+import type { Breaker, Operation, Point, ProcessRow, Queue, Snapshot, Tier } from './model.ts';
 import { partsOf } from './parts.ts';
 import { ERRORS, greatest, hitsOf, type Scene, SHOPPERS, type Watched } from './scene.ts';
 
@@ -19,19 +19,16 @@ const TIERS: readonly { readonly name: string; readonly tier: string; readonly t
 ];
 const MAX_OPERATIONS = 8;
 const LAG_TOLERABLE_SECONDS = 0.1;
+
 export function survey(scene: Scene): Survey {
   const parts = partsOf(scene);
-  const states = Object.fromEntries(Object.entries(parts).map(([id, { state }]) => [id, state])) as Record<
-    PartId,
-    State
-  >;
   const tiers = tiersOf(scene);
   const queues = queuesOf(scene);
   const point = pointOf(scene, tiers, queues);
   return {
     atMs: scene.atMs,
     parts,
-    flows: flowsOf(scene, states),
+    flows: flowsOf(scene, parts),
     figures: figuresOf(scene, point),
     business: businessOf(scene),
     tiers,

@@ -111,6 +111,21 @@ describe('a rate', () => {
     expect(gather([meter]).rates('orders_placed_total', ['currency'])).toEqual([['EUR', 3]]);
   });
 
+  test('of a process that has gone is none, and is there again when it is', () => {
+    const [gone, other] = [createMeter(), createMeter()];
+    const gathered = gather([gone, other]);
+    for (const [index, value] of [0, 10].entries()) {
+      gone.take(index * 1_000, placed(value));
+      other.take(index * 1_000, placed(2 * value));
+    }
+    gone.miss();
+    expect(gathered.rate('orders_placed_total')).toBe(20);
+    expect(gather([gone]).rate('orders_placed_total')).toBeNull();
+    expect(gather([gone]).rates('orders_placed_total', ['currency'])).toEqual([]);
+    gone.take(2_000, placed(20));
+    expect(gathered.rate('orders_placed_total')).toBe(30);
+  });
+
   test('is the sum over processes, each by its own clock', () => {
     const [one, other] = [createMeter(), createMeter()];
     one.take(1_000, placed(0));
