@@ -7,7 +7,7 @@ import { AppError } from '#lib/problems.ts';
 import { EVENTS } from './model.ts';
 import { createOperatorSessions, type OperatorSessions } from './sessions.ts';
 import { type Follower, followWatch } from './stream.ts';
-import { type Ask, createAsk, parseTargets, type Target } from './targets.ts';
+import { type Ask, createAsk, followTargets, parseTargets } from './targets.ts';
 import { startWatch } from './watch.ts';
 
 export interface OperatorConsole {
@@ -24,20 +24,17 @@ export interface OperatorConsole {
 export interface ConsoleVariables {
   readonly OPERATOR_TOKEN?: string;
   readonly OPS_TARGETS?: string;
+  readonly OPS_TARGETS_FILE?: string;
 }
 
 const MAX_FOLLOWERS = 20;
 
-/**
- * Null where no operator's token is configured: there is no console then.
- * @throws {ConfigError} when the targets are none, or nobody could look at them
- */
-export function consoleTargets(config: ConsoleVariables): readonly Target[] | null {
-  const { OPERATOR_TOKEN, OPS_TARGETS = '' } = config;
-  if (OPERATOR_TOKEN === undefined && OPS_TARGETS !== '') {
+/** @throws {ConfigError} when the targets are none, or nobody could look at them */
+export function checkConsole({ OPERATOR_TOKEN, OPS_TARGETS = '', OPS_TARGETS_FILE }: ConsoleVariables): void {
+  parseTargets(OPS_TARGETS);
+  if (OPERATOR_TOKEN === undefined && (OPS_TARGETS !== '' || OPS_TARGETS_FILE !== undefined)) {
     throw new ConfigError('The environment variable OPERATOR_TOKEN is missing.');
   }
-  return OPERATOR_TOKEN === undefined ? null : parseTargets(OPS_TARGETS);
 }
 
 interface ConsoleDeps {
@@ -47,11 +44,13 @@ interface ConsoleDeps {
   readonly ask?: Ask;
 }
 
+/** None where no operator's token is configured. */
 export function startConsole(config: ConsoleVariables, deps: ConsoleDeps): OperatorConsole | undefined {
-  const { OPERATOR_TOKEN } = config;
-  const targets = consoleTargets(config);
-  if (OPERATOR_TOKEN === undefined || targets === null) return undefined;
+  const { OPERATOR_TOKEN, OPS_TARGETS = '', OPS_TARGETS_FILE } = config;
+  checkConsole(config);
+  if (OPERATOR_TOKEN === undefined) return undefined;
   const sessions = createOperatorSessions(OPERATOR_TOKEN);
+  const targets = followTargets(OPS_TARGETS, OPS_TARGETS_FILE);
   const watch = startWatch({ ask: createAsk(OPERATOR_TOKEN), ...deps, targets });
   const followers = new Set<Follower>();
   return {

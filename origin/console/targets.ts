@@ -43,7 +43,7 @@ const PATHS: Readonly<Record<ProcessKind, { readonly metrics: string; readonly h
  */
 export function parseTargets(list: string): readonly Target[] {
   const pairs = list
-    .split(',')
+    .split(/[,\n]/)
     .filter((pair) => pair.trim() !== '')
     .map((pair) => {
       const [, kind, url] = /^\s*(\w+)=(\S+?)\/?\s*$/.exec(pair) ?? [];
@@ -65,10 +65,26 @@ export function parseTargets(list: string): readonly Target[] {
   });
 }
 
+/**
+ * Those of the list, and those that the file names at the moment, in the same form or one a line: what starts and ends
+ * processes by their load writes it anew. While the file cannot be read, those that it named last.
+ * @throws {ConfigError} when the list is none
+ */
+export function followTargets(list: string, file: string | undefined): () => Promise<readonly Target[]> {
+  let last = parseTargets(list);
+  return async () => {
+    if (file === undefined) return last;
+    try {
+      last = parseTargets(`${list},${await Bun.file(file).text()}`);
+    } catch {
+      // Half written, or not there yet.
+    }
+    return last;
+  };
+}
+
 /** Never rejects. */
 export type Ask = (target: Target) => Promise<Reply>;
-
-export const NO_REPLY: Reply = { exposition: null, checks: null, isAlive: false };
 
 /** Asks for metrics and health at once; a process that says one of them is there. */
 export function createAsk(operatorToken: string): Ask {

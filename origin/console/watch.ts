@@ -7,11 +7,11 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import { diagnose } from './diagnosis.ts';
 import { createIncidents } from './incidents.ts';
-import { createMeter } from './meter.ts';
+import { createMeter, type Meter } from './meter.ts';
 import type { Beginning, Point, Snapshot } from './model.ts';
 import { sceneOf, type Watched } from './scene.ts';
 import { survey } from './survey.ts';
-import { type Ask, NO_REPLY, type Target } from './targets.ts';
+import type { Ask, Target } from './targets.ts';
 
 export interface Watch {
   /** Tells each snapshot from now on, until the returned function is called. */
@@ -21,7 +21,8 @@ export interface Watch {
 }
 
 export interface WatchOptions {
-  readonly targets: readonly Target[];
+  /** Asked before each look: processes come and go. */
+  readonly targets: () => Promise<readonly Target[]>;
   readonly ask: Ask;
   readonly clock: Clock;
   readonly log: Logger;
@@ -33,9 +34,16 @@ const KEEPS_MS = 15 * MINUTE_MS;
 /** Processes that start together do not answer together. */
 const AWAITED_MS = MINUTE_MS;
 
+interface Watching {
+  readonly meter: Meter;
+  readonly sinceMs: number;
+  readonly hasAnswered: boolean;
+}
+
 export function startWatch({ targets, ask, clock, log }: WatchOptions): Watch {
   const nowMs = () => clock.now().getTime();
-  const watching = targets.map((target) => ({ target, meter: createMeter(), hasAnswered: false }));
+  /** By address. */
+  let watching = new Map<string, Watching>();
   const incidents = createIncidents();
   const followers = new Set<(snapshot: Snapshot) => void>();
   const beganAtMs = nowMs();
@@ -44,16 +52,23 @@ export function startWatch({ targets, ask, clock, log }: WatchOptions): Watch {
   let wake = () => {};
 
   async function look(): Promise<void> {
-    const replies = await Promise.all(targets.map(ask));
+    const next = new Map<string, Watching>();
+    const wanted = await targets();
+    const answers = await Promise.all(wanted.map(async (target) => ({ target, reply: await ask(target) })));
     const atMs = nowMs();
-    const watched = watching.map((process, index): Watched => {
-      const reply = replies[index] ?? NO_REPLY;
-      if (reply.exposition === null) process.meter.miss();
-      else process.meter.take(atMs, reply.exposition);
-      process.hasAnswered ||= reply.isAlive;
-      const isAwaited = !process.hasAnswered && atMs < beganAtMs + AWAITED_MS;
-      return { ...process, reply, isAwaited };
+    const watched = answers.map(({ target, reply }): Watched => {
+      const { meter, sinceMs, hasAnswered } = watching.get(target.url) ?? {
+        meter: createMeter(),
+        sinceMs: atMs,
+        hasAnswered: false,
+      };
+      if (reply.exposition === null) meter.miss();
+      else meter.take(atMs, reply.exposition);
+      const isKnown = hasAnswered || reply.isAlive;
+      next.set(target.url, { meter, sinceMs, hasAnswered: isKnown });
+      return { target, reply, meter, isAwaited: !isKnown && atMs < sinceMs + AWAITED_MS };
     });
+    watching = next;
     const scene = sceneOf(atMs, watched);
     const seen = survey(scene);
     incidents.note(atMs, diagnose(scene, seen));
