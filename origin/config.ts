@@ -4,7 +4,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { FIELD_KEY_PATTERN } from '#db/field-cipher.ts';
 import { readPem } from '#db/tls.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
-import { consoleTargets } from './console/service.ts';
+import { checkConsole } from './console/service.ts';
 import { createKeyRing } from './http/key-ring.ts';
 
 const MIN_SECRET_LENGTH = 32;
@@ -122,6 +122,8 @@ const OriginConfigSchema = Type.Composite([
     DRAIN_SECONDS: Type.Integer({ minimum: 0, maximum: 300, default: 5 }),
     /** What the console looks at: `origin=http://10.0.0.1:3000,workers=http://10.0.0.2:3001,edge=http://10.0.0.3:8787`. */
     OPS_TARGETS: Type.Optional(Type.String()),
+    /** A file with more of them, one a line, read again each time: for processes that come and go. */
+    OPS_TARGETS_FILE: Type.Optional(Type.String()),
   }),
 ]);
 
@@ -133,7 +135,7 @@ export function readOriginConfig(environment: Readonly<Record<string, string | u
   const config = parseConfig(OriginConfigSchema, environment);
   createKeyRing(config);
   requireOperatorToken(config, config.ORIGIN_HOST);
-  consoleTargets(config);
+  checkConsole(config);
   return config;
 }
 

@@ -46,7 +46,7 @@ deps.revocations.catchUp()?.catch(() => {});
 process.on('unhandledRejection', (error) => log.error('a promise was left to fail alone', { error }));
 process.on('uncaughtException', (error) => log.error('an error was caught by nobody', { error }));
 
-const operatorConsole = startConsole(config, log);
+const operatorConsole = startConsole(config, deps);
 const peerOf = (request: Request) => server.requestIP(request)?.address ?? null;
 const server: Bun.Server<undefined> = Bun.serve({
   hostname: config.ORIGIN_HOST,

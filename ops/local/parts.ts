@@ -148,13 +148,17 @@ function origin(options: ShopOptions, name: string, port: number): Part {
       DRAIN_SECONDS: options.moreOrigins.length === 0 ? '0' : DRAIN_SECONDS,
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
       OPS_TARGETS: consoleTargets(options),
+      OPS_TARGETS_FILE: SCALED_TARGETS,
     },
     readyUrl: `${urlOf(port)}/readyz`,
     liveUrl: `${urlOf(port)}/livez`,
   });
 }
 
-/** What the operators' console looks at. */
+/** Where the addresses of workers stand that come and go. */
+export const SCALED_TARGETS = join(LOCAL, 'scaled-targets');
+
+/** What the operators' console looks at, beside them. */
 function consoleTargets({ ports, moreOrigins }: ShopOptions): string {
   const targets = [
     ...[`edge=${urlOf(ports.edge)}`, `workers=${urlOf(ports.workers)}`],

@@ -1,11 +1,12 @@
 /** The pools of the local stack: what each rule reads, and where. */
 
+import { writeFileSync } from 'node:fs';
 import postgres from 'postgres';
 import { countOrdersOfLastHour } from '#db/order-rate.ts';
 import { readStream } from '#ops/audit/stream-source.ts';
 import { SCALED_GROUPS } from '#workers/groups.ts';
 import { SCALING } from '#workers/scaling.ts';
-import { type ShopOptions, workersPart } from './parts.ts';
+import { SCALED_TARGETS, type ShopOptions, urlOf, workersPart } from './parts.ts';
 import { choosePorts } from './ports.ts';
 import type { ServerUrls } from './servers.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -43,13 +44,22 @@ export function startScaledWorkers(
   say: (text: string) => void,
 ): WorkerPool {
   const readings = openReadings(shop.servers);
+  const addresses = followAddresses();
   const pools = (['email', 'inventory'] as const).map((group) =>
     startPool({
-      ...{ group, supervisor, say },
+      ...{ group, say },
+      supervisor: {
+        start: (part) => supervisor.start(part),
+        retire: (name) => {
+          addresses.forget(name);
+          return supervisor.retire(name);
+        },
+      },
       rule: SCALING[group],
       read: readings[group],
       makePart: async (name) => {
         const { port } = await choosePorts({ port: 0 });
+        addresses.note(name, urlOf(port));
         return workersPart(shop, { name, port, consumers: group });
       },
     }),
@@ -58,6 +68,25 @@ export function startScaledWorkers(
     stop: async () => {
       await Promise.all(pools.map((pool) => pool.stop()));
       await readings.close();
+    },
+  };
+}
+
+/** Keeps the file of those that run, for the operators' console. */
+function followAddresses() {
+  const running = new Map<string, string>();
+  // At once: the pools must not overtake each other.
+  const write = () =>
+    writeFileSync(SCALED_TARGETS, [...running.values()].map((url) => `workers=${url}\n`).join(''));
+  write();
+  return {
+    note: (name: string, url: string) => {
+      running.set(name, url);
+      write();
+    },
+    forget: (name: string) => {
+      running.delete(name);
+      write();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The shop in a few figures: what it serves at the moment, and what it has earned lately. */
 
 import { SHOP_CURRENCY } from '#lib/money.ts';
-import { SELDOM_WINDOW_MS } from './meter.ts';
+import { LONGEST_WINDOW_MS } from './meter.ts';
 import type { Fact, Point } from './model.ts';
 import { ERRORS, type Scene, SHOPPERS } from './scene.ts';
 
@@ -28,7 +28,7 @@ export function figuresOf({ of: { edge, origin } }: Scene, point: Point): readon
 export function businessOf({ all }: Scene): readonly Fact[] {
   const currency = { currency: SHOP_CURRENCY };
   const lately = (...[name, labels = {}]: Parameters<typeof all.rate>) =>
-    all.increase(name, labels, SELDOM_WINDOW_MS);
+    all.increase(name, labels, LONGEST_WINDOW_MS);
   const [placed, filled] = [lately('orders_placed_total'), lately('carts_filled_total')];
   return [
     { label: 'Orders placed', value: placed, unit: 'count' },

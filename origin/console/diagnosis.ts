@@ -1,6 +1,6 @@
 /** What is wrong, in words that a sleepy person understands, and what it means for shoppers. The worst first. */
 
-import type { Gathered } from './meter.ts';
+import type { Gathered } from './gathered.ts';
 import type { PartId, Problem } from './model.ts';
 import type { Scene } from './scene.ts';
 import { ERRORS, SHOPPERS } from './scene.ts';

@@ -3,6 +3,8 @@
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped';
 
 export interface Sample {
+  /** The same for the same name and labels of the same process. */
+  readonly key: string;
   /** With the ending that histograms add: `_bucket`, `_sum`, `_count`. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -20,44 +22,67 @@ export class ExpositionError extends Error {
 }
 
 const TYPE_LINE = /^# *TYPE +([\w:]+) +(counter|gauge|histogram|summary|untyped)$/;
-const SAMPLE_LINE = /^([a-zA-Z_:][\w:]*)[ \t]*(?:\{(.*)\})?[ \t]*(\S+)(?:[ \t]+-?\d+)?$/;
+const NAME = /^([a-zA-Z_:][\w:]*)[ \t]*(?:\{(.*)\})?$/;
+/** Behind the labels: the value, and perhaps a time, which nobody asks for. */
+const VALUE = /^[ \t]*(\S+)(?:[ \t]+-?\d+)?$/;
 /** One label, and the comma or the end behind it; a comma may close the list. */
 const LABEL = /[ \t]*([a-zA-Z_]\w*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(?:,|$)/y;
 const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\"': '"', '\\n': '\n' };
 
+type Identity = Pick<Sample, 'key' | 'name' | 'labels'>;
+
+/** More series than a process can have; then they are learnt anew. */
+const MAX_KNOWN = 100_000;
+
 /**
+ * Reads the answers of one process: its samples are the same ones each time, and are taken apart once.
  * @param isWanted by a sample's name: what nobody asks for is not read further
- * @throws {ExpositionError} naming the line that is none
  */
-export function parseExposition(text: string, isWanted: (name: string) => boolean = () => true): Exposition {
-  const types = new Map<string, MetricType>();
-  const samples: Sample[] = [];
-  for (const [index, raw] of text.split('\n').entries()) {
-    const line = raw.trim();
-    if (line === '') continue;
-    if (line.startsWith('#')) {
-      const [, name, type] = TYPE_LINE.exec(line) ?? [];
-      if (name !== undefined) types.set(name, type as MetricType);
-      continue;
+export function createReader(isWanted: (name: string) => boolean = () => true) {
+  /** Null: nobody wants it. */
+  const known = new Map<string, Identity | null>();
+  const identify = (key: string): Identity | null | undefined => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const [, name, labelText = ''] = NAME.exec(key) ?? [];
+    const labels = parseLabels(labelText);
+    if (name === undefined || labels === null) return undefined;
+    const identity = isWanted(name) ? { key, name, labels } : null;
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(key, identity);
+    return identity;
+  };
+  /** Null: not wanted. Undefined: no sample. */
+  const readSample = (line: string): Sample | null | undefined => {
+    const end = line.includes('{') ? line.lastIndexOf('}') + 1 : line.search(/[ \t]/);
+    if (end <= 0) return undefined;
+    const identity = identify(line.slice(0, end));
+    const value = parseValue(VALUE.exec(line.slice(end))?.[1]);
+    if (identity === undefined || value === null) return undefined;
+    return identity === null ? null : { ...identity, value };
+  };
+  /** @throws {ExpositionError} naming the line that is none */
+  return (text: string): Exposition => {
+    const types = new Map<string, MetricType>();
+    const samples: Sample[] = [];
+    for (const [index, raw] of text.split('\n').entries()) {
+      const line = raw.trim();
+      if (line === '') continue;
+      if (line.startsWith('#')) {
+        const [, name, type] = TYPE_LINE.exec(line) ?? [];
+        if (name !== undefined) types.set(name, type as MetricType);
+        continue;
+      }
+      const sample = readSample(line);
+      if (sample === undefined) throw new ExpositionError(`line ${index + 1} is no sample`);
+      if (sample !== null) samples.push(sample);
     }
-    const sample = parseSample(line, isWanted);
-    if (sample === undefined) throw new ExpositionError(`line ${index + 1} is no sample`);
-    if (sample !== null) samples.push(sample);
-  }
-  return { types, samples };
+    return { types, samples };
+  };
 }
 
-/** Null: not wanted. Undefined: no sample. */
-function parseSample(line: string, isWanted: (name: string) => boolean): Sample | null | undefined {
-  const [, name, labelText = '', valueText] = SAMPLE_LINE.exec(line) ?? [];
-  if (name === undefined || valueText === undefined) return undefined;
-  if (!isWanted(name)) return null;
-  const value = parseValue(valueText);
-  const labels = parseLabels(labelText);
-  return value === null || labels === null ? undefined : { name, labels, value };
-}
-
-function parseValue(text: string): number | null {
+function parseValue(text = ''): number | null {
+  if (text === '') return null;
   if (/^[+-]?inf$/i.test(text))
     return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^nan$/i.test(text)) return Number.NaN;

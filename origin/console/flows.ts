@@ -1,6 +1,6 @@
 /** What goes from one part of the picture to another, a second. */
 
-import type { Flow, FlowId, PartId, State } from './model.ts';
+import type { Flow, FlowId, Part, PartId } from './model.ts';
 import { type Scene, SHOPPERS } from './scene.ts';
 
 const REQUESTS = 'http_server_request_duration_seconds_count';
@@ -20,11 +20,11 @@ const SUBJECTS: Readonly<Record<FlowId, PartId>> = {
 
 export function flowsOf(
   scene: Scene,
-  states: Readonly<Record<PartId, State>>,
+  parts: Readonly<Record<PartId, Part>>,
 ): Readonly<Record<FlowId, Flow>> {
   const rates = ratesOf(scene);
   const flows = Object.entries(SUBJECTS).map(([id, part]) => {
-    const flow: Flow = { state: states[part], perSecond: rates[id as FlowId] };
+    const flow: Flow = { state: parts[part].state, perSecond: rates[id as FlowId] };
     return [id, flow] as const;
   });
   return Object.fromEntries(flows) as Record<FlowId, Flow>;

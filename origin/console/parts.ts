@@ -2,7 +2,7 @@
 
 import type { Sample } from './exposition.ts';
 import type { Fact, Part, PartId, ProcessKind, State } from './model.ts';
-import { ERRORS, greatest, inAllQueues, type Scene, SHOPPERS } from './scene.ts';
+import { greatest, hitsOf, inAllQueues, type Scene, SHOPPERS } from './scene.ts';
 
 const REQUESTS = 'http_server_request_duration_seconds';
 /** As the health probes name what they ask. */
@@ -12,12 +12,12 @@ const MAIL_WINDOW_MS = 60_000;
 
 export function partsOf(scene: Scene): Readonly<Record<PartId, Part>> {
   return {
-    edge: { ...processes(scene, 'edge'), facts: requestFacts(scene, 'edge') },
-    origin: { ...processes(scene, 'origin'), facts: requestFacts(scene, 'origin') },
+    edge: { ...processes(scene, 'edge'), facts: servingFacts(scene, 'edge', 'edge') },
+    origin: { ...processes(scene, 'origin'), facts: servingFacts(scene, 'origin', 'memory') },
     workers: { ...processes(scene, 'workers'), facts: workerFacts(scene) },
     primary: { ...checked(scene, 'primary'), facts: poolFacts(scene) },
     replicas: replicas(scene),
-    redis: { ...checked(scene, 'redis'), facts: tierFacts(scene) },
+    redis: { ...checked(scene, 'redis'), facts: [{ label: 'hits', value: hitsOf(scene.of.origin, 'redis'), unit: 'ratio' }] },
     nats: { ...checked(scene, 'nats'), facts: natsFacts(scene) },
     stripe: stripe(scene),
     smtp: smtp(scene),
@@ -27,9 +27,10 @@ export function partsOf(scene: Scene): Readonly<Record<PartId, Part>> {
 type Standing = Omit<Part, 'facts'>;
 
 function processes({ watched }: Scene, kind: ProcessKind): Standing {
-  const all = watched.filter(({ target }) => target.kind === kind);
+  const ofKind = watched.filter(({ target }) => target.kind === kind);
+  const all = ofKind.filter(({ isAwaited }) => !isAwaited);
   const alive = all.filter(({ reply }) => reply.isAlive).length;
-  if (all.length === 0) return { state: 'unknown', says: 'not watched' };
+  if (all.length === 0) return { state: 'unknown', says: ofKind.length === 0 ? 'not watched' : 'not seen yet' };
   if (alive === 0) return { state: 'down', says: all.length === 1 ? 'does not answer' : 'none answers' };
   if (alive < all.length) return { state: 'degraded', says: `${alive} of ${all.length} answer` };
   return { state: 'ok', says: all.length === 1 ? 'answers' : `all ${all.length} answer` };
@@ -97,17 +98,11 @@ function smtp({ of: { workers } }: Scene): Part {
   };
 }
 
-function requestFacts({ of }: Scene, kind: 'edge' | 'origin'): readonly Fact[] {
-  const gathered = of[kind];
-  const requests = gathered.rate(`${REQUESTS}_count`, SHOPPERS);
-  const errors = gathered.rate(`${REQUESTS}_count`, ERRORS);
+/** With the hits of the cache that is within it. */
+function servingFacts({ of }: Scene, kind: 'edge' | 'origin', tier: 'edge' | 'memory'): readonly Fact[] {
   return [
-    { label: 'p99', value: gathered.quantile(REQUESTS, 0.99, SHOPPERS), unit: 'seconds' },
-    {
-      label: 'errors',
-      value: requests === null || errors === null || requests === 0 ? null : errors / requests,
-      unit: 'ratio',
-    },
+    { label: kind === 'edge' ? 'hits' : 'memory hits', value: hitsOf(of[kind], tier), unit: 'ratio' },
+    { label: 'p99', value: of[kind].quantile(REQUESTS, 0.99, SHOPPERS), unit: 'seconds' },
   ];
 }
 
@@ -126,18 +121,6 @@ function poolFacts({ all }: Scene): readonly Fact[] {
     waiting === null || waiting === 0
       ? { label: 'in use', value: used, unit: 'count' }
       : { label: 'waiting', value: waiting, unit: 'count' },
-  ];
-}
-
-function tierFacts({ all }: Scene): readonly Fact[] {
-  const reads = all.rate('cache_reads_total', { tier: 'redis' });
-  const hits = all.rate('cache_reads_total', { tier: 'redis', outcome: 'hit' });
-  return [
-    {
-      label: 'hits',
-      value: reads === null || hits === null || reads === 0 ? null : hits / reads,
-      unit: 'ratio',
-    },
   ];
 }
 

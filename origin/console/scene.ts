@@ -1,6 +1,7 @@
 /** All processes that the console looks at, with what they have counted, at one moment. */
 
-import { type Gathered, gather, type Labels, type Meter } from './meter.ts';
+import { type Gathered, gather, type Labels } from './gathered.ts';
+import type { Meter } from './meter.ts';
 import type { ProcessKind } from './model.ts';
 import type { Reply, Target } from './targets.ts';
 
@@ -9,6 +10,8 @@ export interface Watched {
   readonly target: Target;
   readonly reply: Reply;
   readonly meter: Meter;
+  /** It has not answered yet, and need not have. */
+  readonly isAwaited: boolean;
 }
 
 /** The processes, asked together or by their kind. */
@@ -52,4 +55,11 @@ export function inAllQueues(gathered: Gathered, name: Parameters<Gathered['gauge
   const byConsumer = Map.groupBy(gathered.gauges(name), ({ labels }) => labels['consumer']);
   if (byConsumer.size === 0) return null;
   return [...byConsumer.values()].reduce((sum, told) => sum + Math.max(...told.map(({ value }) => value)), 0);
+}
+
+/** The share of a tier's reads that it answered, be it with what is stale; null while nobody reads. */
+export function hitsOf(gathered: Gathered, tier: string): number | null {
+  const reads = gathered.rate('cache_reads_total', { tier });
+  const misses = gathered.rate('cache_reads_total', { tier, outcome: 'miss' });
+  return reads === null || misses === null || reads === 0 ? null : 1 - misses / reads;
 }

@@ -1,12 +1,13 @@
 /** The console of one origin: what it watches, who may look, and who looks at the moment. */
 
+import type { Clock } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
 import { EVENTS } from './model.ts';
 import { createOperatorSessions, type OperatorSessions } from './sessions.ts';
 import { type Follower, followWatch } from './stream.ts';
-import { type Ask, parseTargets, type Target } from './targets.ts';
+import { type Ask, createAsk, followTargets, parseTargets } from './targets.ts';
 import { startWatch } from './watch.ts';
 
 export interface OperatorConsole {
@@ -23,34 +24,34 @@ export interface OperatorConsole {
 export interface ConsoleVariables {
   readonly OPERATOR_TOKEN?: string;
   readonly OPS_TARGETS?: string;
+  readonly OPS_TARGETS_FILE?: string;
 }
 
 const MAX_FOLLOWERS = 20;
 
-/**
- * Null where no operator's token is configured: there is no console then.
- * @throws {ConfigError} when the targets are none, or nobody could look at them
- */
-export function consoleTargets(config: ConsoleVariables): readonly Target[] | null {
-  const { OPERATOR_TOKEN, OPS_TARGETS = '' } = config;
-  if (OPERATOR_TOKEN === undefined && OPS_TARGETS !== '') {
+/** @throws {ConfigError} when the targets are none, or nobody could look at them */
+export function checkConsole({ OPERATOR_TOKEN, OPS_TARGETS = '', OPS_TARGETS_FILE }: ConsoleVariables): void {
+  parseTargets(OPS_TARGETS);
+  if (OPERATOR_TOKEN === undefined && (OPS_TARGETS !== '' || OPS_TARGETS_FILE !== undefined)) {
     throw new ConfigError('The environment variable OPERATOR_TOKEN is missing.');
   }
-  return OPERATOR_TOKEN === undefined ? null : parseTargets(OPS_TARGETS);
 }
 
-/** @param ask instead of asking over the network */
-export function startConsole(config: ConsoleVariables, log: Logger, ask?: Ask): OperatorConsole | undefined {
-  const { OPERATOR_TOKEN } = config;
-  const targets = consoleTargets(config);
-  if (OPERATOR_TOKEN === undefined || targets === null) return undefined;
+interface ConsoleDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Over the network, unless it is given. */
+  readonly ask?: Ask;
+}
+
+/** None where no operator's token is configured. */
+export function startConsole(config: ConsoleVariables, deps: ConsoleDeps): OperatorConsole | undefined {
+  const { OPERATOR_TOKEN, OPS_TARGETS = '', OPS_TARGETS_FILE } = config;
+  checkConsole(config);
+  if (OPERATOR_TOKEN === undefined) return undefined;
   const sessions = createOperatorSessions(OPERATOR_TOKEN);
-  const watch = startWatch({
-    targets,
-    operatorToken: OPERATOR_TOKEN,
-    log,
-    ...(ask === undefined ? {} : { ask }),
-  });
+  const targets = followTargets(OPS_TARGETS, OPS_TARGETS_FILE);
+  const watch = startWatch({ ask: createAsk(OPERATOR_TOKEN), ...deps, targets });
   const followers = new Set<Follower>();
   return {
     sessions,

@@ -4,10 +4,10 @@ import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { SHOP_CURRENCY } from '#lib/money.ts';
 import { businessOf, figuresOf } from './business.ts';
 import { flowsOf } from './flows.ts';
-import { type Gathered, gather } from './meter.ts';
-import type { Breaker, Operation, PartId, Point, ProcessRow, Queue, Snapshot, State, Tier } from './model.ts';
+import { type Gathered, gather } from './gathered.ts';
+import type { Breaker, Operation, Point, ProcessRow, Queue, Snapshot, Tier } from './model.ts';
 import { partsOf } from './parts.ts';
-import { ERRORS, greatest, type Scene, SHOPPERS, type Watched } from './scene.ts';
+import { ERRORS, greatest, hitsOf, type Scene, SHOPPERS, type Watched } from './scene.ts';
 
 export type Survey = Omit<Snapshot, 'problems' | 'ended'>;
 
@@ -19,19 +19,16 @@ const TIERS: readonly { readonly name: string; readonly tier: string; readonly t
 ];
 const MAX_OPERATIONS = 8;
 const LAG_TOLERABLE_SECONDS = 0.1;
+
 export function survey(scene: Scene): Survey {
   const parts = partsOf(scene);
-  const states = Object.fromEntries(Object.entries(parts).map(([id, { state }]) => [id, state])) as Record<
-    PartId,
-    State
-  >;
   const tiers = tiersOf(scene);
   const queues = queuesOf(scene);
   const point = pointOf(scene, tiers, queues);
   return {
     atMs: scene.atMs,
     parts,
-    flows: flowsOf(scene, states),
+    flows: flowsOf(scene, parts),
     figures: figuresOf(scene, point),
     business: businessOf(scene),
     tiers,
@@ -46,10 +43,7 @@ export function survey(scene: Scene): Survey {
 
 function tiersOf({ all }: Scene): readonly Tier[] {
   return TIERS.map(({ name, tier, target }) => {
-    const reads = all.rate('cache_reads_total', { tier });
-    const misses = all.rate('cache_reads_total', { tier, outcome: 'miss' });
-    const hits = reads === null || misses === null || reads === 0 ? null : 1 - misses / reads;
-    return { name, hits, perSecond: reads, target };
+    return { name, hits: hitsOf(all, tier), perSecond: all.rate('cache_reads_total', { tier }), target };
   });
 }
 
@@ -98,7 +92,7 @@ function queueOf(workers: Gathered, consumer: string): Queue {
   };
 }
 
-function processOf({ target, reply, meter }: Watched): ProcessRow {
+function processOf({ target, reply, meter, isAwaited }: Watched): ProcessRow {
   const gathered = gather([meter]);
   const startedAt = gathered.gauges('process_start_time_seconds')[0]?.value;
   const row = {
@@ -108,6 +102,7 @@ function processOf({ target, reply, meter }: Watched): ProcessRow {
     memoryBytes: gathered.gauges('process_resident_memory_bytes')[0]?.value ?? null,
     lagSeconds: reply.isAlive ? gathered.quantile('nodejs_eventloop_lag_seconds', 0.99) : null,
   };
+  if (isAwaited) return { ...row, state: 'unknown', says: 'not seen yet' };
   if (!reply.isAlive) return { ...row, state: 'down', says: 'does not answer' };
   if (reply.exposition === null) return { ...row, state: 'unknown', says: 'is there, tells no metrics' };
   if ((row.lagSeconds ?? 0) > LAG_TOLERABLE_SECONDS) return { ...row, state: 'degraded', says: 'is busy' };

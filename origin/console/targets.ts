@@ -4,7 +4,8 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
-import { type Exposition, parseExposition } from './exposition.ts';
+import { METRICS } from '#lib/metrics.ts';
+import { type Exposition, createReader } from './exposition.ts';
 import { PROCESS_KINDS, type ProcessKind } from './model.ts';
 
 export interface Target {
@@ -42,7 +43,7 @@ const PATHS: Readonly<Record<ProcessKind, { readonly metrics: string; readonly h
  */
 export function parseTargets(list: string): readonly Target[] {
   const pairs = list
-    .split(',')
+    .split(/[,\n]/)
     .filter((pair) => pair.trim() !== '')
     .map((pair) => {
       const [, kind, url] = /^\s*(\w+)=(\S+?)\/?\s*$/.exec(pair) ?? [];
@@ -64,22 +65,50 @@ export function parseTargets(list: string): readonly Target[] {
   });
 }
 
+/**
+ * Those of the list, and those that the file names at the moment, in the same form or one a line: what starts and ends
+ * processes by their load writes it anew. While the file cannot be read, those that it named last.
+ * @throws {ConfigError} when the list is none
+ */
+export function followTargets(list: string, file: string | undefined): () => Promise<readonly Target[]> {
+  let last = parseTargets(list);
+  return async () => {
+    if (file === undefined) return last;
+    try {
+      last = parseTargets(`${list},${await Bun.file(file).text()}`);
+    } catch {
+      // Half written, or not there yet.
+    }
+    return last;
+  };
+}
+
+/** Never rejects. */
 export type Ask = (target: Target) => Promise<Reply>;
 
-/** Asks for metrics and health at once; a process that says one of them is there. Never rejects. */
-export function createAsk(isWanted: (name: string) => boolean, operatorToken: string | undefined): Ask {
-  const headers = operatorToken === undefined ? {} : { authorization: `Bearer ${operatorToken}` };
+/** Asks for metrics and health at once; a process that says one of them is there. */
+export function createAsk(operatorToken: string): Ask {
+  const headers = { authorization: `Bearer ${operatorToken}` };
+  const readers = new Map<string, ReturnType<typeof createReader>>();
   return async ({ kind, url }) => {
     const paths = PATHS[kind];
+    const parse = readers.get(url) ?? createReader(isInCatalogue);
+    readers.set(url, parse);
     const [exposition, health] = await Promise.all([
       read(url + paths.metrics, headers)
-        .then(({ isOk, text }) => (isOk ? parseExposition(text, isWanted) : null))
+        .then(({ isOk, text }) => (isOk ? parse(text) : null))
         .catch(() => null),
       read(url + paths.health, headers).catch(() => null),
     ]);
     const checks = health === null ? null : parseChecks(health.text);
     return { exposition, checks, isAlive: exposition !== null || health !== null };
   };
+}
+
+const CATALOGUE: ReadonlySet<string> = new Set(Object.keys(METRICS));
+
+function isInCatalogue(name: string): boolean {
+  return CATALOGUE.has(name) || CATALOGUE.has(name.replace(/_(bucket|sum|count)$/, ''));
 }
 
 async function read(url: string, headers: Readonly<Record<string, string>>) {

@@ -3,16 +3,15 @@
  * after an alarm sees how it came. A process that does not answer costs its own time-out and nothing else.
  */
 
-import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { type Clock, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
-import { METRICS } from '#lib/metrics.ts';
 import { diagnose } from './diagnosis.ts';
 import { createIncidents } from './incidents.ts';
-import { createMeter } from './meter.ts';
+import { createMeter, type Meter } from './meter.ts';
 import type { Beginning, Point, Snapshot } from './model.ts';
 import { sceneOf, type Watched } from './scene.ts';
 import { survey } from './survey.ts';
-import { type Ask, createAsk, type Reply, type Target } from './targets.ts';
+import type { Ask, Target } from './targets.ts';
 
 export interface Watch {
   /** Tells each snapshot from now on, until the returned function is called. */
@@ -22,35 +21,55 @@ export interface Watch {
 }
 
 export interface WatchOptions {
-  readonly targets: readonly Target[];
-  readonly operatorToken: string | undefined;
+  /** Asked before each look: processes come and go. */
+  readonly targets: () => Promise<readonly Target[]>;
+  readonly ask: Ask;
+  readonly clock: Clock;
   readonly log: Logger;
-  /** Instead of asking over the network. */
-  readonly ask?: Ask;
 }
 
 const WATCHED_EVERY_MS = SECOND_MS;
 const UNWATCHED_EVERY_MS = 5 * SECOND_MS;
 const KEEPS_MS = 15 * MINUTE_MS;
+/** Processes that start together do not answer together. */
+const AWAITED_MS = MINUTE_MS;
 
-export function startWatch({
-  targets,
-  operatorToken,
-  log,
-  ask = createAsk(isRead, operatorToken),
-}: WatchOptions): Watch {
-  const meters = targets.map(() => createMeter());
+interface Watching {
+  readonly meter: Meter;
+  readonly sinceMs: number;
+  readonly hasAnswered: boolean;
+}
+
+export function startWatch({ targets, ask, clock, log }: WatchOptions): Watch {
+  const nowMs = () => clock.now().getTime();
+  /** By address. */
+  let watching = new Map<string, Watching>();
   const incidents = createIncidents();
   const followers = new Set<(snapshot: Snapshot) => void>();
-  const beganAtMs = Date.now();
+  const beganAtMs = nowMs();
   let points: readonly Point[] = [];
-  let stopped = false;
+  let isStopped = false;
   let wake = () => {};
 
   async function look(): Promise<void> {
-    const replies = await Promise.all(targets.map(ask));
-    const atMs = Date.now();
-    const scene = sceneOf(atMs, note(atMs, replies));
+    const next = new Map<string, Watching>();
+    const wanted = await targets();
+    const answers = await Promise.all(wanted.map(async (target) => ({ target, reply: await ask(target) })));
+    const atMs = nowMs();
+    const watched = answers.map(({ target, reply }): Watched => {
+      const { meter, sinceMs, hasAnswered } = watching.get(target.url) ?? {
+        meter: createMeter(),
+        sinceMs: atMs,
+        hasAnswered: false,
+      };
+      if (reply.exposition === null) meter.miss();
+      else meter.take(atMs, reply.exposition);
+      const isKnown = hasAnswered || reply.isAlive;
+      next.set(target.url, { meter, sinceMs, hasAnswered: isKnown });
+      return { target, reply, meter, isAwaited: !isKnown && atMs < sinceMs + AWAITED_MS };
+    });
+    watching = next;
+    const scene = sceneOf(atMs, watched);
     const seen = survey(scene);
     incidents.note(atMs, diagnose(scene, seen));
     points = [...points.filter((point) => point.atMs > atMs - KEEPS_MS), seen.point];
@@ -58,25 +77,16 @@ export function startWatch({
     for (const tell of followers) tell(snapshot);
   }
 
-  function note(atMs: number, replies: readonly Reply[]): readonly Watched[] {
-    return targets.flatMap((target, index) => {
-      const [meter, reply] = [meters[index], replies[index]];
-      if (meter === undefined || reply === undefined) return [];
-      if (reply.exposition === null) meter.miss();
-      else meter.take(atMs, reply.exposition);
-      return [{ target, reply, meter }];
-    });
-  }
-
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!isStopped) {
       const startedAt = performance.now();
       await look().catch((error: unknown) => log.error('the console could not look', { error }));
-      const every = followers.size > 0 ? WATCHED_EVERY_MS : UNWATCHED_EVERY_MS;
-      await pause(every - (performance.now() - startedAt));
+      const everyMs = followers.size > 0 ? WATCHED_EVERY_MS : UNWATCHED_EVERY_MS;
+      await pause(everyMs - (performance.now() - startedAt));
     }
   }
 
+  /** Cut short by {@link wake}. */
   function pause(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, Math.max(0, ms));
@@ -88,7 +98,7 @@ export function startWatch({
     return promise;
   }
 
-  if (targets.length > 0) void run();
+  void run();
   return {
     follow: (tell) => {
       followers.add(tell);
@@ -97,15 +107,8 @@ export function startWatch({
     },
     beginning: () => ({ points, beganAtMs, keepsMs: KEEPS_MS }),
     stop: () => {
-      stopped = true;
+      isStopped = true;
       wake();
     },
   };
-}
-
-const READ: ReadonlySet<string> = new Set(Object.keys(METRICS));
-
-/** A histogram's samples are read by its family's name. */
-function isRead(name: string): boolean {
-  return READ.has(name) || READ.has(name.replace(/_(bucket|sum|count)$/, ''));
 }

@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
 import { findChromium, launchOffline } from '#test/support/browser.ts';
+import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { insertProducts } from '#test/support/catalogue.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
@@ -31,11 +32,14 @@ beforeAll(async () => {
   // Every read goes to Redis.
   shop = await openOrigin({ REDIS_URL: redis.url, CACHE_MEMORY: 'off' });
   paths = (await insertProducts(shop, [{}, {}, {}])).map((id) => `/api/v1/products/${id}`);
+  const { port } = await choosePorts({ port: 0 });
   origin = await startOrigin(shop.config, (url) => ({
     OPERATOR_TOKEN: TOKEN,
-    OPS_TARGETS: `origin=${url}`,
+    OPS_TARGETS: `origin=${url},edge=http://${LOOPBACK}:${port}`,
   }));
   edge = await startEdge({
+    port,
+    operatorToken: TOKEN,
     originUrl: origin.url,
     edgeSecret: TEST_CONFIG.EDGE_SECRET,
     purgeSecret: 'a-purge-secret-of-enough-characters',

@@ -25,7 +25,7 @@ const ask: Ask = async () => {
 
 beforeAll(async () => {
   shop = await openOrigin();
-  const started = startConsole(CONSOLE, shop.deps.log, ask);
+  const started = startConsole(CONSOLE, { ...shop.deps, ask });
   if (started === undefined) throw new Error('no console');
   operatorConsole = started;
   handle = createHandler(shop.deps, TEST_CONFIG, { operatorConsole });
@@ -217,13 +217,13 @@ describe('the way through the edge', () => {
 
 describe('a console', () => {
   test('that nobody has configured is not there', async () => {
-    expect(startConsole({}, shop.deps.log)).toBeUndefined();
+    expect(startConsole({}, shop.deps)).toBeUndefined();
     const bare = createHandler(shop.deps, TEST_CONFIG);
     expect((await bare(new Request(`${HOST}/ops`))).status).toBe(404);
   });
 
   test('with targets and no token stops the start', () => {
-    expect(() => startConsole({ OPS_TARGETS: 'origin=http://o' }, shop.deps.log)).toThrow('OPERATOR_TOKEN');
+    expect(() => startConsole({ OPS_TARGETS: 'origin=http://o' }, shop.deps)).toThrow('OPERATOR_TOKEN');
   });
 
   test('lets no more than twenty look at once, and in again who comes when one has gone', async () => {
@@ -256,7 +256,7 @@ describe('a console', () => {
   });
 
   test('that stops ends all streams, so that the process can', async () => {
-    const stopping = startConsole(CONSOLE, shop.deps.log, ask);
+    const stopping = startConsole(CONSOLE, { ...shop.deps, ask });
     const secret = stopping?.sessions.open(TOKEN) ?? '';
     const response = stopping?.follow(secret);
     if (response === undefined) throw new Error('no stream');

@@ -6,13 +6,16 @@ import {
   type Exposition,
   ExpositionError,
   isCumulative,
-  parseExposition,
+  createReader,
 } from '#origin/console/exposition.ts';
-import { createMeter, gather } from '#origin/console/meter.ts';
+import { gather } from '#origin/console/gathered.ts';
+import { createMeter } from '#origin/console/meter.ts';
+
+const parse = createReader();
 
 describe('the text format', () => {
   test('is read with comments, escapes, timestamps, spaces and special values', () => {
-    const { types, samples } = parseExposition(
+    const { types, samples } = parse(
       [
         '# HELP http_requests_total A \\n help "text" {with} = all',
         '# TYPE http_requests_total counter',
@@ -27,7 +30,7 @@ describe('the text format', () => {
       ].join('\n'),
     );
     expect([...types]).toEqual([['http_requests_total', 'counter']]);
-    expect(samples).toEqual([
+    expect(samples.map(({ key: _key, ...sample }) => sample)).toEqual([
       {
         name: 'http_requests_total',
         labels: { method: 'post', path: 'C:\\DIR\n"x", a="b"' },
@@ -54,7 +57,7 @@ describe('the text format', () => {
     '<html> 1',
     '{"status":"ok"}',
   ])('does not take %s for a sample', (line) => {
-    expect(() => parseExposition(`fine 1\n${line}`)).toThrow(ExpositionError);
+    expect(() => parse(`fine 1\n${line}`)).toThrow(ExpositionError);
   });
 
   test('of our own registry is read back as it was counted', async () => {
@@ -62,22 +65,23 @@ describe('the text format', () => {
     const labels = { consumer: 'a "quoted" \\ one\nand two', outcome: 'done' };
     registry.count('messages_handled_total', labels, 3);
     registry.observe('nodejs_eventloop_lag_seconds', {}, 0.02);
-    const { types, samples } = parseExposition((await registry.expose()).body);
-    expect(samples).toContainEqual({ name: 'messages_handled_total', labels, value: 3 });
-    expect(samples).toContainEqual({ name: 'nodejs_eventloop_lag_seconds_count', labels: {}, value: 1 });
+    const { types, samples } = parse((await registry.expose()).body);
+    const told = samples.map(({ key: _key, ...sample }) => sample);
+    expect(told).toContainEqual({ name: 'messages_handled_total', labels, value: 3 });
+    expect(told).toContainEqual({ name: 'nodejs_eventloop_lag_seconds_count', labels: {}, value: 1 });
     expect(isCumulative('nodejs_eventloop_lag_seconds_bucket', types)).toBeTrue();
     expect(isCumulative('messages_handled_total', types)).toBeTrue();
     expect(isCumulative('process_start_time_seconds', types)).toBeFalse();
   });
 
   test('of what nobody wants is left out', () => {
-    expect(parseExposition('wanted 1\nother{x="y"} 2', (name) => name === 'wanted').samples).toHaveLength(1);
+    expect(createReader((name) => name === 'wanted')('wanted 1\nother{x="y"} 2').samples).toHaveLength(1);
   });
 });
 
 /** Orders placed, as a process exposes them after so many. */
 const placed = (value: number, currency = 'USD'): Exposition =>
-  parseExposition(`# TYPE orders_placed_total counter\norders_placed_total{currency="${currency}"} ${value}`);
+  parse(`# TYPE orders_placed_total counter\norders_placed_total{currency="${currency}"} ${value}`);
 
 describe('a rate', () => {
   test('is unknown until a process has been seen twice, and then what its counters grew by', () => {
@@ -107,6 +111,21 @@ describe('a rate', () => {
     expect(gather([meter]).rates('orders_placed_total', ['currency'])).toEqual([['EUR', 3]]);
   });
 
+  test('of a process that has gone is none, and is there again when it is', () => {
+    const [gone, other] = [createMeter(), createMeter()];
+    const gathered = gather([gone, other]);
+    for (const [index, value] of [0, 10].entries()) {
+      gone.take(index * 1_000, placed(value));
+      other.take(index * 1_000, placed(2 * value));
+    }
+    gone.miss();
+    expect(gathered.rate('orders_placed_total')).toBe(20);
+    expect(gather([gone]).rate('orders_placed_total')).toBeNull();
+    expect(gather([gone]).rates('orders_placed_total', ['currency'])).toEqual([]);
+    gone.take(2_000, placed(20));
+    expect(gathered.rate('orders_placed_total')).toBe(30);
+  });
+
   test('is the sum over processes, each by its own clock', () => {
     const [one, other] = [createMeter(), createMeter()];
     one.take(1_000, placed(0));
@@ -116,20 +135,17 @@ describe('a rate', () => {
     expect(gather([one, other]).rate('orders_placed_total')).toBe(10 + 5);
   });
 
-  test('forgets what is older than its window, but for a few that happen seldom', () => {
+  test('forgets what is older than its window, and everything after a quarter of an hour', () => {
     const meter = createMeter();
-    const published = (value: number): Exposition =>
-      parseExposition(
-        `# TYPE events_published_total counter\nevents_published_total{event="x"} ${value}\n` +
-          `# TYPE orders_placed_total counter\norders_placed_total{currency="USD"} ${value}`,
-      );
-    meter.take(0, published(0));
-    meter.take(1_000, published(10));
-    for (let second = 10; second <= 600; second += 10) meter.take(second * 1_000, published(10));
     const gathered = gather([meter]);
+    meter.take(0, placed(0));
+    meter.take(1_000, placed(10));
+    for (let second = 10; second <= 600; second += 1) meter.take(second * 1_000, placed(10));
     expect(gathered.rate('orders_placed_total')).toBe(0);
+    expect(gathered.increase('orders_placed_total', {}, 60_000)).toBe(0);
     expect(gathered.increase('orders_placed_total', {}, 900_000)).toBe(10);
-    expect(gathered.increase('events_published_total', {}, 900_000)).toBe(0);
+    for (let second = 601; second <= 1_000; second += 1) meter.take(second * 1_000, placed(10));
+    expect(gathered.increase('orders_placed_total', {}, 900_000)).toBe(0);
   });
 });
 
@@ -137,9 +153,9 @@ describe('a quantile', () => {
   async function after(seconds: readonly number[]) {
     const registry = createRegistry();
     const meter = createMeter();
-    meter.take(0, parseExposition((await registry.expose()).body));
+    meter.take(0, parse((await registry.expose()).body));
     for (const each of seconds) registry.observe('message_duration_seconds', { consumer: 'email' }, each);
-    meter.take(1_000, parseExposition((await registry.expose()).body));
+    meter.take(1_000, parse((await registry.expose()).body));
     return gather([meter]);
   }
 

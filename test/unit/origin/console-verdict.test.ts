@@ -1,17 +1,21 @@
 /** What the console says is wrong, of which part, since when, and that it is over. */
 
 import { describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createRegistry } from '#lib/metric-registry.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { diagnose } from '#origin/console/diagnosis.ts';
-import { parseExposition } from '#origin/console/exposition.ts';
+import { createReader } from '#origin/console/exposition.ts';
 import { createIncidents } from '#origin/console/incidents.ts';
 import { createMeter } from '#origin/console/meter.ts';
 import type { Problem } from '#origin/console/model.ts';
 import { sceneOf } from '#origin/console/scene.ts';
 import { survey } from '#origin/console/survey.ts';
-import { type Checks, parseTargets } from '#origin/console/targets.ts';
+import { type Checks, followTargets, parseTargets } from '#origin/console/targets.ts';
 
+const parse = createReader();
 const TARGETS = parseTargets('edge=http://e,origin=http://o1,origin=http://o2,workers=http://w');
 const ALL_UP = { database_primary: 'up', redis: 'up', nats: 'up' } as const satisfies Checks;
 
@@ -28,7 +32,7 @@ async function look({ checks = {}, gone = [], counts = () => {} }: Told) {
   for (const atMs of [1_000, 2_000]) {
     for (const { target, meter, registry } of watched) {
       if (atMs > 1_000) counts(registry, target.name);
-      meter.take(atMs, parseExposition((await registry.expose()).body));
+      meter.take(atMs, parse((await registry.expose()).body));
     }
   }
   const scene = sceneOf(
@@ -37,7 +41,7 @@ async function look({ checks = {}, gone = [], counts = () => {} }: Told) {
       const isAlive = !gone.includes(target.name);
       if (!isAlive) meter.miss();
       const told = target.kind === 'edge' ? null : (checks[target.name] ?? ALL_UP);
-      return { target, meter, reply: { isAlive, exposition: null, checks: isAlive ? told : null } };
+      return { target, meter, isAwaited: false, reply: { isAlive, exposition: null, checks: isAlive ? told : null } };
     }),
   );
   const seen = survey(scene);
@@ -229,6 +233,20 @@ describe('the time', () => {
 });
 
 describe('the list of targets', () => {
+  test('goes on in a file, which is read again each time; a bad one changes nothing', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'hotshelf-targets-')), 'targets');
+    const targets = followTargets('workers=http://a', file);
+    const names = async () => (await targets()).map(({ name, url }) => `${name} ${url}`);
+    expect(await names()).toEqual(['workers http://a']);
+    await Bun.write(file, 'workers=http://b\nworkers=http://c\n');
+    expect(await names()).toEqual(['workers 1 http://a', 'workers 2 http://b', 'workers 3 http://c']);
+    await Bun.write(file, 'workers=htt');
+    expect(await names()).toHaveLength(3);
+    await Bun.write(file, '');
+    expect(await names()).toEqual(['workers http://a']);
+    await rm(file);
+  });
+
   test('names those of a kind by numbers', () => {
     expect(TARGETS.map(({ name }) => name)).toEqual(['edge', 'origin 1', 'origin 2', 'workers']);
     expect(parseTargets(' origin=https://shop.example/ , ')).toEqual([
