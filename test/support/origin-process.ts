@@ -1,5 +1,6 @@
 /** The origin as a process of its own, to be killed, frozen and started again on the same port. */
 
+import { MINUTE_MS } from '#lib/clock.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { answersOk } from '#ops/local/waiting.ts';
@@ -42,7 +43,7 @@ export async function startOrigin(config: SharedConfig, drainSeconds = 0): Promi
         env: { ...process.env, ...environment },
         stdio: ['ignore', 'ignore', 'inherit'],
       });
-      await eventually('the origin is ready', () => answersOk(`${url}/readyz`).catch(() => false));
+      await eventually('the origin is ready', () => answersOk(`${url}/readyz`).catch(() => false), MINUTE_MS);
     },
     kill: async () => {
       child?.kill('SIGKILL');

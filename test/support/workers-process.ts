@@ -1,5 +1,6 @@
 /** The workers as a process of their own, to be ended and started again. */
 
+import { MINUTE_MS } from '#lib/clock.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { answersOk } from '#ops/local/waiting.ts';
@@ -48,7 +49,7 @@ export async function startWorkersProcess(options: WorkersOptions): Promise<Work
         stdio: ['ignore', 'ignore', 'inherit'],
       });
       const url = `http://${LOOPBACK}:${port}/readyz`;
-      await eventually('the workers are ready', () => answersOk(url).catch(() => false));
+      await eventually('the workers are ready', () => answersOk(url).catch(() => false), MINUTE_MS);
     },
     end: async () => {
       child?.kill('SIGTERM');

@@ -70,7 +70,8 @@ test('two origins and two workers restarted in turn under load: no error, nothin
   const shopping = startShopping(edge.url, product, SHOPPERS);
   const shopOn = async () => {
     const before = shopping.answered();
-    await eventually('people go on shopping', () => shopping.answered() >= before + REQUESTS_BETWEEN);
+    const isOn = () => shopping.answered() >= before + REQUESTS_BETWEEN;
+    await eventually('people go on shopping', isOn, MINUTE_MS);
   };
   await shopOn();
   for (const process of [...origins, ...workers]) {
