@@ -85,7 +85,11 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const clock = systemClock;
   const metrics = createMetrics();
   const vitals = createVitals(metrics);
-  const build = { process: name, revision: config.BUILD_REVISION ?? 'unknown', runtime: `bun ${Bun.version}` };
+  const build = {
+    process: name,
+    revision: config.BUILD_REVISION ?? 'unknown',
+    runtime: `bun ${Bun.version}`,
+  };
   metrics.gauge('build_info', build, 1);
   const database = connect(config.DATABASE_URL, {
     applicationName: name,

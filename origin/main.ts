@@ -5,11 +5,11 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
+import { reportCertificate } from './adapters/metrics.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
 import { originTls, readOriginConfig } from './config.ts';
 import { createDeps } from './deps.ts';
-import { reportCertificate } from './adapters/metrics.ts';
 
 const IDLE_TIMEOUT_SECONDS = 30;
 /** A body above the limit gets its problem document as long as it is below this; then Bun hangs up. */

@@ -13,15 +13,18 @@ export interface OriginProcess {
   readonly url: string;
   start(): Promise<void>;
   kill(): Promise<void>;
-  /** Asks it to end, as an orchestrator does, and waits until it has. Gives back its exit code. */
-  end(): Promise<number>;
+  /** SIGTERM; resolves to the exit code. */
+  stop(): Promise<number | undefined>;
   /** Neither answers nor hangs up, until {@link thaw}. */
   freeze(): void;
   thaw(): void;
 }
 
-/** It ends with {@link OriginProcess.kill}. @param drainSeconds how long it goes on when it is asked to end */
-export async function startOrigin(config: SharedConfig, drainSeconds = 0): Promise<OriginProcess> {
+/** It ends with {@link OriginProcess.kill}. */
+export async function startOrigin(
+  config: SharedConfig,
+  other: Readonly<Record<string, string>> = {},
+): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
   const databaseUrl = asRole(config.DATABASE_URL, 'origin');
@@ -30,8 +33,8 @@ export async function startOrigin(config: SharedConfig, drainSeconds = 0): Promi
     ...TEST_CONFIG,
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
-    DRAIN_SECONDS: drainSeconds,
     LOG_LEVEL: 'error',
+    ...other,
   });
   const environment = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));
   let child: Bun.Subprocess | null = null;
@@ -50,11 +53,9 @@ export async function startOrigin(config: SharedConfig, drainSeconds = 0): Promi
       await child?.exited;
       child = null;
     },
-    end: async () => {
+    stop: async () => {
       child?.kill('SIGTERM');
-      const code = (await child?.exited) ?? 0;
-      child = null;
-      return code;
+      return child?.exited;
     },
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),

@@ -89,7 +89,6 @@ export const HOMES: readonly Home[] = [
     ],
   },
   { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
-  { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
   { packages: ['otpauth'], files: ['origin/second-factor/totp.ts'] },
   { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },

@@ -23,7 +23,7 @@ const SHOPPERS = 6;
 const STOCK = 100_000;
 const NEVER_REACHED = 1_000_000_000;
 /** As in the local stack. */
-const DRAIN_SECONDS = 2;
+const DRAIN_SECONDS = '2';
 /** Between two restarts the shop is used as it is. */
 const REQUESTS_BETWEEN = 60;
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
   stream = await openStream(shop);
   mail = await openMail();
   product = await createProduct(shop, { stock: STOCK });
-  origins = await Promise.all([1, 2].map(() => startOrigin(shop.config, DRAIN_SECONDS)));
+  origins = await Promise.all([1, 2].map(() => startOrigin(shop.config, { DRAIN_SECONDS })));
   const work = { config: shop.config, smtpUrl: mail.smtpUrl, consumers: 'all' };
   workers = await Promise.all([startWorkersProcess(work), startWorkersProcess(work)]);
   edge = await startEdge({
@@ -59,7 +59,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await edge.stop();
-  await Promise.all(workers.map((process) => process.end()));
+  await Promise.all(workers.map((process) => process.stop()));
   await Promise.all(origins.map((origin) => origin.kill()));
   await stream.close();
   await mail.stop();
@@ -75,7 +75,7 @@ test('two origins and two workers restarted in turn under load: no error, nothin
   };
   await shopOn();
   for (const process of [...origins, ...workers]) {
-    expect(await process.end()).toBe(0);
+    expect(await process.stop()).toBe(0);
     await process.start();
     await shopOn();
   }
