@@ -1,5 +1,6 @@
 /** The workers as a process of their own, to be ended and started again. */
 
+import { MINUTE_MS } from '#lib/clock.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { answersOk } from '#ops/local/waiting.ts';
@@ -16,8 +17,8 @@ export interface WorkersOptions {
 
 export interface WorkersProcess {
   start(): Promise<void>;
-  /** Asks it to end and waits until it has. Gives back its exit code. */
-  end(): Promise<number>;
+  /** SIGTERM; resolves to the exit code. */
+  stop(): Promise<number | undefined>;
 }
 
 /** What a process of the workers is told, but for its port. */
@@ -36,7 +37,7 @@ export function workersEnvironment({ config, smtpUrl, consumers }: WorkersOption
   return Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));
 }
 
-/** It ends with {@link WorkersProcess.end}. */
+/** It ends with {@link WorkersProcess.stop}. */
 export async function startWorkersProcess(options: WorkersOptions): Promise<WorkersProcess> {
   const { port } = await choosePorts({ port: 0 });
   let child: Bun.Subprocess | null = null;
@@ -48,13 +49,11 @@ export async function startWorkersProcess(options: WorkersOptions): Promise<Work
         stdio: ['ignore', 'ignore', 'inherit'],
       });
       const url = `http://${LOOPBACK}:${port}/readyz`;
-      await eventually('the workers are ready', () => answersOk(url).catch(() => false));
+      await eventually('the workers are ready', () => answersOk(url).catch(() => false), MINUTE_MS);
     },
-    end: async () => {
+    stop: async () => {
       child?.kill('SIGTERM');
-      const code = (await child?.exited) ?? 0;
-      child = null;
-      return code;
+      return child?.exited;
     },
   };
   await workers.start();

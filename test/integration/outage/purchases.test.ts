@@ -107,7 +107,7 @@ describe.each(FAULTS)('with NATS %s', (_name, fault) => {
       afar.network.set(fault);
       loops.relay(afar.deps);
       loops.consume(sendReceipt(mailer), afar.deps);
-      const numbers = [];
+      const numbers: string[] = [];
       for (let orders = 0; orders < 3; orders += 1) {
         const { body } = await inTime(checkOut(afar, await cartWith(afar, variantId)));
         expect(body.status).toBe('paid');
