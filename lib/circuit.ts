@@ -24,11 +24,13 @@ type State =
   | { readonly kind: 'open'; readonly nextTryAt: number };
 
 export type CircuitChange = 'opened' | 'closed';
+export type CircuitOutcome = 'succeeded' | 'failed' | 'short_circuited';
 
 export function createCircuit(
   { failures: breakAfter, halfOpenAfterMs: tryEveryMs }: Pick<BreakerPolicy, 'failures' | 'halfOpenAfterMs'>,
   clock: Clock,
   onChange: (change: CircuitChange) => void = () => {},
+  onCall: (outcome: CircuitOutcome) => void = () => {},
 ): Circuit {
   let state: State = { kind: 'closed', failures: 0 };
   const nowMs = () => clock.now().getTime();
@@ -36,17 +38,22 @@ export function createCircuit(
     isOpen: () => state.kind === 'open',
     admits: () => {
       if (state.kind === 'closed') return true;
-      if (nowMs() < state.nextTryAt) return false;
+      if (nowMs() < state.nextTryAt) {
+        onCall('short_circuited');
+        return false;
+      }
       // Counted from its beginning: a try that never ends holds up nobody after it.
       state = { kind: 'open', nextTryAt: nowMs() + tryEveryMs };
       return true;
     },
     succeeded: () => {
+      onCall('succeeded');
       const wasOpen = state.kind === 'open';
       state = { kind: 'closed', failures: 0 };
       if (wasOpen) onChange('closed');
     },
     failed: () => {
+      onCall('failed');
       if (state.kind === 'open') return;
       state = { kind: 'closed', failures: state.failures + 1 };
       if (state.failures < breakAfter) return;

@@ -54,7 +54,7 @@ export function createHandler(deps: Deps, config: AppConfig): Handler {
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs }).compile();
   return inFront(
-    withAnswerHeaders(withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission)),
+    withAdmission(withAnswerHeaders(withDeadlines(app.fetch, deps.metrics)), deps.admission),
     hot,
     proofs,
   );

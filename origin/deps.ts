@@ -93,6 +93,9 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     preparesStatements: true,
     bounds: { timeLeftMs, server: primaryBounds(surroundings) },
   });
+  metrics.onExpose(() =>
+    metrics.gauge('bulkhead_running_calls', { dependency: 'postgres' }, database.inUse()),
+  );
   const sharedCache = connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE);
   const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);

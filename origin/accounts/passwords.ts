@@ -5,7 +5,8 @@
 
 import { availableParallelism } from 'node:os';
 import { hashPassword } from '#db/password-hash.ts';
-import { type BulkheadLimits, createBulkhead } from '#lib/bulkhead.ts';
+import { createBulkhead } from '#lib/bulkhead.ts';
+import type { BulkheadPolicy } from '#lib/policies.ts';
 
 export interface Passwords {
   /** @throws {AppError} `unavailable` when too many passwords are at work already */
@@ -18,9 +19,9 @@ export interface Passwords {
 }
 
 /** At least one core is left to everything else, where there are two. */
-const LIMITS: BulkheadLimits = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
+const LIMITS: BulkheadPolicy = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
 
-export function createPasswords(limits: BulkheadLimits = LIMITS): Passwords {
+export function createPasswords(limits: BulkheadPolicy = LIMITS): Passwords {
   const bulkhead = createBulkhead(limits);
   /** What an unknown user's password is held against, so that the answer takes as long as a known user's. */
   let nobodysHash: Promise<string> | undefined;

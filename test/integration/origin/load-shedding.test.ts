@@ -2,7 +2,13 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { MINUTE_MS } from '#lib/clock.ts';
-import { type Answer, edgePass, type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
+import {
+  type Answer,
+  edgePass,
+  type OriginUnderTest,
+  openOrigin,
+  type Reachable,
+} from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct, type TestProduct } from '#test/support/shopping.ts';
 
 setDefaultTimeout(MINUTE_MS);
