@@ -2,7 +2,7 @@
 
 import { assert } from './assert.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type BreakerPolicy, type Dependency, POLICIES } from './policies.ts';
@@ -54,16 +54,12 @@ export function guardOf(
 }
 
 /** The circuit of a dependency whose calls take no guard, see `circuit.ts`. */
-export function circuitOf(
-  dependency: Dependency,
-  surroundings: GuardSurroundings,
-  clock: Clock = systemClock,
-): Circuit {
+export function circuitOf(dependency: Dependency, surroundings: GuardSurroundings): Circuit {
   const policy: BreakerPolicy | null = POLICIES[dependency].breaker;
   assert(policy !== null, `${dependency} has a breaker`);
   const tell = circuitTeller(dependency, surroundings);
   const count = callCounter(dependency, surroundings.metrics);
-  return createCircuit(policy, clock, (change) => tell(change === 'opened'), count);
+  return createCircuit(policy, systemClock, (change) => tell(change === 'opened'), count);
 }
 
 /** Looks each counter up once: some are counted with every request. */

@@ -18,7 +18,7 @@ let leftMs: number | null;
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
-  const circuit = createCircuit({ failures: 2, halfOpenAfterMs: 60_000 }, systemClock);
+  const circuit = createCircuit({ failures: 2, failureRate: 0.5, halfOpenAfterMs: 60_000 }, systemClock);
   connection = connect(database.url, {
     applicationName: 'bounded',
     maxConnections: 1,
