@@ -55,7 +55,7 @@ export const SharedConfigSchema = Type.Object({
   /** The one before it, until `npm run rotate-keys` has sealed everything under the current one. */
   FIELD_KEY_PREVIOUS: Type.Optional(FieldKey),
   /** Between these the origin finds out how many requests it may be at work on at once; the rest are told to come back. */
-  MIN_REQUESTS_AT_WORK: Count(16),
+  MIN_REQUESTS_AT_WORK: Count(32),
   MAX_REQUESTS_AT_WORK: Count(256),
   /** Requests a minute that each user may make. */
   LIMIT_USER_PER_MINUTE: Count(100),

@@ -17,6 +17,8 @@ export interface Flooded {
   /** Answered with what was asked for. */
   readonly goodPerSecond: number;
   readonly askedPerSecond: number;
+  /** Of requests at work, as the origin has found it by the end. */
+  readonly limit: number;
 }
 
 export function listPath(number: number): string {
@@ -51,5 +53,11 @@ export async function flood({ stack, origin }: Shop, options: FloodOptions): Pro
   return {
     goodPerSecond: (result.perSecond * good) / result.requests,
     askedPerSecond: result.perSecond,
+    limit: await limitOf(origin.url),
   };
+}
+
+async function limitOf(originUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${originUrl}/metrics`)).text();
+  return Number(/^concurrency_limit_requests (\d+)$/m.exec(metrics)?.[1]);
 }

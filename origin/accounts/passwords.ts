@@ -5,7 +5,8 @@
 
 import { availableParallelism } from 'node:os';
 import { assert } from '#lib/assert.ts';
-import { type BulkheadLimits, createBulkhead } from '#lib/bulkhead.ts';
+import { createBulkhead } from '#lib/bulkhead.ts';
+import type { BulkheadPolicy } from '#lib/policies.ts';
 import { createHasher } from './hasher.ts';
 
 export interface Passwords {
@@ -19,9 +20,9 @@ export interface Passwords {
 }
 
 /** At least one core is left to everything else, where there are two. */
-const LIMITS: BulkheadLimits = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
+const LIMITS: BulkheadPolicy = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
 
-export function createPasswords(limits: BulkheadLimits = LIMITS): Passwords {
+export function createPasswords(limits: BulkheadPolicy = LIMITS): Passwords {
   const bulkhead = createBulkhead(limits);
   const hasher = createHasher();
   const hash = async (password: string): Promise<string> => {

@@ -13,7 +13,7 @@ export interface OriginProcess {
   start(): Promise<void>;
   kill(): Promise<void>;
   /** Asks it to end, as an orchestrator does, and waits until it has. Gives back its exit code. */
-  end(): Promise<number>;
+  stop(): Promise<number>;
   /** Neither answers nor hangs up, until {@link thaw}. */
   freeze(): void;
   thaw(): void;
@@ -57,7 +57,7 @@ export async function startOrigin(
       await child?.exited;
       child = null;
     },
-    end: async () => {
+    stop: async () => {
       child?.kill('SIGTERM');
       const code = (await child?.exited) ?? 0;
       child = null;
@@ -66,7 +66,7 @@ export async function startOrigin(
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
     restart: async (other) => {
-      await origin.end();
+      await origin.stop();
       Object.assign(environment, other);
       await origin.start();
     },

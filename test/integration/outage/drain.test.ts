@@ -84,7 +84,7 @@ test('two origins are restarted one after the other under load: every request is
   await eventually('there is load', () => answers > 100);
   for (const origin of origins) {
     const before = answers;
-    expect(await origin.end()).toBe(0);
+    expect(await origin.stop()).toBe(0);
     expect(answers).toBeGreaterThan(before);
     await origin.start();
     await eventually('both are ready', () => balancer.ready().length === 2);
@@ -114,7 +114,7 @@ test('what is in flight is finished, and a connection that stays open is told to
   const logins = Array.from({ length: 6 }, () =>
     send(`${origin.url}/api/v1/auth/login`, 'POST', { email, password: TEST_PASSWORD }),
   );
-  const ended = origin.end();
+  const ended = origin.stop();
   await eventually('it is not ready', async () => (await fetch(`${origin.url}/readyz`)).status === 503);
   ask();
   await eventually('the second answer', () => said.length > 1);
@@ -134,6 +134,6 @@ test('without time to drain, what is in flight is finished all the same', async 
     const told = await (await fetch(`${origin.url}/metrics`)).text();
     return /^http_server_active_requests [4-9]/m.test(told);
   });
-  expect(await origin.end()).toBe(0);
+  expect(await origin.stop()).toBe(0);
   expect((await Promise.all(logins)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 });

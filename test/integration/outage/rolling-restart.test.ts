@@ -61,7 +61,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await edge.stop();
-  await Promise.all(workers.map((process) => process.end()));
+  await Promise.all(workers.map((process) => process.stop()));
   await Promise.all(origins.map((origin) => origin.kill()));
   await stream.close();
   await mail.stop();
@@ -76,7 +76,7 @@ test('two origins and two workers restarted in turn under load: no error, nothin
   };
   await shopOn();
   for (const process of [...origins, ...workers]) {
-    expect(await process.end()).toBe(0);
+    expect(await process.stop()).toBe(0);
     await process.start();
     await shopOn();
   }
