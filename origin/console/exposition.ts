@@ -69,8 +69,7 @@ export function createReader(isWanted: (name: string) => boolean = () => true) {
       const line = raw.trim();
       if (line === '') continue;
       if (line.startsWith('#')) {
-        const [, name, type] = TYPE_LINE.exec(line) ?? [];
-        if (name !== undefined) types.set(name, type as MetricType);
+        readType(line, types);
         continue;
       }
       const sample = readSample(line);
@@ -79,6 +78,11 @@ export function createReader(isWanted: (name: string) => boolean = () => true) {
     }
     return { types, samples };
   };
+}
+
+function readType(line: string, types: Map<string, MetricType>): void {
+  const [, name, type] = TYPE_LINE.exec(line) ?? [];
+  if (name !== undefined) types.set(name, type as MetricType);
 }
 
 function parseValue(text = ''): number | null {
@@ -102,7 +106,7 @@ function parseLabels(text: string): Record<string, string> | null {
 }
 
 /** The family of a sample: a histogram's without the endings. */
-export function familyOf(name: string, types: Exposition['types']): string {
+function familyOf(name: string, types: Exposition['types']): string {
   if (types.has(name)) return name;
   const family = name.replace(/_(bucket|sum|count)$/, '');
   return types.has(family) ? family : name;

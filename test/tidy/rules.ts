@@ -142,8 +142,9 @@ export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
   // Looks at what may be down, for nobody who buys.
   'origin/console/targets.ts': ['ASK_TIMEOUT_MS'],
   'origin/adapters/span-exporter.ts': ['CLOSE_TIMEOUT_MS'],
-  // Our own child.
+  // Our own children.
   'origin/media/resizer.ts': ['TIMEOUT_MS'],
+  'origin/accounts/hasher.ts': ['TIMEOUT_MS'],
   // What one search may spend of its role's time.
   'origin/search/postgres-engine.ts': ['statementTimeoutMs'],
   'db/search-index.ts': ['BATCH_TIMEOUT_MS', 'REFRESH_TIMEOUT_MS'],
