@@ -57,8 +57,11 @@ export function createHasher({ program = PROGRAM, timeoutMs = TIMEOUT_MS } = {})
     lastId += 1;
     const id = lastId;
     const done = Promise.withResolvers<Done['result']>();
+    // A process that has ended takes no work, and then nobody waits for this.
+    done.promise.catch(() => {});
     waiting.set(id, done);
     try {
+      if (child.exitCode !== null || child.killed) throw new AppError('unavailable');
       child.send({ id, password, hash } satisfies Work);
       return await withDeadline(done.promise, timeoutMs, () => {
         child.kill('SIGKILL');
