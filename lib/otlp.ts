@@ -53,7 +53,7 @@ export function createOtlpClient(
 }
 
 /** `ExportTraceServiceRequest`, in protobuf's JSON: ids in hexadecimal digits, 64-bit numbers as texts. */
-export function toRequest(service: string, spans: readonly Span[]) {
+function toRequest(service: string, spans: readonly Span[]) {
   const resource = { attributes: toAttributes({ 'service.name': service }) };
   return {
     resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'hotshelf' }, spans: spans.map(toSpan) }] }],
