@@ -107,10 +107,10 @@ interface Guard {
 }
 
 /**
- * The client as Drizzle uses it, which asks these three things of it. What is done for a trace tells so
- * (`traced-sql.ts`). A transaction that has ended takes no statement:
- * the driver would run it on the connection's successor, outside of any transaction. And statements are prepared: Drizzle
- * has that done only where its caller keeps them, and else sends each to the server twice, to be described and to be run.
+ * The client as Drizzle uses it, which asks these three things of it. A transaction that has ended takes no statement:
+ * the driver would run it on the connection's successor, outside of any transaction. Statements are prepared: Drizzle
+ * has that done only where its caller keeps them, and else sends each to the server twice, to be described and to be
+ * run. And Postgres is told of traces, see `traced-sql.ts`.
  */
 function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
   client: Client,

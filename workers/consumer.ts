@@ -61,11 +61,8 @@ interface Work {
 async function take(work: Work, delivery: Delivery): Promise<void> {
   const { deps, consumer } = work;
   const startedAt = performance.now();
-  const { traceparent } = envelopeIn(delivery.data);
   const ended = deps.vitals.begin(`the consumer ${consumer.name}`);
-  const outcome = await inTrace(traceparent ?? newTrace(), deps.spans, () => attempt(work, delivery)).finally(
-    ended,
-  );
+  const outcome = await inTraceOf(deps, delivery.data, () => attempt(work, delivery)).finally(ended);
   const seconds = (performance.now() - startedAt) / SECOND_MS;
   deps.metrics.count('messages_handled_total', { consumer: consumer.name, outcome });
   deps.metrics.observe('message_duration_seconds', { consumer: consumer.name }, seconds);
@@ -88,9 +85,14 @@ async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retrie
   }
 }
 
+/** Work on a message, in its event's trace; on one that nobody asked for, in a trace of its own. */
+export function inTraceOf<T>({ spans }: Deps, message: Uint8Array, work: () => Promise<T>): Promise<T> {
+  return inTrace(envelopeIn(message).traceparent ?? newTrace(), spans, work);
+}
+
 /**
- * Hands the event in the message to the consumer, within the event's trace, and notes that it is done: what has no
- * such note counts as lost and comes again.
+ * Hands the event in the message to the consumer, and notes that it is done: what has no such note counts as lost and
+ * comes again.
  */
 export async function handleMessage(deps: Deps, consumer: Consumer, message: Uint8Array): Promise<void> {
   const event = decodeEvent(message);
@@ -103,13 +105,11 @@ export async function handleMessage(deps: Deps, consumer: Consumer, message: Uin
       ...{ 'messaging.consumer.group.name': consumer.name, 'messaging.message.id': event.id },
     },
   } as const;
-  await inTrace(event.traceparent ?? newTrace(), deps.spans, () =>
-    inSpan(start, async () => {
-      await consumer.handle({ ...deps, log }, event);
-      await markHandled(deps.db, consumer.name, event.id);
-      log[event.traceparent === null ? 'debug' : 'info']('a message was handled');
-    }),
-  );
+  await inSpan(start, async () => {
+    await consumer.handle({ ...deps, log }, event);
+    await markHandled(deps.db, consumer.name, event.id);
+    log[event.traceparent === null ? 'debug' : 'info']('a message was handled');
+  });
 }
 
 /** For people: why a message is parked. */

@@ -3,10 +3,10 @@
  * the broker, so that no other consumer hears of them twice. What is handled is removed, what fails is parked again.
  */
 
-import { claimAgain, parkAgain, removeDeadLetter } from '#db/dead-letters.ts';
+import { claimAgain, type DeadLetter, parkAgain, removeDeadLetter } from '#db/dead-letters.ts';
 import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Deps } from '#origin/deps.ts';
-import { type Consumer, handleMessage, pause, reasonOf } from './consumer.ts';
+import { type Consumer, handleMessage, inTraceOf, pause, reasonOf } from './consumer.ts';
 
 /** Longer than any handler takes. */
 const LEASE_MS = 2 * MINUTE_MS;
@@ -37,6 +37,11 @@ async function tryNext(deps: Deps, consumers: readonly Consumer[]): Promise<bool
   });
   const consumer = consumers.find(({ name }) => name === letter?.consumer);
   if (letter === undefined || consumer === undefined) return false;
+  await inTraceOf(deps, letter.message, () => tryLetter(deps, consumer, letter));
+  return true;
+}
+
+async function tryLetter(deps: Deps, consumer: Consumer, letter: DeadLetter): Promise<void> {
   const outcome = await handleMessage(deps, consumer, letter.message).then(
     () => 'done' as const,
     (error: unknown) => ({ error }),
@@ -45,10 +50,9 @@ async function tryNext(deps: Deps, consumers: readonly Consumer[]): Promise<bool
   if (outcome === 'done') {
     await removeDeadLetter(deps.db, letter.id);
     deps.metrics.count('messages_handled_total', { ...labels, outcome });
-    return true;
+    return;
   }
   deps.log.error('a message that was sent again is parked again', { ...labels, error: outcome.error });
   await parkAgain(deps.db, letter.id, reasonOf(outcome.error), deps.clock.now());
   deps.metrics.count('messages_handled_total', { ...labels, outcome: 'parked' });
-  return true;
 }

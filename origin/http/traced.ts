@@ -39,13 +39,11 @@ export type Answered = {
   readonly seconds: number;
 };
 
-/** Ends the request's span, and tells of it in the log: what may have changed something, and what failed, to everybody. */
+/** Ends the request's span, and tells of it in the log: by default, of what may have changed something. */
 export function noteAnswered(log: Logger, request: Request, answered: Answered): void {
   REQUEST_SPANS.get(request)?.end(endOf(answered));
   if (currentTrace() === undefined) return;
-  const { method, status } = answered;
-  const level = status >= SERVER_FAILURE ? 'warn' : READS.has(method) ? 'debug' : 'info';
-  log[level]('answered', answered);
+  log[READS.has(answered.method) ? 'debug' : 'info']('answered', answered);
 }
 
 /** Hot reads never reach the framework: of those that are sampled, the span is made here. */
