@@ -18,7 +18,7 @@ setDefaultTimeout(2 * MINUTE_MS);
 
 /** What a shopper is ready to wait for one step. */
 const PATIENCE_MS = 3_000;
-const AT_ONCE_MS = 500;
+const AT_ONCE_MS = 1_000;
 
 let shop: OriginUnderTest;
 let variantId: string;
