@@ -52,7 +52,10 @@ export function withStandIns(
       } catch (error) {
         const stoodIn = isRefusal(error) ? null : await firstOf(feature, [last, ...standIns]);
         if (stoodIn === null) throw error;
-        log[levelOf(error)]('something else stands in for what has failed', { ...stoodIn.degradation, error });
+        log[levelOf(error)]('something else stands in for what has failed', {
+          ...stoodIn.degradation,
+          error,
+        });
         metrics.count('degraded_answers_total', stoodIn.degradation);
         return stoodIn;
       }

@@ -69,7 +69,7 @@ interface Personal {
   /** What the shopper has bought or has in the cart, the newest first. */
   readonly own: readonly ProductId[];
   /** Null where they are not to be had. */
-  readonly items: readonly ProductCard[] | null;
+  readonly items: ProductCard[] | null;
 }
 
 async function findPersonal(deps: Deps, caller: Caller, limit: number): Promise<Personal> {

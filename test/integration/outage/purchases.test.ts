@@ -61,7 +61,7 @@ describe.each(FAULTS)('with Redis %s', (_name, fault) => {
       expect((await afar.deps.metrics.expose()).body).toMatch(
         /^cache_reads_total\{cache="product",tier="redis",outcome="gone"\} [1-9]/m,
       );
-      const statuses = [];
+      const statuses: number[] = [];
       for (let orders = 0; orders < 3; orders += 1) {
         statuses.push((await inTime(checkOut(limited, await cartWith(limited, variantId)))).status);
       }
@@ -107,7 +107,7 @@ describe.each(FAULTS)('with NATS %s', (_name, fault) => {
       afar.network.set(fault);
       loops.relay(afar.deps);
       loops.consume(sendReceipt(mailer), afar.deps);
-      const numbers = [];
+      const numbers: string[] = [];
       for (let orders = 0; orders < 3; orders += 1) {
         const { body } = await inTime(checkOut(afar, await cartWith(afar, variantId)));
         expect(body.status).toBe('paid');

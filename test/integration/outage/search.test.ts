@@ -28,13 +28,11 @@ beforeAll(async () => {
   await insertIndexed(shop, { name: 'Desk Lamp', categoryId: lamps, price: 2_000 });
   await insertIndexed(shop, { name: 'Whistling Kettle', price: 2_500 });
   afar = await openAfar(shop, 'DATABASE_URL_SEARCH', { url: shop.databaseUrl });
+  await searchIsThere();
 });
 afterEach(async () => {
   afar.network.set(null);
-  await eventually('search is back', async () => {
-    const { status, headers } = await search(`q=lantern&minPrice=${fresh()}`);
-    return status === 200 && !headers.has('degraded');
-  });
+  await searchIsThere();
 });
 afterAll(async () => {
   await afar.close();
@@ -47,6 +45,11 @@ const fresh = () => {
   asked += 1;
   return asked;
 };
+const searchIsThere = () =>
+  eventually('search is there', async () => {
+    const { status, headers } = await search(`q=lantern&minPrice=${fresh()}`);
+    return status === 200 && !headers.has('degraded');
+  });
 const search = (query: string): Promise<Answer> => afar.call(`/api/v1/search?${query}`);
 const names = ({ body }: Answer): string[] => body.items.map(({ name }: { name: string }) => name);
 
