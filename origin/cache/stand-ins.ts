@@ -4,8 +4,10 @@
  */
 
 import type { Degradation } from '#lib/degraded.ts';
+import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
+import { isCircuitOpen } from '#lib/resilience.ts';
 import type { Answer } from './answer.ts';
 import type { LastGood } from './last-good.ts';
 import type { CachedRead, StoodIn } from './tiered-cache.ts';
@@ -27,10 +29,11 @@ export interface Fallback {
 interface Kept {
   readonly metrics: Metrics;
   readonly lastGood: LastGood;
+  readonly log: Logger;
 }
 
 export function withStandIns(
-  { metrics, lastGood }: Kept,
+  { metrics, lastGood, log }: Kept,
   cached: CachedRead,
   { feature, lastGoodKey: key, standIns }: Fallback,
 ): CachedRead {
@@ -49,6 +52,10 @@ export function withStandIns(
       } catch (error) {
         const stoodIn = isRefusal(error) ? null : await firstOf(feature, [last, ...standIns]);
         if (stoodIn === null) throw error;
+        log[levelOf(error)]('something else stands in for what has failed', {
+          ...stoodIn.degradation,
+          error,
+        });
         metrics.count('degraded_answers_total', stoodIn.degradation);
         return stoodIn;
       }
@@ -66,6 +73,11 @@ async function firstOf(
     return { answer: found.answer, from: 'stand-in', degradation: { feature, source: found.source } };
   }
   return null;
+}
+
+/** That a circuit has opened was told when it did. */
+export function levelOf(error: unknown): 'debug' | 'warn' {
+  return isCircuitOpen(error) ? 'debug' : 'warn';
 }
 
 /** The request is wrong, and would be whatever works. */

@@ -12,7 +12,7 @@ import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
-import { type StandIn, withStandIns } from '#origin/cache/stand-ins.ts';
+import { levelOf, type StandIn, withStandIns } from '#origin/cache/stand-ins.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import { productsInCartOf } from '#origin/cart/service.ts';
 import { type ProductCard, readCards } from '#origin/catalog/service.ts';
@@ -82,7 +82,7 @@ async function findPersonal(deps: Deps, caller: Caller, limit: number): Promise<
     });
     return { own, items };
   } catch (error) {
-    deps.log.debug('nothing personal can be recommended', { error });
+    deps.log[levelOf(error)]('nothing personal can be recommended', { error });
     return { own, items: null };
   }
 }

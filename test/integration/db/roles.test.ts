@@ -7,14 +7,16 @@ import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { DATABASE_ROLES, type DatabaseRole, ROLE_GRANTS } from '#db/role-grants.ts';
 import { users } from '#db/schema/accounts.ts';
 import { EVENTS } from '#lib/events.ts';
-import type { EventId, OrderId, UserId } from '#lib/ids.ts';
+import type { EventId, OrderId, ProductId, UserId } from '#lib/ids.ts';
 import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
+import { learn } from '#origin/recommendations/service.ts';
 import { indexMissing, refreshSearch, reindexAll, renewPopularity } from '#origin/search/service.ts';
 import { deleteExpired } from '#origin/sessions/service.ts';
 import { codeOf } from '#test/support/authenticator.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { openMailbox } from '#test/support/mailbox.ts';
 import { type OriginUnderTest, openOrigin, type Reachable, TEST_PASSWORD } from '#test/support/origin.ts';
 import { cartWith, changePrice, checkOut, createProduct } from '#test/support/shopping.ts';
@@ -223,6 +225,14 @@ describe('the shop as its own roles', () => {
     await reindexAll(workers.deps);
     const found = await reachable.call('/api/v1/search?q=roled');
     expect(found.body.items[0]?.id).toBe(product.productId);
+    const together = [product.productId as ProductId, workers.deps.ids.next<ProductId>()];
+    await workers.deps.db.transaction((tx) => learn(tx, together, new Date()));
+    for (const path of [`/products/${product.productId}/recommendations`, '/recommendations', '/trending']) {
+      await eventually(`${path} is read`, async () => {
+        const { status, headers } = await reachable.call(`/api/v1${path}`, cart.owner);
+        return status === 200 && !headers.has('degraded');
+      });
+    }
   });
 
   test('opens accounts, guards them, and takes people out again', async () => {

@@ -6,10 +6,12 @@ import { inventory } from '#db/schema/inventory.ts';
 import { productPairs } from '#db/schema/recommendations.ts';
 import { DAY_MS } from '#lib/clock.ts';
 import type { CategoryId, EventId, OrderId, ProductId, VariantId } from '#lib/ids.ts';
+import { createGuard } from '#lib/resilience.ts';
 import { withdrawProduct } from '#origin/catalog/service.ts';
+import { RECOMMENDATIONS_POLICY } from '#origin/recommendations/guard.ts';
 import { buyTogether, insertStocked, variantOf } from '#test/support/bought.ts';
 import { insertCategory } from '#test/support/catalogue.ts';
-import { type Call, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { type Call, type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartOf, checkOut } from '#test/support/shopping.ts';
 import { learnFromOrder } from '#workers/handlers/learn-from-order.ts';
@@ -19,9 +21,12 @@ setDefaultTimeout(60_000);
 const NOBODYS = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 let shop: OriginUnderTest;
+let patient: Reachable;
 let count = 0;
 beforeAll(async () => {
   shop = await openOrigin();
+  // A busy machine is no failure.
+  patient = shop.beside({ recommendations: createGuard({ ...RECOMMENDATIONS_POLICY, timeoutMs: 10_000 }) });
 });
 afterAll(async () => {
   await shop.close();
@@ -37,7 +42,7 @@ async function shelf(size: number): Promise<{ readonly ids: ProductId[]; readonl
 }
 
 async function ask(path: string, call: Call = {}) {
-  const { status, body, headers } = await shop.call(`/api/v1${path}`, call);
+  const { status, body, headers } = await patient.call(`/api/v1${path}`, call);
   expect(status).toBe(200);
   const items: readonly { readonly id: ProductId }[] = body.items;
   return { ids: items.map(({ id }) => id), source: body.source, degraded: body.degraded, headers };
