@@ -102,7 +102,7 @@ function parseLabels(text: string): Record<string, string> | null {
 }
 
 /** The family of a sample: a histogram's without the endings. */
-export function familyOf(name: string, types: Exposition['types']): string {
+function familyOf(name: string, types: Exposition['types']): string {
   if (types.has(name)) return name;
   const family = name.replace(/_(bucket|sum|count)$/, '');
   return types.has(family) ? family : name;

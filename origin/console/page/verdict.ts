@@ -13,7 +13,7 @@ const SHAPES = {
 };
 
 /** `Redis does not answer since 21:04:10; reads go on, slower`. */
-export function sentence({ what, sinceMs, isOlder, effect }: Incident): string {
+function sentence({ what, sinceMs, isOlder, effect }: Incident): string {
   const since = isOlder ? `since ${time(sinceMs)} or longer` : `since ${time(sinceMs)}`;
   return `${what} ${since}${effect === '' ? '' : `; ${effect}`}`;
 }
