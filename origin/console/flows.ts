@@ -18,10 +18,7 @@ const SUBJECTS: Readonly<Record<FlowId, PartId>> = {
   'workers-smtp': 'smtp',
 };
 
-export function flowsOf(
-  scene: Scene,
-  parts: Readonly<Record<PartId, Part>>,
-): Readonly<Record<FlowId, Flow>> {
+export function flowsOf(scene: Scene, parts: Readonly<Record<PartId, Part>>): Readonly<Record<FlowId, Flow>> {
   const rates = ratesOf(scene);
   const flows = Object.entries(SUBJECTS).map(([id, part]) => {
     const flow: Flow = { state: parts[part].state, perSecond: rates[id as FlowId] };

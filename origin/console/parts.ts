@@ -17,7 +17,10 @@ export function partsOf(scene: Scene): Readonly<Record<PartId, Part>> {
     workers: { ...processes(scene, 'workers'), facts: workerFacts(scene) },
     primary: { ...checked(scene, 'primary'), facts: poolFacts(scene) },
     replicas: replicas(scene),
-    redis: { ...checked(scene, 'redis'), facts: [{ label: 'hits', value: hitsOf(scene.of.origin, 'redis'), unit: 'ratio' }] },
+    redis: {
+      ...checked(scene, 'redis'),
+      facts: [{ label: 'hits', value: hitsOf(scene.of.origin, 'redis'), unit: 'ratio' }],
+    },
     nats: { ...checked(scene, 'nats'), facts: natsFacts(scene) },
     stripe: stripe(scene),
     smtp: smtp(scene),
@@ -30,7 +33,8 @@ function processes({ watched }: Scene, kind: ProcessKind): Standing {
   const ofKind = watched.filter(({ target }) => target.kind === kind);
   const all = ofKind.filter(({ isAwaited }) => !isAwaited);
   const alive = all.filter(({ reply }) => reply.isAlive).length;
-  if (all.length === 0) return { state: 'unknown', says: ofKind.length === 0 ? 'not watched' : 'not seen yet' };
+  if (all.length === 0)
+    return { state: 'unknown', says: ofKind.length === 0 ? 'not watched' : 'not seen yet' };
   if (alive === 0) return { state: 'down', says: all.length === 1 ? 'does not answer' : 'none answers' };
   if (alive < all.length) return { state: 'degraded', says: `${alive} of ${all.length} answer` };
   return { state: 'ok', says: all.length === 1 ? 'answers' : `all ${all.length} answer` };

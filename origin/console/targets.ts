@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value';
 import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { METRICS } from '#lib/metrics.ts';
-import { type Exposition, createReader } from './exposition.ts';
+import { createReader, type Exposition } from './exposition.ts';
 import { PROCESS_KINDS, type ProcessKind } from './model.ts';
 
 export interface Target {

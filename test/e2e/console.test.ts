@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
-import { findChromium, launchOffline } from '#test/support/browser.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
+import { findChromium, launchOffline } from '#test/support/browser.ts';
 import { insertProducts } from '#test/support/catalogue.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';

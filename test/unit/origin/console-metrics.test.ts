@@ -2,12 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { createRegistry } from '#lib/metric-registry.ts';
-import {
-  type Exposition,
-  ExpositionError,
-  isCumulative,
-  createReader,
-} from '#origin/console/exposition.ts';
+import { createReader, type Exposition, ExpositionError, isCumulative } from '#origin/console/exposition.ts';
 import { gather } from '#origin/console/gathered.ts';
 import { createMeter } from '#origin/console/meter.ts';
 

@@ -41,7 +41,12 @@ async function look({ checks = {}, gone = [], counts = () => {} }: Told) {
       const isAlive = !gone.includes(target.name);
       if (!isAlive) meter.miss();
       const told = target.kind === 'edge' ? null : (checks[target.name] ?? ALL_UP);
-      return { target, meter, isAwaited: false, reply: { isAlive, exposition: null, checks: isAlive ? told : null } };
+      return {
+        target,
+        meter,
+        isAwaited: false,
+        reply: { isAlive, exposition: null, checks: isAlive ? told : null },
+      };
     }),
   );
   const seen = survey(scene);
