@@ -140,6 +140,8 @@ export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
   'origin/main.ts': ['IDLE_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_MS'],
   'workers/main.ts': ['DRAIN_TIMEOUT_MS'],
   'origin/health/service.ts': ['CHECK_TIMEOUT_MS'],
+  // Of one process by another, for an operator's page.
+  'origin/console/targets.ts': ['ASK_TIMEOUT_MS'],
   // Our own child.
   'origin/media/resizer.ts': ['TIMEOUT_MS'],
   // What one search may spend of its role's time.
