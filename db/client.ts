@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import { SECOND_MS } from '#lib/clock.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { type Bounds, createEntrance, type Entrance } from './entrance.ts';
+import { NotServed } from './failures.ts';
 import { type PoolWatch, whenSettled } from './pool-watch.ts';
 import { databaseAddress } from './tls.ts';
 import { inSpan } from './trace-scope.ts';
@@ -17,6 +18,8 @@ export type Queryable = Database | Transaction;
 
 export interface Connection {
   readonly db: Database;
+  /** Statements and transactions under way, those that wait for a connection included. */
+  inUse(): number;
   /** Waits for running queries, then closes. */
   close(): Promise<void>;
   /** Closes at once; running queries fail. */
@@ -76,16 +79,18 @@ export function connect(url: string, options: ConnectOptions): Connection {
       ...(options.isReadOnly ? { default_transaction_read_only: true } : {}),
     },
   });
+  const entrance = createEntrance(options.bounds ?? {});
   return {
     db: drizzle(
       guarded(sql, {
         preparesStatements: options.preparesStatements ?? false,
-        entrance: createEntrance(options.bounds ?? {}),
+        entrance,
         applicationName: options.applicationName,
         isReadOnly: options.isReadOnly ?? false,
         watch: options.watch,
       }),
     ),
+    inUse: entrance.inUse,
     close: () => sql.end({ timeout: CLOSE_WITHIN_SECONDS }),
     abandon: () => sql.end({ timeout: 0 }),
   };
@@ -132,6 +137,7 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
     const run = (hasBegun: () => void) =>
       inSpan(TRANSACTION, () =>
         (client as postgres.Sql).begin((tx) => {
+          if (isOver) throw new NotServed('nobody waits for the transaction any more');
           hasBegun();
           nameTransaction(tx, guard);
           return work(guarded(tx, inside));

@@ -23,6 +23,8 @@ export interface Bounds {
 type Query<T> = PromiseLike<T> & { cancel(): void };
 
 export interface Entrance {
+  /** What {@link Bounds.server} bounds. */
+  inUse(): number;
   /** A statement by itself. @throws {NotServed} at a bound */
   statement<T>(query: Query<T>): Promise<T>;
   /**
@@ -65,6 +67,7 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
   }
 
   return {
+    inUse: () => running,
     statement: async (query) => {
       const leftMs = takeTime();
       return admitted(() =>

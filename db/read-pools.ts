@@ -118,15 +118,20 @@ function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail
       },
     });
   });
-  const primary = { ...shared, isReadOnly: true, watch: watchOf(role) };
+  const own = { ...shared, isReadOnly: true, watch: watchOf(role) };
+  const primary = openReadServer({
+    open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, own),
+    limits: inFlight,
+    onBroken: () => log.warn('connections to the primary broke under reads', { role }),
+  });
+  metrics.onExpose(() => {
+    const running = [primary, ...replicas].reduce((sum, server) => sum + server.inUse(), 0);
+    metrics.gauge('bulkhead_running_calls', { dependency }, running);
+  });
   return {
     role,
     replicas,
-    primary: openReadServer({
-      open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, primary),
-      limits: inFlight,
-      onBroken: () => log.warn('connections to the primary broke under reads', { role }),
-    }),
+    primary,
     circuit: circuitOf(dependency, options),
     budget: createRetryBudget(retry.budget),
     retry,

@@ -18,7 +18,7 @@ import { createRetryBudget } from '#lib/retry-budget.ts';
 import { createOrigins, parseOrigins } from './origins.ts';
 import type { Platform, RequestVariables } from './platform.ts';
 import { bodyDigest, createProver, type Prover } from './proof.ts';
-import { sendToAny } from './send.ts';
+import { sendToAny, unavailable } from './send.ts';
 
 const { breaker: BREAKER, retry: RETRY } = POLICIES.origin;
 /** Answers without touching what is behind the origin; any status proves that it is there. */
@@ -72,6 +72,7 @@ export function createOrigin(
     async send(call, caller) {
       await origins.probe();
       const servers = origins.inOrder();
+      if (servers.length === 0) throw unavailable();
       const isRead = call.method === 'GET' || call.method === 'HEAD';
       const limitMs = call.timeoutMs ?? (isRead ? REQUEST_LIMITS.readMs : REQUEST_LIMITS.writeMs);
       const endsAtMs = clock.now().getTime() + limitMs - REQUEST_LIMITS.marginMs;

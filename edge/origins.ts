@@ -12,7 +12,7 @@ import type { Logger } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { BreakerPolicy } from '#lib/policies.ts';
 
-/** After a call without an answer, the others go first for so long. */
+/** When it has not answered, or not for long, the others go first for so long. */
 const DOUBTED_MS = SECOND_MS;
 /** After it has said that it drains or refuses. It takes longer to go and come back, but is asked again with care. */
 const AVOIDED_MS = 2 * SECOND_MS;
@@ -38,6 +38,8 @@ export interface OriginServer {
   isListening(): Promise<boolean>;
   /** One call, and what it tells of the server. */
   ask(call: () => Promise<Response>): Promise<Outcome>;
+  /** It is silent: for a moment others go first. */
+  doubt(): void;
   /** A whole request, however often it was repeated here, ended without an answer. */
   failed(): void;
   /** Where it is lost and its turn has come, asks whether it is back. */
@@ -69,12 +71,11 @@ export function parseOrigins(text: string): readonly (readonly string[])[] {
 }
 
 export function createOrigins(options: OriginsOptions): Origins {
-  let count = 0;
-  const serverAt = (url: string) => {
-    count += 1;
-    return createServer(url, `origin-${count}`, options);
-  };
-  const regions = options.regions.map((urls) => urls.map(serverAt));
+  const urls = options.regions.flat();
+  const nameOf = (url: string) => (urls.length === 1 ? 'origin' : `origin-${urls.indexOf(url) + 1}`);
+  const regions = options.regions.map((region) =>
+    region.map((url) => createServer(url, nameOf(url), options)),
+  );
   const servers = regions.flat();
   let turn = 0;
   return {
@@ -96,7 +97,7 @@ function rotated<T>(items: readonly T[], turn: number): readonly T[] {
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
-/** @param name in the metrics */
+/** @param name in the metrics: `origin`, or `origin-1` and so on where there are several */
 function createServer(url: string, name: string, options: OriginsOptions): OriginServer {
   const { policy, probe, clock, log, metrics } = options;
   const tell = circuitTeller(name, { log: log.with({ origin: url }), metrics });
@@ -131,6 +132,7 @@ function createServer(url: string, name: string, options: OriginsOptions): Origi
     isLost: circuit.isOpen,
     isTrusted: () => nowMs() >= avoidedUntil,
     isListening: async () => nowMs() - heardAt < HEARD_LATELY_MS || (await knock()),
+    doubt: () => avoid(DOUBTED_MS),
     failed: circuit.failed,
     probe: async () => {
       if (circuit.isOpen() && circuit.admits()) await knock();

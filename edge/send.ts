@@ -5,6 +5,7 @@
  */
 
 import { inWholeSeconds, SECOND_MS } from '#lib/clock.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import type { Logger } from '#lib/log.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
@@ -27,7 +28,12 @@ export interface OriginRequest {
   readonly log: Logger;
 }
 
+type Lost = Extract<Outcome, { readonly kind: 'lost' }>;
 type Call = (server: OriginServer, signal: AbortSignal) => Promise<Response>;
+
+export function unavailable(): AppError {
+  return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
 
 /**
  * @param servers in the order in which to ask them
@@ -54,80 +60,110 @@ interface Round {
 }
 
 async function sendInTurn(round: Round, request: OriginRequest): Promise<Response> {
-  const { servers } = round;
-  const waiting = request.maySendAgain ? [...servers] : await listeningFirst(servers);
-  const attempts = request.isRead ? Math.max(READ_ATTEMPTS, servers.length) : servers.length;
-  let last: Response | null = null;
+  const { silent, call } = round;
+  const plan = await planOf(round.servers, request);
+  const refusals = new Map<OriginServer, Response>();
   request.retryBudget.earn();
-  for (let attempt = 1; mayAsk(request, attempt, attempts); attempt += 1) {
-    const server = waiting.shift();
-    if (server === undefined) break;
-    const outcome = await takeTurn(round, request, { server, waiting, attempt });
-    if (outcome.kind === 'lost') {
-      if (outcome.mayHaveArrived && !request.maySendAgain) break;
-      if (request.isRead) waiting.push(server);
+  for (const [at, server] of plan.entries()) {
+    if (refusals.has(server)) continue;
+    if (!mayAsk(request, at)) break;
+    if (silent.has(server)) await backoff(at + 1 - round.servers.length);
+    const outcome = await askInTime(server, plan.slice(at + 1), request, call);
+    if (outcome.kind === 'answered') {
+      silent.delete(server);
+      return outcome.answer;
+    }
+    if (outcome.kind === 'refused') {
+      refusals.set(server, outcome.answer);
       continue;
     }
-    await last?.body?.cancel();
-    last = outcome.answer;
-    if (outcome.kind === 'answered') break;
-  }
-  if (last !== null) return last;
-  request.log.warn('no origin can be reached');
-  throw new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-}
-
-interface Turn {
-  readonly server: OriginServer;
-  readonly waiting: readonly OriginServer[];
-  readonly attempt: number;
-}
-
-async function takeTurn({ silent, call }: Round, request: OriginRequest, turn: Turn): Promise<Outcome> {
-  const { server, waiting, attempt } = turn;
-  if (silent.has(server)) await backoff(attempt - silent.size);
-  const outcome = await askInTime(server, waiting, request, call);
-  if (outcome.kind === 'lost') {
     silent.add(server);
-    const cause = String(outcome.cause);
-    request.log.debug('an origin cannot be reached', { origin: server.url, attempt, cause });
-  } else silent.delete(server);
-  return outcome;
+    report(outcome, { server, left: plan.length - at - 1, request });
+    if (outcome.mayHaveArrived && !request.maySendAgain) break;
+  }
+  const refusal = [...refusals.values()].at(-1);
+  if (refusal !== undefined) return refusal;
+  throw unavailable();
 }
 
-function mayAsk({ signal, retryBudget }: OriginRequest, attempt: number, attempts: number): boolean {
-  return attempt <= attempts && !signal.aborted && (attempt === 1 || retryBudget.take());
+function mayAsk({ signal, retryBudget }: OriginRequest, at: number): boolean {
+  return !signal.aborted && (at === 0 || retryBudget.take());
+}
+
+/** Whom to ask, one after the other; a read comes round to the first again. */
+async function planOf(
+  servers: readonly OriginServer[],
+  { isRead, maySendAgain }: OriginRequest,
+): Promise<readonly OriginServer[]> {
+  if (!maySendAgain) return listeningFirst(servers);
+  if (!isRead || servers.length >= READ_ATTEMPTS) return servers;
+  const rounds = Array.from({ length: READ_ATTEMPTS }, () => servers);
+  return rounds.flat().slice(0, READ_ATTEMPTS);
+}
+
+interface Attempt {
+  readonly server: OriginServer;
+  /** How many attempts there may be after it. */
+  readonly left: number;
+  readonly request: OriginRequest;
+}
+
+function report({ cause }: Lost, { server, left, request: { log } }: Attempt): void {
+  const fields = { origin: server.url, left, cause: String(cause) };
+  log[left > 0 ? 'debug' : 'warn']('the origin cannot be reached', fields);
 }
 
 /**
  * A write that may arrive once only is not sent to a server that may have gone since it was last heard of: with
  * others beside it, it has to answer a probe first.
  */
-async function listeningFirst(servers: readonly OriginServer[]): Promise<OriginServer[]> {
-  if (servers.length === 1) return [...servers];
+async function listeningFirst(servers: readonly OriginServer[]): Promise<readonly OriginServer[]> {
+  if (servers.length === 1) return servers;
   for (const server of servers) {
     if (await server.isListening()) return [server, ...servers.filter((other) => other !== server)];
   }
-  return [...servers];
+  return servers;
 }
 
-/** A read leaves the next server its part of the time; when all are slow, none is trusted, and nobody is hurried. */
+/**
+ * A read whose server is silent for a part of its time asks the next as well, and whoever answers first has answered.
+ * When all are slow none is trusted, and nobody is asked for more.
+ */
 async function askInTime(
   server: OriginServer,
-  waiting: readonly OriginServer[],
-  { isRead, signal, limitMs }: OriginRequest,
+  later: readonly OriginServer[],
+  { isRead, signal, limitMs, retryBudget }: OriginRequest,
   call: Call,
 ): Promise<Outcome> {
-  const canGoOn = isRead && waiting.some((other) => other.isTrusted());
-  if (!canGoOn) return server.ask(() => call(server, signal));
-  const hurry = new AbortController();
-  const timer = setTimeout(() => hurry.abort(new Error('no answer for a part of the time')), limitMs / 2);
-  try {
-    return await server.ask(() => call(server, AbortSignal.any([signal, hurry.signal])));
-  } finally {
-    // The body of what has begun to come may take the rest of the time.
-    clearTimeout(timer);
+  const spare = isRead ? later.find((other) => other !== server && other.isTrusted()) : undefined;
+  if (spare === undefined) return server.ask(() => call(server, signal));
+  const givenUp = new AbortController();
+  signal.addEventListener('abort', () => givenUp.abort(signal.reason), { once: true });
+  const asked = server.ask(() => call(server, givenUp.signal));
+  const early = await withDeadline(asked, limitMs / 2, () => null);
+  if (early !== null) return early;
+  server.doubt();
+  if (!retryBudget.take()) return asked;
+  const first = await Promise.any([
+    answerFrom(server, asked),
+    answerFrom(
+      spare,
+      spare.ask(() => call(spare, signal)),
+    ),
+  ]).catch(() => null);
+  if (first === null) return asked;
+  if (first.from === spare) {
+    server.failed();
+    givenUp.abort();
   }
+  return first.outcome;
+}
+
+/** @throws where it has none */
+async function answerFrom(from: OriginServer, asked: Promise<Outcome>) {
+  const outcome = await asked;
+  if (outcome.kind !== 'answered') throw new Error(`${from.url} has not answered`);
+  return { from, outcome };
 }
 
 /** Waits before a server is asked again: doubling, with full jitter, so that shoppers who failed together do not come back together. */

@@ -1,23 +1,55 @@
-/** A limit on how much runs at once, with a bounded queue: what is over it is refused at once. */
+/**
+ * A limit on how much runs at once, with a bounded queue: what is over it is refused at once. Not cockatiel's, which
+ * begins what has waited in the asynchronous context of the request that has just ended, and so with its time left.
+ */
 
-import { BulkheadRejectedError, bulkhead } from 'cockatiel';
+import type { BulkheadPolicy } from './policies.ts';
 import { AppError } from './problems.ts';
-
-export interface BulkheadLimits {
-  readonly maxRunning: number;
-  readonly maxWaiting: number;
-}
 
 export type Bulkhead = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** The function that it returns throws {@link AppError} `unavailable` when the queue is full. */
-export function createBulkhead({ maxRunning, maxWaiting }: BulkheadLimits): Bulkhead {
-  const policy = bulkhead(maxRunning, maxWaiting);
+/** All places are taken, those in the queue, too. */
+export class Overflow extends AppError {
+  constructor() {
+    super('unavailable');
+  }
+}
+
+export interface Room {
+  /** Resolves when there is a place; what it gives leaves the place again. @throws {Overflow} */
+  enter(): Promise<() => void>;
+  load(): { readonly running: number; readonly waiting: number };
+}
+
+export function createRoom({ maxRunning, maxWaiting }: BulkheadPolicy): Room {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  /** The place goes to the one who has waited longest. */
+  const leave = () => {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  };
+  return {
+    enter: async () => {
+      if (running < maxRunning) running += 1;
+      else if (waiting.length >= maxWaiting) throw new Overflow();
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return leave;
+    },
+    load: () => ({ running, waiting: waiting.length }),
+  };
+}
+
+/** The function that it returns throws {@link Overflow} when the queue is full. */
+export function createBulkhead(limits: BulkheadPolicy): Bulkhead {
+  const room = createRoom(limits);
   return async (work) => {
+    const leave = await room.enter();
     try {
-      return await policy.execute(work);
-    } catch (error) {
-      throw error instanceof BulkheadRejectedError ? new AppError('unavailable') : error;
+      return await work();
+    } finally {
+      leave();
     }
   };
 }

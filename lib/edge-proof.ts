@@ -19,7 +19,6 @@ const PASS_LIFE_MS = 5_000;
 const SIGNED_HEADERS = [
   CLIENT_IP_HEADER,
   REQUEST_ID_HEADER,
-  TIME_LEFT_HEADER,
   BODY_DIGEST_HEADER,
   'authorization',
   CART_TOKEN_HEADER,
@@ -51,7 +50,10 @@ export function passText(madeAt: number): string {
 
 export function callText({ method, target, headers }: EdgeCall, madeAt: number): string {
   const fields = SIGNED_HEADERS.map((name) => headers.get(name) ?? '');
-  return ['hotshelf-edge call', madeAt, method, target, ...fields].join('\n');
+  // Last, and absent where it is: edges that do not say it yet are believed by origins that listen for it.
+  const timeLeft = headers.get(TIME_LEFT_HEADER);
+  const all = timeLeft === null ? fields : [...fields, timeLeft];
+  return ['hotshelf-edge call', madeAt, method, target, ...all].join('\n');
 }
 
 export function formatProof({ kind, madeAt, code }: EdgeProof): string {

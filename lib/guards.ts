@@ -2,7 +2,7 @@
 
 import { assert } from './assert.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type BreakerPolicy, type Dependency, POLICIES } from './policies.ts';
@@ -33,19 +33,12 @@ export function guardOf(
   isFailure: GuardOptions['isFailure'] = () => true,
 ): Guard {
   const { metrics, timeLeftMs = () => null } = surroundings;
-  const counters = new Map<CallOutcome, () => void>();
-  const countOf = (outcome: CallOutcome) => {
-    const known = counters.get(outcome);
-    const counter = known ?? metrics.counter('dependency_calls_total', { dependency, outcome });
-    counters.set(outcome, counter);
-    return counter;
-  };
   const tell = circuitTeller(dependency, surroundings);
   const guard = createGuard(POLICIES[dependency], {
     timeLeftMs,
     isFailure,
     observer: {
-      ended: (outcome) => countOf(outcome)(),
+      ended: callCounter(dependency, metrics),
       retry: (outcome) => metrics.count('dependency_retries_total', { dependency, outcome }),
       circuit: (state) => {
         if (state !== 'half_open') tell(state === 'open');
@@ -61,15 +54,23 @@ export function guardOf(
 }
 
 /** The circuit of a dependency whose calls take no guard, see `circuit.ts`. */
-export function circuitOf(
-  dependency: Dependency,
-  surroundings: GuardSurroundings,
-  clock: Clock = systemClock,
-): Circuit {
+export function circuitOf(dependency: Dependency, surroundings: GuardSurroundings): Circuit {
   const policy: BreakerPolicy | null = POLICIES[dependency].breaker;
   assert(policy !== null, `${dependency} has a breaker`);
   const tell = circuitTeller(dependency, surroundings);
-  return createCircuit(policy, clock, (change) => tell(change === 'opened'));
+  const count = callCounter(dependency, surroundings.metrics);
+  return createCircuit(policy, systemClock, (change) => tell(change === 'opened'), count);
+}
+
+/** Looks each counter up once: some are counted with every request. */
+function callCounter(dependency: Dependency, metrics: Metrics): (outcome: CallOutcome) => void {
+  const counters = new Map<CallOutcome, () => void>();
+  return (outcome) => {
+    const known = counters.get(outcome);
+    const counter = known ?? metrics.counter('dependency_calls_total', { dependency, outcome });
+    counters.set(outcome, counter);
+    counter();
+  };
 }
 
 /**

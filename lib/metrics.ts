@@ -114,7 +114,7 @@ const PROCESS_METRICS = {
 const READ_METRICS = {
   cache_reads_total: {
     kind: 'counter',
-    help: 'Reads of a cache tier, by outcome.',
+    help: 'Reads of a cache tier, by outcome: hit, miss, or gone where the tier did not answer.',
     labels: ['cache', 'tier', 'outcome'],
   },
   degraded_answers_total: {

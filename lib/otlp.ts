@@ -3,7 +3,7 @@
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/ for the names of the settings.
  */
 
-import { SECOND_MS } from './clock.ts';
+import { POLICIES } from './policies.ts';
 import type { Attributes, Span, SpanKind } from './span.ts';
 import { spanId, type Traceparent, traceId } from './trace.ts';
 
@@ -20,7 +20,6 @@ export interface OtlpSettings {
 export type OtlpClient = (spans: readonly Span[]) => Promise<boolean>;
 
 const TRACES_PATH = '/v1/traces';
-const TIMEOUT_MS = 5 * SECOND_MS;
 const MAX_TEXT_CHARS = 2_048;
 const KINDS: Readonly<Record<SpanKind, number>> = {
   internal: 1,
@@ -35,7 +34,7 @@ const NS_PER_US = 1_000n;
 
 export function createOtlpClient(
   { endpoint, headers, service }: OtlpSettings,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs = POLICIES.collector.timeoutMs,
 ): OtlpClient {
   const url = endpoint.replace(/\/$/, '') + TRACES_PATH;
   const sent = { 'content-type': 'application/json', ...parseHeaders(headers ?? '') };
@@ -53,7 +52,7 @@ export function createOtlpClient(
 }
 
 /** `ExportTraceServiceRequest`, in protobuf's JSON: ids in hexadecimal digits, 64-bit numbers as texts. */
-export function toRequest(service: string, spans: readonly Span[]) {
+function toRequest(service: string, spans: readonly Span[]) {
   const resource = { attributes: toAttributes({ 'service.name': service }) };
   return {
     resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'hotshelf' }, spans: spans.map(toSpan) }] }],

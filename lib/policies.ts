@@ -149,6 +149,14 @@ export const POLICIES = {
     bulkhead: { maxRunning: 16, maxWaiting: 0 },
     why: 'Trending products are as good for a moment: nobody waits.',
   },
+  trending: {
+    ...{ timeoutMs: 500, connectMs: null, retry: NEVER, breaker: null, bulkhead: null },
+    why: 'Stands in for recommendations: in this time, or as it was last.',
+  },
+  collector: {
+    ...{ timeoutMs: 5 * SECOND_MS, connectMs: null, retry: NEVER, breaker: null, bulkhead: null },
+    why: 'Takes spans, one batch at a time. What does not fit into the queue meanwhile is dropped, and counted.',
+  },
   origin: {
     ...{ timeoutMs: 10 * SECOND_MS, connectMs: null, breaker: own(SECOND_MS, 3), bulkhead: null },
     retry: { most: 2, firstWaitMs: 40, longestWaitMs: 80, budget: { share: 0.1, reserve: 200 } },

@@ -183,17 +183,23 @@ export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
+/** The RFC 9457 document of a failure. */
+export function problemText(code: ProblemCode, members: Readonly<Record<string, unknown>> = {}): string {
+  const { status, title } = PROBLEMS[code];
+  return JSON.stringify({ type: 'about:blank', title, status, code, ...members });
+}
+
 /** The HTTP answer of a failure: an RFC 9457 document, with `Retry-After` where trying again is worth it. */
 export function problemResponse(
   code: ProblemCode,
   extras: ProblemExtras = {},
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const { status, title, retryable } = PROBLEMS[code];
+  const { status, retryable } = PROBLEMS[code];
   const { retryAfterSeconds, ...members } = extras;
   const retryAfter =
     retryAfterSeconds ?? (retryable && status !== 500 ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
-  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, ...members }), {
+  return new Response(problemText(code, members), {
     status,
     headers: {
       'content-type': PROBLEM_CONTENT_TYPE,

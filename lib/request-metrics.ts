@@ -9,7 +9,7 @@ interface Sizes {
 
 export type ObserveRequest = (seconds: number, sizes: Sizes) => void;
 /** @param route its pattern, never the path */
-export type RequestMetrics = (method: string, route: string, status: number | string) => ObserveRequest;
+type RequestMetrics = (method: string, route: string, status: number | string) => ObserveRequest;
 
 /** Requests that no route took share one label, or a scanner could make a time series per path. */
 export const NO_ROUTE = 'none';

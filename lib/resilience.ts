@@ -5,8 +5,6 @@
 
 import {
   BrokenCircuitError,
-  BulkheadRejectedError,
-  bulkhead,
   CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
@@ -21,6 +19,7 @@ import {
   TimeoutStrategy,
   timeout,
 } from 'cockatiel';
+import { createRoom, Overflow } from './bulkhead.ts';
 import { SECOND_MS } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import {
@@ -95,7 +94,7 @@ export function createGuard(policy: Policy, options: GuardOptions = {}): Guard {
     counts(error) && !isBrokenCircuitError(error) && !(error instanceof NotAgain);
   const attempt = attempts(policy, options);
   const throughBreaker = breakerOf(policy.breaker, counts, observer);
-  const room = policy.bulkhead && bulkhead(policy.bulkhead.maxRunning, policy.bulkhead.maxWaiting);
+  const room = policy.bulkhead && createRoom(policy.bulkhead);
   const { most, firstWaitMs, longestWaitMs } = policy.retry;
   const budget = createRetryBudget(policy.retry.budget);
   const retries = retry(handleWhen(isWorthRepeating), {
@@ -118,20 +117,21 @@ export function createGuard(policy: Policy, options: GuardOptions = {}): Guard {
   };
   return {
     run: async (call) => {
+      let leave: (() => void) | undefined;
       try {
-        const answer = await (room === null ? repeated(call) : room.execute(() => repeated(call)));
+        leave = await room?.enter();
+        const answer = await repeated(call);
         observer.ended?.('succeeded');
         return answer;
       } catch (thrown) {
         const error = thrown instanceof NotAgain ? thrown.cause : thrown;
         observer.ended?.(outcomeOf(error, isFailure));
-        throw error instanceof BulkheadRejectedError ? new AppError('unavailable') : error;
+        throw error;
+      } finally {
+        leave?.();
       }
     },
-    load: () => ({
-      running: (policy.bulkhead?.maxRunning ?? 0) - (room?.executionSlots ?? 0),
-      waiting: (policy.bulkhead?.maxWaiting ?? 0) - (room?.queueSlots ?? 0),
-    }),
+    load: () => room?.load() ?? { running: 0, waiting: 0 },
   };
 }
 
@@ -199,7 +199,7 @@ function eitherOf(one: IBreaker, other: IBreaker): IBreaker {
 
 function outcomeOf(error: unknown, isFailure: (error: unknown) => boolean): CallOutcome {
   if (error instanceof OutOfTime) return 'out_of_time';
-  if (error instanceof BulkheadRejectedError) return 'overflowed';
+  if (error instanceof Overflow) return 'overflowed';
   if (isCircuitOpen(error)) return 'short_circuited';
   if (isTimeout(error)) return 'timed_out';
   return isFailure(error) ? 'failed' : 'refused';

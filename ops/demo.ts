@@ -27,6 +27,7 @@ interface Price {
 }
 
 interface Card {
+  readonly id: string;
   readonly slug: string;
   readonly name: string;
   readonly price: Price;
@@ -74,6 +75,14 @@ async function readTwice(shop: Shop, slug: string): Promise<Product> {
   say('', `first read    ${first.milliseconds} ms   ${first.cacheStatus}`);
   say('', `second read   ${second.milliseconds} ms   ${second.cacheStatus}`);
   return second.body;
+}
+
+async function lookBeside(shop: Shop, { id }: Product): Promise<void> {
+  const { body } = await shop.get<{ items: Card[]; source: string }>(
+    `/products/${id}/recommendations?limit=3`,
+  );
+  const names = body.items.map(({ name }) => name).join(', ');
+  say('beside', `${names} (${body.source.replace('_', ' ')})`);
 }
 
 async function buy(shop: Shop, product: Product, email: string): Promise<Order> {
@@ -133,6 +142,7 @@ async function walk(): Promise<void> {
   const guest = visit(running.edgeUrl);
   const card = await findProduct(guest);
   const product = await readTwice(guest, card.slug);
+  await lookBeside(guest, product);
   const { body: session } = await guest.post<{ accessToken: string }>('/auth/login', {
     email: shopper.email,
     password: shopper.password,

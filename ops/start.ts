@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { migrate } from '#db/migrate.ts';
 import { grantRoles } from '#db/roles.ts';
+import { present } from '#lib/assert.ts';
 import { isCatalogueEmpty, seedCatalogue, waitForSearch } from './local/catalogue.ts';
 import { claimCheckout, releaseCheckout } from './local/claim.ts';
 import { deleteData, LOGS, prepareLogs, requireOwnData } from './local/data.ts';
@@ -10,6 +11,7 @@ import { databaseUrls, hasOwnRoles, rolePasswords } from './local/database-roles
 import { type Interruption, onInterruption } from './local/interruption.ts';
 import type { Part } from './local/part.ts';
 import {
+  type PortName,
   type ShopOptions,
   shopParts,
   urlOf,
@@ -70,6 +72,7 @@ interface Wishes {
 interface OpenShop {
   readonly running: RunningShop;
   readonly options: ShopOptions;
+  readonly later: readonly Part[];
 }
 
 async function bringUp(
@@ -79,11 +82,8 @@ async function bringUp(
 ): Promise<OpenShop> {
   const secrets = await loadSecrets(LOCAL);
   const servers = await startServers({ folder: LOCAL, secrets, isDurable: true, supervisor });
-  const ports = await choosePorts(WANTED_PORTS);
-  const beside = Array.from({ length: origins - 1 }, (_, index) => [`origin-${index + 2}`, ports.origin + 1]);
-  const moreOrigins = Object.values(await choosePorts(Object.fromEntries(beside) as Record<string, number>));
   const options: ShopOptions = {
-    ...{ servers, secrets, ports, moreOrigins },
+    ...{ servers, secrets, ...(await chooseShopPorts(origins)) },
     workersRun: isScaled ? 'general' : 'all',
   };
   const parts = shopParts(options);
@@ -94,7 +94,15 @@ async function bringUp(
   signal.throwIfAborted();
   await startAll(supervisor, parts.shop);
   if (isNew) await step('search index', () => waitForSearch(servers.databaseUrl));
-  return { running: describe(options), options };
+  return { running: describe(options), options, later: parts.later };
+}
+
+async function chooseShopPorts(origins: number): Promise<Pick<ShopOptions, 'ports' | 'moreOrigins'>> {
+  const beside = Array.from({ length: origins - 1 }, (_, index) => `origin ${index + 2}`);
+  const wanted = Object.fromEntries(beside.map((name) => [name, WANTED_PORTS.origin]));
+  const chosen = await choosePorts<string>({ ...WANTED_PORTS, ...wanted });
+  const moreOrigins = beside.map((name) => present(chosen[name], `the port of ${name}`));
+  return { ports: chosen as Record<PortName, number>, moreOrigins };
 }
 
 function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): RunningShop {
@@ -112,6 +120,13 @@ function describe({ servers, secrets, ports, moreOrigins }: ShopOptions): Runnin
   };
 }
 
+/** Nobody has to wait for what is only there for the day on which something else is not. */
+async function complete(supervisor: Supervisor, { later }: OpenShop, signal: AbortSignal): Promise<void> {
+  await startAll(supervisor, later).catch((error: unknown) => {
+    if (!signal.aborted) say(`! ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
 async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Interruption): Promise<void> {
   const coming = bringUp(supervisor, wishes, interruption.signal);
   coming.catch(() => undefined);
@@ -119,7 +134,9 @@ async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Inter
   if (shop === null) return;
   await writeRunningShop(shop.running);
   printTable(shop.running, Date.now() - begunAtMs);
-  // The shop is open without them: what they are for waits for them.
+  await complete(supervisor, shop, interruption.signal);
+  if (interruption.signal.aborted) return;
+  // What they are for waits for them.
   const scaled = wishes.isScaled ? startScaledWorkers(shop.options, supervisor, say) : null;
   await interruption.requested;
   await scaled?.stop();

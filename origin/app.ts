@@ -61,10 +61,10 @@ export function createHandler(deps: Deps, config: AppConfig, place: Partial<Plac
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
-  const admitted = withAdmission(withDeadlines(app.fetch, deps.metrics), deps.admission);
-  const api = withAnswerHeaders(admitted, { ...deps, peerOf });
+  const api = withAnswerHeaders(withDeadlines(app.fetch, deps.metrics), { ...deps, peerOf });
+  const admitted = withAdmission(api, deps.admission);
   const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
-  const handle = inFront(traced(api, proofs, deps.spans), hotReads, proofs);
+  const handle = inFront(traced(admitted, proofs, deps.spans), hotReads, proofs);
   return closingWhileDraining(handle, deps.vitals);
 }
 

@@ -116,6 +116,9 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   };
   metrics.gauge('build_info', build, 1);
   const { database, news } = openPrimary(config, name, surroundings);
+  metrics.onExpose(() =>
+    metrics.gauge('bulkhead_running_calls', { dependency: 'postgres' }, database.inUse()),
+  );
   const spans = openSpanExporter(config, { service: name, log, metrics });
   const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
   const pools = openPools(config, name, surroundings);

@@ -29,7 +29,8 @@ function init(args)
     position = tonumber(args[2] or '0') % #paths
     request = nextRequest
     local pause = tonumber(args[3] or '0')
-    if pause > 0 then delay = function() return pause end end
+    -- About so long, or all connections would ask at the same moment for ever.
+    if pause > 0 then delay = function() return math.random(0, 2 * pause) end end
   end
   io.write('ready\n')
   io.flush()

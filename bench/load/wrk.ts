@@ -34,7 +34,7 @@ export interface Load {
   readonly paths?: {
     readonly file: string;
     readonly from: number;
-    /** How long each connection waits before it asks again; without it the load is as much as it can be. */
+    /** How long each connection waits on average before it asks again; without it the load is as much as it can be. */
     readonly pauseMs?: number;
   };
   /** Ends the run before its time, with the figures so far. */

@@ -8,15 +8,17 @@ import { SECOND_MS } from '#lib/clock.ts';
 
 /** Each is a list of its own, so that no two are loaded together. */
 const LISTS = 1_900;
-const PAGE = 100;
+const PAGE = 50;
 /** Enough to keep both cores busy, and no more. */
 const AT_CAPACITY = 32;
-const PAUSE_MS = 100;
+const PAUSE_MS = 1_000;
 
 export interface Flooded {
   /** Answered with what was asked for. */
   readonly goodPerSecond: number;
   readonly askedPerSecond: number;
+  /** Of requests at work, as the origin has found it by the end. */
+  readonly limit: number;
 }
 
 export function listPath(number: number): string {
@@ -51,5 +53,11 @@ export async function flood({ stack, origin }: Shop, options: FloodOptions): Pro
   return {
     goodPerSecond: (result.perSecond * good) / result.requests,
     askedPerSecond: result.perSecond,
+    limit: await limitOf(origin.url),
   };
+}
+
+async function limitOf(originUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${originUrl}/metrics`)).text();
+  return Number(/^concurrency_limit_requests (\d+)$/m.exec(metrics)?.[1]);
 }

@@ -11,7 +11,7 @@ export interface OverloadOptions {
   readonly warmUpMs: number;
 }
 
-const FULL: OverloadOptions = { rounds: 3, runMs: 8_000, warmUpMs: 4_000 };
+const FULL: OverloadOptions = { rounds: 5, runMs: 4_000, warmUpMs: 3_000 };
 const QUICK: OverloadOptions = { rounds: 1, runMs: 4_000, warmUpMs: 3_000 };
 
 /** @param args behind the bench's name. @returns null when the help was asked for. @throws {UsageError} */

@@ -59,9 +59,14 @@ export async function benchOverload(options: OverloadOptions, signal: AbortSigna
   return exitCodeOf(report.judged);
 }
 
-interface Round {
+/** A flood, and what is answered at best, one right after the other: the machine is the same for both. */
+interface Pair {
+  readonly flooded: Flooded;
   readonly capacity: Flooded;
-  readonly floods: Readonly<Record<Times, Flooded>>;
+}
+
+interface Round {
+  readonly pairs: Readonly<Record<Times, Pair>>;
   readonly refusalsMs: readonly number[];
   readonly boughtShare: number;
 }
@@ -72,12 +77,17 @@ async function measure(shop: Shop, options: OverloadOptions): Promise<Found> {
   for (let round = 0; round < options.rounds; round += 1) {
     rounds.push(await step(`round ${round + 1}`, () => playRound(shop, file, options)));
   }
-  const capacity = figureOf(rounds.map((round) => round.capacity.goodPerSecond));
-  const goodOf = (times: Times) => figureOf(rounds.map(({ floods }) => floods[times].goodPerSecond));
-  const shareOf = (times: Times) => ({ figure: figureOf(rounds.map((round) => shareOfMost(round, times))) });
+  const all = rounds.flatMap(({ pairs }) => Object.values(pairs));
+  const capacity = figureOf(all.map((pair) => pair.capacity.goodPerSecond));
+  const of = (times: Times, measure: (pair: Pair) => number) =>
+    figureOf(rounds.map(({ pairs }) => measure(pairs[times])));
+  const goodOf = (times: Times) => of(times, ({ flooded }) => flooded.goodPerSecond);
+  const shareOf = (times: Times) => ({ figure: of(times, shareOfMost) });
   for (const times of TIMES) {
-    const asked = median(rounds.map(({ floods }) => floods[times].askedPerSecond));
-    say(`  ${times} times: ${asked.toFixed(0)} asked, ${goodOf(times).median.toFixed(0)} answered a second`);
+    const asked = of(times, ({ flooded }) => flooded.askedPerSecond).median;
+    const limit = of(times, ({ flooded }) => flooded.limit).median;
+    const good = goodOf(times).median;
+    say(`  ${times} times: ${asked.toFixed(0)} asked, ${good.toFixed(0)} answered a second, limit ${limit}`);
   }
   const refusals = rounds.map(({ refusalsMs }) => refusalsMs).filter((all) => all.length > 0);
   return {
@@ -93,29 +103,31 @@ async function measure(shop: Shop, options: OverloadOptions): Promise<Found> {
   };
 }
 
-function shareOfMost({ capacity, floods }: Round, times: Times): number {
-  const all = [capacity, ...Object.values(floods)].map(({ goodPerSecond }) => goodPerSecond);
-  return (floods[times].goodPerSecond / Math.max(...all)) * PERCENT;
+function shareOfMost({ capacity, flooded }: Pair): number {
+  return (flooded.goodPerSecond / Math.max(capacity.goodPerSecond, flooded.goodPerSecond)) * PERCENT;
 }
 
 async function playRound(shop: Shop, file: string, { runMs, warmUpMs }: OverloadOptions): Promise<Round> {
-  await flood(shop, { file, runMs: warmUpMs, perSecond: null });
-  const capacity = await flood(shop, { file, runMs, perSecond: null });
-  const asked = (times: Times) => capacity.goodPerSecond * times;
-  const under = async (times: Times) => {
-    await flood(shop, { file, runMs: warmUpMs, perSecond: asked(times) });
-    return flood(shop, { file, runMs, perSecond: asked(times) });
+  const atBest = { file, runMs, perSecond: null };
+  await flood(shop, { ...atBest, runMs: warmUpMs });
+  const { goodPerSecond } = await flood(shop, atBest);
+  const pair = async (times: Times): Promise<Pair> => {
+    const perSecond = goodPerSecond * times;
+    await flood(shop, { file, runMs: warmUpMs, perSecond });
+    const flooded = await flood(shop, { file, runMs, perSecond });
+    return { flooded, capacity: await flood(shop, atBest) };
   };
-  const floods = { 2: await under(2), 5: await under(5), 10: await under(10) };
-  // Beside it, for their own work would be part of what is measured.
+  const pairs = { 2: await pair(2), 5: await pair(5), 10: await pair(10) };
+  // Apart, for their own work would be part of what is measured.
   const [, refusalsMs, boughtShare] = await Promise.all([
-    flood(shop, { file, runMs: runMs + warmUpMs, perSecond: asked(10) }),
+    flood(shop, { file, runMs: runMs + warmUpMs, perSecond: goodPerSecond * 10 }),
     timeRefusals(shop, warmUpMs, runMs),
     shopMeanwhile(shop, warmUpMs, runMs),
   ]);
-  return { capacity, floods, refusalsMs, boughtShare };
+  return { pairs, refusalsMs, boughtShare };
 }
 
+/** By the keep-alive connection of one client that waits for each answer. */
 async function timeRefusals({ origin, stack }: Shop, afterMs: number, forMs: number): Promise<number[]> {
   await Bun.sleep(afterMs);
   const headers = edgeHeaders(stack);

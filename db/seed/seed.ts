@@ -9,12 +9,14 @@ import { users } from '#db/schema/accounts.ts';
 import { categories, mediaFiles, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory, stockLedger } from '#db/schema/inventory.ts';
 import { outbox } from '#db/schema/messaging.ts';
+import { productPairs } from '#db/schema/recommendations.ts';
 import { present } from '#lib/assert.ts';
 import { checkEventData, EVENTS } from '#lib/events.ts';
 import type { EventId, ImageId } from '#lib/ids.ts';
 import { type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { DEMO_ACCOUNTS, DEMO_SELLER } from './accounts.ts';
 import { DEMO_SEED, type DemoProduct, type DemoVariant, generateCatalogue } from './catalogue.ts';
+import { drawPairs } from './pairs.ts';
 import { createRandom, type Random } from './random.ts';
 
 export interface SeedOptions {
@@ -47,6 +49,9 @@ export async function seedShop(db: Database, options: SeedOptions): Promise<Seed
     progress(`writing ${catalogue.products.length} products`);
     await insertAll(tx, categories, catalogue.categories);
     await writeProducts(tx, catalogue.products, options.accounts);
+    // What is left of products that are gone means nothing.
+    await tx.delete(productPairs);
+    await insertAll(tx, productPairs, drawPairs(catalogue.products));
     const variantCount = catalogue.products.reduce((count, product) => count + product.variants.length, 0);
     return { kind: 'seeded', products: catalogue.products.length, variants: variantCount, accounts };
   });

@@ -44,17 +44,14 @@ async function main(): Promise<void> {
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
     throw new ConfigError('The flag --port takes a number up to 65535.');
   }
-  if (
-    !parseOrigins(flags.origin)
-      .flat()
-      .every((url) => URL.canParse(url))
-  ) {
+  const regions = parseOrigins(flags.origin);
+  if (!regions.flat().every((url) => URL.canParse(url))) {
     throw new ConfigError('The flag --origin takes a URL, or several.');
   }
   const edge = await startEdge({
     port: Number(flags.port),
     host: flags.host,
-    originUrl: parseOrigins(flags.origin).map(originsOf).join(';'),
+    originUrl: regions.map(originsOf).join(';'),
     ...(flags['origin-ca'] === undefined ? {} : { originCa: readPem(flags['origin-ca']) }),
     ...(flags['plain-cache'] ? plainCache() : { ...secrets(), vars: tracing() }),
   });

@@ -37,14 +37,15 @@ export interface ShopParts {
   /** What origin and workers call: the Stripe double and the mail catcher, where the environment names no other. */
   readonly outside: readonly Part[];
   readonly shop: readonly Part[];
+  /** What the shop can be opened without. */
+  readonly later: readonly Part[];
 }
 
 const READY_DEADLINE_MS = 60_000;
+/** As long as the edge may take to hear of it: `edge/origins.ts`. */
+const DRAIN_SECONDS = '2';
 /** Of one scaled workers' process: there may be twenty of them at the one server. */
 const SCALED_CONNECTIONS = 4;
-/** As long as the edge may take to learn of it; none, where there is no other origin to turn to. */
-const DRAINS_SECONDS = '2';
-const ALONE_DRAINS_SECONDS = '0';
 const MAIL_FROM = 'Hotshelf <orders@hotshelf.example>';
 /** Any key will do for the double; Stripe's SDK and the configuration want it to look like one. */
 export const DOUBLE_KEY = 'sk_test_hotshelf';
@@ -143,7 +144,8 @@ function origin(options: ShopOptions, name: string, port: number): Part {
       ORIGIN_PORT: String(port),
       EDGE_SECRET: secrets.edgeSecret,
       ACCESS_TOKEN_KEY: secrets.accessTokenKey,
-      DRAIN_SECONDS: options.moreOrigins.length === 0 ? ALONE_DRAINS_SECONDS : DRAINS_SECONDS,
+      // Without a second origin there is nobody to whom one could turn meanwhile.
+      DRAIN_SECONDS: options.moreOrigins.length === 0 ? '0' : DRAIN_SECONDS,
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
       OPS_TARGETS: consoleTargets(options),
       OPS_TARGETS_FILE: SCALED_TARGETS,
@@ -163,11 +165,6 @@ function consoleTargets({ ports, moreOrigins }: ShopOptions): string {
     ...[ports.origin, ...moreOrigins].map((port) => `origin=${urlOf(port)}`),
   ];
   return targets.join(',');
-}
-
-function origins(options: ShopOptions): readonly Part[] {
-  const more = options.moreOrigins.map((port, index) => origin(options, `origin-${index + 2}`, port));
-  return [origin(options, 'origin', options.ports.origin), ...more];
 }
 
 export interface WorkersProcess {
@@ -216,15 +213,17 @@ function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
 
 /** In the order in which they start; they stop in the reverse one, so the edge lets nobody in first. */
 export function shopParts(options: ShopOptions): ShopParts {
+  const { ports, moreOrigins, workersRun } = options;
   return {
     outside: [
       ...(usesStripe() ? [] : [stripeDouble(options)]),
       ...(usesMailServer() ? [] : [mailCatcher(options)]),
     ],
     shop: [
-      ...origins(options),
-      workersPart(options, { name: 'workers', port: options.ports.workers, consumers: options.workersRun }),
+      origin(options, 'origin', ports.origin),
+      workersPart(options, { name: 'workers', port: ports.workers, consumers: workersRun }),
       edge(options),
     ],
+    later: moreOrigins.map((port, index) => origin(options, `origin-${index + 2}`, port)),
   };
 }

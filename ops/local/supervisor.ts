@@ -138,12 +138,11 @@ async function stopAll(watched: readonly Watched[]): Promise<void> {
   }
 }
 
-async function endForGood(watched: Watched[], name: string): Promise<Watched> {
-  const entry = findPart(watched, name);
+async function endForGood(watched: Watched[], entry: Watched, register: Register): Promise<void> {
   entry.isRetired = true;
   await endGroup(entry.process.pid, entry.part.stopSignal, STOP_DEADLINE_MS);
   watched.splice(watched.indexOf(entry), 1);
-  return entry;
+  await register.remove(entry.part);
 }
 
 async function killAll(watched: readonly Watched[]): Promise<void> {
@@ -233,10 +232,7 @@ export function createSupervisor({ logFolder, register, say }: SupervisorOptions
     start,
     stop: () => end(stopAll),
     kill: () => end(killAll),
-    retire: async (name) => {
-      const { part } = await endForGood(watched, name);
-      await register.remove(part);
-    },
+    retire: (name) => endForGood(watched, findPart(watched, name), register),
     takeDown: (name, outage) => takeDown(findPart(watched, name), outage),
     pidOf: (name) => findPart(watched, name).process.pid,
   };

@@ -13,6 +13,8 @@ import type { Supervisor } from './supervisor.ts';
 
 const READ_EVERY_MS = 2 * SECOND_MS;
 const READING_TIMEOUT_MS = 4 * SECOND_MS;
+/** What did not start just now hardly starts a moment later. */
+const FAILED_START_MS = 15 * SECOND_MS;
 
 export interface PoolOptions {
   readonly group: ScaledGroup;
@@ -40,7 +42,7 @@ export function startPool({ everyMs = READ_EVERY_MS, ...options }: PoolOptions):
       const reading = await withDeadline(read(), READING_TIMEOUT_MS, () => null).catch(() => null);
       if (stopping.signal.aborted) return;
       state = decide(rule, state, reading, performance.now());
-      await processes.become(state.wanted, `${rule.reading} ${reading ?? 'unknown'}`);
+      processes.become(state.wanted, `${rule.reading} ${reading ?? 'unknown'}`);
       await pause(everyMs, stopping.signal);
     }
   };
@@ -49,25 +51,37 @@ export function startPool({ everyMs = READ_EVERY_MS, ...options }: PoolOptions):
     stop: async () => {
       stopping.abort();
       await following;
-      await processes.become(0, null);
-      await processes.settled();
+      await processes.end();
     },
   };
 }
 
-function createProcesses({ group, makePart, supervisor, say }: Omit<PoolOptions, 'rule' | 'read'>) {
-  const running: string[] = [];
-  const ending = new Map<string, Promise<void>>();
+interface Process {
+  readonly name: string;
+  isWanted: boolean;
+  hasBegun: boolean;
+}
 
-  function freeName(): string {
-    for (let number = 1; ; number += 1) {
-      const name = `workers-${group}-${number}`;
-      if (!running.includes(name) && !ending.has(name)) return name;
-    }
+/** Nobody waits for those that start or end: there may be more to decide meanwhile. */
+function createProcesses({ group, makePart, supervisor, say }: Omit<PoolOptions, 'rule' | 'read'>) {
+  const wanted: Process[] = [];
+  const ending = new Map<string, Promise<void>>();
+  let startsNoneUntilMs = 0;
+
+  function add(): Process {
+    const isTaken = (name: string) => ending.has(name) || wanted.some((process) => process.name === name);
+    let number = 1;
+    while (isTaken(`workers-${group}-${number}`)) number += 1;
+    const process = { name: `workers-${group}-${number}`, isWanted: true, hasBegun: false };
+    wanted.push(process);
+    return process;
   }
 
-  function retire(name: string): void {
-    running.splice(running.indexOf(name), 1);
+  function retire(process: Process): void {
+    const { name } = process;
+    process.isWanted = false;
+    wanted.splice(wanted.indexOf(process), 1);
+    if (!process.hasBegun) return;
     const end = supervisor
       .retire(name)
       .catch((error: unknown) => say(`! ${name} could not be ended: ${String(error)}`))
@@ -75,31 +89,31 @@ function createProcesses({ group, makePart, supervisor, say }: Omit<PoolOptions,
     ending.set(name, end);
   }
 
-  async function start(name: string): Promise<void> {
+  async function start(process: Process): Promise<void> {
     try {
-      await supervisor.start(await makePart(name));
+      const part = await makePart(process.name);
+      if (!process.isWanted) return;
+      process.hasBegun = true;
+      await supervisor.start(part);
     } catch (error) {
+      if (!process.isWanted) return;
       const [reason] = String(error).split('\n');
-      say(`! ${name} did not start: ${reason}`);
-      retire(name);
+      say(`! ${process.name} did not start: ${reason}`);
+      startsNoneUntilMs = performance.now() + FAILED_START_MS;
+      retire(process);
     }
   }
 
   return {
-    /** Does not wait for those that end: they may have much in hand. */
-    become: async (wanted: number, why: string | null): Promise<void> => {
-      if (wanted === running.length) return;
-      if (why !== null) say(`workers for ${group}: ${running.length} → ${wanted} (${why})`);
-      for (const name of running.slice(wanted)) retire(name);
-      const names: string[] = [];
-      while (running.length < wanted) {
-        const name = freeName();
-        running.push(name);
-        names.push(name);
-      }
-      await Promise.all(names.map(start));
+    become: (count: number, why: string): void => {
+      const canStart = performance.now() >= startsNoneUntilMs;
+      if (count === wanted.length || (count > wanted.length && !canStart)) return;
+      say(`workers for ${group}: ${wanted.length} → ${count} (${why})`);
+      for (const process of wanted.slice(count)) retire(process);
+      while (wanted.length < count) void start(add());
     },
-    settled: async (): Promise<void> => {
+    end: async (): Promise<void> => {
+      for (const process of [...wanted]) retire(process);
       await Promise.all(ending.values());
     },
   };

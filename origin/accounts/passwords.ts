@@ -4,8 +4,10 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { hashPassword } from '#db/password-hash.ts';
-import { type BulkheadLimits, createBulkhead } from '#lib/bulkhead.ts';
+import { assert } from '#lib/assert.ts';
+import { createBulkhead } from '#lib/bulkhead.ts';
+import type { BulkheadPolicy } from '#lib/policies.ts';
+import { createHasher } from './hasher.ts';
 
 export interface Passwords {
   /** @throws {AppError} `unavailable` when too many passwords are at work already */
@@ -18,19 +20,25 @@ export interface Passwords {
 }
 
 /** At least one core is left to everything else, where there are two. */
-const LIMITS: BulkheadLimits = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
+const LIMITS: BulkheadPolicy = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
 
-export function createPasswords(limits: BulkheadLimits = LIMITS): Passwords {
+export function createPasswords(limits: BulkheadPolicy = LIMITS): Passwords {
   const bulkhead = createBulkhead(limits);
+  const hasher = createHasher();
+  const hash = async (password: string): Promise<string> => {
+    const made = await hasher(normalized(password), null);
+    assert(typeof made === 'string', 'a password could not be hashed');
+    return made;
+  };
   /** What an unknown user's password is held against, so that the answer takes as long as a known user's. */
-  let nobodysHash: Promise<string> | undefined;
+  let nobodysHash: string | undefined;
   return {
-    hash: (password) => bulkhead(() => hashPassword(normalized(password))),
-    verify: (password, hash) =>
+    hash: (password) => bulkhead(() => hash(password)),
+    verify: (password, known) =>
       bulkhead(async () => {
-        nobodysHash ??= hashPassword(crypto.randomUUID());
-        const matches = await Bun.password.verify(normalized(password), hash ?? (await nobodysHash));
-        return matches && hash !== undefined;
+        nobodysHash ??= await hash(crypto.randomUUID());
+        const matches = await hasher(normalized(password), known ?? nobodysHash);
+        return matches === true && known !== undefined;
       }),
   };
 }

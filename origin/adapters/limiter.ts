@@ -6,6 +6,7 @@
 import { type Redis, ReplyError } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { present } from '#lib/assert.ts';
 import type { Circuit } from '#lib/circuit.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 
@@ -25,8 +26,8 @@ export interface Usage {
 }
 
 export interface Limiter {
-  /** Counts one request. Never fails. */
-  spend(key: string): Promise<Usage>;
+  /** Counts one request, and calls back once it is counted. Never fails. */
+  count(key: string, onCounted: (usage: Usage) => void): void;
   /** What is known without asking: that the budget is spent, and until when. */
   refusal(key: string): Usage | null;
 }
@@ -56,7 +57,7 @@ type CountTogether = (keys: number, ...keysAndWindow: readonly (string | number)
 /** Who spends in this turn of the event loop, in their order; one who spends twice is in it twice. */
 interface Turn {
   readonly keys: string[];
-  readonly answers: ((usage: Usage | Promise<Usage>) => void)[];
+  readonly callbacks: ((usage: Usage) => void)[];
 }
 
 export function createLimiter(redis: Redis, circuit: Circuit, budget: Budget): Limiter {
@@ -87,17 +88,18 @@ export function createLimiter(redis: Redis, circuit: Circuit, budget: Budget): L
     const counting = countTogether(keys.length, ...counters, windowSeconds * SECOND_MS);
     return circuit.observe(counting, (error) => error instanceof ReplyError).catch(() => null);
   };
-  const settle = async ({ keys, answers }: Turn): Promise<void> => {
+  const settle = async ({ keys, callbacks }: Turn): Promise<void> => {
     const counts = await countAll(keys);
-    for (const [at, key] of keys.entries()) {
-      const [count, resetMs] = [counts?.[2 * at], counts?.[2 * at + 1]];
-      const isCounted = count !== undefined && resetMs !== undefined;
-      answers[at]?.(isCounted ? usageOf(key, count, resetMs) : countHere(key));
+    for (let at = 0; at < keys.length; at += 1) {
+      const [key, onCounted] = [present(keys[at], 'a key'), present(callbacks[at], 'who waits for it')];
+      const count = counts?.[2 * at];
+      if (count === undefined) void countHere(key).then(onCounted);
+      else onCounted(usageOf(key, count, counts?.[2 * at + 1] ?? 0));
     }
   };
   let turn: Turn | null = null;
   const begin = (): Turn => {
-    const begun: Turn = { keys: [], answers: [] };
+    const begun: Turn = { keys: [], callbacks: [] };
     setImmediate(() => {
       if (turn === begun) turn = null;
       void settle(begun);
@@ -106,13 +108,12 @@ export function createLimiter(redis: Redis, circuit: Circuit, budget: Budget): L
   };
   return {
     refusal,
-    spend: (key) =>
-      new Promise((answer) => {
-        turn ??= begin();
-        turn.keys.push(key);
-        turn.answers.push(answer);
-        if (turn.keys.length >= MAX_TOGETHER) turn = null;
-      }),
+    count: (key, onCounted) => {
+      turn ??= begin();
+      turn.keys.push(key);
+      turn.callbacks.push(onCounted);
+      if (turn.keys.length >= MAX_TOGETHER) turn = null;
+    },
   };
 }
 

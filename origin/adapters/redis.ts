@@ -31,6 +31,8 @@ export interface SharedCache {
   raise(fence: string, version: number, keys: readonly string[]): Promise<number | null>;
   /** Raises a fence's floor by one, or to `atLeast`. Returns the floor; null when Redis did not answer. */
   advance(fence: string, atLeast: number): Promise<number | null>;
+  /** False while what is asked of it is a miss for no other reason than that it does not answer. */
+  isThere(): boolean;
   /** @throws when Redis does not answer in time. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export const NO_SHARED_CACHE: SharedCache = {
   setFenced: async () => {},
   raise: async () => null,
   advance: async () => null,
+  isThere: () => true,
   ping: async () => {},
   close: async () => {},
 };
@@ -168,6 +171,7 @@ export function connectRedis(url: string, surroundings: GuardSurroundings, caFil
       limiter: (budget) => createLimiter(redis, circuit, budget),
       loginThrottle: (policies, clock) => createLoginThrottle({ redis, circuit, clock, policies }),
     },
+    isThere: () => readyAt !== null && !circuit.isOpen(),
     ping: async () => {
       await redis.ping();
     },

@@ -35,7 +35,8 @@ export function tracedRedis(redis: ConnectedRedis): ConnectedRedis {
     ...tracedCalls(redis, 'redis', ['get', 'getWithFloor', 'setFenced', 'raise', 'advance']),
     marks: tracedCalls(marks, 'redis', ['raise', 'read']),
     counts: {
-      limiter: (budget) => tracedCalls(counts.limiter(budget), 'redis', ['spend']),
+      // Counts beside the request: nobody waits for it as such.
+      limiter: counts.limiter,
       loginThrottle: (policies, clock) =>
         tracedCalls(counts.loginThrottle(policies, clock), 'redis', [
           'begin',

@@ -43,8 +43,8 @@ export function withStandIns(
     read: async () => {
       try {
         const found = await cached.read();
-        const isNew = found.from === 'origin' && found.answer !== null;
-        if (key !== undefined && isNew) lastGood.remember(key, found.answer);
+        const isNew = found.from === 'origin' || found.from === 'origin_alone';
+        if (key !== undefined && isNew && found.answer !== null) lastGood.remember(key, found.answer);
         return found;
       } catch (error) {
         const stoodIn = isRefusal(error) ? null : await firstOf(feature, [last, ...standIns]);

@@ -13,7 +13,8 @@ import { type Answer, decodeAnswer, encodeAnswer, type FencedAnswer } from './an
 import type { Floors } from './floors.ts';
 import { createMemoryTier, jittered, NO_MEMORY } from './memory-tier.ts';
 
-export type Tier = 'memory' | 'redis' | 'origin';
+/** `origin_alone`: Redis, which may have had it, is not there. */
+export type Tier = 'memory' | 'redis' | 'origin' | 'origin_alone';
 
 export interface Found {
   /** Null when there is no such thing. */
@@ -98,7 +99,7 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
     if (stored !== null) return { answer: stored, from: 'redis' };
     const answer = await bulkhead(load);
     if (answer !== null) await shared.set(key, answer);
-    return { answer, from: 'origin' };
+    return { answer, from: tiers.sharedCache.isThere() ? 'origin' : 'origin_alone' };
   };
 
   const fill = (key: string, load: Load, look: 'redis first' | 'past redis'): Promise<Found> => {
@@ -172,7 +173,7 @@ function createRedisTier(
       const stored = await getStored(redisKey(name, key));
       const answer = stored === null ? null : decodeAnswer(stored);
       const usable = answer !== null && floors.admits(answer) ? answer : null;
-      const outcome = usable === null ? 'miss' : 'hit';
+      const outcome = usable !== null ? 'hit' : sharedCache.isThere() ? 'miss' : 'gone';
       metrics.count('cache_reads_total', { cache: name, tier: 'redis', outcome });
       return usable;
     },

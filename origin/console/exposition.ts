@@ -67,8 +67,11 @@ export function createReader(isWanted: (name: string) => boolean = () => true) {
     const samples: Sample[] = [];
     for (const [index, raw] of text.split('\n').entries()) {
       const line = raw.trim();
-      if (line.startsWith('#')) noteType(line, types);
-      if (line === '' || line.startsWith('#')) continue;
+      if (line === '') continue;
+      if (line.startsWith('#')) {
+        readType(line, types);
+        continue;
+      }
       const sample = readSample(line);
       if (sample === undefined) throw new ExpositionError(`line ${index + 1} is no sample`);
       if (sample !== null) samples.push(sample);
@@ -77,8 +80,7 @@ export function createReader(isWanted: (name: string) => boolean = () => true) {
   };
 }
 
-/** Any other comment is for people. */
-function noteType(line: string, types: Map<string, MetricType>): void {
+function readType(line: string, types: Map<string, MetricType>): void {
   const [, name, type] = TYPE_LINE.exec(line) ?? [];
   if (name !== undefined) types.set(name, type as MetricType);
 }

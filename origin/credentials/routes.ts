@@ -125,7 +125,7 @@ function resetRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'resetPassword',
           summary: 'Set a new password with the token that was mailed',
-          description: 'Ends every session of the account, and an email tells its owner.',
+          description: 'Ends every session and API key of the account, and an email tells its owner.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is set.' },
           failures: ['link_invalid'],

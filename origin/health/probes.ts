@@ -35,6 +35,7 @@ export interface Probes {
 
 const CHECK_TIMEOUT_MS = 2 * SECOND_MS;
 const GOOD_FOR_MS = SECOND_MS;
+const MAX_WAIT_MS = 3 * SECOND_MS;
 const MAX_LAG_MS = 5 * SECOND_MS;
 /** Longer than anything takes that comes to an end. */
 const MAX_IN_HAND_MS = 3 * MINUTE_MS;
@@ -47,6 +48,7 @@ export function createProbes(deps: Deps): Probes {
   let known: Promise<Health> | null = null;
   let askedAt = 0;
   let hasBeenUp = false;
+  const startedAt = performance.now();
   const health = () => {
     const now = performance.now();
     if (known === null || now - askedAt >= GOOD_FOR_MS) {
@@ -72,10 +74,15 @@ export function createProbes(deps: Deps): Probes {
     isReady: async () => {
       if (vitals.isDraining()) return false;
       // What all processes share and lose together is no reason to send traffic to none of them.
-      hasBeenUp ||= (await health()).status !== 'down';
+      hasBeenUp ||= isUpEnough((await health()).status, performance.now() - startedAt);
       return hasBeenUp;
     },
   };
+}
+
+/** At first all of it is waited for; then what can be missed is missed. */
+function isUpEnough(status: Health['status'], afterMs: number): boolean {
+  return status === 'ok' || (status === 'degraded' && afterMs >= MAX_WAIT_MS);
 }
 
 type Figures = Check['figures'];

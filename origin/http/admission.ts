@@ -4,7 +4,8 @@
  */
 
 import type { Metrics } from '#lib/metrics.ts';
-import { problemResponse } from '#lib/problems.ts';
+import { problemResponse, problemText } from '#lib/problems.ts';
+import { secure } from '#lib/security-headers.ts';
 import { createConcurrencyLimit, type LimitBounds } from './concurrency-limit.ts';
 import type { Handler } from './hot-path.ts';
 
@@ -91,10 +92,14 @@ export function createAdmission(bounds: LimitBounds, metrics: Metrics): Admissio
 
 /** Past the limit a request is answered before anything is done for it. */
 export function withAdmission(handle: Handler, { enter, leave }: Admission): Handler {
+  // Made once: while most are refused, what a refusal costs is taken from those who are not.
+  const body = problemText('unavailable');
+  const { status, headers } = problemResponse('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  secure(headers);
   return async (request) => {
     const { priority, kind } = whatIsAsked(request);
     if (priority === null) return handle(request);
-    if (!enter(priority)) return problemResponse('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    if (!enter(priority)) return new Response(body, { status, headers });
     const enteredAtMs = performance.now();
     let tookMs: number | null = null;
     try {

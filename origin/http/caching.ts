@@ -66,6 +66,7 @@ const CACHE_STATUS: Readonly<Record<Tier, string>> = {
   memory: 'hotshelf-memory; hit',
   redis: 'hotshelf-redis; hit, hotshelf-memory; fwd=miss',
   origin: 'hotshelf-redis; fwd=miss, hotshelf-memory; fwd=miss',
+  origin_alone: 'hotshelf-redis; fwd=miss; detail=gone, hotshelf-memory; fwd=miss',
 };
 
 /** Sends a cached answer as it is, or 304 to whoever has it, or a 404 that shared caches may keep for a moment. */

@@ -26,6 +26,8 @@ const WINDOW_MIN_ANSWERS = 10;
 const SMOOTHING = 0.3;
 /** No window asks for less than half of the limit. */
 const STEEPEST = 0.5;
+/** A limit of which less was used has not been tried. What matters least may use half of it. */
+const TRIED = 0.4;
 /** A quicker answer counts for so much, so that one that is quick by chance is not the measure. */
 const QUICKER = 0.2;
 /** A quick time that is no longer reached is forgotten, a thousandth with each window. */
@@ -64,8 +66,7 @@ export function createConcurrencyLimit(
 
   function close({ answers, slowness, mostRunning }: Window): void {
     for (const [kind, ms] of quickMs) quickMs.set(kind, ms * FORGETTING);
-    // A limit that was not nearly reached has not been tried.
-    if (mostRunning < limit / 2) return;
+    if (mostRunning < limit * TRIED) return;
     const gradient = Math.min(1, Math.max(STEEPEST, (TOLERANCE * answers) / slowness));
     // Room for a queue that grows with the limit, so that the limit can.
     const wanted = limit * gradient + Math.sqrt(limit);

@@ -1,11 +1,18 @@
-/** A process on its way out tells whoever asks that this was the last answer on this connection: the next goes elsewhere. */
+/**
+ * A process on its way out tells whoever asks that this was the last answer on this connection: the next goes elsewhere.
+ * To the edge it says so in a header of its own, for what concerns one connection is lost on the way.
+ */
 
+import { DRAINING_HEADER } from '#lib/edge-contract.ts';
 import type { Vitals } from '#origin/adapters/vitals.ts';
 import type { Handler } from './hot-path.ts';
 
 export function closingWhileDraining(handle: Handler, vitals: Pick<Vitals, 'isDraining'>): Handler {
   const closing = (response: Response) => {
-    if (vitals.isDraining()) response.headers.set('connection', 'close');
+    if (vitals.isDraining()) {
+      response.headers.set('connection', 'close');
+      response.headers.set(DRAINING_HEADER, '1');
+    }
     return response;
   };
   return (request) => {

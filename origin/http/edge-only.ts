@@ -9,15 +9,25 @@ import { routedPath } from './plain-urls.ts';
 /** Paths that orchestrators, operators and Prometheus ask directly. */
 const INTERNAL_PATHS: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/metrics']);
 
+const around = new WeakSet<Request>();
+
 export function edgeOnly(proofs: EdgeProofs) {
   return new Elysia({ name: 'edge-only' }).onRequest((context) => {
     const path = routedPath(context);
     const isForOperators = path === '/ops' || path.startsWith('/ops/');
     const reason = proofs.faultOf(context.request);
-    if (reason !== null) {
-      if (!isForOperators && !INTERNAL_PATHS.has(path)) throw new AppError('edge_required', {}, { reason });
-    } else if (isForOperators) throw new AppError('not_found');
+    if (reason === null) {
+      if (isForOperators) throw new AppError('not_found');
+      return;
+    }
+    around.add(context.request);
+    if (!isForOperators && !INTERNAL_PATHS.has(path)) throw new AppError('edge_required', {}, { reason });
   });
+}
+
+/** Whether it came around the edge, so that nothing that it says of itself is to be believed. */
+export function cameAround(request: Request): boolean {
+  return around.has(request);
 }
 
 /** Who calls, as the edge has signed it; null for a read on nobody's behalf. No other header is asked. */

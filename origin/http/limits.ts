@@ -23,9 +23,15 @@ export interface Limits {
 interface Spending {
   readonly limits: Limits;
   /** Of a read: counted while it is at work, see {@link settleLimits}. */
-  counting: Promise<Usage> | null;
+  count: Count | null;
   /** Of the budgets that it has spent of, the one nearest to its end. */
   usage: Usage | null;
+}
+
+/** Of a request: on its way, until there is a usage. A promise would cost every read some time, and few have to wait. */
+interface Count {
+  usage: Usage | null;
+  onCounted: ((usage: Usage) => void) | null;
 }
 
 const spendings = new WeakMap<Request, Spending>();
@@ -33,7 +39,7 @@ const spendings = new WeakMap<Request, Spending>();
 /** Makes the limits known to whoever handles a request. */
 export function limited(limits: Limits) {
   return new Elysia({ name: 'limits' }).onRequest(({ request }) => {
-    spendings.set(request, { limits, counting: null, usage: null });
+    spendings.set(request, { limits, count: null, usage: null });
   });
 }
 
@@ -49,7 +55,12 @@ export function countUser(request: Request, caller: Caller): Promise<void> | nul
   if (request.method !== 'GET' || user.refusal(caller.userId) !== null) {
     return spend(spending, user, caller.userId);
   }
-  spending.counting = user.spend(caller.userId);
+  const count: Count = { usage: null, onCounted: null };
+  spending.count = count;
+  user.count(caller.userId, (usage) => {
+    count.usage = usage;
+    count.onCounted?.(usage);
+  });
   return null;
 }
 
@@ -64,9 +75,13 @@ export function settleLimits(
 ): Response | Promise<Response> {
   const spending = spendings.get(request);
   if (spending === undefined) return answer;
-  if (spending.counting !== null) return settleCount(spending, spending.counting, { answer, onRefusal });
-  if (spending.usage !== null) tellOf(spending.usage, answer.headers);
-  return answer;
+  const { count } = spending;
+  if (count === null) return told(spending, answer);
+  const settling = { answer, onRefusal };
+  if (count.usage !== null) return settled(spending, count.usage, settling);
+  return new Promise((resolve) => {
+    count.onCounted = (usage) => resolve(settled(spending, usage, settling));
+  });
 }
 
 interface Settling {
@@ -74,28 +89,20 @@ interface Settling {
   readonly onRefusal: (refusal: AppError) => void;
 }
 
-async function settleCount(
-  spending: Spending,
-  counting: Promise<Usage>,
-  { answer, onRefusal }: Settling,
-): Promise<Response> {
-  const usage = await counting;
+function settled(spending: Spending, usage: Usage, { answer, onRefusal }: Settling): Response {
   note(spending, usage);
-  if (usage.isWithin) {
-    tellOf(spending.usage ?? usage, answer.headers);
-    return answer;
-  }
+  if (usage.isWithin) return told(spending, answer);
   const refusal = refused(usage);
   onRefusal(refusal);
-  const response = problemResponse(refusal.code, refusal.extras);
-  tellOf(spending.usage ?? usage, response.headers);
-  return response;
+  return told(spending, problemResponse(refusal.code, refusal.extras));
 }
 
-function tellOf({ budget, left, resetMs }: Usage, headers: Headers): void {
-  const { name, requests, windowSeconds } = budget;
-  headers.set('ratelimit-policy', `"${name}";q=${requests};w=${windowSeconds}`);
-  headers.set('ratelimit', `"${name}";r=${left};t=${inWholeSeconds(resetMs)}`);
+function told({ usage }: Spending, answer: Response): Response {
+  if (usage === null) return answer;
+  const { name, requests, windowSeconds } = usage.budget;
+  answer.headers.set('ratelimit-policy', `"${name}";q=${requests};w=${windowSeconds}`);
+  answer.headers.set('ratelimit', `"${name}";r=${usage.left};t=${inWholeSeconds(usage.resetMs)}`);
+  return answer;
 }
 
 /** @throws {AppError} `rate_limited` */
@@ -111,7 +118,7 @@ export async function countCostly(
 }
 
 async function spend(spending: Spending, limiter: Limiter, key: string): Promise<void> {
-  const usage = await limiter.spend(key);
+  const usage = limiter.refusal(key) ?? (await new Promise<Usage>((counted) => limiter.count(key, counted)));
   note(spending, usage);
   if (!usage.isWithin) throw refused(usage);
 }

@@ -7,9 +7,10 @@ import type { AppError } from '#lib/problems.ts';
 import { type SecurityLog, securityEventOf } from '#lib/security-events.ts';
 import { parseTraceparent, traceId } from '#lib/trace.ts';
 import { callerOf } from './auth.ts';
+import { cameAround } from './edge-only.ts';
 import { addressOf } from './limits.ts';
 
-/** Whose connection a request came over: of those that came around the edge nothing else is to be believed. */
+/** Whose connection a request came over. */
 export type PeerOf = (request: Request) => string | null;
 
 export interface SecurityPlace {
@@ -29,13 +30,10 @@ export function noteRefusal(
   if (event === null) return;
   const { code, inside } = failure;
   const what = { code, method: request.method, ...(route === '' ? {} : { route }) };
-  if (event === 'edge_proof.refused') {
+  if (cameAround(request)) {
     const peer = peerOf(request);
-    security.record(
-      event,
-      { log, clientAddress: peer === null ? null : limitKey(peer) },
-      { ...what, ...inside },
-    );
+    const clientAddress = peer === null ? null : limitKey(peer);
+    security.record(event, { log, clientAddress }, { ...what, ...inside });
     return;
   }
   const caller = callerOf(request);

@@ -1,5 +1,6 @@
 /** How hot something is that was bought, and what is to be shown for it. Pure; see `db/schema/recommendations.ts`. */
 
+import { assert } from '#lib/assert.ts';
 import { DAY_MS } from '#lib/clock.ts';
 import type { ProductId } from '#lib/ids.ts';
 
@@ -8,7 +9,9 @@ export const HALF_LIFE_MS = 14 * DAY_MS;
 
 /** The heat of one purchase at that time. */
 export function heatAt(time: Date): number {
-  return time.getTime() / HALF_LIFE_MS;
+  const heat = time.getTime() / HALF_LIFE_MS;
+  assert(Number.isFinite(heat), 'a purchase has a time');
+  return heat;
 }
 
 export interface Pair {

@@ -4,9 +4,11 @@
  */
 
 import type { Transaction } from '#db/client.ts';
+import { withDeadline } from '#lib/deadline.ts';
 import type { Degradation } from '#lib/degraded.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
@@ -53,14 +55,36 @@ export async function recommendFor(
   caller: Caller,
   { limit = DEFAULT_PAGE_SIZE }: RecommendationsQuery,
 ): Promise<Recommended> {
-  const own = await inTime(deps, () => ownProducts(deps, caller));
-  const items = own && (await inTime(deps, () => goingWith(deps, own, limit)));
-  if (items && items.length > 0) return recommended(deps, { items, source: 'personal', degraded: false });
-  const [newest] = own ?? [];
-  const place = newest && (await inTime(deps, () => placeOf(deps, newest)));
+  const { own, items } = await findPersonal(deps, caller, limit);
+  if (items !== null && items.length > 0) {
+    return recommended(deps, { items, source: 'personal', degraded: false });
+  }
+  const [newest] = own;
+  const place = newest && (await findPlace(deps, newest));
   const plain = await plainer(deps, { category: place?.category, without: new Set(own), limit });
-  const hasFailed = items === null || place === null || plain.degraded;
-  return recommended(deps, { ...plain, degraded: hasFailed });
+  return recommended(deps, { ...plain, degraded: plain.degraded || items === null || place === null });
+}
+
+interface Personal {
+  /** What the shopper has bought or has in the cart, the newest first. */
+  readonly own: readonly ProductId[];
+  /** Null where they are not to be had. */
+  readonly items: ProductCard[] | null;
+}
+
+async function findPersonal(deps: Deps, caller: Caller, limit: number): Promise<Personal> {
+  if (caller.kind === 'guest' && caller.cartToken === null) return { own: [], items: [] };
+  let own: readonly ProductId[] = [];
+  try {
+    const items = await deps.recommendations.run(async () => {
+      own = await ownProducts(deps, caller);
+      return goingWith(deps, own, limit);
+    });
+    return { own, items };
+  } catch (error) {
+    deps.log.debug('nothing personal can be recommended', { error });
+    return { own, items: null };
+  }
 }
 
 function recommended({ metrics }: Deps, answer: Recommendations): Recommended {
@@ -78,17 +102,18 @@ export function besideRead(
 ): CachedRead {
   const without = new Set([id]);
   const best = async (): Promise<Recommendations> => {
-    const { recommendations: guard } = deps;
-    const place = await guard.run(() => placeOf(deps, id));
-    if (place === undefined) throw new AppError('product_not_found');
-    const items = await guard.run(() => goingWith(deps, [id], limit));
+    const { place, items } = await deps.recommendations.run(async () => {
+      const found = await placeOf(deps, id);
+      if (found === undefined) throw new AppError('product_not_found');
+      return { place: found, items: await goingWith(deps, [id], limit) };
+    });
     if (items.length > 0) return { items, source: 'bought_together', degraded: false };
     const plain = await plainer(deps, { category: place.category, without, limit });
     if (plain.degraded) throw new AppError('unavailable');
     return plain;
   };
   const standIn: StandIn = async () => {
-    const place = await inTime(deps, () => placeOf(deps, id));
+    const place = await findPlace(deps, id);
     const plain = { ...(await plainer(deps, { category: place?.category, without, limit })), degraded: true };
     const body = Buffer.from(JSON.stringify(plain));
     const answer: Answer = { body, etag: '', tags: CACHE_TAGS.lists };
@@ -107,19 +132,8 @@ function degradationTo({ items, source }: Recommendations): Degradation {
   return { feature: 'recommendations', source: from };
 }
 
-/** Null where it has failed. */
-async function inTime<T>({ recommendations, log }: Deps, work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await recommendations.run(work);
-  } catch (error) {
-    log.debug('recommendations fall back to what is trending', { error });
-    return null;
-  }
-}
-
 /** The newest first. */
 async function ownProducts(deps: Deps, caller: Caller): Promise<ProductId[]> {
-  if (caller.kind === 'guest' && caller.cartToken === null) return [];
   return deps.ownWrites.read(caller, async (db) => {
     const inCart = await productsInCartOf(db, caller, MAX_OWN_PRODUCTS);
     const bought = caller.kind === 'user' ? await productsBoughtBy(db, caller.userId, MAX_OWN_PRODUCTS) : [];
@@ -139,6 +153,12 @@ async function goingWith(deps: Deps, ids: readonly ProductId[], limit: number): 
 /** Undefined where there is no such product on sale. */
 function placeOf(deps: Deps, id: ProductId) {
   return deps.readers.general((db) => store.findPlace(db, id), { accept: (place) => place !== undefined });
+}
+
+/** As {@link placeOf}; null where that is not known in time. */
+async function findPlace(deps: Deps, id: ProductId) {
+  const place = placeOf(deps, id).catch(() => null);
+  return withDeadline(place, POLICIES.recommendations.timeoutMs, () => null);
 }
 
 interface Plainer {

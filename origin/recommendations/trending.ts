@@ -2,6 +2,7 @@
 
 import { withDeadline } from '#lib/deadline.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
 import { withStandIns } from '#origin/cache/stand-ins.ts';
@@ -13,7 +14,7 @@ import type { Trending, TrendingQuery } from './model.ts';
 import * as store from './store.ts';
 
 /** What stands in for recommendations is here in this time, or is what it was last. */
-const TIMEOUT_MS = 500;
+const IN_TIME_MS = POLICIES.trending.timeoutMs;
 /** More than any answer has, for some may be left out. */
 const MAX_TRENDING = 100;
 
@@ -34,7 +35,7 @@ export function trendingRead(deps: Deps, query: TrendingQuery): CachedRead {
     return { value, tags: CACHE_TAGS.lists };
   });
   const inTime = () =>
-    withDeadline(read(), TIMEOUT_MS, () => {
+    withDeadline(read(), IN_TIME_MS, () => {
       throw new AppError('unavailable');
     });
   return withStandIns(deps, { peek, read: inTime }, { feature: 'trending', lastGoodKey: key, standIns: [] });

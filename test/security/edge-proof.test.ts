@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { present } from '#lib/assert.ts';
 import { after, type Clock, SECOND_MS, systemClock } from '#lib/clock.ts';
-import { CLIENT_IP_HEADER, EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
+import { CLIENT_IP_HEADER, EDGE_PROOF_HEADER, TIME_LEFT_HEADER } from '#lib/edge-contract.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
 import { createHandler } from '#origin/app.ts';
 import { passHeaders, provenHeaders } from '#origin/http/edge-proof.ts';
@@ -122,6 +122,8 @@ describe('what the edge signs for a client', () => {
     ['another address', { headers: { [CLIENT_IP_HEADER]: '203.0.113.8' } }],
     ['no address', { headers: { [CLIENT_IP_HEADER]: null } }],
     ['another request', { headers: { 'x-request-id': crypto.randomUUID() } }],
+    ['more time', { headers: { [TIME_LEFT_HEADER]: '9999' } }],
+    ['no word of its time', { headers: { [TIME_LEFT_HEADER]: null } }],
     ['other credentials', { headers: { authorization: 'Bearer other' } }],
     ['no credentials', { headers: { authorization: null } }],
     ['a cart', { headers: { 'cart-token': 'other' } }],
@@ -246,7 +248,7 @@ const SPOOFED = [
   ...['x-envoy-external-address', 'x-azure-clientip', 'x-appengine-user-ip', 'x-original-forwarded-for'],
   ...['x-original-url', 'x-rewrite-url', 'x-remote-ip', 'x-remote-addr', 'remote-addr', 'x-proxyuser-ip'],
   ...['x-host', 'x-http-method-override', 'x-method-override', 'via', 'x-request-id', 'content-digest'],
-  ...[CLIENT_IP_HEADER, EDGE_PROOF_HEADER, 'x-hotshelf-anything', 'x-hotshelf-edge-secret'],
+  ...[CLIENT_IP_HEADER, EDGE_PROOF_HEADER, TIME_LEFT_HEADER, 'x-hotshelf-anything', 'x-hotshelf-edge-secret'],
 ] as const;
 
 test.each(SPOOFED)(

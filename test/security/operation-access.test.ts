@@ -24,6 +24,7 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
   public: [
     ...['GET /api/v1/products', 'GET /api/v1/products/{id}', 'GET /api/v1/categories'],
     ...['GET /api/v1/search', 'GET /api/v1/search/suggest'],
+    ...['GET /api/v1/products/{id}/recommendations', 'GET /api/v1/trending'],
     ...['POST /api/v1/auth/register', 'POST /api/v1/auth/login'],
     ...['POST /api/v1/auth/refresh', 'POST /api/v1/auth/logout'],
     ...['POST /api/v1/auth/email-verification', 'POST /api/v1/auth/email-verification/confirmation'],
@@ -31,6 +32,7 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
     'POST /api/v1/webhooks/stripe',
   ],
   anyone: [
+    'GET /api/v1/recommendations',
     ...['POST /api/v1/carts', 'GET /api/v1/carts/{id}', 'POST /api/v1/carts/{id}/items'],
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
@@ -48,8 +50,8 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
   ],
 };
 
-/** Reads of what is one's own that name nothing. */
-const NAMELESS: readonly string[] = ['GET /api/v1/me/second-factor'];
+/** Reads of what is one's own that name nothing, or what is everybody's. */
+const NAMELESS: readonly string[] = ['GET /api/v1/me/second-factor', 'GET /api/v1/recommendations'];
 
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];

@@ -143,6 +143,14 @@ describe('around the edge', () => {
     expect(line).not.toHaveProperty('requestId');
     expect(JSON.stringify(line)).not.toContain('203.0.113.99');
   });
+
+  test('what is refused of a probe is no line about whom it says it is', async () => {
+    const handle = createHandler(shop.deps, TEST_CONFIG, { peerOf: () => PEER });
+    const headers = { 'x-hotshelf-client-ip': '203.0.113.98' };
+    const answer = await handle(new Request('http://localhost/health?x=1&x=2', { headers }));
+    expect(answer.status).toBe(400);
+    expect(linesOf(shop.logs).at(-1)).toMatchObject({ event: 'input.refused', clientAddress: PEER });
+  });
 });
 
 test('what the edge refuses itself is on record there', async () => {

@@ -12,6 +12,8 @@ export interface OriginProcess {
   readonly url: string;
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** Asks it to end, as an orchestrator does, and waits until it has. Gives back its exit code. */
+  stop(): Promise<number>;
   /** Neither answers nor hangs up, until {@link thaw}. */
   freeze(): void;
   thaw(): void;
@@ -32,6 +34,7 @@ export async function startOrigin(
     ...TEST_CONFIG,
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
+    DRAIN_SECONDS: '0',
     LOG_LEVEL: 'error',
     ...own(url),
   });
@@ -54,11 +57,16 @@ export async function startOrigin(
       await child?.exited;
       child = null;
     },
+    stop: async () => {
+      child?.kill('SIGTERM');
+      const code = (await child?.exited) ?? 0;
+      child = null;
+      return code;
+    },
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
     restart: async (other) => {
-      child?.kill('SIGTERM');
-      await child?.exited;
+      await origin.stop();
       Object.assign(environment, other);
       await origin.start();
     },

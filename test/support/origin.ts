@@ -6,6 +6,7 @@
 import { setDefaultTimeout } from 'bun:test';
 import { hashPassword } from '#db/password-hash.ts';
 import { users } from '#db/schema/accounts.ts';
+import { traceFields } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { UserId } from '#lib/ids.ts';
@@ -100,7 +101,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     testNatsUrl(),
   ]);
   const logs: string[] = [];
-  const log = createLogger({ level: 'info', write: (line) => logs.push(line) });
+  const log = createLogger({ level: 'info', write: (line) => logs.push(line), fields: traceFields });
   const config: SharedConfig = {
     DATABASE_URL: database.url,
     DATABASE_MAX_CONNECTIONS: 20,

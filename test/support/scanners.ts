@@ -25,12 +25,14 @@ export interface Scanner {
 const REQUEST_LIMIT_MS = 90 * SECOND_MS;
 const TOOL_LIMIT_MS = 4 * MINUTE_MS;
 const FIRST_FAULT = 500;
+/** Of a word list: what cannot be sent as a path. */
+const MOST_MISSED = 0.1;
 /** What a path that is not declared is answered with. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405]);
 const WAPITI_MODULES =
   'backup,blindsql,buster,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,methods,permanentxss,redirect,shellshock,sql,xss,xxe';
 /** Beside it the catalogue is read by shoppers. */
-export const SLOW_CONNECTIONS = 600;
+const SLOW_CONNECTIONS = 600;
 
 async function run(command: readonly string[], limitMs: number): Promise<string> {
   const child = Bun.spawn([...command], { stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs });
@@ -58,6 +60,7 @@ const sqlmap: Scanner = {
       // Without a terminal it takes its targets from standard input.
       const report = await run(['script', '-qec', call, '/dev/null'], REQUEST_LIMIT_MS);
       if (/identified the following injection point/.test(report)) found.push(`${name} is injectable`);
+      else if (!/all tested parameters do not appear/.test(report)) found.push(`${name} was not tried`);
     }
     return found;
   },
@@ -131,6 +134,8 @@ const ffuf: Scanner = {
       TOOL_LIMIT_MS,
     );
     const { results } = (await Bun.file(report).json()) as FfufReport;
+    const missed = words.length - results.length;
+    if (missed > words.length * MOST_MISSED) return [`${missed} of ${words.length} paths were not tried`];
     return results
       .filter(({ status, url: found }) => {
         const isDeclared = findRoute(new URL(found).pathname.replace(/(?<=.)\/$/, '')) !== undefined;

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectNats } from 'nats';
+import { connect as connectNats, type StoredMsg } from 'nats';
 import { deadLetters } from '#db/schema/messaging.ts';
 import { decodeEvent, EVENT_STREAM, type EventInput, type ShopEvent } from '#lib/events.ts';
 import { createLogger } from '#lib/log.ts';
@@ -91,11 +91,15 @@ export function recorder(
 export interface StreamView {
   /** Everything that the stream holds, oldest first. */
   events(): Promise<ShopEvent[]>;
+  /** The header of each message that has it, oldest first. */
+  headers(name: string): Promise<string[]>;
   count(): Promise<number>;
   /** Bytes as they are; a message id of its own each, so that nothing is dropped as a duplicate. */
   publishRaw(subject: string, data: Uint8Array): Promise<void>;
   /** Until the consumer has been given everything and has answered for it. */
   settled(consumer: string): Promise<void>;
+  /** How many of a consumer's messages may be in hands at once; sets it where a number is given. */
+  limitOf(consumer: string, most?: number): Promise<number>;
   empty(): Promise<void>;
   deleteStream(): Promise<void>;
   close(): Promise<void>;
@@ -108,16 +112,18 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
   const manager = await nats.jetstreamManager();
   await deps.bus.ensureStream();
   const count = async () => (await manager.streams.info(EVENT_STREAM)).state.messages;
+  const messages = async () => {
+    const { first_seq: first, last_seq: last } = (await manager.streams.info(EVENT_STREAM)).state;
+    const found: StoredMsg[] = [];
+    for (let seq = first; seq <= last; seq += 1) {
+      found.push(await manager.streams.getMessage(EVENT_STREAM, { seq }));
+    }
+    return found;
+  };
   return {
     count,
-    events: async () => {
-      const { first_seq: first, last_seq: last } = (await manager.streams.info(EVENT_STREAM)).state;
-      const events: ShopEvent[] = [];
-      for (let seq = first; seq <= last; seq += 1) {
-        events.push(decodeEvent((await manager.streams.getMessage(EVENT_STREAM, { seq })).data));
-      }
-      return events;
-    },
+    events: async () => (await messages()).map(({ data }) => decodeEvent(data)),
+    headers: async (name) => (await messages()).flatMap(({ header }) => header?.get(name) || []),
     publishRaw: async (subject, data) => {
       await nats.jetstream().publish(subject, data, { msgID: crypto.randomUUID() });
     },
@@ -126,6 +132,11 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
         const state = await manager.consumers.info(EVENT_STREAM, consumer);
         return state.num_pending === 0 && state.num_ack_pending === 0;
       });
+    },
+    limitOf: async (consumer, most) => {
+      if (most !== undefined)
+        await manager.consumers.update(EVENT_STREAM, consumer, { max_ack_pending: most });
+      return (await manager.consumers.info(EVENT_STREAM, consumer)).config.max_ack_pending ?? 0;
     },
     empty: async () => {
       await manager.streams.purge(EVENT_STREAM);

@@ -89,7 +89,6 @@ export const HOMES: readonly Home[] = [
     ],
   },
   { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
-  { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
   { packages: ['otpauth'], files: ['origin/second-factor/totp.ts'] },
   { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },
@@ -139,11 +138,13 @@ export const POLICY_TABLE = {
 export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
   'origin/main.ts': ['IDLE_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_MS'],
   'workers/main.ts': ['DRAIN_TIMEOUT_MS'],
-  'origin/health/service.ts': ['CHECK_TIMEOUT_MS'],
-  // Of one process by another, for an operator's page.
+  'origin/health/probes.ts': ['CHECK_TIMEOUT_MS'],
+  // Looks at what may be down, for nobody who buys.
   'origin/console/targets.ts': ['ASK_TIMEOUT_MS'],
-  // Our own child.
+  'origin/adapters/span-exporter.ts': ['CLOSE_TIMEOUT_MS'],
+  // Our own children.
   'origin/media/resizer.ts': ['TIMEOUT_MS'],
+  'origin/accounts/hasher.ts': ['TIMEOUT_MS'],
   // What one search may spend of its role's time.
   'origin/search/postgres-engine.ts': ['statementTimeoutMs'],
   'db/search-index.ts': ['BATCH_TIMEOUT_MS', 'REFRESH_TIMEOUT_MS'],

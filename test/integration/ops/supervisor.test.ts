@@ -10,6 +10,7 @@ import { isAlive, launch, listProcesses } from '#ops/local/processes.ts';
 import { endLeftovers, openRegister } from '#ops/local/register.ts';
 import { createSupervisor } from '#ops/local/supervisor.ts';
 import { answersOk, waitUntil } from '#ops/local/waiting.ts';
+import { partsOf, restartPart } from '#ops/rolling-restart/restart.ts';
 
 const DEADLINE_MS = 20_000;
 const TEST_TIMEOUT_MS = 30_000;
@@ -108,6 +109,27 @@ test(
     const after = await ask();
     expect(after.pid).not.toBe(before.pid);
     expect(supervisor.pidOf('part')).toBe(after.pid);
+    await supervisor.stop();
+  },
+  TEST_TIMEOUT_MS,
+);
+
+test(
+  'a part that an operator restarts is back under another process, and one that is retired stays away',
+  async () => {
+    const { folder, part, supervisor, ask, note } = await makeStand('operated');
+    await supervisor.start(part);
+    const before = await ask();
+    expect(await partsOf(folder)).toEqual(['part']);
+    expect(await restartPart(folder, 'part')).toBeGreaterThan(0);
+    const { pid } = await ask();
+    expect(pid).not.toBe(before.pid);
+    await rm(note);
+    await supervisor.retire('part');
+    expect(await readFile(note, 'utf8')).toBe('asked');
+    expect(isAlive(pid)).toBe(false);
+    expect(await partsOf(folder)).toEqual([]);
+    expect(await restartPart(folder, 'part')).toBeNull();
     await supervisor.stop();
   },
   TEST_TIMEOUT_MS,

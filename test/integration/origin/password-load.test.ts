@@ -1,6 +1,10 @@
 /** Many logins at once: few are at work, few wait, the rest are told to come back, and reads go on beside them. */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHasher } from '#origin/accounts/hasher.ts';
 import { createPasswords } from '#origin/accounts/passwords.ts';
 import { type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
@@ -46,4 +50,24 @@ test('no more than so many hash at the same time', async () => {
   );
   const served = outcomes.filter(({ status }) => status === 'fulfilled');
   expect(served).toHaveLength(12);
+});
+
+test('a process for hashing that ends, or does not answer, is replaced by the next call', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hotshelf-hashing-'));
+  const program = join(folder, 'hash.ts');
+  const hasher = createHasher({ program, timeoutMs: 2_000 });
+  await Bun.write(program, "process.on('message', () => process.exit(1));");
+  await expect(hasher('a password', null)).rejects.toMatchObject({ code: 'unavailable' });
+  await Bun.write(program, "process.on('message', () => {});");
+  expect(await hasher('a password', null).catch(({ code }) => code)).toBe('unavailable');
+  await Bun.write(program, "process.on('message', ({ id }) => process.send({ id, result: 'made' }));");
+  expect(await hasher('a password', null)).toBe('made');
+  await rm(folder, { recursive: true });
+});
+
+test('a hash that is none is no match, and the next is held against its own', async () => {
+  const passwords = createPasswords({ maxRunning: 1, maxWaiting: 4 });
+  expect(await passwords.verify('correct horse battery', 'no hash at all')).toBeFalse();
+  const hash = await passwords.hash('correct horse battery');
+  expect(await passwords.verify('correct horse battery', hash)).toBeTrue();
 });

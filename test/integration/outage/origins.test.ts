@@ -1,6 +1,7 @@
 /** Every origin killed, and every origin hanging, behind the real edge under load: what was seen is served on. */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { startProxy } from '#bench/chaos/proxy.ts';
 import { present } from '#lib/assert.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { REQUEST_LIMITS } from '#lib/policies.ts';
@@ -99,10 +100,10 @@ const get = (path: string, deadlineMs = MINUTE_MS) =>
   fetch(`${urlOfEdge()}${path}`, { signal: AbortSignal.timeout(deadlineMs) });
 
 /** Everything is at the edge, one that has seen nothing before, and stale. */
-async function warmUp(): Promise<void> {
+async function warmUp(originUrl = front.url): Promise<void> {
   await edge?.stop();
   edge = await startEdge({
-    originUrl: front.url,
+    originUrl,
     edgeSecret: TEST_CONFIG.EDGE_SECRET,
     purgeSecret: PURGE_SECRET,
     limits: { CATALOG_MISS_LIMITER: 100_000, SEARCH_MISS_LIMITER: 100_000 },
@@ -121,6 +122,14 @@ async function load(answers: number): Promise<LoadReport> {
 }
 
 async function expectRefusalsInTime(): Promise<void> {
+  for (const path of ['/api/v1/carts', '/api/v1/checkout']) {
+    const refused = await fetch(`${urlOfEdge()}${path}`, {
+      method: 'POST',
+      signal: AbortSignal.timeout(PROMISE_MS),
+    });
+    expect(`${path} ${refused.status}`).toBe(`${path} 503`);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  }
   for (let count = 0; count < 5; count += 1) {
     for (const path of [`/api/v1/products/never-${count}`, `/api/v1/search?q=never${count}`]) {
       const refused = await get(path, PROMISE_MS);
@@ -170,4 +179,24 @@ test('with every origin hanging, shoppers wait for it once and no longer, and no
     for (const origin of origins) origin.thaw();
   }
   await expectFreshAgain();
+});
+
+test('with one of two origins killed shoppers notice nothing: every read is answered 200', async () => {
+  const balancer = await startProxy(origins.map(({ url }) => Number(new URL(url).port)));
+  const [first] = origins;
+  try {
+    await warmUp(`http://127.0.0.1:${balancer.port}`);
+    const unseen = [2, 3, 4, 5, 6].map((limit) => `/api/v1/products?sort=popular&limit=${limit}`);
+    const readers = await startLoad({
+      url: urlOfEdge(),
+      paths: [...seen, ...unseen],
+      connections: CONNECTIONS,
+    });
+    await first?.kill();
+    for (const path of unseen) expect((await get(`${path}&minPrice=1`)).status).toBe(200);
+    expect(await readers.stop()).toMatchObject({ refused: 0, broken: 0 });
+  } finally {
+    await first?.start();
+    await balancer.stop();
+  }
 });

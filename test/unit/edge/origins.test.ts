@@ -12,9 +12,10 @@ import { newTrace } from '#lib/trace.ts';
 const QUIET = createLogger({ level: 'error', write: () => undefined });
 const CALLER: Caller = { requestId: '', traceparent: newTrace(), clientIp: '', log: QUIET };
 const SECRETS = { EDGE_SECRET: 'e'.repeat(32), EDGE_PURGE_SECRET: 'p'.repeat(32) };
+const SLOW_MS = 60;
 const PATH = '/api/v1/carts';
 
-type Behaviour = 'up' | 'gone' | 'mute' | 'draining' | 'refusing' | 'plain 503' | 521 | 522;
+type Behaviour = 'up' | 'gone' | 'mute' | 'slow' | 'draining' | 'refusing' | 'plain 503' | 521 | 522;
 
 function answerOf(behaviour: Behaviour, signal: AbortSignal | null | undefined): Promise<Response> {
   switch (behaviour) {
@@ -26,6 +27,8 @@ function answerOf(behaviour: Behaviour, signal: AbortSignal | null | undefined):
       return Promise.resolve(problemResponse('unavailable', {}, { [NOT_BEGUN_HEADER]: 'overloaded' }));
     case 'plain 503':
       return Promise.resolve(problemResponse('unavailable'));
+    case 'slow':
+      return new Promise((resolve) => setTimeout(() => resolve(new Response('slow')), SLOW_MS));
     case 'gone':
       return Promise.reject(new Error('Network connection lost.'));
     case 'mute':
@@ -96,6 +99,11 @@ test('a read leaves a silent origin in time for another, and asks that one only 
   const { send } = setUp({ a: 'up', b: 'mute' });
   expect(await send('GET', { timeoutMs: 60 })).toBe('200 b a');
   expect(await send('GET', { timeoutMs: 60 })).toBe('200 a');
+});
+
+test('a slow origin that answers after all is listened to', async () => {
+  const { send } = setUp({ a: 'mute', b: 'slow' });
+  expect(await send('GET', { timeoutMs: 100 })).toBe('200 b a');
 });
 
 test('when every origin is slow nobody is asked twice', async () => {

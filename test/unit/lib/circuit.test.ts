@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test';
 import { createCircuit } from '#lib/circuit.ts';
 
-const POLICY = { failures: 3, halfOpenAfterMs: 1_000 };
+const POLICY = { failures: 3, failureRate: 0.5, halfOpenAfterMs: 1_000 };
 
 function setUp() {
   const state = { nowMs: 0 };
@@ -27,6 +27,28 @@ test('it opens after so many failures in a row, and a success between them start
   expect([circuit.isOpen(), circuit.admits()]).toEqual([true, false]);
   fail(5);
   expect(changes).toEqual(['opened']);
+});
+
+test('it opens when most of the last calls failed, though no three in a row', () => {
+  const { circuit, changes, fail } = setUp();
+  for (let calls = 0; calls < 18; calls += 3) {
+    fail(2);
+    circuit.succeeded();
+  }
+  expect(circuit.isOpen()).toBe(false);
+  fail(2);
+  expect([circuit.isOpen(), changes]).toEqual([true, ['opened']]);
+});
+
+test('what failed ten seconds ago no longer counts', () => {
+  const { circuit, state, fail } = setUp();
+  for (let calls = 0; calls < 18; calls += 3) {
+    fail(2);
+    circuit.succeeded();
+  }
+  state.nowMs = 10_000;
+  fail(2);
+  expect(circuit.isOpen()).toBe(false);
 });
 
 test('while it is open one caller in each interval may try, whether or not the last one came back', () => {
