@@ -8,6 +8,8 @@ import type { Survey } from './survey.ts';
 
 const REQUESTS = 'http_server_request_duration_seconds';
 const RATES_WINDOW_MS = 30_000;
+/** Longer, for what is slow is so for a moment all the time. */
+const SLOW_WINDOW_MS = 60_000;
 /** Of fewer requests a share says little. */
 const FEWEST_PER_SECOND = 1;
 const ERRORS_TOLERABLE = 0.05;
@@ -99,7 +101,7 @@ function trafficProblems({ of: { edge, origin } }: Scene): readonly Problem[] {
     const what = 'More than 5 % of requests fail';
     problems.push({ id: 'errors', part: 'origin', state: 'down', what, effect: 'shoppers see errors' });
   }
-  const p99Seconds = origin.quantile(REQUESTS, 0.99, SHOPPERS) ?? 0;
+  const p99Seconds = origin.quantile(REQUESTS, 0.99, SHOPPERS, SLOW_WINDOW_MS) ?? 0;
   if (busy.includes(origin) && p99Seconds > P99_TOLERABLE_SECONDS) {
     const what = 'One request in a hundred takes more than a second';
     problems.push({ id: 'slow', part: 'origin', state: 'degraded', what, effect: 'shoppers wait' });

@@ -18,7 +18,7 @@ export interface Gathered {
   /** By how much it has grown in the window, as far back as that was seen. */
   increase(name: CounterName, labels: Labels, windowMs: number): number;
   /** In the unit of the histogram's buckets; null where there was nothing to measure. */
-  quantile(name: MetricName, q: number, labels?: Labels): number | null;
+  quantile(name: MetricName, q: number, labels?: Labels, windowMs?: number): number | null;
   /** Gauges as they stand, of each process. */
   gauges(name: MetricName, labels?: Labels): readonly Sample[];
 }
@@ -52,9 +52,9 @@ export function gather(meters: readonly Meter[]): Gathered {
     },
     increase: (name, labels, windowMs) =>
       total(meters.flatMap((meter) => grown(meter, name, labels, windowMs))),
-    quantile: (name, q, labels = {}) => {
-      const present = meters.filter((meter) => meter.secondsWithin(QUANTILE_WINDOW_MS) > 0);
-      const buckets = present.flatMap((meter) => grown(meter, `${name}_bucket`, labels, QUANTILE_WINDOW_MS));
+    quantile: (name, q, labels = {}, windowMs = QUANTILE_WINDOW_MS) => {
+      const present = meters.filter((meter) => meter.secondsWithin(windowMs) > 0);
+      const buckets = present.flatMap((meter) => grown(meter, `${name}_bucket`, labels, windowMs));
       return quantileOf(buckets, q);
     },
     gauges: (name, labels = {}) => meters.flatMap((meter) => meter.standing(name).filter(fitting(labels))),

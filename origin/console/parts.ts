@@ -105,7 +105,7 @@ function smtp({ of: { workers } }: Scene): Part {
 /** With the hits of the cache that is within it. */
 function servingFacts({ of }: Scene, kind: 'edge' | 'origin', tier: 'edge' | 'memory'): readonly Fact[] {
   return [
-    { label: kind === 'edge' ? 'hits' : 'memory hits', value: hitsOf(of[kind], tier), unit: 'ratio' },
+    { label: kind === 'edge' ? 'hits' : 'memory', value: hitsOf(of[kind], tier), unit: 'ratio' },
     { label: 'p99', value: of[kind].quantile(REQUESTS, 0.99, SHOPPERS), unit: 'seconds' },
   ];
 }

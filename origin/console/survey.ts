@@ -98,7 +98,8 @@ function processOf({ target, reply, meter, isAwaited }: Watched): ProcessRow {
   const row = {
     name: target.name,
     startedAtMs: startedAt === undefined ? null : startedAt * SECOND_MS,
-    cpu: reply.isAlive ? gathered.rate('process_cpu_seconds_total') : null,
+    // Of an edge there is no process to tell of.
+    cpu: startedAt === undefined ? null : gathered.rate('process_cpu_seconds_total'),
     memoryBytes: gathered.gauges('process_resident_memory_bytes')[0]?.value ?? null,
     lagSeconds: reply.isAlive ? gathered.quantile('nodejs_eventloop_lag_seconds', 0.99) : null,
   };

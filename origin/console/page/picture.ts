@@ -32,7 +32,7 @@ const GOODS: Readonly<Record<FlowId, string>> = {
   'origin-replicas': 'reads',
   'origin-redis': 'reads',
   'origin-stripe': 'orders',
-  'origin-nats': 'events (outbox)',
+  'origin-nats': 'events',
   'nats-workers': '',
   'workers-edge': 'purges',
   'workers-smtp': '',

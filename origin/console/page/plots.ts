@@ -197,7 +197,7 @@ function mark({ ctx, bbox, scales, valToPos }: uPlot, incidents: readonly Incide
     ctx.fillStyle = colour;
     ctx.globalAlpha = state === 'down' ? 0.18 : 0.08;
     ctx.fillRect(from, bbox.top, Math.max(1, to - from), bbox.height);
-    ctx.globalAlpha = 0.9;
+    ctx.globalAlpha = state === 'down' ? 0.9 : 0.3;
     ctx.fillRect(from, bbox.top, 1, bbox.height);
     ctx.restore();
   }
