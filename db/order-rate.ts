@@ -7,7 +7,7 @@ const TIME_DIGITS = 12;
 const GROUP_DIGITS = 8;
 
 /** The least UUIDv7 of that millisecond. */
-export function firstIdOf(ms: number): string {
+function firstIdOf(ms: number): string {
   const time = ms.toString(16).padStart(TIME_DIGITS, '0');
   return `${time.slice(0, GROUP_DIGITS)}-${time.slice(GROUP_DIGITS)}-0000-0000-000000000000`;
 }
