@@ -59,9 +59,9 @@ async function sendInTurn(round: Round, request: OriginRequest): Promise<Respons
   const plan = await planOf(round.servers, request);
   const refusals = new Map<OriginServer, Response>();
   for (const [at, server] of plan.entries()) {
-    if (request.budget.aborted) break;
     if (refusals.has(server)) continue;
     if (silent.has(server)) await backoff(at + 1 - round.servers.length);
+    if (request.budget.aborted) break;
     const outcome = await askInTime(server, plan.slice(at + 1), request, call);
     if (outcome.kind === 'answered') {
       silent.delete(server);

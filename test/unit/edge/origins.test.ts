@@ -33,6 +33,7 @@ function answerOf(behaviour: Behaviour, signal: AbortSignal | null | undefined):
       return Promise.reject(new Error('Network connection lost.'));
     case 'mute':
       return new Promise((_resolve, reject) => {
+        if (signal?.aborted === true) reject(signal.reason);
         signal?.addEventListener('abort', () => reject(signal.reason));
       });
     default:
