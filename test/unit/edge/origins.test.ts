@@ -96,6 +96,11 @@ test('a read goes on after a refusal, and not after a 503 that every origin woul
   expect(await setUp({ a: 'up', b: 'plain 503' }).send('GET')).toBe('503 b');
 });
 
+test('one that refuses is asked in its turn all the same: it is busy, and would leave its load to the others', async () => {
+  const { send } = setUp({ a: 'up', b: 'refusing' });
+  expect([await send('GET'), await send('GET'), await send('GET')]).toEqual(['200 b a', '200 a', '200 b a']);
+});
+
 test('a read leaves a silent origin in time for another, and asks that one only for a moment', async () => {
   const { send } = setUp({ a: 'up', b: 'mute' });
   expect(await send('GET', { timeoutMs: 60 })).toBe('200 b a');
