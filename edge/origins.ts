@@ -1,7 +1,7 @@
 /**
  * The origins behind the edge: which one is asked, and when another. Those of a region take turns; another region's
- * are asked when none of the first can be trusted. One that failed, refuses or drains is passed over for a moment,
- * one that is lost until it answers a probe. Each isolate finds that out by itself.
+ * are asked when none of the first can be trusted. One that failed or drains is passed over for a moment, one
+ * that is lost until it answers a probe. Each isolate finds that out by itself.
  */
 
 import { type Circuit, createCircuit } from '#lib/circuit.ts';
@@ -14,8 +14,8 @@ import type { BreakerPolicy } from '#lib/policies.ts';
 
 /** When it has not answered, or not for long, the others go first for so long. */
 const DOUBTED_MS = SECOND_MS;
-/** After it has said that it drains or refuses. It takes longer to go and come back, but is asked again with care. */
-const AVOIDED_MS = 2 * SECOND_MS;
+/** After it has said that it drains. It takes longer to go and come back, but is asked again with care. */
+const DRAINING_MS = 2 * SECOND_MS;
 /** One that drains goes on for longer than this, so whoever was heard of so lately still takes calls. */
 const HEARD_LATELY_MS = SECOND_MS;
 /** Cloudflare's own words for 'it refused the connection' and 'there is no way to it'. */
@@ -117,7 +117,8 @@ function createServer(url: string, name: string, options: OriginsOptions): Origi
     }
     heardAt = nowMs();
     circuit.succeeded();
-    if (outcome.kind === 'refused' || isDraining(outcome.answer)) avoid(AVOIDED_MS);
+    // One that is merely busy is not left alone: all of its load would fall on the others.
+    if (isDraining(outcome.answer)) avoid(DRAINING_MS);
     return outcome;
   };
   const knock = async () => {

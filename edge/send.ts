@@ -68,6 +68,7 @@ async function sendInTurn(round: Round, request: OriginRequest): Promise<Respons
     if (refusals.has(server)) continue;
     if (!mayAsk(request, at)) break;
     if (silent.has(server)) await backoff(at + 1 - round.servers.length);
+    if (request.budget.aborted) break;
     const outcome = await askInTime(server, plan.slice(at + 1), request, call);
     if (outcome.kind === 'answered') {
       silent.delete(server);

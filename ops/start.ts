@@ -139,7 +139,8 @@ async function serve(supervisor: Supervisor, wishes: Wishes, interruption: Inter
   // What they are for waits for them.
   const scaled = wishes.isScaled ? startScaledWorkers(shop.options, supervisor, say) : null;
   await interruption.requested;
-  await scaled?.stop();
+  // Side by side, for each finishes what it has in hand.
+  await Promise.allSettled([scaled?.stop(), ...shop.later.map(({ name }) => supervisor.retire(name))]);
 }
 
 async function shutDown(supervisor: Supervisor): Promise<void> {

@@ -33,6 +33,7 @@ function answerOf(behaviour: Behaviour, signal: AbortSignal | null | undefined):
       return Promise.reject(new Error('Network connection lost.'));
     case 'mute':
       return new Promise((_resolve, reject) => {
+        if (signal?.aborted === true) reject(signal.reason);
         signal?.addEventListener('abort', () => reject(signal.reason));
       });
     default:
@@ -93,6 +94,11 @@ test('a read goes on to the next origin after a lost connection, and the one tha
 test('a read goes on after a refusal, and not after a 503 that every origin would give', async () => {
   expect(await setUp({ a: 'up', b: 'refusing' }).send('GET')).toBe('200 b a');
   expect(await setUp({ a: 'up', b: 'plain 503' }).send('GET')).toBe('503 b');
+});
+
+test('one that refuses is asked in its turn all the same: it is busy, and would leave its load to the others', async () => {
+  const { send } = setUp({ a: 'up', b: 'refusing' });
+  expect([await send('GET'), await send('GET'), await send('GET')]).toEqual(['200 b a', '200 a', '200 b a']);
 });
 
 test('a read leaves a silent origin in time for another, and asks that one only for a moment', async () => {
