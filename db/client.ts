@@ -6,6 +6,7 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { type Bounds, createEntrance, type Entrance } from './entrance.ts';
 import { NotServed } from './failures.ts';
+import { type PoolWatch, whenSettled } from './pool-watch.ts';
 import { databaseAddress } from './tls.ts';
 
 export type Database = PostgresJsDatabase;
@@ -32,6 +33,8 @@ export interface ConnectOptions {
   readonly isReadOnly?: boolean;
   /** Each statement is parsed and planned once a connection. Not where plans should follow the parameters, as in search. */
   readonly preparesStatements?: boolean;
+  /** Told of whatever wants a connection. */
+  readonly watch?: PoolWatch;
   /** Told of every connection that has closed. */
   readonly onClosed?: () => void;
   readonly bounds?: Bounds;
@@ -70,7 +73,13 @@ export function connect(url: string, options: ConnectOptions): Connection {
   });
   const entrance = createEntrance(options.bounds ?? {});
   return {
-    db: drizzle(guarded(sql, { preparesStatements: options.preparesStatements ?? false, entrance })),
+    db: drizzle(
+      guarded(sql, {
+        preparesStatements: options.preparesStatements ?? false,
+        watch: options.watch,
+        entrance,
+      }),
+    ),
     inUse: entrance.inUse,
     close: () => sql.end({ timeout: CLOSE_WITHIN_SECONDS }),
     abandon: () => sql.end({ timeout: 0 }),
@@ -80,6 +89,7 @@ export function connect(url: string, options: ConnectOptions): Connection {
 interface Guard {
   readonly preparesStatements: boolean;
   readonly entrance: Entrance;
+  readonly watch: PoolWatch | undefined;
   /** Of a transaction: it has been committed or rolled back, or its connection is lost. */
   readonly hasEnded?: () => boolean;
 }
@@ -101,12 +111,13 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
   ) => {
     if (hasEnded?.()) throw new Error('the transaction has ended, or its connection is lost');
     const prepare = guard.preparesStatements ? { prepare: parameters.length > 0 } : {};
-    const pending = client.unsafe(query, parameters, { ...options, ...prepare });
+    const pending = watched(client.unsafe(query, parameters, { ...options, ...prepare }), guard);
     return bounded(pending, hasEnded === undefined ? entrance.statement : entrance.inside);
   };
   const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
     let isOver = false;
     const inside = { ...guard, hasEnded: () => isOver };
+    const release = guard.watch?.occupy();
     const run = (hasBegun: () => void) =>
       (client as postgres.Sql).begin((tx) => {
         if (isOver) throw new NotServed('nobody waits for the transaction any more');
@@ -115,11 +126,23 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
       });
     return entrance.transaction(run).finally(() => {
       isOver = true;
+      release?.();
     });
   };
   const savepoint = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
     (client as postgres.TransactionSql).savepoint((tx) => work(guarded(tx, guard)));
   return Object.assign(Object.create(client) as Client, { unsafe, begin, savepoint });
+}
+
+function watched<Query extends Promise<unknown>>(query: Query, { watch, hasEnded }: Guard): Query {
+  if (watch === undefined) return query;
+  const answered = watch.time();
+  // A transaction has its connection already.
+  const release = hasEnded === undefined ? watch.occupy() : undefined;
+  return whenSettled(query, () => {
+    answered();
+    release?.();
+  });
 }
 
 type Statement = PromiseLike<unknown> & { cancel(): void; values(): unknown };

@@ -3,7 +3,7 @@
  * handled, or dropped for a reason, which keeps them as explained.
  */
 
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from './client.ts';
 import { deadLetters } from './schema/messaging.ts';
 
@@ -41,6 +41,17 @@ export async function listDeadLetters(db: Queryable, query: DeadLetterQuery): Pr
     )
     .orderBy(asc(deadLetters.id))
     .limit(limit);
+}
+
+/** How many wait for somebody, by their consumer. */
+export async function countParked(
+  db: Queryable,
+): Promise<{ readonly consumer: string; readonly letters: number }[]> {
+  return db
+    .select({ consumer: deadLetters.consumer, letters: count() })
+    .from(deadLetters)
+    .where(isNull(deadLetters.droppedAt))
+    .groupBy(deadLetters.consumer);
 }
 
 export async function findDeadLetter(db: Queryable, id: number): Promise<DeadLetter | undefined> {

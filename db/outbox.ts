@@ -3,7 +3,7 @@
  * The inbox is its other end: it makes a consumer's effect happen once, however often the event arrives.
  */
 
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, min, sql } from 'drizzle-orm';
 import { checkEventData, EVENTS, type EventInput, type ShopEvent } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
@@ -74,6 +74,17 @@ export async function markPublished(tx: Transaction, ids: readonly EventId[], at
 
 export async function countUnpublished(db: Queryable): Promise<number> {
   return db.$count(outbox, isNull(outbox.publishedAt));
+}
+
+/** How many events wait to be published, and since when the oldest does; null without one. */
+export async function readUnpublished(
+  db: Queryable,
+): Promise<{ readonly rows: number; readonly since: Date | null }> {
+  const [row] = await db
+    .select({ rows: count(), since: min(outbox.occurredAt) })
+    .from(outbox)
+    .where(isNull(outbox.publishedAt));
+  return { rows: row?.rows ?? 0, since: row?.since ?? null };
 }
 
 /** Whether this consumer has handled the event: for effects that no transaction can hold, such as a mail. */

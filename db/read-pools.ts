@@ -8,6 +8,7 @@ import { POLICIES } from '#lib/policies.ts';
 import { createRetryBudget } from '#lib/retry-budget.ts';
 import { connect } from './client.ts';
 import type { InFlightLimits } from './in-flight.ts';
+import { watchPool } from './pool-watch.ts';
 import { openReadServer } from './read-server.ts';
 import { createReader, type Reader, type RolePools } from './reader.ts';
 import { openReplica } from './replica.ts';
@@ -19,10 +20,16 @@ export type ReadRole = (typeof READ_ROLES)[number];
 
 export type Readers = Readonly<Record<ReadRole, Reader>>;
 
+/** How many replicas a role has, how many of them take reads, and how far behind the last of those is. */
+export type ReplicaCensus = (role: ReadRole) => {
+  readonly healthy: number;
+  readonly all: number;
+  readonly lagMs: number;
+};
+
 export interface ReadPools {
   readonly readers: Readers;
-  /** How many replicas the role has, and how many of them take reads. */
-  census(role: ReadRole): { readonly healthy: number; readonly all: number };
+  readonly census: ReplicaCensus;
   /** At once: reads that still run fail. */
   close(): Promise<void>;
 }
@@ -65,7 +72,9 @@ export function openReadPools(options: ReadPoolsOptions): ReadPools {
     readers: readers as Readers,
     census: (role) => {
       const replicas = roles.find((pools) => pools.role === role)?.replicas ?? [];
-      return { healthy: replicas.filter((replica) => replica.isHealthy()).length, all: replicas.length };
+      const healthy = replicas.filter((replica) => replica.isHealthy());
+      const lagMs = Math.max(0, ...healthy.map((replica) => replica.lagMs()));
+      return { healthy: healthy.length, all: replicas.length, lagMs };
     },
     close: async () => {
       await watch.stop();
@@ -89,11 +98,13 @@ function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail
     applicationName: `${options.applicationName}-${role}`,
     bounds: timeLeftMs === undefined ? {} : { timeLeftMs },
   };
+  const watchOf = (name: string) => watchPool({ name, maxConnections: policy.maxConnections, metrics });
   const replicas = options.replicaUrls[role].map((url, index) => {
     const labels = { role, replica: String(index) };
     return openReplica({
       ...shared,
       name: `${role}-${index}`,
+      watch: watchOf(`${role}-${index}`),
       url,
       inFlight,
       trail,
@@ -107,8 +118,9 @@ function openRole(options: ReadPoolsOptions, role: ReadRole, trail: PrimaryTrail
       },
     });
   });
+  const asRole = { ...shared, isReadOnly: true, watch: watchOf(role) };
   const primary = openReadServer({
-    open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, { ...shared, isReadOnly: true }),
+    open: () => connect(options.primaryUrls?.[role] ?? options.primaryUrl, asRole),
     limits: inFlight,
     onBroken: () => log.warn('connections to the primary broke under reads', { role }),
   });

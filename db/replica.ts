@@ -5,6 +5,7 @@ import { POLICIES } from '#lib/policies.ts';
 import { type Connection, connect, type Database } from './client.ts';
 import type { Bounds } from './entrance.ts';
 import { createInFlight, type InFlightLimits } from './in-flight.ts';
+import type { PoolWatch } from './pool-watch.ts';
 import { openReadServer } from './read-server.ts';
 import type { Lag, PrimaryTrail } from './replica-lag.ts';
 import { replayedPosition, WAL_START, type WalPosition } from './wal.ts';
@@ -17,6 +18,8 @@ export interface Replica {
   /** What it shows at least; nothing is known after a connection closed, for it may have started afresh. */
   replayed(): WalPosition;
   inUse(): number;
+  /** As of the last look at it. */
+  lagMs(): number;
   run<T>(read: (db: Database) => Promise<T>): Promise<T>;
   /** One look at the replica: how far it is, or that it does not answer. Never fails. */
   probe(): Promise<void>;
@@ -38,6 +41,7 @@ export interface ReplicaOptions {
   readonly trail: PrimaryTrail;
   readonly log: Logger;
   readonly observer: ReplicaObserver;
+  readonly watch: PoolWatch;
 }
 
 export interface ReplicaObserver {
@@ -50,10 +54,10 @@ const { timeoutMs: LOOK_MS } = POLICIES['postgres-watch'];
 const RETURN_AT = 0.5;
 
 function connectTo(options: ReplicaOptions, purpose: 'read' | 'watch', onClosed: () => void): Connection {
-  const { url, applicationName, maxConnections, statementTimeoutMs, bounds = {} } = options;
+  const { url, applicationName, maxConnections, statementTimeoutMs, bounds = {}, watch } = options;
   const own =
     purpose === 'read'
-      ? { applicationName, maxConnections, statementTimeoutMs, bounds }
+      ? { applicationName, maxConnections, statementTimeoutMs, bounds, watch }
       : {
           applicationName: `${applicationName}-watch`,
           maxConnections: 1,
@@ -72,6 +76,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   const probes = createInFlight({ max: 1, timeoutMs: LOOK_MS });
   let isHealthy = false;
   let replayed = WAL_START;
+  let lagMs = 0;
   const forget = () => {
     replayed = WAL_START;
   };
@@ -96,6 +101,7 @@ export function openReplica(options: ReplicaOptions): Replica {
 
   function judge(position: WalPosition | null): void {
     const lag = position === null ? null : trail.lagOf(position);
+    lagMs = lag?.ms ?? 0;
     if (position === null) eject('promoted');
     else if (shareOfBound(lag, options) > (isHealthy ? 1 : RETURN_AT)) eject('lagging');
     else {
@@ -124,6 +130,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     isHealthy: () => isHealthy,
     replayed: () => replayed,
     inUse: server.inUse,
+    lagMs: () => lagMs,
     run: server.run,
     probe,
     close: async () => {

@@ -1,7 +1,7 @@
 /** The edge's pipeline, top to bottom: what is refused, what is answered from the cache, what is forwarded. */
 
 import { Hono } from 'hono';
-import { PURGE_PATH } from '#lib/edge-contract.ts';
+import { EDGE_METRICS_PATH, PURGE_PATH } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
 import { createSharedCache } from './cache/shared-cache.ts';
 import { createHotAnswers, type HotAnswers } from './hot-answers.ts';
@@ -14,6 +14,7 @@ import { declaredRoutes } from './middleware/declared-routes.ts';
 import { answerFailure } from './middleware/failures.ts';
 import { forward } from './middleware/forward.ts';
 import { hot } from './middleware/hot.ts';
+import { counted, exposition } from './middleware/metrics.ts';
 import { plainPaths } from './middleware/plain-paths.ts';
 import { purge } from './middleware/purge.ts';
 import { createAdmission, rateLimit } from './middleware/rate-limit.ts';
@@ -22,7 +23,7 @@ import { createOrigin } from './origin.ts';
 import type { EdgeEnv, EdgeHandler, Platform } from './platform.ts';
 
 export function createApp(platform: Platform): EdgeHandler {
-  const hotAnswers = createHotAnswers(platform.store, platform.clock);
+  const hotAnswers = createHotAnswers(platform);
   const pipeline = createPipeline(platform, hotAnswers);
   // At `debug` every request leaves a line, and only the pipeline writes one.
   if (platform.config.LOG_LEVEL === 'debug') return pipeline;
@@ -41,6 +42,7 @@ function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEn
   app.onError(answerFailure);
   app.notFound(() => problemResponse('not_found'));
 
+  app.use(counted(platform));
   app.use(hot(hotAnswers));
   app.use(requestContext(platform));
   app.use(browserRules(platform.config));
@@ -50,6 +52,7 @@ function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEn
   app.use(cors(platform.config));
   app.use(boundedBody());
   app.post(PURGE_PATH, purge(platform));
+  app.get(EDGE_METRICS_PATH, exposition(platform));
   app.use(declaredRoutes());
   app.use(catalog(cache, admit, platform));
   app.use(rateLimit(admit));

@@ -25,6 +25,8 @@ const Variables = Type.Object({
   }),
   EDGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
   EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_CHARACTERS }),
+  /** The bearer of the edge's metrics; without it nobody reads them. */
+  METRICS_TOKEN: Type.Optional(Type.String({ minLength: MIN_SECRET_CHARACTERS })),
 });
 
 export type EdgeConfig = Static<typeof Variables>;

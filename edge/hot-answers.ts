@@ -6,7 +6,10 @@
 
 import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
-import type { PeekableStore, StoredAnswer } from './cache/store.ts';
+import type { ObserveRequest } from '#lib/request-metrics.ts';
+import type { StoredAnswer } from './cache/store.ts';
+import type { Platform } from './platform.ts';
+import type { DeclaredRoute } from './routes.ts';
 
 const MAX_ANSWERS = 500;
 /** Times the number of answers it is what they can keep from being freed. */
@@ -19,9 +22,11 @@ const SELECTIVE = ['if-none-match', 'if-modified-since', 'cache-control', 'range
 export interface Origination {
   readonly key: string;
   readonly answer: StoredAnswer;
+  readonly route: DeclaredRoute;
 }
 
-interface HotAnswer extends Origination {
+interface HotAnswer extends Omit<Origination, 'route'> {
+  readonly observe: ObserveRequest;
   readonly headers: Headers;
   readonly goodUntil: number;
 }
@@ -33,7 +38,11 @@ export interface HotAnswers {
   remember(request: Request, response: Response, made: Origination): void;
 }
 
-export function createHotAnswers(store: Pick<PeekableStore, 'peek'>, clock: Clock): HotAnswers {
+export function createHotAnswers({
+  store,
+  clock,
+  metrics,
+}: Pick<Platform, 'clock' | 'metrics'> & { readonly store: Pick<Platform['store'], 'peek'> }): HotAnswers {
   const hot = new Map<string, HotAnswer>();
   return {
     answer(request) {
@@ -42,9 +51,11 @@ export function createHotAnswers(store: Pick<PeekableStore, 'peek'>, clock: Cloc
       if (clock.now().getTime() >= found.goodUntil || store.peek(found.key) !== found.answer) return null;
       const response = new Response(found.answer.body, { headers: found.headers });
       response.headers.set(REQUEST_ID_HEADER, crypto.randomUUID());
+      metrics.hit();
+      found.observe(0, { requestBytes: 0, responseBytes: found.answer.body.byteLength });
       return response;
     },
-    remember(request, response, { key, answer }) {
+    remember(request, response, { key, answer, route }) {
       const isSmall = answer.body.byteLength <= MAX_BODY_BYTES;
       if (response.status !== OK || !isSmall || !isPlain(request)) return;
       const target = targetOf(request.url);
@@ -52,6 +63,7 @@ export function createHotAnswers(store: Pick<PeekableStore, 'peek'>, clock: Cloc
       hot.set(target, {
         key,
         answer,
+        observe: metrics.requests({ method: 'GET', route, status: OK }),
         headers: new Headers(response.headers),
         goodUntil: ageChangesAt(answer, clock),
       });

@@ -5,6 +5,7 @@
  */
 
 import { createCircuit } from '#lib/circuit.ts';
+import { reportCircuit } from '#lib/circuit-metrics.ts';
 import { type Clock, inWholeSeconds, SECOND_MS } from '#lib/clock.ts';
 import {
   BODY_DIGEST_HEADER,
@@ -51,11 +52,15 @@ export interface Origin {
   probe(): Promise<void>;
 }
 
-export function createOrigin(platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log'>): Origin {
-  const { config, fetch, clock, log: isolateLog } = platform;
-  const circuit = createCircuit(BREAKER, clock, (change) =>
-    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back'),
-  );
+export function createOrigin(
+  platform: Pick<Platform, 'config' | 'fetch' | 'clock' | 'log' | 'metrics'>,
+): Origin {
+  const { config, fetch, clock, log: isolateLog, metrics } = platform;
+  const report = reportCircuit(metrics.registry, 'origin');
+  const circuit = createCircuit(BREAKER, clock, (change) => {
+    isolateLog.warn(change === 'opened' ? 'the origin is lost' : 'the origin is back');
+    report(change === 'opened');
+  });
   const prover = createProver(config.EDGE_SECRET, clock);
   const budget = createRetryBudget(RETRY.budget);
   const probe = async () => {

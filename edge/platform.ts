@@ -7,6 +7,7 @@ import type { Traceparent } from '#lib/trace.ts';
 import type { PeekableStore } from './cache/store.ts';
 import type { Budget, EdgeConfig, RateLimiter } from './env.ts';
 import type { Origination } from './hot-answers.ts';
+import type { EdgeMetrics } from './metrics.ts';
 import type { DeclaredRoute } from './routes.ts';
 
 export interface Platform {
@@ -16,6 +17,7 @@ export interface Platform {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: EdgeMetrics;
 }
 
 /** What `worker.ts` hands requests to. */
@@ -38,6 +40,8 @@ export interface RequestVariables {
   route: DeclaredRoute;
   /** Set when the answer is a fresh one from isolate memory, and the same for every plain request. */
   fromMemory?: Origination;
+  /** Of the answer, where it was at hand. */
+  bodyBytes?: number;
 }
 
 export interface EdgeEnv {

@@ -9,6 +9,7 @@ import { createCacheApiStore } from './cache/cache-api-store.ts';
 import { createMemoryStore } from './cache/memory-store.ts';
 import { type EdgeBindings, parseLimiters, parseVariables } from './env.ts';
 import { createHttpCache } from './http-cache.ts';
+import { createEdgeMetrics } from './metrics.ts';
 import type { EdgeHandler, Platform } from './platform.ts';
 
 // biome-ignore lint/suspicious/noConsole: the console is a Worker's log sink.
@@ -30,6 +31,7 @@ function build(bindings: EdgeBindings): EdgeHandler {
     fetch: (url, init) => fetch(url, init),
     clock: systemClock,
     log,
+    metrics: createEdgeMetrics(),
   };
   return config.EDGE_CACHE_POLICY === 'http' ? createHttpCache(platform) : createApp(platform);
 }

@@ -39,6 +39,9 @@ export const CACHE_TAG_HEADER = 'x-hotshelf-cache-tag';
 /** `POST` with `Authorization: Bearer <purge secret>` and {@link PurgeRequest} as JSON; answers 204. */
 export const PURGE_PATH = '/__edge/purge';
 
+/** `GET` with `Authorization: Bearer <metrics token>`: what the isolate has counted that answers. */
+export const EDGE_METRICS_PATH = '/__edge/metrics';
+
 export interface PurgeRequest {
   readonly tags: readonly string[];
 }

@@ -2,6 +2,7 @@
 
 import { assert } from './assert.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
+import { reportCircuit } from './circuit-metrics.ts';
 import { systemClock } from './clock.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -75,13 +76,12 @@ function callCounter(dependency: Dependency, metrics: Metrics): (outcome: CallOu
 
 /** A probe that fails opens the circuit again: it has been open all the while. */
 function circuitTeller(dependency: Dependency, { log, metrics }: GuardSurroundings) {
+  const report = reportCircuit(metrics, dependency);
   let wasOpen = false;
-  metrics.gauge('circuit_open', { dependency }, 0);
   return (isOpen: boolean): void => {
     if (isOpen === wasOpen) return;
     wasOpen = isOpen;
     log.warn(isOpen ? 'a dependency is not called for now' : 'a dependency answers again', { dependency });
-    metrics.gauge('circuit_open', { dependency }, isOpen ? 1 : 0);
-    if (isOpen) metrics.count('circuit_openings_total', { dependency });
+    report(isOpen);
   };
 }

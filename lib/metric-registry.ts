@@ -8,7 +8,7 @@ import { METRICS, type MetricName, type Metrics } from './metrics.ts';
 /** Of one metric. What comes beyond is counted together, under labels that say so. */
 const MAX_SERIES = 5_000;
 const BEYOND = 'other';
-export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 interface Series {
   /** `name="value",...`; empty without labels. */

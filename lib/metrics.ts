@@ -82,7 +82,7 @@ const PROCESS_METRICS = {
   build_info: {
     kind: 'gauge',
     help: 'Always 1: what runs here.',
-    labels: ['process', 'version', 'revision', 'runtime'],
+    labels: ['process', 'revision', 'runtime'],
   },
   tls_certificate_not_after_timestamp_seconds: {
     kind: 'gauge',
@@ -272,7 +272,7 @@ export interface Metrics {
   counter<Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>): (by?: number) => void;
   /** A histogram with its labels looked up once, for hot paths. */
   histogram<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>): (seconds: number) => void;
-  /** Runs before each exposition: for gauges that are looked up when somebody asks. One that fails is left out. */
+  /** Runs before each exposition: for gauges that are looked up when somebody asks. One that fails leaves them as they were. */
   onExpose(collect: () => void | Promise<void>): void;
   /** Everything counted so far, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;

@@ -66,6 +66,7 @@ async function bringUp(supervisor: Supervisor, signal: AbortSignal): Promise<Run
     originUrl: urlOf(ports.origin),
     workersUrl: urlOf(ports.workers),
     ...servers,
+    metricsToken: secrets.metricsToken,
     stripeDoubleUrl: usesStripe() ? null : urlOf(ports.stripe),
     mailUrl: usesMailServer() ? null : urlOf(ports.mail),
   };

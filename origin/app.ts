@@ -19,12 +19,14 @@ import { bodies } from './http/bodies.ts';
 import { requestContext } from './http/context.ts';
 import { withDeadlines } from './http/deadlines.ts';
 import { docs } from './http/docs.ts';
+import { closingWhileDraining } from './http/drain.ts';
 import { edgeOnly } from './http/edge-only.ts';
 import { createEdgeProofs, type EdgeProofConfig, type EdgeProofs } from './http/edge-proof.ts';
 import { createHotReads, type Handler, type HotReads, inFront } from './http/hot-path.ts';
 import { keyHolders } from './http/key-holders.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { limited } from './http/limits.ts';
+import { createOperators } from './http/operators.ts';
 import { plainUrls } from './http/plain-urls.ts';
 import { problems } from './http/problems.ts';
 import { parseOrigins } from './http/session-transport.ts';
@@ -45,7 +47,7 @@ export type AppConfig = Pick<
   OriginConfig,
   'ACCESS_TOKEN_KEY' | 'ACCESS_TOKEN_KEYS_BESIDE' | 'SHOP_ORIGINS' | 'STRIPE_WEBHOOK_SECRET'
 > &
-  Partial<Pick<OriginConfig, 'ORIGIN_TLS_CERT_FILE'>> &
+  Partial<Pick<OriginConfig, 'METRICS_TOKEN' | 'ORIGIN_TLS_CERT_FILE'>> &
   EdgeProofConfig;
 
 /** The whole origin as one function: what is ready in memory in front of the framework. */
@@ -53,11 +55,9 @@ export function createHandler(deps: Deps, config: AppConfig): Handler {
   const hot = createHotReads(deps.metrics);
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs }).compile();
-  return inFront(
-    withAdmission(withAnswerHeaders(withDeadlines(app.fetch, deps.metrics)), deps.admission),
-    hot,
-    proofs,
-  );
+  const framework = withAnswerHeaders(withDeadlines(app.fetch, deps.metrics));
+  const front = inFront(withAdmission(framework, deps.admission), hot, proofs);
+  return closingWhileDraining(front, deps.vitals);
 }
 
 interface Shared {
@@ -92,7 +92,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
   const routes = (): AnyElysia['routes'] => api.routes;
   const api = new Elysia({ normalize: false })
     .use(strictQueries(routes))
-    .use(healthRoutes(deps))
+    .use(healthRoutes(deps, createOperators(config.METRICS_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

@@ -74,6 +74,10 @@ export const SharedConfigSchema = Type.Object({
   EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
+  /** Of the source that runs, for the metrics. */
+  BUILD_REVISION: Type.Optional(Type.String({ pattern: '^[\\w.-]{1,64}$' })),
+  /** The bearer of `/metrics` and of what `/health` has to tell. Needed where others than this machine reach the process. */
+  METRICS_TOKEN: Type.Optional(Secret),
   /** For measuring: a tier that is off misses always. */
   CACHE_MEMORY: OnOff,
   CACHE_REDIS: OnOff,
@@ -106,6 +110,8 @@ const OriginConfigSchema = Type.Composite([
       default: '',
     }),
     STRIPE_WEBHOOK_SECRET: Type.String({ pattern: '^whsec_' }),
+    /** After SIGTERM `/readyz` says so for so long before connections are refused: what whoever sends traffic takes to see it. */
+    DRAIN_SECONDS: Type.Integer({ minimum: 0, maximum: 300, default: 5 }),
   }),
 ]);
 
@@ -116,7 +122,16 @@ export type OriginConfig = Static<typeof OriginConfigSchema>;
 export function readOriginConfig(environment: Readonly<Record<string, string | undefined>>): OriginConfig {
   const config = parseConfig(OriginConfigSchema, environment);
   createKeyRing(config);
+  requireMetricsToken(config, config.ORIGIN_HOST);
   return config;
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** @throws {ConfigError} when strangers could read the metrics of a process that listens there */
+export function requireMetricsToken({ METRICS_TOKEN: token }: SharedConfig, host: string): void {
+  if (token !== undefined || LOOPBACK.test(host)) return;
+  throw new ConfigError('The environment variable METRICS_TOKEN is missing.');
 }
 
 /**

@@ -3,7 +3,8 @@
 import { connect, type Database, type Transaction } from '#db/client.ts';
 import { createFieldCipher, type FieldCipher } from '#db/field-cipher.ts';
 import { appendEvents } from '#db/outbox.ts';
-import { openReadPools, type Readers, ROLE_POLICIES } from '#db/read-pools.ts';
+import { watchPool } from '#db/pool-watch.ts';
+import { openReadPools, type Readers, type ReplicaCensus, ROLE_POLICIES } from '#db/read-pools.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
@@ -20,6 +21,7 @@ import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
+import { createVitals, type Vitals } from './adapters/vitals.ts';
 import { createFloors } from './cache/floors.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
@@ -38,13 +40,15 @@ import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 
 export type { Delivery } from './adapters/nats.ts';
-export { SharedConfigSchema } from './config.ts';
+export { requireMetricsToken, SharedConfigSchema } from './config.ts';
+export { createOperators } from './http/operators.ts';
 
 export interface Deps {
   /** The primary: every write, and what a write path reads. */
   readonly db: Database;
   /** Replicas by role, for what may be a moment old. */
   readonly readers: Readers;
+  readonly replicas: ReplicaCensus;
   /** What a caller may read of their own, from replicas as far as those are far enough. */
   readonly ownWrites: OwnWrites;
   readonly bus: EventBus;
@@ -71,6 +75,7 @@ export interface Deps {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly vitals: Vitals;
   /** The trace that the work at hand belongs to; null for work that nobody asked for. */
   readonly traceparent: Traceparent | null;
   /** Where the request at hand comes from, as budgets count it. */
@@ -87,11 +92,19 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const clock = systemClock;
   const metrics = createMetrics();
   const surroundings: GuardSurroundings = { log, metrics, timeLeftMs };
+  const vitals = createVitals(metrics);
+  const build = {
+    process: name,
+    revision: config.BUILD_REVISION ?? 'unknown',
+    runtime: `bun ${Bun.version}`,
+  };
+  metrics.gauge('build_info', build, 1);
   const database = connect(config.DATABASE_URL, {
     applicationName: name,
     maxConnections: config.DATABASE_MAX_CONNECTIONS,
     preparesStatements: true,
     bounds: { timeLeftMs, server: primaryBounds(surroundings) },
+    watch: watchPool({ name: 'primary', maxConnections: config.DATABASE_MAX_CONNECTIONS, metrics }),
   });
   metrics.onExpose(() =>
     metrics.gauge('bulkhead_running_calls', { dependency: 'postgres' }, database.inUse()),
@@ -108,6 +121,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
+    replicas: pools.census,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
@@ -127,12 +141,14 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,
+    vitals,
     traceparent: null,
     clientAddress: NOWHERE,
   };
   return {
     deps,
     close: async () => {
+      vitals.stop();
       await bus.close();
       await sharedCache.close();
       await pools.close();

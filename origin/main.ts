@@ -5,6 +5,7 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
+import { reportCertificate } from './adapters/metrics.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
 import { originTls, readOriginConfig } from './config.ts';
@@ -16,6 +17,7 @@ const HANG_UP_BYTES = 16 * MAX_BODY_BYTES;
 /** Bun has no name for it of its own. */
 const NOTHING_BELOW_TLS_1_3 =
   constants.SSL_OP_NO_TLSv1 | constants.SSL_OP_NO_TLSv1_1 | constants.SSL_OP_NO_TLSv1_2;
+/** For what is in flight when connections are refused. */
 const DRAIN_TIMEOUT_MS = 10 * SECOND_MS;
 
 function readConfigOrExit() {
@@ -50,13 +52,17 @@ const server = Bun.serve({
   fetch: createHandler(deps, config),
   ...(tls === null ? {} : { tls: { ...tls, secureOptions: NOTHING_BELOW_TLS_1_3 } }),
 });
+deps.metrics.onExpose(() => deps.metrics.gauge('http_server_active_requests', {}, server.pendingRequests));
+if (tls !== null) reportCertificate(deps.metrics, 'origin', tls.cert);
 log.info('the origin listens', { host: config.ORIGIN_HOST, port: config.ORIGIN_PORT });
 
 let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;
   stopping = true;
-  log.info('the origin stops', { signal });
+  log.info('the origin drains', { signal, requests: server.pendingRequests });
+  deps.vitals.drain();
+  await Bun.sleep(config.DRAIN_SECONDS * SECOND_MS);
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
   await server.stop();
   await close();

@@ -2,7 +2,7 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { ConfigError, parseConfig } from '#lib/config.ts';
-import { SharedConfigSchema } from '#origin/deps.ts';
+import { requireMetricsToken, SharedConfigSchema } from '#origin/deps.ts';
 import type { CloudflareZone } from './cloudflare-purge.ts';
 
 const MIN_SECRET_LENGTH = 32;
@@ -34,7 +34,9 @@ export type WorkersConfig = Static<typeof WorkersConfigSchema>;
 
 /** @throws {ConfigError} naming the first variable that is missing or wrong. */
 export function readWorkersConfig(environment: Readonly<Record<string, string | undefined>>): WorkersConfig {
-  return parseConfig(WorkersConfigSchema, environment);
+  const config = parseConfig(WorkersConfigSchema, environment);
+  requireMetricsToken(config, config.WORKERS_HOST);
+  return config;
 }
 
 /**

@@ -60,7 +60,8 @@ interface Work {
 async function take(work: Work, delivery: Delivery): Promise<void> {
   const { deps, consumer } = work;
   const startedAt = performance.now();
-  const outcome = await attempt(work, delivery);
+  const ended = deps.vitals.begin(`the consumer ${consumer.name}`);
+  const outcome = await attempt(work, delivery).finally(ended);
   const seconds = (performance.now() - startedAt) / SECOND_MS;
   deps.metrics.count('messages_handled_total', { consumer: consumer.name, outcome });
   deps.metrics.observe('message_duration_seconds', { consumer: consumer.name }, seconds);

@@ -7,6 +7,7 @@ import { createDeps } from '#origin/deps.ts';
 import { createCloudflarePurge } from './cloudflare-purge.ts';
 import { cloudflareZone, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
+import { countOrders, countStockFalls } from './handlers/count-business.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
@@ -21,6 +22,7 @@ import { createMailer } from './mailer.ts';
 import { runRelay } from './outbox-relay.ts';
 import { runParkedAgain } from './parked-again.ts';
 import { serveProbes } from './probes.ts';
+import { reportQueues } from './queue-metrics.ts';
 import { runRedelivery } from './redelivery.ts';
 
 const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
@@ -57,6 +59,8 @@ const consumers = [
   sellStock,
   returnStock,
   parkStranded,
+  countOrders,
+  countStockFalls,
   indexProduct,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
@@ -69,11 +73,14 @@ const work = Promise.all([
   runRedelivery(deps, consumers, stopping.signal),
   ...consumers.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
 ]);
-const probes = serveProbes(deps, { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT });
+reportQueues(deps, consumers);
+const listening = { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT };
+const probes = serveProbes(deps, listening, config.METRICS_TOKEN);
 log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT });
 
 async function stop(signal: string): Promise<void> {
   if (stopping.signal.aborted) return;
+  deps.vitals.drain();
   log.info('the workers stop', { signal });
   setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
   stopping.abort();

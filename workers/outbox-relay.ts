@@ -3,7 +3,7 @@
  * crash in between publishes again, and JetStream drops what it has by the message id.
  */
 
-import { claimUnpublished, countUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
+import { claimUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -59,12 +59,15 @@ function followAnnounced({ bus }: Deps, signal: AbortSignal) {
 }
 
 async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
+  const ended = deps.vitals.begin('the relay');
   try {
     return await relayBatch(deps);
   } catch (error) {
     deps.log.warn('the outbox could not be relayed; its events wait', { error });
     await deps.bus.ensureStream().catch(() => {});
     return 'failed';
+  } finally {
+    ended();
   }
 }
 
@@ -85,9 +88,4 @@ export async function relayBatch(deps: Deps): Promise<number> {
   });
   if (failure !== undefined) throw new Error('JetStream did not take every event', { cause: failure.reason });
   return published;
-}
-
-/** How many events wait: zero, or nearly so, while all is well. */
-export async function reportBacklog(deps: Deps): Promise<void> {
-  deps.metrics.gauge('outbox_pending_rows', {}, await countUnpublished(deps.db));
 }

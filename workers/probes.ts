@@ -1,30 +1,31 @@
 /** What an orchestrator and Prometheus ask of the workers' process. */
 
 import type { Deps } from '#origin/deps.ts';
-import { checkHealth } from '#origin/health/service.ts';
-import { reportBacklog } from './outbox-relay.ts';
+import { createOperators } from '#origin/deps.ts';
+import {
+  createProbes,
+  healthAnswer,
+  liveAnswer,
+  metricsAnswer,
+  readyAnswer,
+} from '#origin/health/service.ts';
 
 export interface Listening {
   readonly hostname: string;
   readonly port: number;
 }
 
-const NO_STORE = { 'cache-control': 'no-store' };
-
-export function serveProbes(deps: Deps, listening: Listening) {
+export function serveProbes(deps: Deps, listening: Listening, metricsToken: string | undefined) {
+  const probes = createProbes(deps);
+  const isOperator = createOperators(metricsToken);
   return Bun.serve({
     ...listening,
     routes: {
-      '/livez': () => Response.json({ status: 'ok' }, { headers: NO_STORE }),
-      '/readyz': async () => {
-        const health = await checkHealth(deps);
-        return Response.json(health, { status: health.status === 'down' ? 503 : 200, headers: NO_STORE });
-      },
-      '/metrics': async () => {
-        await reportBacklog(deps);
-        const { contentType, body } = await deps.metrics.expose();
-        return new Response(body, { headers: { 'content-type': contentType, ...NO_STORE } });
-      },
+      '/livez': () => liveAnswer(probes),
+      '/readyz': () => readyAnswer(probes),
+      '/health': (request) => healthAnswer(probes, isOperator(request)),
+      '/metrics': (request) =>
+        isOperator(request) ? metricsAnswer(deps) : new Response(null, { status: 401 }),
     },
     fetch: () => new Response(null, { status: 404 }),
     error: (error) => {

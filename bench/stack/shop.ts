@@ -47,6 +47,7 @@ export function startOrigin(stack: Stack, options: OriginOptions): Promise<Runni
       // A load generator sends the same pass from its first request to its last.
       EDGE_CLOCK_SKEW_SECONDS: '3600',
       ACCESS_TOKEN_KEY: stack.secrets.accessTokenKey,
+      DRAIN_SECONDS: '0',
     },
     args: () => [],
     portVariable: 'ORIGIN_PORT',

@@ -12,7 +12,11 @@ import type { EdgeEnv, Platform } from '#edge/platform.ts';
 import { catalogReadOf } from '#edge/routes.ts';
 import type { Admission } from './rate-limit.ts';
 
-export function catalog(cache: SharedCache, admit: Admission, { clock }: Pick<Platform, 'clock'>) {
+export function catalog(
+  cache: SharedCache,
+  admit: Admission,
+  { clock, metrics }: Pick<Platform, 'clock' | 'metrics'>,
+) {
   return createMiddleware<EdgeEnv>(async (c, next) => {
     const request = c.req.raw;
     const declared = catalogReadOf(c.get('route'), request.method);
@@ -36,9 +40,11 @@ export function catalog(cache: SharedCache, admit: Admission, { clock }: Pick<Pl
     });
     if (read === null) return onlyIfCachedFailed();
     const { outcome, answer } = read;
+    metrics.read(outcome);
+    c.set('bodyBytes', answer.body.byteLength);
     const isFromMemory = outcome.kind === 'hit' && outcome.tier === 'memory' && outcome.why === 'fresh';
     // The URL alone does not say what it answers where the format is open.
-    if (isFromMemory && !isOpen) c.set('fromMemory', { key: key.text, answer });
+    if (isFromMemory && !isOpen) c.set('fromMemory', { key: key.text, answer, route: c.get('route') });
     return respond(read, { request, present: rule.present, startedAt, now: clock.now() });
   });
 }

@@ -22,6 +22,7 @@ A plain cache needs neither. Ready when it has said 'listening'. SIGTERM and SIG
 const Environment = Type.Object({
   EDGE_SECRET: Type.String({ minLength: 32 }),
   EDGE_PURGE_SECRET: Type.String({ minLength: 32 }),
+  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 32 })),
 });
 
 async function main(): Promise<void> {
@@ -57,8 +58,12 @@ async function main(): Promise<void> {
 }
 
 function secrets() {
-  const { EDGE_SECRET, EDGE_PURGE_SECRET } = parseConfig(Environment, process.env);
-  return { edgeSecret: EDGE_SECRET, purgeSecret: EDGE_PURGE_SECRET };
+  const { EDGE_SECRET, EDGE_PURGE_SECRET, METRICS_TOKEN } = parseConfig(Environment, process.env);
+  return {
+    edgeSecret: EDGE_SECRET,
+    purgeSecret: EDGE_PURGE_SECRET,
+    ...(METRICS_TOKEN === undefined ? {} : { metricsToken: METRICS_TOKEN }),
+  };
 }
 
 /** Its secrets are never sent and never asked for. */

@@ -14,7 +14,7 @@ const RATE_LIMITER_PATH = Bun.fileURLToPath(import.meta.resolve('./rate-limiter.
 const CONFIG_PATH = Bun.fileURLToPath(import.meta.resolve('#edge/wrangler.jsonc'));
 const RATE_LIMITER = 'hotshelf:rate-limiter';
 /** Never written to disk: workerd takes them from its environment. */
-const SECRETS = ['EDGE_SECRET', 'EDGE_PURGE_SECRET'] as const;
+const SECRETS = ['EDGE_SECRET', 'EDGE_PURGE_SECRET', 'METRICS_TOKEN'] as const;
 /** The origin may be anywhere. With a private authority of its own, no other is believed. */
 function internet(originCa: string | undefined): CapnpValue {
   const trust = originCa === undefined ? { trustBrowserCas: true } : { trustedCertificates: [originCa] };
@@ -45,6 +45,7 @@ export interface EdgeOptions {
   readonly originCa?: string;
   readonly edgeSecret: string;
   readonly purgeSecret: string;
+  readonly metricsToken?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly host?: string;
@@ -72,12 +73,17 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
   };
+  const secrets: Readonly<Partial<Record<(typeof SECRETS)[number], string>>> = {
+    EDGE_SECRET: options.edgeSecret,
+    EDGE_PURGE_SECRET: options.purgeSecret,
+    ...(options.metricsToken === undefined ? {} : { METRICS_TOKEN: options.metricsToken }),
+  };
   const edge = {
     ...runtime,
     modules: [{ name: 'worker.js', esModule: worker }],
     bindings: [
       ...variables(config, options, { host, port }),
-      ...SECRETS.map((name) => ({ name, fromEnvironment: name })),
+      ...SECRETS.filter((name) => name in secrets).map((name) => ({ name, fromEnvironment: name })),
       ...rateLimiters(config, options.limits ?? {}),
     ],
     cacheApiOutbound: 'cache-api',
@@ -95,7 +101,7 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     entry: 'edge',
     host,
     port,
-    environment: { EDGE_SECRET: options.edgeSecret, EDGE_PURGE_SECRET: options.purgeSecret },
+    environment: secrets,
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
   });
 }

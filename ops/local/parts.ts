@@ -89,6 +89,7 @@ function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Re
     // For trying the shop out: whoever registers may log in at once.
     EMAIL_VERIFICATION: givenUrl('EMAIL_VERIFICATION') ?? 'optional',
     FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
+    METRICS_TOKEN: secrets.metricsToken,
     ...stripeEnvironment(options),
   };
 }
@@ -132,6 +133,8 @@ function origin(options: ShopOptions): Part {
       ORIGIN_PORT: String(ports.origin),
       EDGE_SECRET: secrets.edgeSecret,
       ACCESS_TOKEN_KEY: secrets.accessTokenKey,
+      // There is no second origin to which anybody could turn meanwhile.
+      DRAIN_SECONDS: '0',
       SHOP_ORIGINS: `${urlOf(ports.edge)},http://localhost:${ports.edge}`,
     },
     readyUrl: `${urlOf(ports.origin)}/readyz`,
@@ -162,7 +165,11 @@ function edge({ ports, secrets }: ShopOptions): Part {
     name: 'edge',
     file: 'ops/edge/main.ts',
     args: ['--port', String(ports.edge), '--host', LOOPBACK, '--origin', urlOf(ports.origin)],
-    environment: { EDGE_SECRET: secrets.edgeSecret, EDGE_PURGE_SECRET: secrets.edgePurgeSecret },
+    environment: {
+      EDGE_SECRET: secrets.edgeSecret,
+      EDGE_PURGE_SECRET: secrets.edgePurgeSecret,
+      METRICS_TOKEN: secrets.metricsToken,
+    },
     readyUrl: `${urlOf(ports.edge)}/livez`,
     liveUrl: `${urlOf(ports.edge)}/livez`,
   });

@@ -14,6 +14,8 @@ export interface RunningShop {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly natsUrl: string;
+  /** The bearer of every process' metrics. */
+  readonly metricsToken: string;
   /** Null where Stripe itself takes the payments. */
   readonly stripeDoubleUrl: string | null;
   /** Null where a mail server of the environment takes the mail. */

@@ -14,6 +14,7 @@ const NAMES = [
   'fieldKey',
   'backupKey',
   'edgePurgeSecret',
+  'metricsToken',
   'stripeWebhookSecret',
 ] as const;
 

@@ -29,6 +29,7 @@ function addressRows(shop: RunningShop): readonly Row[] {
     ['NATS', withoutPassword(shop.natsUrl)],
     ['Stripe', shop.stripeDoubleUrl === null ? 'Stripe itself' : `${shop.stripeDoubleUrl}/_double/ledger`],
     ['Mail', shop.mailUrl === null ? 'the server in SMTP_URL' : `${shop.mailUrl}/`],
+    ['Edge metrics', `${shop.edgeUrl}/__edge/metrics   each with the bearer metricsToken`],
     ['Passwords', '.local/running.json   logs: .local/logs/'],
   ];
 }

@@ -57,6 +57,8 @@ function createOfflineDeps(): Deps {
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log: createLogger({ level: 'error', write: (line) => console.error(line) }),
     metrics: createMetrics(),
+    vitals: unreachable('the pulse'),
+    replicas: unreachable('Postgres'),
     traceparent: null,
     clientAddress: NOWHERE,
   };

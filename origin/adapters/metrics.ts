@@ -1,5 +1,6 @@
 /** The metrics of one process: the registry, and what Bun and the system tell of the process itself. */
 
+import { X509Certificate } from 'node:crypto';
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { SECOND_MS } from '#lib/clock.ts';
 import { createRegistry } from '#lib/metric-registry.ts';
@@ -33,4 +34,10 @@ export function createMetrics(): Metrics {
     if (limit !== undefined) metrics.gauge('process_max_fds', {}, Number(limit));
   });
   return metrics;
+}
+
+/** @param certificate what it is for */
+export function reportCertificate(metrics: Metrics, certificate: string, pem: string): void {
+  const notAfter = new X509Certificate(pem).validToDate.getTime() / SECOND_MS;
+  metrics.gauge('tls_certificate_not_after_timestamp_seconds', { certificate }, notAfter);
 }

@@ -42,7 +42,7 @@ const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
 const PULL_EXPIRES_MS = 30 * SECOND_MS;
 const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
-const NOT_FOUND = '404';
+export const NOT_FOUND = '404';
 
 export async function ensureStream(nats: NatsConnection): Promise<void> {
   const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });

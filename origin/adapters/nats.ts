@@ -10,6 +10,7 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
 import type { Logger } from '#lib/log.ts';
+import { type Backlog, readBacklog } from './nats-backlog.ts';
 import {
   CALL_MS,
   type ConsumerSpec,
@@ -50,6 +51,8 @@ export interface EventBus {
    * @throws when NATS does not answer in time
    */
   waiting(consumer: string): Promise<number>;
+  /** What the stream holds, and what each consumer has yet to do. @throws when NATS does not answer in time */
+  backlog(): Promise<Backlog>;
   /** False while what {@link EventBus.watch} should hear may be lost. */
   isConnected(): boolean;
   /** Told whenever the connection is made, the first time and after a loss. */
@@ -128,6 +131,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
       listen(connection, SUBJECT_PREFIX + filter, { onMessage: ({ data }) => hear(data, onEvent, log) }),
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
     waiting: async (consumer) => countWaiting(await within(), consumer),
+    backlog: async () => readBacklog(await within()),
     isConnected: () => link.isUp,
     onConnect: (listener) => {
       link.onUp.push(listener);

@@ -21,6 +21,12 @@ const MAX_LINES = 100;
 
 /** A new cart; a guest's comes with the token that opens it. */
 export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
+  const cart = await insertCart(deps, caller);
+  deps.metrics.count('carts_created_total', {});
+  return cart;
+}
+
+async function insertCart(deps: Deps, caller: Caller): Promise<Cart> {
   const id = deps.ids.next<CartId>();
   if (caller.kind === 'user') {
     await store.insertCart(deps.db, { id, userId: caller.userId, tokenHash: null });
@@ -46,13 +52,15 @@ async function pricedCart(db: Queryable, caller: Caller, id: CartId): Promise<Pr
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
 export async function addItem(deps: Deps, caller: Caller, id: CartId, item: NewCartItem): Promise<Cart> {
   const variantId = item.variantId as VariantId;
-  return changeCart(deps, caller, id, async (tx) => {
+  const cart = await changeCart(deps, caller, id, async (tx) => {
     const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity };
     const limits = { maxLines: MAX_LINES, maxQuantity: MAX_LINE_QUANTITY };
     const [isAdded, lines] = await Promise.all([store.addLine(tx, line, limits), store.findLines(tx, id)]);
     if (!isAdded) throw refusalOf(line, lines);
     return lines;
   });
+  if (cart.version === FIRST_VERSION + 1) deps.metrics.count('carts_filled_total', {});
+  return cart;
 }
 
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */

@@ -13,7 +13,7 @@ import {
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import { countFalls, hasRunOut, type Level, reserveStock } from '#origin/inventory/service.ts';
+import { hasRunOut, reserveStock } from '#origin/inventory/service.ts';
 import { findOrder, isBeingPaid, placeOrder, sealAddress } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
 import { type NewIntent, openPayment } from '#origin/payments/service.ts';
@@ -37,11 +37,7 @@ export async function placeOnce(deps: Deps, placement: Placement): Promise<NewIn
   const { orderId, request } = placement;
   const sealed = sealAddress(deps, orderId, request.shippingAddress as ShippingAddress);
   try {
-    const placed = await deps.db.transaction((tx) => place(deps, tx, { ...placement, sealed }));
-    if (placed === null) return null;
-    deps.metrics.count('orders_placed_total', { currency: placed.toPay.currency });
-    countFalls(deps, placed.levels);
-    return placed.toPay;
+    return await deps.db.transaction((tx) => place(deps, tx, { ...placement, sealed }));
   } catch (error) {
     if (error instanceof PricesChanged) {
       await acknowledgePrices(deps, request.cartId as CartId, error.lines);
@@ -50,19 +46,13 @@ export async function placeOnce(deps: Deps, placement: Placement): Promise<NewIn
   }
 }
 
-interface Placed {
-  readonly toPay: NewIntent;
-  /** What the order has left on the shelf. */
-  readonly levels: readonly Level[];
-}
-
 interface SealedPlacement extends Placement {
   /** The shipping address. */
   readonly sealed: Uint8Array;
 }
 
 /** Null when the order was there already. */
-async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): Promise<Placed | null> {
+async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): Promise<NewIntent | null> {
   const { orderId, isFirst, caller, request, sealed } = placement;
   const cartId = request.cartId as CartId;
   if (!isFirst && (await findOrder(tx, orderId)) !== undefined) return null;
@@ -89,7 +79,7 @@ async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): P
   ]);
   const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
   await touchProductsOf(deps, tx, soldOut);
-  return { toPay: { orderId, orderNumber, amount: cart.totalMinor, currency: cart.currency }, levels };
+  return { orderId, orderNumber, amount: cart.totalMinor, currency: cart.currency };
 }
 
 function refuseWithdrawn({ lines }: PricedCart): void {

@@ -1,34 +1,31 @@
-/** The probes: is the process alive, may traffic come, how is everything behind it, and what has it counted? */
+/** The probes: does the process get on, may traffic come, how is everything behind it, and what has it counted? */
 
-import { Elysia, t } from 'elysia';
+import { Elysia } from 'elysia';
+import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { checkHealth, type Health } from './service.ts';
+import type { IsOperator } from '#origin/http/operators.ts';
+import { HealthSchema } from './model.ts';
+import { createProbes, healthAnswer, liveAnswer, metricsAnswer, readyAnswer } from './service.ts';
 
-const UNAVAILABLE = 503;
-const NO_STORE = { 'cache-control': 'no-store' };
-
-const HealthSchema = t.Object(
-  {
-    status: t.UnionEnum(['ok', 'degraded', 'down']),
-    checks: t.Object({
-      postgres: t.UnionEnum(['up', 'down']),
-      redis: t.UnionEnum(['up', 'down']),
-      nats: t.UnionEnum(['up', 'down']),
-    }),
-  },
-  { examples: [{ status: 'ok', checks: { postgres: 'up', redis: 'up', nats: 'up' } }] },
-);
-
-export function healthRoutes(deps: Deps) {
+export function healthRoutes(deps: Deps, isOperator: IsOperator) {
+  const probes = createProbes(deps);
   return new Elysia({ name: 'health' })
-    .get('/livez', () => Response.json({ status: 'ok' }, { headers: NO_STORE }), { detail: { hide: true } })
-    .get('/readyz', async () => answer(await checkHealth(deps)), { detail: { hide: true } })
-    .get('/metrics', async () => exposition(await deps.metrics.expose()), { detail: { hide: true } })
-    .get('/health', async () => answer(await checkHealth(deps)), {
+    .get('/livez', () => liveAnswer(probes), { detail: { hide: true } })
+    .get('/readyz', () => readyAnswer(probes), { detail: { hide: true } })
+    .get(
+      '/metrics',
+      ({ request }) => {
+        if (!isOperator(request)) throw new AppError('unauthenticated');
+        return metricsAnswer(deps);
+      },
+      { detail: { hide: true } },
+    )
+    .get('/health', ({ request }) => healthAnswer(probes, isOperator(request)), {
       detail: operation({
         id: 'getHealth',
         summary: 'How the shop is',
+        description: 'What it stands on, and how that is, is for operators: with their token.',
         tag: 'Operations',
         success: [
           { status: 200, description: 'Shoppers are served.', schema: HealthSchema },
@@ -36,18 +33,4 @@ export function healthRoutes(deps: Deps) {
         ],
       }),
     });
-}
-
-function answer(health: Health): Response {
-  return Response.json(health, { status: health.status === 'down' ? UNAVAILABLE : 200, headers: NO_STORE });
-}
-
-function exposition({
-  contentType,
-  body,
-}: {
-  readonly contentType: string;
-  readonly body: string;
-}): Response {
-  return new Response(body, { headers: { 'content-type': contentType, ...NO_STORE } });
 }

@@ -1,31 +1,31 @@
 /** What every request carries: its id and trace from the edge, and its share of the metrics. */
 
 import { Elysia } from 'elysia';
+import { SECOND_MS } from '#lib/clock.ts';
 import { REQUEST_ID_HEADER } from '#lib/edge-contract.ts';
+import { createRequestMetrics, NO_ROUTE } from '#lib/request-metrics.ts';
 import { continueTrace, traceId } from '#lib/trace.ts';
 import { type Deps, withTrace } from '#origin/deps.ts';
+import { bodySize } from './body-size.ts';
 import { addressOf } from './limits.ts';
-import { observeRequests, sizeOf } from './request-metrics.ts';
-
-/** Requests that no route took share one label, or a scanner could make a time series per path. */
-const NO_ROUTE = 'none';
 
 export function requestContext({ metrics }: Pick<Deps, 'metrics'>) {
   const startedAt = new WeakMap<Request, number>();
-  const requests = observeRequests(metrics);
+  const requests = createRequestMetrics(metrics);
   return new Elysia({ name: 'request-context' })
     .onRequest(({ request }) => {
       startedAt.set(request, performance.now());
     })
     .onAfterResponse({ as: 'global' }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
+      const seconds = (performance.now() - (startedAt.get(request) ?? performance.now())) / SECOND_MS;
       requests(
         request.method,
         route || NO_ROUTE,
         status,
-      )(startedAt.get(request) ?? performance.now(), {
+      )(seconds, {
         requestBytes: Number(request.headers.get('content-length') ?? 0),
-        responseBytes: sizeOf(responseValue),
+        responseBytes: bodySize(responseValue),
       });
     });
 }

@@ -5,13 +5,14 @@
  */
 
 import { LRUCache } from 'lru-cache';
+import { SECOND_MS } from '#lib/clock.ts';
 import { EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import { createRequestMetrics, type ObserveRequest } from '#lib/request-metrics.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import { memoryHeaders, type SharedLife, sendFound } from './caching.ts';
 import type { EdgeProofs } from './edge-proof.ts';
-import { type ObserveRequest, observeRequests } from './request-metrics.ts';
 
 export interface HotRead {
   readonly read: CachedRead;
@@ -33,7 +34,7 @@ const MAX_URLS = 5_000;
 
 export function createHotReads(metrics: Metrics): HotReads {
   const urls = new LRUCache<string, HotRead & { readonly observe: ObserveRequest }>({ max: MAX_URLS });
-  const requests = observeRequests(metrics);
+  const requests = createRequestMetrics(metrics);
   /** Made once for each answer. To clone a whole response is as fast, but lengthens the collector's pauses. */
   const inits = new WeakMap<Answer, ResponseInit>();
   return {
@@ -46,7 +47,8 @@ export function createHotReads(metrics: Metrics): HotReads {
       const init = inits.get(answer) ?? { headers: new Headers(memoryHeaders(answer, hot.life)) };
       inits.set(answer, init);
       const response = new Response(answer.body, init);
-      hot.observe(startedAt, { requestBytes: 0, responseBytes: answer.body.byteLength });
+      const sizes = { requestBytes: 0, responseBytes: answer.body.byteLength };
+      hot.observe((performance.now() - startedAt) / SECOND_MS, sizes);
       return response;
     },
     remember: (url, read) => {

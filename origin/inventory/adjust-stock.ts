@@ -11,7 +11,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
-import { countFalls, isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
+import { isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
 import type { Stock, StockAdjustment, StockHistory } from './model.ts';
 import * as store from './store.ts';
 
@@ -40,7 +40,6 @@ export async function adjustStock(
       );
       if (level !== null) {
         deps.metrics.count('stock_adjustments_total', { kind: kindOf(adjustment) });
-        countFalls(deps, [level]);
       }
       return { status: OK, body: stock };
     });

@@ -37,10 +37,3 @@ export async function tellOfFalls(deps: Deps, tx: Transaction, levels: readonly 
   const events = levels.flatMap(eventsOf);
   if (events.length > 0) await emit(deps, tx, ...events);
 }
-
-/** Once the movements are committed. */
-export function countFalls({ metrics }: Deps, levels: readonly Level[]): void {
-  for (const { name } of levels.flatMap(eventsOf)) {
-    metrics.count('stock_falls_total', { level: name === 'stock.ran_out' ? 'out' : 'low' });
-  }
-}

@@ -11,7 +11,7 @@ import type { Deps } from '#origin/deps.ts';
 import { type Level, tellOfFalls } from './levels.ts';
 import * as store from './store.ts';
 
-export { countFalls, hasRunOut, type Level } from './levels.ts';
+export { hasRunOut, type Level } from './levels.ts';
 
 type Lines = readonly store.StockLine[];
 

@@ -61,7 +61,9 @@ async function settleWhole(deps: Deps, orderId: OrderId, intent: Intent, step: S
     const settlement = { order, payment, intent: final, step };
     return { outcome: await take(deps, tx, settlement), currency: order.currency };
   });
-  if (outcome?.kind === 'moved') countMove(deps, outcome.move, { intent: final, step });
+  if (outcome?.kind === 'moved' && outcome.move.to === 'cancelled') {
+    deps.metrics.count('orders_cancelled_total', { actor: step.actor });
+  }
   if (outcome?.kind === 'stranded') {
     deps.log.error('money was taken for an order that had ended or was paid', {
       orderId,
@@ -212,22 +214,6 @@ export async function giveBack(deps: Deps, tx: Transaction, { order }: Move): Pr
 
 function declineCodeOfIntent({ state }: Intent): string | null {
   return state.kind === 'cancelled' ? state.declineCode : null;
-}
-
-function countMove(
-  { metrics }: Deps,
-  { order, to }: Move,
-  { intent, step }: { readonly intent: Intent; readonly step: Step },
-): void {
-  const labels = { currency: order.currency };
-  if (to === 'paid') {
-    metrics.count('orders_paid_total', labels);
-    metrics.count('order_revenue_minor_total', labels, order.totalMinor);
-  }
-  if (to === 'cancelled') metrics.count('orders_cancelled_total', { actor: step.actor });
-  if (to === 'payment_failed') {
-    metrics.count('payments_failed_total', { reason: declineCodeOfIntent(intent) ?? 'expired' });
-  }
 }
 
 /** What is to be known of a payment before its money can go back: that it was taken. */

@@ -12,13 +12,18 @@ export interface OriginProcess {
   readonly url: string;
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** SIGTERM; resolves to the exit code. */
+  stop(): Promise<number | undefined>;
   /** Neither answers nor hangs up, until {@link thaw}. */
   freeze(): void;
   thaw(): void;
 }
 
 /** It ends with {@link OriginProcess.kill}. */
-export async function startOrigin(config: SharedConfig): Promise<OriginProcess> {
+export async function startOrigin(
+  config: SharedConfig,
+  other: Readonly<Record<string, string>> = {},
+): Promise<OriginProcess> {
   const { port } = await choosePorts({ port: 0 });
   const url = `http://${LOOPBACK}:${port}`;
   const databaseUrl = asRole(config.DATABASE_URL, 'origin');
@@ -28,6 +33,7 @@ export async function startOrigin(config: SharedConfig): Promise<OriginProcess> 
     DATABASE_URL: databaseUrl,
     ORIGIN_PORT: port,
     LOG_LEVEL: 'error',
+    ...other,
   });
   const environment = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]));
   let child: Bun.Subprocess | null = null;
@@ -45,6 +51,10 @@ export async function startOrigin(config: SharedConfig): Promise<OriginProcess> 
       child?.kill('SIGKILL');
       await child?.exited;
       child = null;
+    },
+    stop: async () => {
+      child?.kill('SIGTERM');
+      return child?.exited;
     },
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),

@@ -89,7 +89,6 @@ export const HOMES: readonly Home[] = [
     ],
   },
   { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
-  { packages: ['prom-client'], files: ['origin/adapters/metrics.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
   { packages: ['otpauth'], files: ['origin/second-factor/totp.ts'] },
   { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },
@@ -138,7 +137,7 @@ export const POLICY_TABLE = {
 export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
   'origin/main.ts': ['IDLE_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_MS'],
   'workers/main.ts': ['DRAIN_TIMEOUT_MS'],
-  'origin/health/service.ts': ['CHECK_TIMEOUT_MS'],
+  'origin/health/probes.ts': ['CHECK_TIMEOUT_MS'],
   // Our own child.
   'origin/media/resizer.ts': ['TIMEOUT_MS'],
   // What one search may spend of its role's time.

@@ -40,7 +40,8 @@ function openProcess(change: Partial<SharedConfig> = {}): Process {
   const opened = {
     ...running,
     get: async (path: string) => {
-      const headers = edgePass();
+      // What health has to tell is for operators, who come around the edge.
+      const headers = path === '/health' ? {} : edgePass();
       const response = await app.handle(new Request(`http://localhost${path}`, { headers }));
       return { status: response.status, body: await response.json() };
     },
@@ -77,6 +78,9 @@ test('a change in one process is seen in another as soon as its event arrives', 
   );
 });
 
+const downIn = ({ checks }: { readonly checks: readonly { name: string; status: string }[] }) =>
+  checks.filter(({ status }) => status === 'down').map(({ name }) => name);
+
 /** A port of this machine where nobody listens. */
 async function closedPort(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
@@ -106,21 +110,20 @@ describe('with Redis and NATS gone', () => {
       for (let round = 0; round < 2; round += 1) expect((await alone.get(path)).status).toBe(200);
     }
     const health = await alone.get('/health');
-    expect(health).toEqual({
-      status: 200,
-      body: { status: 'degraded', checks: { postgres: 'up', redis: 'down', nats: 'down' } },
-    });
-    expect((await alone.get('/readyz')).status).toBe(200);
+    expect(health.status).toBe(200);
+    expect(health.body.status).toBe('degraded');
+    expect(downIn(health.body)).toEqual(['redis', 'nats', 'jetstream']);
+    await eventually('traffic may come', async () => (await alone.get('/readyz')).status === 200);
   }, 20_000);
 });
 
 test('without Postgres health is down, and no traffic should come', async () => {
   const port = await closedPort();
   const lost = openProcess({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` });
-  for (const path of ['/health', '/readyz']) {
-    const { status, body } = await lost.get(path);
-    expect(status).toBe(503);
-    expect(body).toMatchObject({ status: 'down', checks: { postgres: 'down' } });
-  }
+  const health = await lost.get('/health');
+  expect(health.status).toBe(503);
+  expect(health.body.status).toBe('down');
+  expect(downIn(health.body)).toContain('database_primary');
+  expect(await lost.get('/readyz')).toEqual({ status: 503, body: { status: 'not_ready' } });
   expect((await lost.get('/livez')).status).toBe(200);
 }, 20_000);

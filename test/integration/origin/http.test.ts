@@ -193,22 +193,23 @@ async function raw(request: string): Promise<string> {
 
 describe('operators', () => {
   test('learn how the shop is', async () => {
-    for (const path of ['/health', '/readyz']) {
+    for (const [path, said] of Object.entries({ '/health': 'ok', '/readyz': 'ready', '/livez': 'ok' })) {
       const { status, body, headers } = await shop.call(path);
       expect(status).toBe(200);
-      expect(body).toEqual({ status: 'ok', checks: { postgres: 'up', redis: 'up', nats: 'up' } });
+      expect(body).toEqual({ status: said });
       expect(headers.get('cache-control')).toBe('no-store');
     }
-    expect((await shop.call('/livez')).body).toEqual({ status: 'ok' });
   });
 
   test('read metrics that Prometheus understands', async () => {
-    const { status, body, headers } = await shop.call('/metrics');
-    expect(status).toBe(200);
+    const response = await shop.fetch(new Request('http://localhost/metrics'));
+    expect(response.status).toBe(200);
+    const { headers } = response;
+    const body = await response.text();
     expect(headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
     const line =
       /^(|# (HELP|TYPE) [a-z_:][\w:]* .+|[a-z_:][\w:]*(\{([a-z_]\w*="(\\.|[^"\\])*",?)*\})? (-?[\d.]+(e[+-]?\d+)?|NaN|[+-]Inf))$/i;
-    for (const text of (body as string).trimEnd().split('\n')) expect(text).toMatch(line);
+    for (const text of body.trimEnd().split('\n')) expect(text).toMatch(line);
   });
 
   test('count each request once, by its route, and by the status that was answered', async () => {

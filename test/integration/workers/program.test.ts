@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
-import { idempotencyKeys } from '#db/schema/messaging.ts';
+import { idempotencyKeys, inbox } from '#db/schema/messaging.ts';
 import { orders } from '#db/schema/orders.ts';
 import { after, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
 import type { OrderId } from '#lib/ids.ts';
@@ -86,6 +86,44 @@ test('a process of its own turns a purchase into a mail, a sale and a purge, and
   expect(await workers.exited).toBe(0);
   await edge.stop(true);
   await checkBooks(shop);
+});
+
+test('told to end while it is busy, it finishes what it has in hand: nothing that was done comes again', async () => {
+  const ORDERS = 20;
+  const environment = async () => ({
+    WORKERS_PORT: String(await freePort()),
+    SMTP_URL: mail.smtpUrl,
+    EDGE_PURGE_URL: 'http://127.0.0.1:1/',
+    EDGE_PURGE_SECRET: 'a-purge-secret-of-enough-characters',
+  });
+  const doneBy = async () => shop.deps.db.$count(inbox, eq(inbox.consumer, 'email'));
+  const already = await doneBy();
+  const product = await createProduct(shop, { stock: ORDERS });
+  const numbers = new Set<string>();
+  for (let order = 0; order < ORDERS; order += 1) {
+    const { body } = await checkOut(shop, await cartWith(shop, product.variantId, 1));
+    numbers.add(`Your order ${body.number}`);
+  }
+  const first = start(await environment());
+  await eventually('it has begun', async () => (await doneBy()) > already);
+  first.kill('SIGTERM');
+  expect(await first.exited).toBe(0);
+  const left = already + ORDERS - (await doneBy());
+  const variables = await environment();
+  const second = start(variables);
+  await eventually('all are done', async () => (await doneBy()) === already + ORDERS);
+  await eventually('each by one of them', async () => {
+    const told = await fetch(`http://127.0.0.1:${variables.WORKERS_PORT}/metrics`).then(
+      (response) => response.text(),
+      () => '',
+    );
+    const done = /^messages_handled_total\{consumer="email",outcome="done"\} (\d+)$/m.exec(told)?.[1];
+    return Number(done ?? 0) === left;
+  });
+  second.kill('SIGTERM');
+  expect(await second.exited).toBe(0);
+  const mails = (await mail.messages()).filter(({ subject }) => numbers.has(subject));
+  expect(mails).toHaveLength(ORDERS);
 });
 
 test.each(['SMTP_URL', 'EDGE_PURGE_SECRET', 'DATABASE_URL'])(

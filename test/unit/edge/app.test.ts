@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { createApp } from '#edge/app.ts';
 import type { PeekableStore } from '#edge/cache/store.ts';
 import { type EdgeBindings, parseLimiters, parseVariables, type RateLimiter } from '#edge/env.ts';
+import { createEdgeMetrics } from '#edge/metrics.ts';
 import type { Platform } from '#edge/platform.ts';
 import { systemClock } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
@@ -36,6 +37,7 @@ async function answerOf(path: string, replaced: Partial<Platform>) {
     store: EMPTY_STORE,
     fetch: () => Promise.resolve(new Response('ok')),
     clock: systemClock,
+    metrics: createEdgeMetrics(),
     log: createLogger({ level: 'debug', write: (line) => lines.push(line) }),
     ...replaced,
   });

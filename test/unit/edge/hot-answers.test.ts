@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import type { StoredAnswer } from '#edge/cache/store.ts';
 import { createHotAnswers } from '#edge/hot-answers.ts';
+import { createEdgeMetrics } from '#edge/metrics.ts';
+import { findRoute } from '#edge/routes.ts';
+import { present } from '#lib/assert.ts';
 
+const route = present(findRoute('/api/v1/products/tea'), 'the route');
 const URL_TEXT = 'http://shop.test/api/v1/products/tea?utm=1';
 
 /** One remembered answer, the store that holds it, and a clock that a test sets. */
@@ -17,9 +21,13 @@ function setUp(bytes = 3) {
     variant: '',
   };
   const state: { nowMs: number; held: StoredAnswer | null } = { nowMs: 2_300, held: made };
-  const answers = createHotAnswers({ peek: () => state.held }, { now: () => new Date(state.nowMs) });
+  const answers = createHotAnswers({
+    store: { peek: () => state.held },
+    clock: { now: () => new Date(state.nowMs) },
+    metrics: createEdgeMetrics(),
+  });
   const finished = new Response(made.body, { headers: { age: '2', 'x-request-id': 'the first one' } });
-  answers.remember(new Request(URL_TEXT), finished, { key: '/api/v1/products/tea', answer: made });
+  answers.remember(new Request(URL_TEXT), finished, { key: '/api/v1/products/tea', answer: made, route });
   return { answers, state, made };
 }
 

@@ -1,6 +1,7 @@
 /** The client to an origin that gives no answer, by a clock of the test's own. */
 
 import { expect, test } from 'bun:test';
+import { createEdgeMetrics } from '#edge/metrics.ts';
 import { type Caller, createOrigin, type OriginCall } from '#edge/origin.ts';
 import { createLogger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
@@ -36,6 +37,7 @@ function setUp() {
       return state.isUp ? Promise.resolve(new Response('ok')) : Promise.reject(new Error('refused'));
     },
     clock: { now: () => new Date(state.nowMs) },
+    metrics: createEdgeMetrics(),
     log: QUIET,
   });
   const send = () => origin.send(CALL, CALLER).then(({ status }) => status, codeOf);

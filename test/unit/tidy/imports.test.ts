@@ -169,7 +169,6 @@ describe('packages', () => {
     ['stripe', 'origin/payments/service.ts'],
     ['ioredis', 'origin/cart/store.ts'],
     ['nats', 'workers/consumer.ts'],
-    ['prom-client', 'origin/http/metrics.ts'],
     ['nodemailer', 'origin/orders/service.ts'],
   ];
   test.each(strays)('%s is not at home in %s', (name, path) => {
@@ -184,7 +183,6 @@ describe('packages', () => {
     ['stripe', 'origin/payments/stripe.ts'],
     ['ioredis', 'origin/adapters/redis.ts'],
     ['nats', 'origin/deps.ts'],
-    ['prom-client', 'origin/adapters/metrics.ts'],
     ['nodemailer', 'workers/mailer.ts'],
   ];
   test.each(homes)('%s is at home in %s', (name, path) => {

@@ -14,7 +14,7 @@ const MANIFEST = {
   dependencies: Object.fromEntries(
     [
       ...['hono', 'elysia', '@elysiajs/jwt', 'drizzle-orm', 'postgres', 'stripe', 'ioredis', 'nats'],
-      ...['prom-client', 'nodemailer', 'cockatiel', '@sinclair/typebox', 'lru-cache'],
+      ...['nodemailer', 'cockatiel', '@sinclair/typebox', 'lru-cache'],
     ].map((name) => [name, '1.0.0']),
   ),
   devDependencies: { miniflare: '4.2026.0' },
