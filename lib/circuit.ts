@@ -44,7 +44,7 @@ export function createCircuit(
   const { failures: breakAfter, failureRate, halfOpenAfterMs: tryEveryMs } = policy;
   let state: State = { kind: 'closed', failures: 0 };
   const nowMs = () => clock.now().getTime();
-  let window = newWindow(nowMs());
+  let window = newWindow(Number.NEGATIVE_INFINITY);
   const note = (hasFailed: boolean) => {
     if (nowMs() - window.beganAtMs >= RATE_WINDOW_MS) window = newWindow(nowMs());
     window.calls += 1;
