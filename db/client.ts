@@ -134,6 +134,7 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
   const begin = (work: (tx: postgres.TransactionSql) => Promise<unknown>) => {
     let isOver = false;
     const inside = { ...guard, hasEnded: () => isOver };
+    const release = guard.watch?.occupy();
     const run = (hasBegun: () => void) =>
       inSpan(TRANSACTION, () =>
         (client as postgres.Sql).begin((tx) => {
@@ -143,7 +144,6 @@ function guarded<Client extends postgres.Sql | postgres.TransactionSql>(
           return work(guarded(tx, inside));
         }),
       );
-    const release = guard.watch?.occupy();
     return entrance.transaction(run).finally(() => {
       isOver = true;
       release?.();

@@ -66,9 +66,8 @@ async function sendInTurn(round: Round, request: OriginRequest): Promise<Respons
   request.retryBudget.earn();
   for (const [at, server] of plan.entries()) {
     if (refusals.has(server)) continue;
-    if (!mayAsk(request, at)) break;
     if (silent.has(server)) await backoff(at + 1 - round.servers.length);
-    if (request.budget.aborted) break;
+    if (!mayAsk(request, at)) break;
     const outcome = await askInTime(server, plan.slice(at + 1), request, call);
     if (outcome.kind === 'answered') {
       silent.delete(server);

@@ -62,10 +62,9 @@ export function createHandler(deps: Deps, config: AppConfig, place: Partial<Plac
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
   const api = withAnswerHeaders(withDeadlines(app.fetch, deps.metrics), { ...deps, peerOf });
-  const admitted = withAdmission(api, deps.admission);
+  const admitted = withAdmission(traced(api, proofs, deps.spans), deps.admission);
   const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
-  const handle = inFront(traced(admitted, proofs, deps.spans), hotReads, proofs);
-  return closingWhileDraining(handle, deps.vitals);
+  return closingWhileDraining(inFront(admitted, hotReads, proofs), deps.vitals);
 }
 
 /** What a process has beside its deps. */

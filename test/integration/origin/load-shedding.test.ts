@@ -72,7 +72,7 @@ test('reads of the catalogue are refused at once when their half is taken, and e
   expect((await searching.call('/readyz')).status).toBe(200);
   expect((await searching.call('/api/v1/carts', { method: 'POST' })).status).toBe(201);
   expect((await checkOut(searching, cart)).status).toBe(201);
-  const { body: metrics } = await searching.call('/metrics');
+  const { body: metrics } = await shop.deps.metrics.expose();
   expect(metrics).toContain('requests_shed_total{priority="catalogue"} 1\n');
   expect(metrics).toContain(`concurrency_running_requests ${AT_WORK / 2}\n`);
   gate.resolve();

@@ -6,9 +6,9 @@ import { inventory } from '#db/schema/inventory.ts';
 import { productPairs } from '#db/schema/recommendations.ts';
 import { DAY_MS } from '#lib/clock.ts';
 import type { CategoryId, EventId, OrderId, ProductId, VariantId } from '#lib/ids.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { createGuard } from '#lib/resilience.ts';
 import { withdrawProduct } from '#origin/catalog/service.ts';
-import { RECOMMENDATIONS_POLICY } from '#origin/recommendations/guard.ts';
 import { buyTogether, insertStocked, variantOf } from '#test/support/bought.ts';
 import { insertCategory } from '#test/support/catalogue.ts';
 import { type Call, type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
@@ -26,7 +26,7 @@ let count = 0;
 beforeAll(async () => {
   shop = await openOrigin();
   // A busy machine is no failure.
-  patient = shop.beside({ recommendations: createGuard({ ...RECOMMENDATIONS_POLICY, timeoutMs: 10_000 }) });
+  patient = shop.beside({ recommendations: createGuard({ ...POLICIES.recommendations, timeoutMs: 10_000 }) });
 });
 afterAll(async () => {
   await shop.close();
