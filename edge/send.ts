@@ -23,7 +23,7 @@ export interface OriginRequest {
   /** Aborts when the request's time is up, whatever was tried. */
   readonly signal: AbortSignal;
   readonly limitMs: number;
-  /** Of the isolate: every attempt but the first comes out of it. */
+  /** Of the isolate. */
   readonly retryBudget: RetryBudget;
   readonly log: Logger;
 }
@@ -67,7 +67,7 @@ async function sendInTurn(round: Round, request: OriginRequest): Promise<Respons
   for (const [at, server] of plan.entries()) {
     if (refusals.has(server)) continue;
     if (silent.has(server)) await backoff(at + 1 - round.servers.length);
-    if (!mayAsk(request, at)) break;
+    if (!mayAsk(request, { server, isFirst: at === 0, isRefused: refusals.size > 0 })) break;
     const outcome = await askInTime(server, plan.slice(at + 1), request, call);
     if (outcome.kind === 'answered') {
       silent.delete(server);
@@ -86,8 +86,20 @@ async function sendInTurn(round: Round, request: OriginRequest): Promise<Respons
   throw unavailable();
 }
 
-function mayAsk({ signal, retryBudget }: OriginRequest, at: number): boolean {
-  return !signal.aborted && (at === 0 || retryBudget.take());
+interface Next {
+  readonly server: OriginServer;
+  readonly isFirst: boolean;
+  /** By one that was asked before. */
+  readonly isRefused: boolean;
+}
+
+/**
+ * Another origin that is trusted may be asked for what one has lost: when all are gone none is trusted, after the first
+ * calls. Whatever else is asked again, of busy ones above all, is within the budget.
+ */
+function mayAsk({ signal, retryBudget }: OriginRequest, { server, isFirst, isRefused }: Next): boolean {
+  if (signal.aborted) return false;
+  return isFirst || (!isRefused && server.isTrusted()) || retryBudget.take();
 }
 
 /** Whom to ask, one after the other; a read comes round to the first again. */

@@ -159,8 +159,8 @@ export const POLICIES = {
   },
   origin: {
     ...{ timeoutMs: 10 * SECOND_MS, connectMs: null, breaker: own(SECOND_MS, 3), bulkhead: null },
-    retry: { most: 2, firstWaitMs: 40, longestWaitMs: 80, budget: { share: 0.1, reserve: 200 } },
-    why: 'Each, as the edge sees it. What a killed origin had in hand goes to another: reads, and writes that may be carried out twice. An isolate sees few calls, so three in a row tell.',
+    retry: { most: 2, firstWaitMs: 40, longestWaitMs: 80, budget: TENTH },
+    why: 'Each, as the edge sees it. What a killed origin had in hand goes to another that is well, past the budget: reads, and writes that may be carried out twice. An isolate sees few calls, so three in a row tell.',
   },
   'edge-purge': {
     ...{ timeoutMs: 5 * SECOND_MS, connectMs: null, retry: NEVER, breaker: own(SECOND_MS), bulkhead: null },

@@ -3,6 +3,7 @@
  * more always finds room. Answers that are ready in memory have left before, and health checks pass by.
  */
 
+import { NOT_BEGUN_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { problemResponse, problemText } from '#lib/problems.ts';
 import { secure } from '#lib/security-headers.ts';
@@ -96,6 +97,8 @@ export function withAdmission(handle: Handler, { enter, leave }: Admission): Han
   const body = problemText('unavailable');
   const { status, headers } = problemResponse('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   secure(headers);
+  // Another origin may have room for it.
+  headers.set(NOT_BEGUN_HEADER, 'overloaded');
   return async (request) => {
     const { priority, kind } = whatIsAsked(request);
     if (priority === null) return handle(request);
