@@ -39,10 +39,7 @@ export interface Entrance {
 
 export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Entrance {
   let running = 0;
-  let answeredAtMs = performance.now();
-  const heard = () => {
-    answeredAtMs = performance.now();
-  };
+  const { heard, ended } = listenTo(server);
 
   /** Null: no limit. */
   function takeTime(): number | null {
@@ -77,20 +74,6 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
       heard();
       circuit.succeeded();
     }
-  }
-
-  /** Waits for as long as there is time, unless the server is silent: while it answers others, the turn will come. */
-  async function ended<T>(work: PromiseLike<T>, leftMs: number | null, onLate = () => {}): Promise<T> {
-    const { silentMs = Number.POSITIVE_INFINITY } = server ?? {};
-    const ms = Math.min(leftMs ?? Number.POSITIVE_INFINITY, silentMs);
-    if (ms === Number.POSITIVE_INFINITY) return await work;
-    const settled = new Promise<T>((resolve, reject) => void work.then(resolve, reject));
-    const outcome = await withDeadline<T, typeof LATE>(settled, ms, () => LATE);
-    if (outcome !== LATE) return outcome;
-    const isSilent = ms >= silentMs && performance.now() - answeredAtMs >= silentMs;
-    if (!isSilent && ms !== leftMs) return ended(settled, leftMs && leftMs - ms, onLate);
-    onLate();
-    throw isSilent ? new ServerSilent() : new NotServed('out of time');
   }
 
   return {
@@ -129,4 +112,30 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
 
 function outOfTime(): never {
   throw new NotServed('out of time');
+}
+
+/** When the server has last answered anybody, and waiting with an eye on that. */
+function listenTo(server: Bounds['server']) {
+  const { silentMs = Number.POSITIVE_INFINITY } = server ?? {};
+  let answeredAtMs = performance.now();
+
+  /** Waits for as long as there is time, unless the server is silent: while it answers others, the turn will come. */
+  async function ended<T>(work: PromiseLike<T>, leftMs: number | null, onLate = () => {}): Promise<T> {
+    const ms = Math.min(leftMs ?? Number.POSITIVE_INFINITY, silentMs);
+    if (ms === Number.POSITIVE_INFINITY) return await work;
+    const settled = new Promise<T>((resolve, reject) => void work.then(resolve, reject));
+    const outcome = await withDeadline<T, typeof LATE>(settled, ms, () => LATE);
+    if (outcome !== LATE) return outcome;
+    const isSilent = ms >= silentMs && performance.now() - answeredAtMs >= silentMs;
+    if (!isSilent && ms !== leftMs) return ended(settled, leftMs && leftMs - ms, onLate);
+    onLate();
+    throw isSilent ? new ServerSilent() : new NotServed('out of time');
+  }
+
+  return {
+    heard: () => {
+      answeredAtMs = performance.now();
+    },
+    ended,
+  };
 }

@@ -7,7 +7,13 @@ import { AppError } from '#lib/problems.ts';
 import { createDeps } from '#origin/deps.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
-import { cartWith, checkOut, checkOutPatiently, createProduct, type TestCart } from '#test/support/shopping.ts';
+import {
+  cartWith,
+  checkOut,
+  checkOutPatiently,
+  createProduct,
+  type TestCart,
+} from '#test/support/shopping.ts';
 
 /** On a machine that has other work, too. */
 const TEST_TIMEOUT_MS = 180_000;
