@@ -7,6 +7,8 @@ import type { Circuit } from '#lib/circuit.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { isConnectionFailure, isNotServed, NotServed, ServerSilent } from './failures.ts';
 
+const LATE = Symbol('late');
+
 export interface Bounds {
   /** What the request at hand has left, in milliseconds; null where nobody waits. */
   readonly timeLeftMs?: () => number | null;
@@ -14,9 +16,8 @@ export interface Bounds {
   readonly server?: {
     readonly circuit: Circuit;
     readonly maxRunning: number;
-    /** For a connection of the pool, and then for the answer to a statement. */
-    readonly connectMs: number;
-    readonly answerMs: number;
+    /** When it has answered nobody for so long, it is not there; longer than it may take for any answer. */
+    readonly silentMs: number;
   };
 }
 
@@ -38,6 +39,7 @@ export interface Entrance {
 
 export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Entrance {
   let running = 0;
+  const { heard, ended } = listenTo(server);
 
   /** Null: no limit. */
   function takeTime(): number | null {
@@ -54,15 +56,23 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
     running += 1;
     try {
       const answer = await work();
+      heard();
       circuit.succeeded();
       return answer;
     } catch (error) {
-      if (isConnectionFailure(error)) circuit.failed();
-      // Whether it would have answered somebody with more time is not known.
-      else if (!isNotServed(error)) circuit.succeeded();
+      learn(circuit, error);
       throw error;
     } finally {
       running -= 1;
+    }
+  }
+
+  /** Whether it would have answered somebody with more time is not known. */
+  function learn(circuit: Circuit, error: unknown): void {
+    if (isConnectionFailure(error)) circuit.failed();
+    else if (!isNotServed(error)) {
+      heard();
+      circuit.succeeded();
     }
   }
 
@@ -71,7 +81,7 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
     statement: async (query) => {
       const leftMs = takeTime();
       return admitted(() =>
-        ended(query, leftMs, server && { ...server, silentMs: server.answerMs }, () => {
+        ended(query, leftMs, () => {
           // What was sent is ended by the server's own limit: it shares its connection with others.
           if ('state' in query && query.state === null) query.cancel();
         }),
@@ -82,37 +92,50 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
       const begun = Promise.withResolvers<void>();
       return admitted(async () => {
         const result = begin(begun.resolve);
-        const waiting = Promise.race([begun.promise, result]);
-        await ended(waiting, leftMs, server && { ...server, answerMs: 0, silentMs: server.connectMs });
-        return ended(result, takeTime());
+        await ended(Promise.race([begun.promise, result]), leftMs);
+        heard();
+        const restMs = takeTime();
+        // Each of its statements has its own end; as a whole it may take as long as its caller waits.
+        return restMs === null ? result : withDeadline(result, restMs, outOfTime);
       });
     },
-    inside: async (query) => ended(query, takeTime()),
+    inside: async (query) => {
+      const leftMs = takeTime();
+      const answer = await (leftMs === null
+        ? query
+        : withDeadline(Promise.resolve(query), leftMs, outOfTime));
+      heard();
+      return answer;
+    },
   };
 }
 
-interface Patience {
-  readonly connectMs: number;
-  readonly answerMs: number;
-  /** Who has waited for so long in vain knows that the server says nothing to anybody. */
-  readonly silentMs: number;
+function outOfTime(): never {
+  throw new NotServed('out of time');
 }
 
-const ENDLESS: Patience = {
-  ...{ connectMs: Number.POSITIVE_INFINITY, answerMs: 0 },
-  silentMs: Number.POSITIVE_INFINITY,
-};
+/** When the server has last answered anybody, and waiting with an eye on that. */
+function listenTo(server: Bounds['server']) {
+  const { silentMs = Number.POSITIVE_INFINITY } = server ?? {};
+  let answeredAtMs = performance.now();
 
-async function ended<T>(
-  work: PromiseLike<T>,
-  leftMs: number | null,
-  { connectMs, answerMs, silentMs }: Patience = ENDLESS,
-  onLate = () => {},
-): Promise<T> {
-  const ms = Math.min(leftMs ?? Number.POSITIVE_INFINITY, connectMs + answerMs);
-  if (ms === Number.POSITIVE_INFINITY) return await work;
-  return withDeadline(Promise.resolve(work), ms, () => {
+  /** Waits for as long as there is time, unless the server is silent: while it answers others, the turn will come. */
+  async function ended<T>(work: PromiseLike<T>, leftMs: number | null, onLate = () => {}): Promise<T> {
+    const ms = Math.min(leftMs ?? Number.POSITIVE_INFINITY, silentMs);
+    if (ms === Number.POSITIVE_INFINITY) return await work;
+    const settled = new Promise<T>((resolve, reject) => void work.then(resolve, reject));
+    const outcome = await withDeadline<T, typeof LATE>(settled, ms, () => LATE);
+    if (outcome !== LATE) return outcome;
+    const isSilent = ms >= silentMs && performance.now() - answeredAtMs >= silentMs;
+    if (!isSilent && ms !== leftMs) return ended(settled, leftMs && leftMs - ms, onLate);
     onLate();
-    throw ms >= silentMs ? new ServerSilent() : new NotServed('out of time');
-  });
+    throw isSilent ? new ServerSilent() : new NotServed('out of time');
+  }
+
+  return {
+    heard: () => {
+      answeredAtMs = performance.now();
+    },
+    ended,
+  };
 }

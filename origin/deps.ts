@@ -209,11 +209,11 @@ function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock):
 }
 
 function primaryBounds(surroundings: GuardSurroundings) {
-  const { timeoutMs: answerMs, connectMs, bulkhead } = POLICIES.postgres;
+  const { timeoutMs, bulkhead } = POLICIES.postgres;
   return {
     circuit: circuitOf('postgres', surroundings),
     maxRunning: bulkhead.maxRunning,
-    ...{ connectMs, answerMs },
+    silentMs: timeoutMs + SECOND_MS,
   };
 }
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
     maxConnections: 1,
     bounds: {
       timeLeftMs: () => leftMs,
-      server: { circuit, maxRunning: MAX_RUNNING, connectMs: 5_000, answerMs: 5_000 },
+      server: { circuit, maxRunning: MAX_RUNNING, silentMs: 6_000 },
     },
   });
   await connection.db.execute(sql`create table marks (name text)`);

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { checkBooks, stockOf } from '#test/support/books.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
-import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
+import { cartWith, checkOutPatiently, createProduct } from '#test/support/shopping.ts';
 import { stockEventsOf } from '#test/support/stock.ts';
 
 const UNITS = 100;
@@ -24,7 +24,7 @@ afterAll(async () => {
 test('sells exactly what there is; everybody else hears that it is sold out, and nobody is left without an answer', async () => {
   const product = await createProduct(shop, { stock: UNITS });
   const carts = await Promise.all(Array.from({ length: SHOPPERS }, () => cartWith(shop, product.variantId)));
-  const answers = await Promise.all(carts.map((cart) => checkOut(shop, cart)));
+  const answers = await Promise.all(carts.map((cart) => checkOutPatiently(shop, cart)));
   const outcomes = answers.map(({ status, body }) => (status === 201 ? body.status : body.code));
   const tally = Object.fromEntries(
     [...Map.groupBy(outcomes, String)].map(([what, all]) => [what, all.length]),
