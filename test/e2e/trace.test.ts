@@ -104,7 +104,6 @@ test('one checkout, one trace id: order, outbox, NATS, every log, the mail, and 
   const expected = [
     'hotshelf-edge: POST',
     'hotshelf-origin: POST /api/v1/checkout',
-    'hotshelf-origin: redis spend',
     'hotshelf-origin: transaction',
     'hotshelf-origin: INSERT',
     'hotshelf-origin: stripe create',

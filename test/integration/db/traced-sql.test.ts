@@ -1,6 +1,6 @@
 /** How Postgres is told of traces: found by whoever looks for them, and at no price for the statements that are kept. */
 
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { type Connection, connect, type Database } from '#db/client.ts';
 import { kept, type Slots } from '#db/kept.ts';
@@ -9,6 +9,8 @@ import type { Span } from '#lib/span.ts';
 import { newTrace, traceId } from '#lib/trace.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '#test/support/stack.ts';
+
+setDefaultTimeout(60_000);
 
 let database: TestDatabase;
 let shop: Connection;
@@ -39,10 +41,13 @@ async function activity(): Promise<readonly { readonly name: string; readonly qu
 /** What an operator sees of the work while it waits for a lock that somebody else has. */
 async function seenWaiting(work: () => Promise<unknown>) {
   const { promise: isOver, resolve: release } = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
   const holding = onlooker.db.transaction(async (tx) => {
     await tx.execute(BEHIND_A_LOCK);
+    held.resolve();
     await isOver;
   });
+  await held.promise;
   const waiting = work();
   const seen = await eventually('it waits', async () => (await activity())[0]);
   release();

@@ -1,12 +1,14 @@
 /** Product files arrive in the shop without loss: the project's own, and the shared ones where they are present. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { FIXTURES, importPaths, openShop, type Shop } from '#test/support/fixtures/product-files.ts';
 import { createTestDatabase, type TestDatabase } from '#test/support/stack.ts';
+
+setDefaultTimeout(60_000);
 
 const SHARED = join(import.meta.dir, '..', '..', '..', '..', 'shared', 'data', 'shopify');
 const shared = existsSync(SHARED)
