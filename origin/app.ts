@@ -62,7 +62,7 @@ export function createHandler(deps: Deps, config: AppConfig, place: Partial<Plac
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
   const api = withAnswerHeaders(withDeadlines(app.fetch, deps.metrics), { ...deps, peerOf });
-  const admitted = withAdmission(traced(api, proofs, deps.spans), deps.admission);
+  const admitted = withAdmission(traced(api, proofs, deps.spans), deps.admission, deps.metrics);
   const hotReads = deps.spans === null ? hot : tracedHotReads(hot, deps.spans);
   return closingWhileDraining(inFront(admitted, hotReads, proofs), deps.vitals);
 }

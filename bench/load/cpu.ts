@@ -32,6 +32,17 @@ function readTimes(): readonly ProcessTimes[] {
   });
 }
 
+/** The process and whatever it has started; none where there is no /proc. */
+export function processesOf(root: number): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  const childrenOf = Map.groupBy(readTimes(), ({ parent }) => parent);
+  const below = (pid: number): readonly number[] => [
+    pid,
+    ...(childrenOf.get(pid) ?? []).flatMap((child) => below(child.pid)),
+  ];
+  return below(root);
+}
+
 /** Processor seconds of the process and whatever it has started, so far; null where there is no /proc. */
 export function cpuSeconds(root: number): number | null {
   if (process.platform !== 'linux') return null;

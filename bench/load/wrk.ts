@@ -54,6 +54,11 @@ export interface LoadResult {
   readonly broken: number;
 }
 
+/** With what wrk itself has used of the processor. */
+export interface LoadRun extends LoadResult {
+  readonly cpuSeconds: number;
+}
+
 /** The line of JSON at the end of what wrk prints. */
 export function parseSummary(output: string): LoadResult {
   const line = output.trimEnd().split('\n').at(-1) ?? '';
@@ -90,7 +95,7 @@ export async function runWrk(load: Load): Promise<LoadResult> {
 }
 
 /** As {@link runWrk}, for loads whose failures the caller counts. */
-export async function runWrkLeniently(load: Load): Promise<LoadResult> {
+export async function runWrkLeniently(load: Load): Promise<LoadRun> {
   const [wrk] = await providePrograms(['wrk']);
   if (wrk === undefined) throw new Error('wrk was not provided.');
   load.signal.throwIfAborted();
@@ -110,7 +115,8 @@ export async function runWrkLeniently(load: Load): Promise<LoadResult> {
     const output = await readOutput(child.stdout, stopper.begin);
     await child.exited;
     load.signal.throwIfAborted();
-    return parseSummary(output === '' ? await errors : output);
+    const cpuUs = Number(child.resourceUsage()?.cpuTime.total ?? 0);
+    return { ...parseSummary(output === '' ? await errors : output), cpuSeconds: cpuUs / US_PER_SECOND };
   } finally {
     stopper.clear();
     for (const end of ends) end.removeEventListener('abort', stopper.stop);

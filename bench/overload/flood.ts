@@ -2,16 +2,18 @@
 
 import { join } from 'node:path';
 import type { Shop } from '#bench/checkout/shop.ts';
-import { runWrkLeniently } from '#bench/load/wrk.ts';
+import { cpuSeconds } from '#bench/load/cpu.ts';
+import { type Load, runWrkLeniently } from '#bench/load/wrk.ts';
 import { edgeHeaders } from '#bench/stack/shop.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 
 /** Each is a list of its own, so that no two are loaded together. */
 const LISTS = 1_900;
 const PAGE = 50;
-/** Enough to keep both cores busy, and no more. */
-const AT_CAPACITY = 32;
-const PAUSE_MS = 1_000;
+/** Enough to keep the shop busy, and no more than it always lets in. */
+const AT_CAPACITY = 8;
+/** Short, so that connections are as many as an edge holds, not as shoppers do: wrk itself would feel them. */
+const PAUSE_MS = 250;
 
 export interface Flooded {
   /** Answered with what was asked for. */
@@ -19,7 +21,19 @@ export interface Flooded {
   readonly askedPerSecond: number;
   /** Of requests at work, as the origin has found it by the end. */
   readonly limit: number;
+  /** Cores in use meanwhile. */
+  readonly cores: Readonly<Record<'origin' | 'postgres' | 'load', number>>;
 }
+
+export interface FloodOptions {
+  readonly file: string;
+  readonly runMs: number;
+  /** Those that pause between an answer and the next request; null for as much as is answered. */
+  readonly connections: number | null;
+}
+
+/** If each answer came at once. */
+export const connectionsFor = (perSecond: number): number => Math.ceil((perSecond * PAUSE_MS) / SECOND_MS);
 
 export function listPath(number: number): string {
   return `/api/v1/products?limit=${PAGE}&minPrice=${1 + (number % LISTS)}`;
@@ -31,29 +45,42 @@ export async function writeListPaths(folder: string): Promise<string> {
   return file;
 }
 
-export interface FloodOptions {
-  readonly file: string;
-  readonly runMs: number;
-  /** How many a second; null for as many as are answered. */
-  readonly perSecond: number | null;
-}
-
-export async function flood({ stack, origin }: Shop, options: FloodOptions): Promise<Flooded> {
-  const { file, runMs, perSecond } = options;
-  const connections = perSecond === null ? AT_CAPACITY : Math.ceil((perSecond * PAUSE_MS) / SECOND_MS);
-  const result = await runWrkLeniently({
-    url: origin.url,
-    headers: edgeHeaders(stack),
-    connections,
-    runMs,
-    paths: { file, from: 0, ...(perSecond === null ? {} : { pauseMs: PAUSE_MS }) },
-    signal: stack.signal,
-  });
-  const good = result.requests - result.refused;
+export async function flood(shop: Shop, options: FloodOptions): Promise<Flooded> {
+  const { origin, postgresPid } = shop;
+  const used = () => ({ origin: cpuSeconds(origin.pid) ?? 0, postgres: cpuSeconds(postgresPid) ?? 0 });
+  const before = used();
+  const result = await runWrkLeniently(loadOf(shop, origin.url, options));
+  const after = used();
+  const seconds = result.requests / result.perSecond;
   return {
-    goodPerSecond: (result.perSecond * good) / result.requests,
+    goodPerSecond: (result.requests - result.refused) / seconds,
     askedPerSecond: result.perSecond,
     limit: await limitOf(origin.url),
+    cores: {
+      origin: (after.origin - before.origin) / seconds,
+      postgres: (after.postgres - before.postgres) / seconds,
+      load: result.cpuSeconds / seconds,
+    },
+  };
+}
+
+/** What is answered at best while a server that does nothing else takes the flood: nobody refuses for less. */
+export async function floodBeside(shop: Shop, constantUrl: string, options: FloodOptions): Promise<Flooded> {
+  const [flooded] = await Promise.all([
+    flood(shop, { ...options, connections: null }),
+    runWrkLeniently(loadOf(shop, constantUrl, options)),
+  ]);
+  return flooded;
+}
+
+function loadOf({ stack }: Shop, url: string, { file, runMs, connections }: FloodOptions): Load {
+  return {
+    url,
+    headers: edgeHeaders(stack),
+    connections: connections ?? AT_CAPACITY,
+    runMs,
+    paths: { file, from: 0, ...(connections === null ? {} : { pauseMs: PAUSE_MS }) },
+    signal: stack.signal,
   };
 }
 

@@ -2,16 +2,18 @@
 
 import { driveShoppers } from '#bench/checkout/drive.ts';
 import { openShop, type Shop } from '#bench/checkout/shop.ts';
-import type { Bar, BarChart, Report } from '#bench/page/model.ts';
+import type { Report } from '#bench/page/model.ts';
 import { writeReport } from '#bench/page/write.ts';
-import { edgeHeaders } from '#bench/stack/shop.ts';
+import { edgeHeaders, startLimit } from '#bench/stack/shop.ts';
 import { withStack } from '#bench/stack/stack.ts';
-import { type Figure, figureOf, median } from '#bench/statistics.ts';
+import { figureOf, median } from '#bench/statistics.ts';
 import { readSurroundings } from '#bench/surroundings.ts';
 import { exitCodeOf, lineOf } from '#bench/targets.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { say, seconds, step } from '#ops/local/progress.ts';
-import { type Flooded, flood, listPath, writeListPaths } from './flood.ts';
+import { setApart } from './cores.ts';
+import { type Drawn, goodputChart, tableOf } from './drawn.ts';
+import { connectionsFor, type Flooded, flood, floodBeside, listPath, writeListPaths } from './flood.ts';
 import type { OverloadOptions } from './options.ts';
 import { amplificationOfOutage } from './outage.ts';
 import { judge, type Outcomes } from './targets.ts';
@@ -22,10 +24,19 @@ const SHOPPERS = 2;
 const PROBE_EVERY_MS = 20;
 const UNAVAILABLE = 503;
 const PERCENT = 100;
+const APART =
+  'The load has a core of its own and the shop, database included, has the others: what a flood costs the shop is in the figures, what it costs to make one is not.';
+const TOGETHER = 'Here the load runs on the same cores as the shop, and takes from what is answered.';
 
-interface Found {
+interface Found extends Pick<Report, 'charts' | 'tables'> {
   readonly outcomes: Outcomes;
-  readonly charts: readonly BarChart[];
+}
+
+interface Place {
+  readonly shop: Shop;
+  /** Of a server that answers, and does nothing else. */
+  readonly constantUrl: string;
+  readonly file: string;
 }
 
 /** @returns the exit code. */
@@ -37,7 +48,13 @@ export async function benchOverload(options: OverloadOptions, signal: AbortSigna
     );
     const surroundings = await readSurroundings(stack.servers.databaseUrl);
     const amplification = await step('an outage', () => amplificationOfOutage(stack));
-    const { outcomes, charts } = await measure(shop, options);
+    const constant = await startLimit(stack, 'bare-server.ts', { headers: [], body: '{}' });
+    const areApart = setApart(
+      [process.pid, shop.double.pid],
+      [shop.origin.pid, shop.postgresPid, constant.pid],
+    );
+    const file = await writeListPaths(stack.folder);
+    const { outcomes, ...drawn } = await measure({ shop, constantUrl: constant.url, file }, options);
     return {
       title: 'Hotshelf: more than can be done',
       ...surroundings,
@@ -46,10 +63,9 @@ export async function benchOverload(options: OverloadOptions, signal: AbortSigna
       about:
         'Lists of products that every tier misses, asked 2, 5 and 10 times as often as they can be answered.',
       chartsTitle: 'What is answered',
-      chartsNote: `A bar is the median of ${options.rounds} rounds of ${options.runMs / SECOND_MS} s, each dot a round.`,
+      chartsNote: `Each dot is a run of ${options.runMs / SECOND_MS} s, between two of what is answered at best; a bar is their median. ${areApart ? APART : TOGETHER}`,
       judged: judge({ ...outcomes, amplification: { figure: figureOf([amplification]) } }),
-      charts,
-      tables: [],
+      ...drawn,
     };
   });
   const files = await writeReport(report, 'overload');
@@ -59,37 +75,51 @@ export async function benchOverload(options: OverloadOptions, signal: AbortSigna
   return exitCodeOf(report.judged);
 }
 
-/** A flood, and what is answered at best, one right after the other: the machine is the same for both. */
+/** A flood between two runs of what is answered at best: the machine is the same for all three. */
 interface Pair {
   readonly flooded: Flooded;
-  readonly capacity: Flooded;
+  readonly capacityPerSecond: number;
 }
 
+/** Short ones in turn, for what else the machine does is not the same for long. */
+const PAIRS = 3;
+
 interface Round {
-  readonly pairs: Readonly<Record<Times, Pair>>;
+  readonly atBest: readonly Flooded[];
+  readonly pairs: Readonly<Record<Times, readonly Pair[]>>;
+  readonly beside: Flooded;
   readonly refusalsMs: readonly number[];
   readonly boughtShare: number;
 }
 
-async function measure(shop: Shop, options: OverloadOptions): Promise<Found> {
-  const file = await writeListPaths(shop.stack.folder);
+async function measure(place: Place, options: OverloadOptions): Promise<Found> {
+  await step('until its code is compiled', () =>
+    flood(place.shop, { file: place.file, runMs: options.firstMs, connections: null }),
+  );
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
-    rounds.push(await step(`round ${round + 1}`, () => playRound(shop, file, options)));
+    rounds.push(await step(`round ${round + 1}`, () => playRound(place, options)));
   }
-  const all = rounds.flatMap(({ pairs }) => Object.values(pairs));
-  const capacity = figureOf(all.map((pair) => pair.capacity.goodPerSecond));
-  const of = (times: Times, measure: (pair: Pair) => number) =>
-    figureOf(rounds.map(({ pairs }) => measure(pairs[times])));
-  const goodOf = (times: Times) => of(times, ({ flooded }) => flooded.goodPerSecond);
-  const shareOf = (times: Times) => ({ figure: of(times, shareOfMost) });
-  for (const times of TIMES) {
-    const asked = of(times, ({ flooded }) => flooded.askedPerSecond).median;
-    const limit = of(times, ({ flooded }) => flooded.limit).median;
-    const good = goodOf(times).median;
-    say(`  ${times} times: ${asked.toFixed(0)} asked, ${good.toFixed(0)} answered a second, limit ${limit}`);
-  }
+  const pairsOf = (times: Times) => rounds.flatMap(({ pairs }) => pairs[times]);
+  const shareOf = (times: Times) => ({ figure: figureOf(pairsOf(times).map(shareOfMost)) });
   const refusals = rounds.map(({ refusalsMs }) => refusalsMs).filter((all) => all.length > 0);
+  const loads: readonly Drawn[] = [
+    { label: 'as much as is answered', role: 'limit', floods: rounds.flatMap(({ atBest }) => atBest) },
+    ...TIMES.map(
+      (times): Drawn => ({
+        label: `${times} times as much`,
+        role: 'subject',
+        floods: pairsOf(times).map(({ flooded }) => flooded),
+      }),
+    ),
+    {
+      label: 'the rest of 10 times refused by a constant server',
+      role: 'limit',
+      floods: rounds.map(({ beside }) => beside),
+    },
+  ];
+  const table = tableOf(loads);
+  for (const row of table.rows) say(`  ${row.join(', ')}`);
   return {
     outcomes: {
       ...{ goodput2: shareOf(2), goodput5: shareOf(5), goodput10: shareOf(10) },
@@ -99,32 +129,48 @@ async function measure(shop: Shop, options: OverloadOptions): Promise<Found> {
           : { figure: figureOf(refusals.map((all) => median(all))) },
       payments: { figure: figureOf(rounds.map(({ boughtShare }) => boughtShare * PERCENT)) },
     },
-    charts: [goodputChart(capacity, goodOf)],
+    charts: [goodputChart(loads)],
+    tables: [table],
   };
 }
 
-function shareOfMost({ capacity, flooded }: Pair): number {
-  return (flooded.goodPerSecond / Math.max(capacity.goodPerSecond, flooded.goodPerSecond)) * PERCENT;
+function shareOfMost({ capacityPerSecond, flooded }: Pair): number {
+  return (flooded.goodPerSecond / Math.max(capacityPerSecond, flooded.goodPerSecond)) * PERCENT;
 }
 
-async function playRound(shop: Shop, file: string, { runMs, warmUpMs }: OverloadOptions): Promise<Round> {
-  const atBest = { file, runMs, perSecond: null };
-  await flood(shop, { ...atBest, runMs: warmUpMs });
-  const { goodPerSecond } = await flood(shop, atBest);
-  const pair = async (times: Times): Promise<Pair> => {
-    const perSecond = goodPerSecond * times;
-    await flood(shop, { file, runMs: warmUpMs, perSecond });
-    const flooded = await flood(shop, { file, runMs, perSecond });
-    return { flooded, capacity: await flood(shop, atBest) };
+async function playRound(place: Place, { runMs, warmUpMs, probesMs }: OverloadOptions): Promise<Round> {
+  const { shop, constantUrl, file } = place;
+  const atBest: Flooded[] = [];
+  const best = async () => {
+    const flooded = await flood(shop, { file, runMs, connections: null });
+    atBest.push(flooded);
+    return flooded;
   };
-  const pairs = { 2: await pair(2), 5: await pair(5), 10: await pair(10) };
+  let before = await best();
+  const pairsOf = async (times: Times): Promise<readonly Pair[]> => {
+    const wanted = before.goodPerSecond * times;
+    const asked = await flood(shop, { file, runMs: warmUpMs, connections: connectionsFor(wanted) });
+    // Who waits for an answer asks less often: so many more of them.
+    const connections = connectionsFor((wanted * wanted) / asked.askedPerSecond);
+    const pairs: Pair[] = [];
+    while (pairs.length < PAIRS) {
+      const flooded = await flood(shop, { file, runMs, connections });
+      const after = await best();
+      pairs.push({ flooded, capacityPerSecond: (before.goodPerSecond + after.goodPerSecond) / 2 });
+      before = after;
+    }
+    return pairs;
+  };
+  const pairs = { 2: await pairsOf(2), 5: await pairsOf(5), 10: await pairsOf(10) };
+  const refused = connectionsFor(before.goodPerSecond * 9);
+  const beside = await floodBeside(shop, constantUrl, { file, runMs, connections: refused });
   // Apart, for their own work would be part of what is measured.
   const [, refusalsMs, boughtShare] = await Promise.all([
-    flood(shop, { file, runMs: runMs + warmUpMs, perSecond: goodPerSecond * 10 }),
-    timeRefusals(shop, warmUpMs, runMs),
-    shopMeanwhile(shop, warmUpMs, runMs),
+    flood(shop, { file, runMs: probesMs + warmUpMs, connections: connectionsFor(before.goodPerSecond * 10) }),
+    timeRefusals(shop, warmUpMs, probesMs),
+    shopMeanwhile(shop, warmUpMs, probesMs),
   ]);
-  return { pairs, refusalsMs, boughtShare };
+  return { atBest, pairs, beside, refusalsMs, boughtShare };
 }
 
 /** By the keep-alive connection of one client that waits for each answer. */
@@ -153,21 +199,4 @@ async function shopMeanwhile(shop: Shop, afterMs: number, forMs: number): Promis
   const all = Object.values(endings).reduce((sum, times) => sum + times, 0);
   say(`  shoppers meanwhile: ${JSON.stringify(endings)}`);
   return all === 0 ? 0 : paid / all;
-}
-
-function goodputChart(capacity: Figure, goodOf: (times: Times) => Figure): BarChart {
-  const bars: Bar[] = [
-    { label: 'as much as is answered', role: 'limit', figure: capacity },
-    ...TIMES.map(
-      (times): Bar => ({ label: `${times} times as much`, role: 'subject', figure: goodOf(times) }),
-    ),
-  ];
-  return {
-    kind: 'bars',
-    title: 'Lists answered a second, by how many were asked for',
-    note: 'What is over the limit is refused at once, so that the rest is answered as if it were alone.',
-    unit: 'answers/s',
-    bars,
-    marks: [{ label: '90 % of the capacity', value: capacity.median * 0.9 }],
-  };
 }

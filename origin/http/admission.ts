@@ -6,6 +6,7 @@
 import { NOT_BEGUN_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { problemResponse, problemText } from '#lib/problems.ts';
+import { createRequestMetrics, NO_ROUTE } from '#lib/request-metrics.ts';
 import { secure } from '#lib/security-headers.ts';
 import { createConcurrencyLimit, type LimitBounds } from './concurrency-limit.ts';
 import type { Handler } from './hot-path.ts';
@@ -15,7 +16,7 @@ export const SHARES = {
   payment: 1,
   cart: 0.85,
   personal: 0.7,
-  catalogue: 0.5,
+  catalogue: 0.25,
 } as const;
 
 export type Priority = keyof typeof SHARES;
@@ -44,8 +45,9 @@ const RETRY_AFTER_SECONDS = 2;
 export interface Asked {
   /** Null: never shed. */
   readonly priority: Priority | null;
-  /** What takes about as long: the same method on the same line, as deep. */
-  readonly kind: string;
+  readonly path: string;
+  /** Of the line that has decided. */
+  readonly at: number;
 }
 
 export function whatIsAsked({ method, url }: Pick<Request, 'method' | 'url'>): Asked {
@@ -53,12 +55,16 @@ export function whatIsAsked({ method, url }: Pick<Request, 'method' | 'url'>): A
   const query = url.indexOf('?', start);
   const path = url.slice(start, query === -1 ? undefined : query);
   const at = LINES.findIndex((line) => line.path.test(path));
-  const kind = `${method} ${at} ${path.split('/').length}`;
   const priority = LINES[at]?.priority ?? 'personal';
-  if (priority === 'never shed') return { priority: null, kind };
+  if (priority === 'never shed') return { priority: null, path, at };
   // A change of the catalogue is a seller's, and no read that could come from somewhere else.
   const isChange = priority === 'catalogue' && method !== 'GET' && method !== 'HEAD';
-  return { priority: isChange ? 'personal' : priority, kind };
+  return { priority: isChange ? 'personal' : priority, path, at };
+}
+
+/** What takes about as long: the same method on the same line, as deep. */
+function kindOf(method: string, { path, at }: Asked): string {
+  return `${method} ${at} ${path.split('/').length}`;
 }
 
 export interface Admission {
@@ -70,6 +76,12 @@ export interface Admission {
 
 export function createAdmission(bounds: LimitBounds, metrics: Metrics): Admission {
   const limit = createConcurrencyLimit(bounds);
+  const shed = {
+    payment: metrics.counter('requests_shed_total', { priority: 'payment' }),
+    cart: metrics.counter('requests_shed_total', { priority: 'cart' }),
+    personal: metrics.counter('requests_shed_total', { priority: 'personal' }),
+    catalogue: metrics.counter('requests_shed_total', { priority: 'catalogue' }),
+  } satisfies Record<Priority, () => void>;
   let running = 0;
   metrics.onExpose(() => {
     metrics.gauge('concurrency_limit_requests', {}, limit.current());
@@ -78,7 +90,7 @@ export function createAdmission(bounds: LimitBounds, metrics: Metrics): Admissio
   return {
     enter: (priority) => {
       if (running >= limit.current() * SHARES[priority]) {
-        metrics.count('requests_shed_total', { priority });
+        shed[priority]();
         return false;
       }
       running += 1;
@@ -92,17 +104,9 @@ export function createAdmission(bounds: LimitBounds, metrics: Metrics): Admissio
 }
 
 /** Past the limit a request is answered before anything is done for it. */
-export function withAdmission(handle: Handler, { enter, leave }: Admission): Handler {
-  // Made once: while most are refused, what a refusal costs is taken from those who are not.
-  const body = problemText('unavailable');
-  const { status, headers } = problemResponse('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-  secure(headers);
-  // Another origin may have room for it.
-  headers.set(NOT_BEGUN_HEADER, 'overloaded');
-  return async (request) => {
-    const { priority, kind } = whatIsAsked(request);
-    if (priority === null) return handle(request);
-    if (!enter(priority)) return new Response(body, { status, headers });
+export function withAdmission(handle: Handler, { enter, leave }: Admission, metrics: Metrics): Handler {
+  const refuse = createRefusal(metrics);
+  const work = async (request: Request, asked: Asked) => {
     const enteredAtMs = performance.now();
     let tookMs: number | null = null;
     try {
@@ -110,7 +114,29 @@ export function withAdmission(handle: Handler, { enter, leave }: Admission): Han
       if (answer.ok) tookMs = performance.now() - enteredAtMs;
       return answer;
     } finally {
-      leave(kind, tookMs);
+      leave(kindOf(request.method, asked), tookMs);
     }
+  };
+  return (request) => {
+    const asked = whatIsAsked(request);
+    if (asked.priority === null) return handle(request);
+    return enter(asked.priority) ? work(request, asked) : refuse(request);
+  };
+}
+
+/** While most are refused, what a refusal costs is taken from those who are not: all is made once, nothing is awaited. */
+function createRefusal(metrics: Metrics): (request: Request) => Response {
+  const body = problemText('unavailable');
+  const { status, headers } = problemResponse('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  secure(headers);
+  // Another origin may have room for it.
+  headers.set(NOT_BEGUN_HEADER, 'overloaded');
+  const init = { status, headers };
+  const requests = createRequestMetrics(metrics);
+  const sizes = { requestBytes: 0, responseBytes: body.length };
+  return ({ method }) => {
+    // Its route is not looked for, its body is not read, and its time is below the least bucket.
+    requests(method, NO_ROUTE, status)(0, sizes);
+    return new Response(body, init);
   };
 }

@@ -26,8 +26,8 @@ const WINDOW_MIN_ANSWERS = 10;
 const SMOOTHING = 0.3;
 /** No window asks for less than half of the limit. */
 const STEEPEST = 0.5;
-/** A limit of which less was used has not been tried. What matters least may use half of it. */
-const TRIED = 0.4;
+/** A limit of which less was used has not been tried. What matters least may use a quarter of it. */
+const TRIED = 0.2;
 /** A quicker answer counts for so much, so that one that is quick by chance is not the measure. */
 const QUICKER = 0.2;
 /** A quick time that is no longer reached is forgotten, a thousandth with each window. */
