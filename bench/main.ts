@@ -1,8 +1,10 @@
-/** `bun run bench read`, `checkout`, `overload` and `security`: measure, draw, judge. See --help. */
+/** `bun run bench read`, `checkout`, `faults`, `overload` and `security`: measure, draw, judge. See --help. */
 
 import { parseCheckoutOptions } from './checkout/options.ts';
 import { benchCheckout } from './checkout/run.ts';
 import { runCommand } from './command.ts';
+import { parseFaultsOptions } from './faults/options.ts';
+import { benchFaults } from './faults/run.ts';
 import { HELP, parseReadOptions } from './options.ts';
 import { parseOverloadOptions } from './overload/options.ts';
 import { benchOverload } from './overload/run.ts';
@@ -16,6 +18,10 @@ await runCommand({
     if (args[0] === 'checkout') {
       const options = parseCheckoutOptions(args.slice(1));
       return options && ((signal) => benchCheckout(options, signal));
+    }
+    if (args[0] === 'faults') {
+      const options = parseFaultsOptions(args.slice(1));
+      return options && ((signal) => benchFaults(options, signal));
     }
     if (args[0] === 'overload') {
       const options = parseOverloadOptions(args.slice(1));

@@ -36,8 +36,13 @@ export const HELP = `Measures the shop, each figure beside its limit in the same
   bun run bench overload                 2, 5 and 10 times as much as can be done, and an outage: about four minutes
   bun run bench overload --quick         one short round: about a minute
 
+  bun run bench faults                   every component killed, frozen, slow, refusing and flapping: eight minutes
+  bun run bench faults --quick           shorter faults: about six minutes
+
   --queries FILE    searches from CSV 'query,popularity,hits' instead of the bench's own (read)
   --products N      1,000 and N products instead (read)
+  --only LIST       components, faults and pairs of them, such as redis,postgres:killed (faults)
+  --keep            leaves the logs and the data of the run in .local/ (faults)
   --rounds N        rounds of each comparison (default ${MIN_ROUNDS}, the least)
   --help            this text
 
@@ -53,7 +58,7 @@ export function parseReadOptions(args: readonly string[]): ReadOptions | null {
   if (values.help) return null;
   if (positionals.length !== 1 || positionals[0] !== 'read') {
     throw new UsageError(
-      "The benches there are: 'bun run bench read', 'checkout', 'overload' and 'security'.",
+      "The benches there are: 'bun run bench read', 'checkout', 'faults', 'overload' and 'security'.",
     );
   }
   const isQuick = values.quick ?? false;

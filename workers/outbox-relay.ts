@@ -5,7 +5,6 @@
 
 import { claimUnpublished, hasUnpublished, markPublished } from '#db/outbox.ts';
 import { inSpan, inTrace } from '#db/trace-scope.ts';
-import { SECOND_MS } from '#lib/clock.ts';
 import { type ShopEvent, subjectOf } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -18,15 +17,17 @@ const ALERT_MS = 5;
 const ALERT_LASTS_MS = 200;
 /** Between looks otherwise. An announcement may be lost, and a transaction may be slow. */
 const IDLE_MS = 100;
-const FAILED_MS = SECOND_MS;
+const FAILED_MS = 250;
 
 /** Runs until the signal aborts. Any number of relays may run: they share the work. */
 export async function runRelay(deps: Deps, signal: AbortSignal): Promise<void> {
   const announced = followAnnounced(deps, signal);
+  const nextConnection = followConnection(deps);
   while (!signal.aborted) {
-    const relayed = await relayOrReport(deps);
+    // What is published without a connection is waited for until its time is up, also when that is back long before.
+    const relayed = deps.bus.isConnected() ? await relayOrReport(deps) : 'failed';
     if (relayed === 'failed') {
-      await pause(FAILED_MS, signal);
+      await Promise.race([nextConnection(), pause(FAILED_MS, signal)]);
       continue;
     }
     announced.arrived(relayed);
@@ -34,6 +35,17 @@ export async function runRelay(deps: Deps, signal: AbortSignal): Promise<void> {
     if (announced.isAwaited()) await pause(ALERT_MS, signal);
     else await Promise.race([announced.next(), pause(IDLE_MS, signal)]);
   }
+}
+
+/** What resolves when the connection is made anew. */
+function followConnection({ bus }: Deps): () => Promise<void> {
+  let wake = () => {};
+  bus.onConnect(() => wake());
+  return () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    wake = resolve;
+    return promise;
+  };
 }
 
 /** How many of the events that were announced have yet to come. */
@@ -66,7 +78,7 @@ async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
     return await relayBatch(deps);
   } catch (error) {
     deps.log.warn('the outbox could not be relayed; its events wait', { error });
-    await deps.bus.ensureStream().catch(() => {});
+    if (deps.bus.isConnected()) await deps.bus.ensureStream().catch(() => {});
     return 'failed';
   } finally {
     ended();

@@ -5,6 +5,8 @@ export type LinkFault =
   | { readonly kind: 'latency'; readonly ms: number }
   /** Connections are torn down, and those that are tried meanwhile. */
   | { readonly kind: 'reset' }
+  /** As with 'reset', but nobody takes a connection: it is refused before it is made. */
+  | { readonly kind: 'refused' }
   /** Nothing arrives and nobody is told; what was sent arrives afterwards. */
   | { readonly kind: 'black hole' }
   /** Each connection is torn down after so many bytes of answers, in the middle of one. */
@@ -17,6 +19,8 @@ export function describeLinkFault(fault: LinkFault): string {
       return `${fault.ms} ms later`;
     case 'reset':
       return 'reset';
+    case 'refused':
+      return 'refused';
     case 'black hole':
       return 'black hole';
     case 'cut':

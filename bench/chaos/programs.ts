@@ -1,7 +1,7 @@
 /** The shop's programs as the chaos run starts them: all they talk to, they talk to through a proxy. */
 
 import { join } from 'node:path';
-import { databaseEnvironment, databaseUrls } from '#ops/local/database-roles.ts';
+import { type DatabaseUrls, databaseEnvironment, databaseUrls } from '#ops/local/database-roles.ts';
 import type { Part } from '#ops/local/part.ts';
 import { bunPart, DOUBLE_KEY } from '#ops/local/parts.ts';
 import { LOOPBACK } from '#ops/local/ports.ts';
@@ -17,6 +17,9 @@ export interface Surroundings {
   readonly ports: Readonly<Record<PortName, number>>;
   readonly throughProxies: ServerUrls;
   readonly stripeUrl: string;
+  readonly smtpUrl: string;
+  /** A replica for general reads and searches, where there is one. */
+  readonly replicaUrl?: string;
   /** The origin that is there takes it. */
   readonly webhookUrl: string;
   readonly purgeUrl: string;
@@ -85,7 +88,7 @@ function workers(around: Surroundings, name: 'workers-1' | 'workers-2'): Part {
     environment: {
       ...sharedEnvironment(around, 'workers'),
       WORKERS_PORT: String(port),
-      SMTP_URL: `smtp://${LOOPBACK}:${around.ports.smtp}`,
+      SMTP_URL: around.smtpUrl,
       EDGE_PURGE_URL: around.purgeUrl,
       EDGE_PURGE_SECRET: around.secrets.edgePurgeSecret,
     },
@@ -94,12 +97,17 @@ function workers(around: Surroundings, name: 'workers-1' | 'workers-2'): Part {
   });
 }
 
+function replicaEnvironment(urls: DatabaseUrls, role: 'origin' | 'workers'): Record<string, string> {
+  return { DATABASE_REPLICAS_GENERAL: urls[role], DATABASE_REPLICAS_SEARCH: urls.search };
+}
+
 function sharedEnvironment(
-  { throughProxies, secrets, stripeUrl }: Surroundings,
+  { throughProxies, secrets, stripeUrl, replicaUrl }: Surroundings,
   role: 'origin' | 'workers',
 ): Record<string, string> {
   return {
     ...databaseEnvironment(databaseUrls(throughProxies.databaseUrl, secrets), role),
+    ...(replicaUrl === undefined ? {} : replicaEnvironment(databaseUrls(replicaUrl, secrets), role)),
     REDIS_URL: throughProxies.redisUrl,
     NATS_URL: throughProxies.natsUrl,
     STRIPE_SECRET_KEY: DOUBLE_KEY,

@@ -36,27 +36,38 @@ interface Line {
 /** @param ports of the targets on loopback; a connection goes to the first that takes it. */
 export async function startProxy(ports: readonly number[]): Promise<NetworkProxy> {
   const link: Link = { fault: null, changed: Promise.withResolvers(), lines: new Set() };
-  const server = createServer(
-    { pauseOnConnect: true, allowHalfOpen: true },
-    (client) => void accept(link, client, ports),
-  );
-  const port = await listen(server);
+  const open = () =>
+    createServer({ pauseOnConnect: true, allowHalfOpen: true }, (client) => void accept(link, client, ports));
+  let server: Server | null = open();
+  const port = await listen(server, 0);
+  const close = () => {
+    server?.close();
+    server = null;
+  };
   return {
     port,
-    set: (fault) => setFault(link, fault),
+    set: (fault) => {
+      setFault(link, fault);
+      if (fault?.kind === 'refused') return close();
+      if (server !== null) return;
+      server = open();
+      void listen(server, port);
+    },
     connections: () => link.lines.size,
     stop: async () => {
       for (const line of link.lines) tearDown(line);
       setFault(link, null);
-      await new Promise((closed) => server.close(closed));
+      const last = server;
+      if (last !== null) await new Promise((closed) => last.close(closed));
     },
   };
 }
 
-function listen(server: Server): Promise<number> {
+/** @param wanted 0 for any that is free */
+function listen(server: Server, wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port: 0, host: LOOPBACK }, () => {
+    server.listen({ port: wanted, host: LOOPBACK }, () => {
       const address = server.address();
       if (typeof address === 'object' && address !== null) resolve(address.port);
       else reject(new Error('the proxy has no port'));
@@ -69,9 +80,11 @@ function setFault(link: Link, fault: LinkFault | null): void {
   link.fault = fault;
   link.changed = Promise.withResolvers();
   for (const line of link.lines) line.bytesLeft = fault?.kind === 'cut' ? fault.afterBytes : null;
-  if (fault?.kind === 'reset') for (const line of link.lines) tearDown(line);
+  if (isDown(fault)) for (const line of link.lines) tearDown(line);
   changed.resolve();
 }
+
+const isDown = (fault: LinkFault | null) => fault?.kind === 'reset' || fault?.kind === 'refused';
 
 async function accept(link: Link, client: Socket, ports: readonly number[]): Promise<void> {
   const bytesLeft = link.fault?.kind === 'cut' ? link.fault.afterBytes : null;
@@ -82,7 +95,7 @@ async function accept(link: Link, client: Socket, ports: readonly number[]): Pro
     link.lines.delete(line);
     line.server?.destroy();
   });
-  if (link.fault?.kind === 'reset') return tearDown(line);
+  if (isDown(link.fault)) return tearDown(line);
   await passes(link, { bytes: 0, arrivedAt: performance.now() });
   const server = await firstOf(ports);
   if (server === null || client.destroyed) {
@@ -136,6 +149,7 @@ async function passes(link: Link, { bytes, arrivedAt }: Parcel): Promise<void> {
         return;
       case 'cut':
       case 'reset':
+      case 'refused':
       case undefined:
         return;
     }

@@ -31,7 +31,7 @@ export async function timeToNormal(probing: Probing, until: AbortSignal): Promis
 }
 
 /** A probe that hangs in something that is gone keeps no later one from succeeding. */
-async function firstSuccess(probe: () => Promise<boolean>, over: AbortSignal): Promise<boolean> {
+export async function firstSuccess(probe: () => Promise<boolean>, over: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const launch = () => {
     probe().then(
@@ -66,7 +66,7 @@ async function buy({ client, sql, shelf }: Probing, origin: number, over: AbortS
   return false;
 }
 
-async function countEffects(sql: Sql, orderId: string): Promise<number> {
+export async function countEffects(sql: Sql, orderId: string): Promise<number> {
   const [row] = await sql<{ effects: number }[]>`
     select count(*)::int as effects
       from outbox o join inbox i on i.event_id = o.id and i.consumer in ${sql([...EFFECTS_OF_PAID])}

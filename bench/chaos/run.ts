@@ -4,9 +4,8 @@ import { writeReport } from '#bench/page/write.ts';
 import { readSurroundings } from '#bench/surroundings.ts';
 import { exitCodeOf, lineOf } from '#bench/targets.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
-import { type AuditReport, audit } from '#ops/audit/audit.ts';
+import type { AuditReport } from '#ops/audit/audit.ts';
 import { toText } from '#ops/audit/table.ts';
-import { DOUBLE_KEY } from '#ops/local/parts.ts';
 import { say, step } from '#ops/local/progress.ts';
 import { findMissing } from './acknowledged.ts';
 import { type Sql, withBooks } from './books.ts';
@@ -17,7 +16,7 @@ import type { ChaosOptions } from './options.ts';
 import { inSeconds, type PlayedEpisode, playSchedule } from './play.ts';
 import { toReport } from './report.ts';
 import { drawSchedule } from './schedule.ts';
-import { settle } from './settle.ts';
+import { auditAtRest, settle } from './settle.ts';
 import { fillShelves, type Shelf } from './shelves.ts';
 import { visitShop } from './shopper.ts';
 import { type ChaosStack, withChaosStack } from './stack.ts';
@@ -83,7 +82,7 @@ async function breakAndAudit(stack: ChaosStack, sql: Sql, options: ChaosOptions)
     const begun = performance.now();
     const unsettled = await step('coming to rest', () => settle(stack, sql));
     const settledAfterMs = performance.now() - begun;
-    const report = await step('audit', () => auditOf(stack));
+    const report = await step('audit', () => auditAtRest(stack));
     const missing = await findMissing(sql, [...diary.acknowledged.values()]);
     const rows = await sql<{ status: string }[]>`select status::text as status from orders`;
     const ordersByStatus = countBy([...rows], ({ status }) => status);
@@ -113,13 +112,6 @@ async function shopAround({ stack, client, shelf, diary, options }: Around): Pro
     }
   };
   await Promise.all(Array.from({ length: shoppers }, (_, shopper) => place(shopper)));
-}
-
-function auditOf({ servers, stripeUrl, mailUrl }: ChaosStack): Promise<AuditReport> {
-  const stripe = { secretKey: DOUBLE_KEY, apiUrl: stripeUrl };
-  const sources = { databaseUrl: servers.databaseUrl, natsUrl: servers.natsUrl, stripe, mailUrl };
-  // The shop is at rest: nothing is excused by its age.
-  return audit(sources, { inFlightMs: 0 });
 }
 
 function describeProgress(diary: Diary): string {

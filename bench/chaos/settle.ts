@@ -2,6 +2,8 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { type AuditReport, audit } from '#ops/audit/audit.ts';
+import { DOUBLE_KEY } from '#ops/local/parts.ts';
 import { EFFECTS_OF_PAID, type Sql } from './books.ts';
 import { SETTLE_MS } from './limits.ts';
 import type { ChaosStack } from './stack.ts';
@@ -10,6 +12,8 @@ const POLL_MS = 250;
 const TIMEOUT_MS = 5_000;
 const Deliveries = Type.Object({ deliveries: Type.Record(Type.String(), Type.Integer()) });
 
+type AtRest = Pick<ChaosStack, 'stripeUrl' | 'signal'>;
+
 interface UnderWay {
   readonly 'events not published': number;
   readonly 'effects of paid orders to come': number;
@@ -17,7 +21,7 @@ interface UnderWay {
 }
 
 /** @returns what was still under way at the deadline: nothing, if all is well. */
-export async function settle(stack: ChaosStack, sql: Sql): Promise<readonly string[]> {
+export async function settle(stack: AtRest, sql: Sql): Promise<readonly string[]> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     const underWay = await look(stack, sql).catch(() => null);
@@ -28,7 +32,7 @@ export async function settle(stack: ChaosStack, sql: Sql): Promise<readonly stri
   }
 }
 
-async function look({ stripeUrl }: ChaosStack, sql: Sql): Promise<UnderWay> {
+async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
   const [row] = await sql<{ unpublished: number; open: number }[]>`
     select (select count(*)::int from outbox where published_at is null) as unpublished,
            (select count(*)::int from outbox o cross join unnest(${[...EFFECTS_OF_PAID]}::text[]) as c (consumer)
@@ -43,6 +47,17 @@ async function look({ stripeUrl }: ChaosStack, sql: Sql): Promise<UnderWay> {
     'effects of paid orders to come': row?.open ?? 0,
     'webhooks not delivered': deliveries['pending'] ?? 0,
   };
+}
+
+/** The shop is at rest: nothing is excused by its age. */
+export function auditAtRest({
+  servers,
+  stripeUrl,
+  mailUrl,
+}: Pick<ChaosStack, 'servers' | 'stripeUrl' | 'mailUrl'>): Promise<AuditReport> {
+  const stripe = { secretKey: DOUBLE_KEY, apiUrl: stripeUrl };
+  const sources = { databaseUrl: servers.databaseUrl, natsUrl: servers.natsUrl, stripe, mailUrl };
+  return audit(sources, { inFlightMs: 0 });
 }
 
 function describe(underWay: UnderWay): readonly string[] {

@@ -23,7 +23,11 @@ const Created = Type.Object({ variants: Type.Array(Type.Object({ id: Type.String
 const Session = Type.Object({ accessToken: Type.String() });
 
 /** @param scarceStock units of each variant of which there are few. */
-export async function fillShelves(stack: ChaosStack, client: Client, scarceStock: number): Promise<Shelf> {
+export async function fillShelves(
+  stack: Pick<ChaosStack, 'servers'>,
+  client: Client,
+  scarceStock: number,
+): Promise<Shelf> {
   const password = crypto.randomUUID();
   const hash = await hashPassword(password);
   await withConnection(stack.servers.databaseUrl, async (sql) => {

@@ -50,7 +50,7 @@ export async function withChaosStack<T>(
   { signal, keepsFolder, say }: StackOptions,
   work: (stack: ChaosStack) => Promise<T>,
 ): Promise<T> {
-  await cleanUpAfterOthers();
+  await cleanUpAfterOthers(RUN_PREFIX);
   const folder = join(LOCAL, `${RUN_PREFIX}${process.pid}`);
   await mkdir(folder, { recursive: true });
   const supervisor = createSupervisor({ logFolder: folder, register: openRegister(folder), say });
@@ -113,6 +113,7 @@ async function bringUp({ folder, supervisor, signal, closing }: Beginning): Prom
       natsUrl: through(servers.natsUrl, links.nats),
     },
     stripeUrl: urlOf(links.stripe.port),
+    smtpUrl: `smtp://${LOOPBACK}:${ports.smtp}`,
     webhookUrl: webhooks.url,
     purgeUrl: urlOf(present(purges.port, 'the port of the purges')),
   });
@@ -125,20 +126,20 @@ async function bringUp({ folder, supervisor, signal, closing }: Beginning): Prom
   };
 }
 
-const urlOf = (port: number) => `http://${LOOPBACK}:${port}`;
-const portOf = (url: string) => Number(new URL(url).port);
+export const urlOf = (port: number) => `http://${LOOPBACK}:${port}`;
+export const portOf = (url: string) => Number(new URL(url).port);
 
-function through(url: string, { port }: NetworkProxy): string {
+export function through(url: string, { port }: NetworkProxy): string {
   const changed = new URL(url);
   changed.port = String(port);
   return changed.href;
 }
 
-/** What runs that were killed have left. */
-async function cleanUpAfterOthers(): Promise<void> {
+/** What runs that were killed have left. @param prefix of their folders, before their process id */
+export async function cleanUpAfterOthers(prefix: string): Promise<void> {
   await mkdir(LOCAL, { recursive: true });
   for (const name of await readdir(LOCAL)) {
-    if (!name.startsWith(RUN_PREFIX) || isAlive(Number(name.slice(RUN_PREFIX.length)))) continue;
+    if (!name.startsWith(prefix) || isAlive(Number(name.slice(prefix.length)))) continue;
     await endLeftovers(join(LOCAL, name));
     await rm(join(LOCAL, name), { recursive: true, force: true });
   }

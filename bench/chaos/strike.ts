@@ -35,7 +35,7 @@ function kill({ supervisor, jetStreamFolder }: ChaosStack, { target, isWiped }: 
 }
 
 /** PostgreSQL's server processes are children in groups of their own; the parent first, so that it makes no more. */
-async function freeze(pid: number, lastsMs: number): Promise<void> {
+export async function freeze(pid: number, lastsMs: number): Promise<void> {
   signalProcess(pid, 'SIGSTOP');
   const children = await childrenOf(pid);
   for (const child of children) signalProcess(child, 'SIGSTOP');

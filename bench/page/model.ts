@@ -2,6 +2,7 @@
 
 import type { Figure } from '#bench/statistics.ts';
 import type { Judged } from '#bench/targets.ts';
+import type { Matrix } from './matrix.ts';
 
 export interface Bar {
   readonly label: string;
@@ -99,6 +100,7 @@ export interface Report extends Surroundings {
   readonly chartsTitle: string;
   readonly chartsNote: string;
   readonly judged: readonly Judged[];
+  readonly matrix?: Matrix;
   readonly charts: readonly Chart[];
   readonly tables: readonly Table[];
 }

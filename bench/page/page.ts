@@ -1,6 +1,8 @@
 /** The report as one HTML page that needs no network: table, charts, what it ran on; readable in light and dark. */
 
 import { type Judged, rounded, withUnit } from '#bench/targets.ts';
+import { escapeHtml } from './escape.ts';
+import { MATRIX_STYLE, renderMatrix } from './matrix.ts';
 import type { Report, Table } from './model.ts';
 
 const STYLE = `
@@ -46,7 +48,7 @@ export function renderPage(report: Report, chartCode: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(report.title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${report.matrix === undefined ? '' : MATRIX_STYLE}</style>
 </head>
 <body>
 <h1>${escapeHtml(report.title)}</h1>
@@ -57,9 +59,8 @@ ${renderSurroundings(report)}
 <thead><tr><th>What</th><th>Figure</th><th>Spread</th><th>Target</th><th>Verdict</th></tr></thead>
 <tbody>${report.judged.map(renderRow).join('')}</tbody>
 </table></div>
-<h2>${escapeHtml(report.chartsTitle)}</h2>
-${report.charts.some(hasLimit) ? KEY : ''}
-<p>${escapeHtml(report.chartsNote)}</p>
+${report.matrix === undefined ? '' : renderMatrix(report.matrix)}
+${report.charts.length === 0 ? '' : renderChartsHead(report)}
 ${report.charts.map(renderChart).join('')}
 ${report.tables.map(renderTable).join('')}
 <script type="application/json" id="report">${escapeScript(JSON.stringify(report))}</script>
@@ -101,6 +102,12 @@ function renderRow({ target, outcome, verdict }: Judged): string {
 <td class="number">${target.bound} ${withUnit(target.value, target.unit)}</td><td class="${VERDICT_CLASS[verdict]}">${verdict}</td></tr>`;
 }
 
+function renderChartsHead({ charts, chartsTitle, chartsNote }: Report): string {
+  return `<h2>${escapeHtml(chartsTitle)}</h2>
+${charts.some(hasLimit) ? KEY : ''}
+<p>${escapeHtml(chartsNote)}</p>`;
+}
+
 function renderChart(chart: Report['charts'][number], index: number): string {
   return `<h3>${escapeHtml(chart.title)}</h3><p>${escapeHtml(chart.note)}</p><div class="scroll" data-chart="${index}"></div>`;
 }
@@ -110,14 +117,6 @@ function renderTable({ title, note, head, rows }: Table): string {
   return `<h2>${escapeHtml(title)}</h2><p>${escapeHtml(note)}</p><div class="scroll"><table>
 <thead><tr>${head.map((name) => `<th>${escapeHtml(name)}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table></div>`;
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 /** JSON inside a script element must not be able to end it. */

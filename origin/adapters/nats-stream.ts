@@ -42,8 +42,9 @@ const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
 /** So many processes of a consumer find work at once, each with what it handles and as much again at hand. */
 const MAX_PROCESSES = 10;
-const PULL_EXPIRES_MS = 30 * SECOND_MS;
-const IDLE_HEARTBEAT_MS = 2 * SECOND_MS;
+/** Short, for so long, more or less, the client leaves a stream alone that has not answered it once. */
+const PULL_EXPIRES_MS = 1_500;
+const IDLE_HEARTBEAT_MS = PULL_EXPIRES_MS / 2;
 export const NOT_FOUND = '404';
 
 export async function ensureStream(nats: NatsConnection): Promise<void> {
@@ -85,7 +86,7 @@ export async function pullMessages(nats: NatsConnection, { spec, onDelivery, sig
     ack_wait: nanos(ACK_WAIT_MS),
     max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
   });
-  const consumer = await nats.jetstream().consumers.get(EVENT_STREAM, spec.name);
+  const consumer = await nats.jetstream({ timeout: CALL_MS }).consumers.get(EVENT_STREAM, spec.name);
   const messages: ConsumerMessages = await consumer.consume({
     max_messages: MAX_IN_FLIGHT,
     expires: PULL_EXPIRES_MS,

@@ -2,8 +2,9 @@
 
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { escapeHtml } from '#bench/page/escape.ts';
 import type { Report } from '#bench/page/model.ts';
-import { escapeHtml, renderPage } from '#bench/page/page.ts';
+import { renderPage } from '#bench/page/page.ts';
 import { judge } from '#bench/read/targets.ts';
 import { figureOf } from '#bench/statistics.ts';
 

@@ -119,6 +119,19 @@ test('a reset tears down what is open and what is tried; afterwards connections 
   await eventually('only one connection is open', () => proxy.connections() === 1);
 });
 
+test('a refusal tears down what is open and takes nobody; afterwards connections are taken again', async () => {
+  const proxy = await proxyTo(await startEcho());
+  const client = await openClient(proxy);
+  proxy.set({ kind: 'refused' });
+  await eventually('the open connection is closed', client.isClosed);
+  const refused = await new Promise((settle) => connect(proxy.port, LOOPBACK).once('error', settle));
+  expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+  proxy.set(null);
+  const again = await openClient(proxy);
+  again.socket.write('again');
+  await answered(again, 'again');
+});
+
 test('a cut lets so many bytes of answers through, of an open connection and of a new one', async () => {
   const proxy = await proxyTo(await startEcho());
   const client = await openClient(proxy);
