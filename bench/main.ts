@@ -1,5 +1,7 @@
-/** `bun run bench read`, `checkout`, `faults`, `overload` and `security`: measure, draw, judge. See --help. */
+/** `bun run bench read` and the others: measure, draw, judge. See --help. */
 
+import { parseAlertsOptions } from './alerts/options.ts';
+import { benchAlerts } from './alerts/run.ts';
 import { parseCheckoutOptions } from './checkout/options.ts';
 import { benchCheckout } from './checkout/run.ts';
 import { runCommand } from './command.ts';
@@ -11,6 +13,8 @@ import { benchOverload } from './overload/run.ts';
 import { benchRead } from './read/run.ts';
 import { parseSecurityOptions } from './security/options.ts';
 import { benchSecurity } from './security/run.ts';
+import { parseSoakOptions } from './soak/options.ts';
+import { benchSoak } from './soak/run.ts';
 
 await runCommand({
   help: HELP,
@@ -30,6 +34,14 @@ await runCommand({
     if (args[0] === 'security') {
       const options = parseSecurityOptions(args.slice(1));
       return options && ((signal) => benchSecurity(options, signal));
+    }
+    if (args[0] === 'alerts') {
+      const options = parseAlertsOptions(args.slice(1));
+      return options && ((signal) => benchAlerts(signal));
+    }
+    if (args[0] === 'soak') {
+      const options = parseSoakOptions(args.slice(1));
+      return options && ((signal) => benchSoak(options, signal));
     }
     const options = parseReadOptions(args);
     return options && ((signal) => benchRead(options, signal));

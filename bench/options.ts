@@ -38,6 +38,8 @@ export const HELP = `Measures the shop, each figure beside its limit in the same
 
   bun run bench faults                   every component killed, frozen, slow, refusing and flapping: eight minutes
   bun run bench faults --quick           shorter faults: about six minutes
+  bun run bench alerts                   from faults to alerts and back, told by a real Prometheus: about five minutes
+  bun run bench soak [--minutes 30]      what each process holds in memory under a steady load; --reads N, --orders N
 
   --queries FILE    searches from CSV 'query,popularity,hits' instead of the bench's own (read)
   --products N      1,000 and N products instead (read)
@@ -47,7 +49,8 @@ export const HELP = `Measures the shop, each figure beside its limit in the same
   --help            this text
 
 It starts its own stack on free ports and stops it at the end or on Ctrl-C. Generated catalogues are kept in
-.local/bench-data for the next run. It needs wrk and, for one comparison, pgbench.
+.local/bench-data for the next run. It needs wrk, for one comparison pgbench, and for the alerts Debian's prometheus,
+which it unpacks if it is not there.
 The report is written to bench/report/: a JSON file and a page, named as the bench.
 Exit code: 0 when every target is held, 1 when one is short or not measured, 2 when the call is wrong.
 `;
@@ -58,7 +61,7 @@ export function parseReadOptions(args: readonly string[]): ReadOptions | null {
   if (values.help) return null;
   if (positionals.length !== 1 || positionals[0] !== 'read') {
     throw new UsageError(
-      "The benches there are: 'bun run bench read', 'checkout', 'faults', 'overload' and 'security'.",
+      "The benches there are: 'bun run bench read', 'checkout', 'faults', 'overload', 'security', 'alerts' and 'soak'.",
     );
   }
   const isQuick = values.quick ?? false;

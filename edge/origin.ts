@@ -65,6 +65,8 @@ export function createOrigin(
     log: isolateLog,
     metrics: metrics.registry,
   });
+  // While nobody shops, whoever looks at the circuits finds out whether they are open for a reason.
+  metrics.registry.onExpose(origins.probe);
   const retryBudget = createRetryBudget(RETRY.budget);
   return {
     isLost: origins.isLost,

@@ -3,11 +3,17 @@
  * once and then costs an addition; no metric ever has more than a bounded number of them.
  */
 
+import { withDeadline } from './deadline.ts';
 import { METRICS, type MetricName, type Metrics } from './metrics.ts';
 
 /** Of one metric. What comes beyond is counted together, under labels that say so. */
 const MAX_SERIES = 5_000;
 const BEYOND = 'other';
+/**
+ * For what is looked up when somebody asks: whoever scrapes gives up after a second or some, and a process whose database
+ * hangs is not to look as if it were gone. What comes later is told the next time.
+ */
+const LOOK_UP_MS = 250;
 const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 interface Series {
@@ -65,7 +71,8 @@ export function createRegistry(): Metrics {
       collectors.push(collect);
     },
     expose: async () => {
-      await Promise.allSettled(collectors.map(async (collect) => collect()));
+      const collected = Promise.allSettled(collectors.map(async (collect) => collect()));
+      await withDeadline(collected, LOOK_UP_MS, () => []);
       const body = [...families.values()].flatMap(linesOf).map((line) => `${line}\n`);
       return { contentType: EXPOSITION_TYPE, body: body.join('') };
     },

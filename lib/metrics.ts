@@ -287,7 +287,7 @@ export interface Metrics {
   counter<Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>): (by?: number) => void;
   /** A histogram with its labels looked up once, for hot paths. */
   histogram<Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>): (seconds: number) => void;
-  /** Runs before each exposition: for gauges that are looked up when somebody asks. One that fails leaves them as they were. */
+  /** Runs before each exposition: for gauges that are looked up when somebody asks. What fails or is late leaves them as they were. */
   onExpose(collect: () => void | Promise<void>): void;
   /** Everything counted so far, in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;

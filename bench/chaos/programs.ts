@@ -115,6 +115,7 @@ function sharedEnvironment(
     STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     QUOTE_SECRET: secrets.quoteSecret,
     FIELD_KEY: secrets.fieldKey,
+    OPERATOR_TOKEN: secrets.operatorToken,
     // Shoppers buy at once: no mail waits for them to be read.
     EMAIL_VERIFICATION: 'optional',
     LOG_LEVEL: 'info',

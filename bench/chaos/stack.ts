@@ -9,6 +9,7 @@ import { migrate } from '#db/migrate.ts';
 import { grantRoles } from '#db/roles.ts';
 import { present } from '#lib/assert.ts';
 import { rolePasswords } from '#ops/local/database-roles.ts';
+import type { Part } from '#ops/local/part.ts';
 import { LOCAL } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { isAlive } from '#ops/local/processes.ts';
@@ -28,6 +29,7 @@ export interface ChaosStack {
   readonly secrets: Secrets;
   readonly links: Readonly<Record<LinkName, NetworkProxy>>;
   readonly originUrls: readonly string[];
+  readonly workersUrls: readonly string[];
   readonly stripeUrl: string;
   readonly mailUrl: string;
   /** Where JetStream keeps its streams. */
@@ -42,12 +44,14 @@ export interface StackOptions {
   /** Leaves the folder where it is. */
   readonly keepsFolder: boolean;
   readonly say: (text: string) => void;
+  /** Leaves alone what does not answer for seconds: a machine that is busy with something else is no fault of the shop's. */
+  readonly isPatient?: boolean;
 }
 
 const RUN_PREFIX = 'bench-chaos-';
 
 export async function withChaosStack<T>(
-  { signal, keepsFolder, say }: StackOptions,
+  { signal, keepsFolder, say, isPatient = false }: StackOptions,
   work: (stack: ChaosStack) => Promise<T>,
 ): Promise<T> {
   await cleanUpAfterOthers(RUN_PREFIX);
@@ -56,7 +60,7 @@ export async function withChaosStack<T>(
   const supervisor = createSupervisor({ logFolder: folder, register: openRegister(folder), say });
   const closing: (() => Promise<unknown>)[] = [];
   try {
-    return await work(await bringUp({ folder, supervisor, signal, closing }));
+    return await work(await bringUp({ folder, supervisor, signal, closing, isPatient }));
   } finally {
     await supervisor.kill();
     for (const close of closing) await close();
@@ -69,9 +73,11 @@ interface Beginning {
   readonly supervisor: Supervisor;
   readonly signal: AbortSignal;
   readonly closing: (() => Promise<unknown>)[];
+  readonly isPatient: boolean;
 }
 
-async function bringUp({ folder, supervisor, signal, closing }: Beginning): Promise<ChaosStack> {
+async function bringUp({ isPatient, ...beginning }: Beginning): Promise<ChaosStack> {
+  const { folder, supervisor, signal, closing } = beginning;
   const secrets = await loadSecrets(folder);
   // A fault must not reach a server that somebody else runs.
   for (const name of SERVER_VARIABLES) delete process.env[name];
@@ -117,13 +123,20 @@ async function bringUp({ folder, supervisor, signal, closing }: Beginning): Prom
     webhookUrl: webhooks.url,
     purgeUrl: urlOf(present(purges.port, 'the port of the purges')),
   });
-  for (const group of programs) await Promise.all(group.map((part) => supervisor.start(part)));
+  const asStarted = isPatient ? programs.map((group) => group.map(withoutLiveness)) : programs;
+  for (const group of asStarted) await Promise.all(group.map((part) => supervisor.start(part)));
   return {
     ...{ supervisor, servers, secrets, links, folder, signal, originUrls },
+    workersUrls: [urlOf(ports['workers-1']), urlOf(ports['workers-2'])],
     stripeUrl: urlOf(ports.stripe),
     mailUrl: urlOf(ports.mail),
     jetStreamFolder: join(folder, 'nats', 'jetstream'),
   };
+}
+
+/** Only its end is a reason to start it again. */
+export function withoutLiveness({ isLive: _, ...part }: Part): Part {
+  return part;
 }
 
 export const urlOf = (port: number) => `http://${LOOPBACK}:${port}`;

@@ -10,6 +10,7 @@ const edge = await startEdge({
   originUrl: values.origin ?? '',
   edgeSecret: process.env['EDGE_SECRET'] ?? '',
   purgeSecret: process.env['EDGE_PURGE_SECRET'] ?? '',
+  ...(process.env['OPERATOR_TOKEN'] ? { operatorToken: process.env['OPERATOR_TOKEN'] } : {}),
   port: Number(values.port),
   limits: {
     ANONYMOUS_LIMITER: NEVER_REACHED,

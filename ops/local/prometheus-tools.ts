@@ -1,8 +1,14 @@
-/** The programs that check what is written for Prometheus and Alertmanager. Neither server is installed or run. */
+/**
+ * The programs that check what is written for Prometheus and Alertmanager, and Prometheus itself for the bench of the
+ * alerts. No server is installed.
+ */
 
 import { provideUnpacked } from './packages.ts';
 
-const PACKAGES = { promtool: 'prometheus', amtool: 'prometheus-alertmanager' } as const;
+const PACKAGES = {
+  ...{ prometheus: 'prometheus', promtool: 'prometheus' },
+  amtool: 'prometheus-alertmanager',
+} as const;
 
 export type PrometheusTool = keyof typeof PACKAGES;
 

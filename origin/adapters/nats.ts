@@ -109,6 +109,12 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
     (error: unknown) => log.error('nats refused the connection', { error }),
   );
   const within = async () => deadline(connection, 'nats is not connected');
+  /** Only while the connection stands: who asks how NATS is need not wait to hear that it is gone. */
+  const standing = async () => {
+    const nats = await within();
+    if (!link.isUp) throw new Error('nats is not connected');
+    return nats;
+  };
 
   return {
     ensureStream: async () => ensureStream(await within()),
@@ -132,13 +138,13 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
       listen(connection, SUBJECT_PREFIX + filter, { onMessage: ({ data }) => hear(data, onEvent, log) }),
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
     waiting: async (consumer) => countWaiting(await within(), consumer),
-    backlog: async () => readBacklog(await within()),
+    backlog: async () => readBacklog(await standing()),
     isConnected: () => link.isUp,
     onConnect: (listener) => {
       link.onUp.push(listener);
     },
     ping: async () => {
-      await deadline((await within()).flush(), 'nats does not answer');
+      await deadline((await standing()).flush(), 'nats does not answer');
     },
     close: async () => {
       closing = true;

@@ -74,7 +74,7 @@ export interface FencedEntry {
   readonly ttlMs: number;
 }
 
-const MAX_RECONNECT_DELAY_MS = 1_000;
+const MAX_RECONNECT_DELAY_MS = 500;
 const FENCE_PREFIX = 'fence:';
 /** Longer than any answer that it fences may live. */
 const FENCE_TTL_SECONDS = 24 * 60 * 60;

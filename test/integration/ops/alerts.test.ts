@@ -84,6 +84,27 @@ describe('Prometheus', () => {
   });
 });
 
+describe('a selector', () => {
+  const PROMETHEUS_OWN = ['job', 'instance', 'le'];
+  const PARTS = /^(\w+?)(?:_bucket|_count|_sum)?$/;
+
+  test('asks only for labels that its metric has', () => {
+    const selectors = RULES.flatMap(({ expr }) => [...expr.matchAll(/([a-z_][\w:]*)\{([^}]*)\}/g)]);
+    const wrong = selectors.flatMap(([selector, series = '', inner = '']) => {
+      const metric = Object.entries(METRICS).find(
+        ([name]) => name === series || name === PARTS.exec(series)?.[1],
+      );
+      // Of what is recorded, and of `up`, the rules' own tests tell.
+      if (metric === undefined) return [];
+      const known: readonly string[] = [...metric[1].labels, ...PROMETHEUS_OWN];
+      const asked = [...inner.replace(/"[^"]*"/g, '').matchAll(/\w+/g)].map(([label]) => label);
+      return asked.every((label) => known.includes(label)) ? [] : [selector];
+    });
+    expect(wrong).toEqual([]);
+    expect(selectors.length).toBeGreaterThan(10);
+  });
+});
+
 /** Names of series: what stands in front of a selector or a range, or alone, and is no function, keyword or label. */
 function namesIn(expression: string): readonly string[] {
   const bare = expression
@@ -119,6 +140,29 @@ describe('each alert', () => {
   });
 });
 
+test('a page names only commands that there are', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const asked = readdirSync(RUNBOOKS).flatMap((name) => {
+    const page = readFileSync(join(RUNBOOKS, name), 'utf8');
+    return [...page.matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script);
+  });
+  expect(asked.filter((script) => !(script in scripts))).toEqual([]);
+  expect(asked).toContain('policies');
+});
+
+test('one token opens the metrics of every process', () => {
+  const { scrape_configs: jobs } = readYaml<{
+    readonly scrape_configs: readonly {
+      readonly job_name: string;
+      readonly authorization: { readonly credentials_file: string };
+    }[];
+  }>(join(PROMETHEUS, 'prometheus.yml'));
+  expect(jobs.map((job) => job.job_name)).toEqual(['origin', 'workers', 'edge']);
+  expect(new Set(jobs.map((job) => job.authorization.credentials_file)).size).toBe(1);
+});
+
 describe('Alertmanager', () => {
   test('takes its configuration', async () => {
     await passes([amtool, 'check-config', ALERTMANAGER]);
@@ -128,6 +172,7 @@ describe('Alertmanager', () => {
     ['pager', ['alertname=PostgresDown', 'severity=page', 'part=postgres']],
     ['pager', ['alertname=PaymentStranded', 'severity=page', 'part=shop', 'area=money']],
     ['tickets', ['alertname=RedisDown', 'severity=ticket', 'part=redis']],
+    ['pager', ['alertname=WebhooksRefused', 'severity=page', 'part=webhooks', 'area=money']],
     ['tickets', ['alertname=SomethingNew']],
     ['heartbeat', ['alertname=Heartbeat', 'severity=none', 'part=monitoring']],
   ])('sends to %s: %p', async (receiver, labels) => {

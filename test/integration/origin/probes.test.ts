@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
+import { createRegistry } from '#lib/metric-registry.ts';
 import { createVitals } from '#origin/adapters/vitals.ts';
 import { createProbes } from '#origin/health/service.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -74,7 +75,7 @@ describe('with a token of operators', () => {
 });
 
 describe('health', () => {
-  test('looks once, however many ask at once, and again when that is a second old', async () => {
+  test('looks once, however many ask at once, and again when that is half a second old', async () => {
     let looks = 0;
     const { fetch } = shop.beside({
       sharedCache: {
@@ -106,6 +107,23 @@ describe('health', () => {
       'redis',
     ]);
   });
+});
+
+test('an exposition tells at once of what is gone, whatever else hangs, and later of that, too', async () => {
+  const metrics = createRegistry();
+  createProbes({
+    ...shop.deps,
+    metrics,
+    sharedCache: { ...shop.deps.sharedCache, ping: () => Promise.reject(new Error('gone')) },
+    bus: { ...shop.deps.bus, ping: () => new Promise<void>(() => {}) },
+  });
+  const { body } = await metrics.expose();
+  expect(body).toContain('dependency_up{dependency="redis"} 0\n');
+  expect(body).toContain('dependency_up{dependency="database_primary"} 1\n');
+  expect(body).not.toContain('dependency_up{dependency="nats"}');
+  await eventually('the other is told of', async () =>
+    (await metrics.expose()).body.includes('dependency_up{dependency="nats"} 0\n'),
+  );
 });
 
 describe('traffic', () => {

@@ -60,6 +60,15 @@ describe('a registry', () => {
     expect(await linesOf(metrics, 'outbox_pending_rows')).toEqual(['outbox_pending_rows 1']);
     expect(await linesOf(metrics, 'outbox_pending_rows')).toEqual(['outbox_pending_rows 2']);
   });
+
+  test('what hangs holds up nobody; what it finds is told the next time', async () => {
+    const metrics = createRegistry();
+    const found = Promise.withResolvers<number>();
+    metrics.onExpose(async () => metrics.gauge('outbox_pending_rows', {}, await found.promise));
+    expect(await linesOf(metrics, 'outbox_pending_rows')).toEqual([]);
+    found.resolve(7);
+    expect(await linesOf(metrics, 'outbox_pending_rows')).toEqual(['outbox_pending_rows 7']);
+  });
 });
 
 test('a method that HTTP does not have is counted as another one', async () => {
