@@ -26,7 +26,7 @@ export interface JudgedCell extends PlayedCell {
   readonly breaches: readonly string[];
 }
 
-export function tallyOf(entries: readonly Entry[]): Tally {
+function tallyOf(entries: readonly Entry[]): Tally {
   const count = (isMeant: (entry: Entry) => boolean) => entries.filter(isMeant).length;
   const complaints = new Map<string, number>();
   for (const { what } of entries) if (what !== '') complaints.set(what, (complaints.get(what) ?? 0) + 1);

@@ -45,7 +45,7 @@ export function plainClient(edgeUrl: string): Client {
   };
 }
 
-export function codeOf(body: unknown): string {
+function codeOf(body: unknown): string {
   return typeof body === 'object' && body !== null && 'code' in body ? String(body.code) : '';
 }
 

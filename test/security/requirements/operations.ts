@@ -133,7 +133,10 @@ export const V15: readonly Requirement[] = [
       'password-load',
       'of a hundred logins at once all are answered: by a session, or by 503 at once with Retry-After',
     ),
-    origin('search-engine', 'ends a statement that takes too long, and something else stands in for the hits'),
+    origin(
+      'search-engine',
+      'ends a statement that takes too long, and something else stands in for the hits',
+    ),
   ),
   held(
     '15.2.3',

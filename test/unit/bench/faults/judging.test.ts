@@ -83,7 +83,10 @@ test.each<[string, readonly Entry[]]>([
   ['1 of 2 warm reads: 1 × 503 unavailable', entries('warm read', REFUSED)],
   ['1 of 2 cold reads: 1 × 503 unavailable', entries('cold read', REFUSED)],
   ['2 of 5 carts: 2 × 503 unavailable', entries('cart', REFUSED)],
-  ['2 of 2 checkouts: 1 × 503 unavailable, 1 × connection cut: reset', entries('checkout', { kind: 'cut', reason: 'reset' })],
+  [
+    '2 of 2 checkouts: 1 × 503 unavailable, 1 × connection cut: reset',
+    entries('checkout', { kind: 'cut', reason: 'reset' }),
+  ],
 ])('%s', (breach, more) => {
   expect(breachesOf({ entries: [...WELL.entries, ...more] })).toEqual([breach]);
 });
