@@ -36,7 +36,7 @@ export const HELP = `Measures the shop, each figure beside its limit in the same
   bun run bench overload                 2, 5 and 10 times as much as can be done, and an outage: about four minutes
   bun run bench overload --quick         one short round: about a minute
 
-  bun run bench faults                   every component killed, frozen, slow, refusing and flapping: eight minutes
+  bun run bench faults                   every component killed, frozen, slow, refusing and flapping: nine minutes
   bun run bench faults --quick           shorter faults: about six minutes
   bun run bench alerts                   from faults to alerts and back, told by a real Prometheus: about five minutes
   bun run bench soak [--minutes 30]      what each process holds in memory under a steady load; --reads N, --orders N

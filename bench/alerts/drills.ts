@@ -10,7 +10,14 @@ export interface ExpectedAlert extends WantedAlert {
   readonly selector: string;
   readonly bad: number;
   /** A circuit opens and closes in its own time: the alert is measured from then. Who logs it, and of what. */
-  readonly circuit?: { readonly logs: readonly string[]; readonly dependency: string };
+  readonly circuit?: LoggedCircuit;
+  /** Stands between the repair and the process that looks: it answers no probe before it has closed. */
+  readonly closesBehind?: LoggedCircuit;
+}
+
+export interface LoggedCircuit {
+  readonly logs: readonly string[];
+  readonly dependency: string;
 }
 
 export interface Drill {
@@ -21,13 +28,17 @@ export interface Drill {
 }
 
 const ORIGIN_LOGS = ['origin-1', 'origin-2'];
+const PROBING_LOGS = [...ORIGIN_LOGS, 'workers-1', 'workers-2'];
 
 function up(name: string, job: string): ExpectedAlert {
   return { name, labels: {}, selector: `up{job="${job}"}`, bad: 0 };
 }
 
-function dependency(name: string, label: string): ExpectedAlert {
-  return { name, labels: {}, selector: `dependency_up{dependency="${label}"}`, bad: 0 };
+function dependency(name: string, label: string, circuitOf?: string): ExpectedAlert {
+  return {
+    ...{ name, labels: {}, selector: `dependency_up{dependency="${label}"}`, bad: 0 },
+    ...(circuitOf === undefined ? {} : { closesBehind: { logs: PROBING_LOGS, dependency: circuitOf } }),
+  };
 }
 
 function circuit(name: string, job: 'origin' | 'edge', label: string): ExpectedAlert {
@@ -44,7 +55,7 @@ export const DRILLS = {
   redis: {
     name: 'Redis killed',
     parts: ['redis'],
-    alerts: [dependency('RedisDown', 'redis'), circuit('CircuitOpen', 'origin', 'redis')],
+    alerts: [dependency('RedisDown', 'redis', 'redis'), circuit('CircuitOpen', 'origin', 'redis')],
   },
   nats: { name: 'NATS killed', parts: ['nats'], alerts: [dependency('NatsDown', 'nats')] },
   oneOrigin: {
@@ -60,7 +71,7 @@ export const DRILLS = {
   postgres: {
     name: 'Postgres killed',
     parts: ['postgres'],
-    alerts: [dependency('PostgresDown', 'database_primary')],
+    alerts: [dependency('PostgresDown', 'database_primary', 'postgres')],
   },
   workers: {
     name: 'all workers killed',
@@ -89,7 +100,7 @@ export interface CircuitChange {
 /** As the processes' logs tell it. */
 export async function circuitChanges(
   { folder }: ChaosStack,
-  { logs, dependency: label }: { readonly logs: readonly string[]; readonly dependency: string },
+  { logs, dependency: label }: LoggedCircuit,
 ): Promise<readonly CircuitChange[]> {
   const texts = await Promise.all(logs.map((name) => readFile(join(folder, `${name}.log`), 'utf8')));
   return texts

@@ -74,7 +74,7 @@ export async function play(playing: Playing, drill: Drill): Promise<readonly Ale
         firingMs: since(began.badAtMs + waitOf(alert), seen.firingAtMs),
         resolvedMs: since(began.goodAtMs, seen.resolvedAtMs),
         openedMs: alert.circuit === undefined ? null : began.badAtMs - faultAtMs,
-        closedMs: alert.circuit === undefined ? null : began.goodAtMs - repairedAtMs,
+        closedMs: (alert.circuit ?? alert.closesBehind) ? began.goodAtMs - repairedAtMs : null,
       };
     }),
   );
@@ -93,12 +93,13 @@ interface Faulty {
 }
 
 /** Of what the alert is about: the fault and the repair themselves, or a circuit that opens and closes after them. */
-async function beginningOf({ stack }: Playing, { circuit }: ExpectedAlert, at: Faulty) {
-  const changes = circuit === undefined ? [] : await circuitChanges(stack, circuit);
-  const opened = changes.find(({ atMs, isOpen }) => isOpen && atMs >= at.faultAtMs);
+async function beginningOf({ stack }: Playing, { circuit, closesBehind }: ExpectedAlert, at: Faulty) {
+  const logged = circuit ?? closesBehind;
+  const changes = logged === undefined ? [] : await circuitChanges(stack, logged);
+  const opened = circuit && changes.find(({ atMs, isOpen }) => isOpen && atMs >= at.faultAtMs);
   const closed = changes.findLast(({ atMs, isOpen }) => !isOpen && atMs <= at.resolvedBy);
   return {
     badAtMs: opened?.atMs ?? at.faultAtMs,
-    goodAtMs: Math.max(at.faultAtMs, closed?.atMs ?? at.repairedAtMs),
+    goodAtMs: closed !== undefined && closed.atMs > at.faultAtMs ? closed.atMs : at.repairedAtMs,
   };
 }
