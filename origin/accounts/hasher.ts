@@ -35,6 +35,10 @@ interface Hashing {
 export function createHasher({ program = PROGRAM, timeoutMs = TIMEOUT_MS } = {}): Hasher {
   let hashing: Hashing | null = null;
   let lastId = 0;
+  /** The next call starts another. */
+  const forget = (child: Bun.Subprocess) => {
+    if (hashing?.child === child) hashing = null;
+  };
   const start = (): Hashing => {
     const waiting: Hashing['waiting'] = new Map();
     const child = Bun.spawn([process.execPath, '--no-env-file', '--no-install', program], {
@@ -44,7 +48,7 @@ export function createHasher({ program = PROGRAM, timeoutMs = TIMEOUT_MS } = {})
       stdio: ['ignore', 'ignore', 'inherit'],
       ipc: ({ id, result }: Done) => waiting.get(id)?.resolve(result),
       onExit: () => {
-        if (hashing?.child === child) hashing = null;
+        forget(child);
         for (const { reject } of waiting.values()) reject(new AppError('unavailable'));
       },
     });
@@ -61,9 +65,9 @@ export function createHasher({ program = PROGRAM, timeoutMs = TIMEOUT_MS } = {})
     done.promise.catch(() => {});
     waiting.set(id, done);
     try {
-      if (child.exitCode !== null || child.killed) throw new AppError('unavailable');
       child.send({ id, password, hash } satisfies Work);
       return await withDeadline(done.promise, timeoutMs, () => {
+        forget(child);
         child.kill('SIGKILL');
         throw new AppError('unavailable');
       });
