@@ -101,9 +101,7 @@ export function createEntrance({ timeLeftMs = () => null, server }: Bounds): Ent
     },
     inside: async (query) => {
       const leftMs = takeTime();
-      const answer = await (leftMs === null
-        ? query
-        : withDeadline(Promise.resolve(query), leftMs, outOfTime));
+      const answer = await (leftMs === null ? query : withDeadline(query, leftMs, outOfTime));
       heard();
       return answer;
     },

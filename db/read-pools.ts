@@ -6,7 +6,7 @@
 import { circuitOf, type GuardSurroundings } from '#lib/guards.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { createRetryBudget } from '#lib/retry-budget.ts';
-import { connect } from './client.ts';
+import { type ConnectOptions, connect } from './client.ts';
 import type { InFlightLimits } from './in-flight.ts';
 import { watchPool } from './pool-watch.ts';
 import { openReadServer } from './read-server.ts';
@@ -41,13 +41,39 @@ export interface RolePolicy {
   readonly maxConnections: number;
   readonly maxLagMs: number;
   readonly maxLagBytes: number;
+  /** See {@link ConnectOptions.preparesStatements}. */
+  readonly preparesStatements: boolean;
 }
 
 export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
-  general: { ...statementOf('general'), maxConnections: 10, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
-  search: { ...statementOf('search'), maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
-  analytics: { ...statementOf('analytics'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
-  reporting: { ...statementOf('reporting'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  general: {
+    ...statementOf('general'),
+    maxConnections: 10,
+    maxLagMs: 2_000,
+    maxLagBytes: 32 * 1024 ** 2,
+    preparesStatements: true,
+  },
+  search: {
+    ...statementOf('search'),
+    maxConnections: 8,
+    maxLagMs: 2_000,
+    maxLagBytes: 32 * 1024 ** 2,
+    preparesStatements: false,
+  },
+  analytics: {
+    ...statementOf('analytics'),
+    maxConnections: 2,
+    maxLagMs: 60_000,
+    maxLagBytes: 1024 ** 3,
+    preparesStatements: false,
+  },
+  reporting: {
+    ...statementOf('reporting'),
+    maxConnections: 2,
+    maxLagMs: 60_000,
+    maxLagBytes: 1024 ** 3,
+    preparesStatements: false,
+  },
 };
 
 function statementOf(role: ReadRole) {

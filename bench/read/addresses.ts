@@ -11,6 +11,7 @@ const SEED = 4_711;
 /** More than a run asks for, or many times over what a small catalogue has. */
 const DRAWN_PRODUCTS = 300_000;
 const DRAWN_SEARCHES = 20_000;
+const DISTINCT_PRODUCTS = 10_000;
 
 export function productPath(slug: string): string {
   return `/api/v1/products/${slug}`;
@@ -41,6 +42,13 @@ export async function writeProductPaths(folder: string, products: number): Promi
     return path;
   });
   return writeLines(join(folder, `products-${products}.paths`), lines);
+}
+
+/** Each product once, the best known first: what is asked for at the same time is never the same. */
+export async function writeDistinctPaths(folder: string, products: number): Promise<string> {
+  const count = Math.min(products, DISTINCT_PRODUCTS);
+  const lines = Array.from({ length: count }, (_, index) => productPath(slugOfRank(index + 1, products)));
+  return writeLines(join(folder, `distinct-${products}.paths`), lines);
 }
 
 export async function writeSearchPaths(folder: string, queries: readonly WeightedQuery[]): Promise<string> {

@@ -1,11 +1,14 @@
-/** A product straight from Postgres, both cache tiers off, against the same statements through pgbench. */
+/**
+ * A product straight from Postgres, both cache tiers off, against the same statements through pgbench. The load asks
+ * for one product after the other: concurrent misses of the same one would be a single read.
+ */
 
 import { join } from 'node:path';
 import { findPgbench, runPgbench } from '#bench/load/pgbench.ts';
 import { statementsDuring, toPgbench } from '#bench/load/statement-log.ts';
 import type { RunningProgram } from '#bench/stack/program.ts';
 import { edgeHeaders } from '#bench/stack/shop.ts';
-import { hotPath } from './addresses.ts';
+import { hotPath, writeDistinctPaths } from './addresses.ts';
 import { type Bench, CONNECTIONS, databaseOf, type Found, largest } from './bench.ts';
 import { alternate, type Contender, chartOf, loadRun, rateAgainst } from './compare.ts';
 import { settledTier } from './tier.ts';
@@ -38,9 +41,10 @@ export async function measurePostgres(bench: Bench, uncached: RunningProgram): P
   const { text, variables } = toPgbench(ofOneRead);
   const script = join(stack.folder, 'product.sql');
   await Bun.write(script, text);
+  const file = await writeDistinctPaths(stack.folder, size);
   const contenders: Record<'origin' | 'pgbench', Contender> = {
     pgbench: {
-      label: `pgbench, the same ${ofOneRead.length} statements`,
+      label: `pgbench, the same statements (${ofOneRead.length})`,
       role: 'limit',
       run: async (_, runMs) => ({
         perSecond: await runPgbench({
@@ -57,10 +61,20 @@ export async function measurePostgres(bench: Bench, uncached: RunningProgram): P
       }),
     },
     origin: {
-      label: 'hot product, L3 and L4 off',
+      label: 'products, L3 and L4 off',
       role: 'subject',
-      run: (_, runMs) =>
-        loadRun({ url, headers, connections: CONNECTIONS, runMs, signal: stack.signal }, uncached.pid),
+      run: (round, runMs) => {
+        const paths = { file, from: (round + 1) * ROUND_STEP };
+        const load = {
+          url: uncached.url,
+          headers,
+          connections: CONNECTIONS,
+          runMs,
+          paths,
+          signal: stack.signal,
+        };
+        return loadRun(load, uncached.pid);
+      },
     },
   };
   const compared = await alternate(contenders, options);
@@ -76,6 +90,9 @@ export async function measurePostgres(bench: Bench, uncached: RunningProgram): P
     ],
   };
 }
+
+/** Rounds begin so many products apart. */
+const ROUND_STEP = 1_009;
 
 /** What {@link settledTier} asks. */
 const READS = 3;

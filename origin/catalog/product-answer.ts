@@ -14,11 +14,7 @@ export async function buildAnswer(db: Queryable, slugOrId: string): Promise<Fenc
   const by = isUuid(slugOrId) ? { id: slugOrId as ProductId } : { slug: slugOrId };
   const row = await store.findProduct(db, by);
   if (row === undefined) return null;
-  const [variants, images] = await Promise.all([
-    store.findVariants(db, row.id),
-    store.findImages(db, row.id),
-  ]);
-  const body = Buffer.from(JSON.stringify(toProduct(row, variants, images)));
+  const body = Buffer.from(JSON.stringify(toProduct(row)));
   const tags = CACHE_TAGS.product(row.id);
   return { body, etag: etagOf(row.version, body), tags, fence: row.id, version: row.version };
 }
@@ -28,14 +24,12 @@ function etagOf(version: number, body: Uint8Array): string {
   return `"${version}-${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
 }
 
-function toProduct(
-  row: store.ProductRow,
-  variants: readonly store.VariantRow[],
-  images: readonly { url: string; alt: string }[],
-): Product {
+function toProduct(row: store.ProductRow): Product {
+  const { variants, images } = row;
   const price = (amount: Minor) => money(amount, row.currency);
+  const available = variants.some((variant) => variant.available);
   return {
-    ...toCard(row),
+    ...toCard({ ...row, available, image: images[0] ?? null }),
     descriptionHtml: row.descriptionHtml,
     category: row.category,
     tags: row.tags,
@@ -53,7 +47,7 @@ function toProduct(
       compareAtPrice: variant.compareAtMinor === null ? null : price(variant.compareAtMinor),
       available: variant.available,
     })),
-    images: [...images],
+    images,
   };
 }
 

@@ -3,6 +3,7 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { prepared } from '#db/prepared.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { present } from '#lib/assert.ts';
@@ -47,7 +48,19 @@ const firstImage = sql<{ url: string; alt: string } | null>`(
   select json_build_object('url', image.url, 'alt', image.alt) from ${productImages} image
    where image.product_id = ${productId} order by image.position limit 1)`;
 
-const cardColumns = {
+const allImages = sql<{ url: string; alt: string }[]>`(
+  select coalesce(json_agg(json_build_object('url', image.url, 'alt', image.alt) order by image.position), '[]')
+    from ${productImages} image where image.product_id = ${productId})`;
+
+const offers = sql<VariantRow[]>`(
+  select coalesce(json_agg(json_build_object(
+           'id', v.id, 'sku', v.sku, 'optionValues', v.option_values, 'priceMinor', v.price_minor,
+           'compareAtMinor', v.compare_at_minor, 'available', coalesce(i.on_hand > i.reserved, false))
+           order by v.position, v.id), '[]')
+    from ${variants} v left join ${inventory} i on i.variant_id = v.id
+   where v.product_id = ${productId} and v.withdrawn_at is null)`;
+
+const ownColumns = {
   id: products.id,
   slug: products.slug,
   name: products.name,
@@ -55,9 +68,13 @@ const cardColumns = {
   currency: products.currency,
   priceMinor: products.priceMinor,
   compareAtMinor: products.compareAtMinor,
+  version: products.version,
+};
+
+const cardColumns = {
+  ...ownColumns,
   popularity: products.popularity,
   createdAt: products.createdAt,
-  version: products.version,
   available: inStock,
   image: firstImage,
 };
@@ -97,25 +114,35 @@ export async function cardsById(db: Queryable, ids: readonly ProductId[]) {
 }
 
 export type ProductRow = NonNullable<Awaited<ReturnType<typeof findProduct>>>;
+export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
 
 /** A product on sale, by slug or id; an id has the form of a slug too, so the caller says which it is. */
 export async function findProduct(db: Queryable, by: { readonly id: ProductId } | { readonly slug: string }) {
-  const match = 'id' in by ? eq(products.id, by.id) : eq(products.slug, by.slug);
-  const [product] = await db
-    .select({
-      ...cardColumns,
-      descriptionHtml: products.descriptionHtml,
-      tags: products.tags,
-      optionNames: products.optionNames,
-      category: { id: categories.id, slug: categories.slug, name: categories.name },
-    })
-    .from(products)
-    .leftJoin(categories, eq(categories.id, products.categoryId))
-    .where(and(onSale, match));
+  const [product] = await ('id' in by ? productById(db, by) : productBySlug(db, by));
   return product;
 }
 
-export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
+const productById = productBy(eq(products.id, sql.placeholder('id')));
+const productBySlug = productBy(eq(products.slug, sql.placeholder('slug')));
+
+/** All of a product in one statement: a read that misses every cache waits for Postgres once. */
+function productBy(match: SQL) {
+  return prepared('product', (db) =>
+    db
+      .select({
+        ...ownColumns,
+        descriptionHtml: products.descriptionHtml,
+        tags: products.tags,
+        optionNames: products.optionNames,
+        category: { id: categories.id, slug: categories.slug, name: categories.name },
+        variants: offers,
+        images: allImages,
+      })
+      .from(products)
+      .leftJoin(categories, eq(categories.id, products.categoryId))
+      .where(and(onSale, match)),
+  );
+}
 
 export async function findVariants(db: Queryable, productId: ProductId) {
   return db
@@ -131,14 +158,6 @@ export async function findVariants(db: Queryable, productId: ProductId) {
     .leftJoin(inventory, eq(inventory.variantId, variants.id))
     .where(and(eq(variants.productId, productId), isNull(variants.withdrawnAt)))
     .orderBy(asc(variants.position), asc(variants.id));
-}
-
-export async function findImages(db: Queryable, productId: ProductId) {
-  return db
-    .select({ url: productImages.url, alt: productImages.alt })
-    .from(productImages)
-    .where(eq(productImages.productId, productId))
-    .orderBy(asc(productImages.position));
 }
 
 export type CategoryRow = Awaited<ReturnType<typeof listCategories>>[number];
