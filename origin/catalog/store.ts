@@ -2,8 +2,8 @@
 
 import { and, asc, desc, eq, gte, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
-import type { Queryable, Transaction } from '#db/client.ts';
-import { prepared } from '#db/prepared.ts';
+import type { Database, Queryable, Transaction } from '#db/client.ts';
+import { kept, type Slots } from '#db/kept.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { present } from '#lib/assert.ts';
@@ -118,30 +118,30 @@ export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
 
 /** A product on sale, by slug or id; an id has the form of a slug too, so the caller says which it is. */
 export async function findProduct(db: Queryable, by: { readonly id: ProductId } | { readonly slug: string }) {
-  const [product] = await ('id' in by ? productById(db, by) : productBySlug(db, by));
+  const [product] = await ('id' in by ? PRODUCT_BY_ID(db, by) : PRODUCT_BY_SLUG(db, by));
   return product;
 }
 
-const productById = productBy(eq(products.id, sql.placeholder('id')));
-const productBySlug = productBy(eq(products.slug, sql.placeholder('slug')));
+const PRODUCT_BY_ID = kept((db, { id }: Slots<{ id: ProductId }>) => selectProduct(db, eq(products.id, id)));
+const PRODUCT_BY_SLUG = kept((db, { slug }: Slots<{ slug: string }>) =>
+  selectProduct(db, eq(products.slug, slug)),
+);
 
 /** All of a product in one statement: a read that misses every cache waits for Postgres once. */
-function productBy(match: SQL) {
-  return prepared('product', (db) =>
-    db
-      .select({
-        ...ownColumns,
-        descriptionHtml: products.descriptionHtml,
-        tags: products.tags,
-        optionNames: products.optionNames,
-        category: { id: categories.id, slug: categories.slug, name: categories.name },
-        variants: offers,
-        images: allImages,
-      })
-      .from(products)
-      .leftJoin(categories, eq(categories.id, products.categoryId))
-      .where(and(onSale, match)),
-  );
+function selectProduct(db: Database, match: SQL) {
+  return db
+    .select({
+      ...ownColumns,
+      descriptionHtml: products.descriptionHtml,
+      tags: products.tags,
+      optionNames: products.optionNames,
+      category: { id: categories.id, slug: categories.slug, name: categories.name },
+      variants: offers,
+      images: allImages,
+    })
+    .from(products)
+    .leftJoin(categories, eq(categories.id, products.categoryId))
+    .where(and(onSale, match));
 }
 
 export async function findVariants(db: Queryable, productId: ProductId) {
