@@ -1,4 +1,4 @@
-/** Waits until nothing is under way any more: every event told and acted on, every webhook delivered. */
+/** Waits until nothing is under way any more: every event told and acted on, every webhook delivered, every refund made. */
 
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
@@ -18,6 +18,8 @@ interface UnderWay {
   readonly 'events not published': number;
   readonly 'effects of paid orders to come': number;
   readonly 'webhooks not delivered': number;
+  /** Stripe was away when they were asked for: the reconciler makes them. */
+  readonly 'refunds to be made': number;
 }
 
 /** @returns what was still under way at the deadline: nothing, if all is well. */
@@ -33,8 +35,9 @@ export async function settle(stack: AtRest, sql: Sql): Promise<readonly string[]
 }
 
 async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
-  const [row] = await sql<{ unpublished: number; open: number }[]>`
+  const [row] = await sql<{ unpublished: number; open: number; refunds: number }[]>`
     select (select count(*)::int from outbox where published_at is null) as unpublished,
+           (select count(*)::int from refunds where status = 'pending' and stripe_refund_id is null) as refunds,
            (select count(*)::int from outbox o cross join unnest(${[...EFFECTS_OF_PAID]}::text[]) as c (consumer)
              where o.name = 'order.paid'
                and not exists (select 1 from inbox i where i.event_id = o.id and i.consumer = c.consumer)) as open`;
@@ -46,6 +49,7 @@ async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
     'events not published': row?.unpublished ?? 0,
     'effects of paid orders to come': row?.open ?? 0,
     'webhooks not delivered': deliveries['pending'] ?? 0,
+    'refunds to be made': row?.refunds ?? 0,
   };
 }
 
