@@ -18,6 +18,8 @@ export class Overflow extends AppError {
 export interface Room {
   /** Resolves when there is a place; what it gives leaves the place again. @throws {Overflow} */
   enter(): Promise<() => void>;
+  /** Whoever entered now would be refused. */
+  isFull(): boolean;
   load(): { readonly running: number; readonly waiting: number };
 }
 
@@ -30,10 +32,12 @@ export function createRoom({ maxRunning, maxWaiting }: BulkheadPolicy): Room {
     if (next === undefined) running -= 1;
     else next();
   };
+  const isFull = () => running >= maxRunning && waiting.length >= maxWaiting;
   return {
+    isFull,
     enter: async () => {
+      if (isFull()) throw new Overflow();
       if (running < maxRunning) running += 1;
-      else if (waiting.length >= maxWaiting) throw new Overflow();
       else await new Promise<void>((resolve) => waiting.push(resolve));
       return leave;
     },
@@ -43,7 +47,11 @@ export function createRoom({ maxRunning, maxWaiting }: BulkheadPolicy): Room {
 
 /** The function that it returns throws {@link Overflow} when the queue is full. */
 export function createBulkhead(limits: BulkheadPolicy): Bulkhead {
-  const room = createRoom(limits);
+  return within(createRoom(limits));
+}
+
+/** Runs work in a room that others look into. */
+export function within(room: Room): Bulkhead {
   return async (work) => {
     const leave = await room.enter();
     try {

@@ -5,11 +5,17 @@
 
 import { availableParallelism } from 'node:os';
 import { assert } from '#lib/assert.ts';
-import { createBulkhead } from '#lib/bulkhead.ts';
+import { createRoom, within } from '#lib/bulkhead.ts';
 import type { BulkheadPolicy } from '#lib/policies.ts';
+import { AppError } from '#lib/problems.ts';
 import { createHasher } from './hasher.ts';
 
 export interface Passwords {
+  /**
+   * For whoever has more to do before the password's turn: while a crowd is refused, a refusal costs nothing.
+   * @throws {AppError} `unavailable` when too many passwords are at work already
+   */
+  requireRoom(): void;
   /** @throws {AppError} `unavailable` when too many passwords are at work already */
   hash(password: string): Promise<string>;
   /**
@@ -22,8 +28,21 @@ export interface Passwords {
 /** At least one core is left to everything else, where there are two. */
 const LIMITS: BulkheadPolicy = { maxRunning: Math.max(1, availableParallelism() - 1), maxWaiting: 16 };
 
+/** Each at another moment, or a crowd that was refused together comes back together. */
+const COME_BACK_WITHIN_SECONDS = 3;
+
 export function createPasswords(limits: BulkheadPolicy = LIMITS): Passwords {
-  const bulkhead = createBulkhead(limits);
+  const room = createRoom(limits);
+  const inRoom = within(room);
+  const requireRoom = () => {
+    if (!room.isFull()) return;
+    const retryAfterSeconds = 1 + Math.floor(Math.random() * COME_BACK_WITHIN_SECONDS);
+    throw new AppError('unavailable', { retryAfterSeconds });
+  };
+  const bulkhead: typeof inRoom = async (work) => {
+    requireRoom();
+    return inRoom(work);
+  };
   const hasher = createHasher();
   const hash = async (password: string): Promise<string> => {
     const made = await hasher(normalized(password), null);
@@ -33,6 +52,7 @@ export function createPasswords(limits: BulkheadPolicy = LIMITS): Passwords {
   /** What an unknown user's password is held against, so that the answer takes as long as a known user's. */
   let nobodysHash: string | undefined;
   return {
+    requireRoom,
     hash: (password) => bulkhead(() => hash(password)),
     verify: (password, known) =>
       bulkhead(async () => {

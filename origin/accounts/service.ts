@@ -42,6 +42,7 @@ export async function register(deps: Deps, { email, password, name }: Registrati
  * {@link checkSecondFactor} and {@link throttled} refuse.
  */
 export async function authenticate(deps: Deps, { email, password, code }: Credentials): Promise<Proven> {
+  deps.passwords.requireRoom();
   return throttled(deps, email, async () => {
     const row = await findUserByEmail(deps.db, email.toLowerCase());
     const matches = await deps.passwords.verify(password, row?.passwordHash);

@@ -38,6 +38,7 @@ function seen({ status, headers, body }: Answer) {
 function counting() {
   const count = { hashes: 0, verifications: 0, queries: 0 };
   const passwords: Passwords = {
+    ...shop.deps.passwords,
     hash: (password) => {
       count.hashes += 1;
       return shop.deps.passwords.hash(password);

@@ -30,6 +30,7 @@ const IMPOSTOR: Owner = { token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' };
 
 /** As the true ones to whoever calls them, and not as slow: the fuzzer has no time for argon2. */
 export const QUICK_PASSWORDS: Deps['passwords'] = {
+  requireRoom: () => {},
   hash: async (password) => `quick:${Bun.hash(password)}`,
   verify: async (password, hash) => hash === `quick:${Bun.hash(password)}`,
 };

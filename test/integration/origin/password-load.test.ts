@@ -41,6 +41,18 @@ test('of a hundred logins at once all are answered: by a session, or by 503 at o
   expect(Math.max(...refusedAt)).toBeLessThan(Math.max(...doneAt));
 });
 
+test('while there is no room a login is refused before anything is asked of Redis or the database', async () => {
+  const { email } = await shop.signIn();
+  const passwords = createPasswords({ maxRunning: 1, maxWaiting: 0 });
+  const nothing = new Proxy({}, { get: () => expect.unreachable('it was asked') }) as never;
+  const limits = { ...shop.deps.limits, logins: nothing };
+  const full = shop.beside({ passwords, limits, db: nothing });
+  const atWork = passwords.hash('correct horse battery');
+  const body = { email, password: TEST_PASSWORD };
+  expectProblem(await full.call('/api/v1/auth/login', { method: 'POST', body }), 'unavailable');
+  await atWork;
+});
+
 test('no more than so many hash at the same time', async () => {
   const passwords = createPasswords({ maxRunning: 2, maxWaiting: 10 });
   const hash = await passwords.hash('correct horse battery');
