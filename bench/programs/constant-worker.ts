@@ -14,18 +14,13 @@ const config = Bun.JSONC.parse(
   await Bun.file(Bun.fileURLToPath(import.meta.resolve('#edge/wrangler.jsonc'))).text(),
 ) as { compatibility_date: string };
 
+const constant = {
+  compatibilityDate: config.compatibility_date,
+  modules: [{ name: 'worker.js', esModule: script }],
+};
 const workerd = await startWorkerd({
-  services: [
-    {
-      name: 'constant',
-      worker: {
-        compatibilityDate: config.compatibility_date,
-        modules: [{ name: 'worker.js', esModule: script }],
-      },
-    },
-  ],
-  entry: 'constant',
   host: '127.0.0.1',
   port: Number(values.port),
+  configure: async () => ({ services: [{ name: 'constant', worker: constant }], entry: 'constant' }),
 });
 process.on('SIGTERM', () => void workerd.stop().finally(() => process.exit(0)));

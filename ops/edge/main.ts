@@ -5,7 +5,7 @@ import { Type } from '@sinclair/typebox';
 import { readPem } from '#db/tls.ts';
 import { parseOrigins } from '#edge/origins.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
-import { startEdge } from './run.ts';
+import { type RunningEdge, startEdge } from './run.ts';
 
 const HELP = `Runs the edge on workerd.
 
@@ -17,7 +17,8 @@ const HELP = `Runs the edge on workerd.
   --help        this text
 
 From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge;
-LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A plain cache needs none of them. Ready when it has said 'listening'. SIGTERM and SIGINT end it.
+LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A plain cache needs none of them. Ready when it has said 'listening'. SIGHUP builds it again and lets the new one
+take over, without anybody who asks meanwhile noticing. SIGTERM and SIGINT end it.
 `;
 
 const Environment = Type.Object({
@@ -55,10 +56,25 @@ async function main(): Promise<void> {
     ...(flags['origin-ca'] === undefined ? {} : { originCa: readPem(flags['origin-ca']) }),
     ...(flags['plain-cache'] ? plainCache() : { ...secrets(), vars: tracing() }),
   });
-  console.log(JSON.stringify({ level: 'info', service: 'edge', message: 'listening', url: edge.url }));
+  tell('listening', { url: edge.url });
+  process.on('SIGHUP', () => void renew(edge));
   const reason = await Promise.race([stopSignal(), edge.ended.then(() => 'workerd has gone' as const)]);
   await edge.stop();
   if (reason === 'workerd has gone') throw new Error('workerd ended by itself');
+}
+
+async function renew(edge: RunningEdge): Promise<void> {
+  try {
+    await edge.renew();
+    tell('renewed', { url: edge.url });
+  } catch (error) {
+    // The one that serves goes on.
+    console.error(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function tell(message: string, fields: Readonly<Record<string, string>>): void {
+  console.log(JSON.stringify({ level: 'info', service: 'edge', message, ...fields }));
 }
 
 function originsOf(region: readonly string[]): string {

@@ -6,7 +6,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { CapnpValue } from './capnp.ts';
-import { type RunningWorkerd, startWorkerd } from './workerd.ts';
+import { type RunningWorkerd, startWorkerd, type WorkerdConfig } from './workerd.ts';
 
 const WORKER_PATH = Bun.fileURLToPath(import.meta.resolve('#edge/worker.ts'));
 const CACHE_API_PATH = Bun.fileURLToPath(import.meta.resolve('./cache-api.ts'));
@@ -60,11 +60,30 @@ export interface EdgeOptions {
 
 export type RunningEdge = RunningWorkerd;
 
-/** @throws {Error} when the Worker does not build or the port is taken. */
-export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
+type Secrets = Readonly<Partial<Record<(typeof SECRETS)[number], string>>>;
+
+/**
+ * Renewed, it is built again from what the files say then.
+ * @throws {Error} when the Worker does not build or the port is taken
+ */
+export function startEdge(options: EdgeOptions): Promise<RunningEdge> {
+  const { host = '127.0.0.1', port = 0, onLog } = options;
+  const secrets: Secrets = {
+    EDGE_SECRET: options.edgeSecret,
+    EDGE_PURGE_SECRET: options.purgeSecret,
+    ...(options.operatorToken === undefined ? {} : { OPERATOR_TOKEN: options.operatorToken }),
+  };
+  return startWorkerd({
+    host,
+    port,
+    environment: secrets,
+    configure: () => configure(options, secrets, { host, port }),
+    ...(onLog === undefined ? {} : { onLog }),
+  });
+}
+
+async function configure(options: EdgeOptions, secrets: Secrets, address: Address): Promise<WorkerdConfig> {
   const config = Value.Parse(Config, Bun.JSONC.parse(await Bun.file(CONFIG_PATH).text()));
-  const host = options.host ?? '127.0.0.1';
-  const port = options.port ?? 0;
   const [worker, cacheApi, rateLimiter] = await Promise.all([
     bundle(WORKER_PATH),
     bundle(CACHE_API_PATH),
@@ -74,22 +93,17 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
   };
-  const secrets: Readonly<Partial<Record<(typeof SECRETS)[number], string>>> = {
-    EDGE_SECRET: options.edgeSecret,
-    EDGE_PURGE_SECRET: options.purgeSecret,
-    ...(options.operatorToken === undefined ? {} : { OPERATOR_TOKEN: options.operatorToken }),
-  };
   const edge = {
     ...runtime,
     modules: [{ name: 'worker.js', esModule: worker }],
     bindings: [
-      ...variables(config, options, { host, port }),
+      ...variables(config, options, address),
       ...SECRETS.filter((name) => name in secrets).map((name) => ({ name, fromEnvironment: name })),
       ...rateLimiters(config, options.limits ?? {}),
     ],
     cacheApiOutbound: 'cache-api',
   };
-  return startWorkerd({
+  return {
     services: [
       { name: 'edge', worker: edge },
       {
@@ -100,11 +114,7 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     ],
     extensions: [{ modules: [{ name: RATE_LIMITER, internal: true, esModule: rateLimiter }] }],
     entry: 'edge',
-    host,
-    port,
-    environment: secrets,
-    ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
-  });
+  };
 }
 
 interface Address {

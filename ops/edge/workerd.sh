@@ -24,5 +24,5 @@ watch() {
   done
 }
 
-watch </dev/null >/dev/null 2>&1 3>&- &
+watch </dev/null >/dev/null 2>&1 3>&- 4>&- &
 exec "$@"

@@ -11,6 +11,8 @@ export interface Part {
   readonly stopSignal: NodeJS.Signals;
   /** ...and this one ends it at once. */
   readonly killSignal: NodeJS.Signals;
+  /** Where it can: has it replace what it runs, and serve all the while. */
+  readonly renewSignal?: NodeJS.Signals;
   readonly readyDeadlineMs: number;
   /** True once the part serves; false or an error while it does not. */
   isReady(): Promise<boolean>;

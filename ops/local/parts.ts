@@ -197,7 +197,7 @@ export function workersPart(options: ShopOptions, { name, port, consumers }: Wor
 
 function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
   const originUrls = [ports.origin, ...moreOrigins].map(urlOf).join(',');
-  return bunPart({
+  const part = bunPart({
     name: 'edge',
     file: 'ops/edge/main.ts',
     args: ['--port', String(ports.edge), '--host', LOOPBACK, '--origin', originUrls],
@@ -209,6 +209,7 @@ function edge({ ports, secrets, moreOrigins }: ShopOptions): Part {
     readyUrl: `${urlOf(ports.edge)}/livez`,
     liveUrl: `${urlOf(ports.edge)}/livez`,
   });
+  return { ...part, renewSignal: 'SIGHUP' };
 }
 
 /** In the order in which they start; they stop in the reverse one, so the edge lets nobody in first. */

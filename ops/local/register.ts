@@ -13,6 +13,7 @@ export interface Registered {
   readonly pid: number;
   readonly marker: string;
   readonly stopSignal: NodeJS.Signals;
+  readonly renewSignal?: NodeJS.Signals;
   /** Whether this very process has come so far. */
   readonly serves: boolean;
 }
@@ -43,8 +44,9 @@ export function openRegister(folder: string): Register {
     return written;
   };
   return {
-    put: ({ name, marker, stopSignal }, pid) => {
-      entries.set(name, { name, pid, marker, stopSignal, serves: false });
+    put: ({ name, marker, stopSignal, renewSignal }, pid) => {
+      const signals = { stopSignal, ...(renewSignal === undefined ? {} : { renewSignal }) };
+      entries.set(name, { name, pid, marker, ...signals, serves: false });
       return writeNext();
     },
     serves: async ({ name }) => {

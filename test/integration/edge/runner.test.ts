@@ -3,6 +3,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { PROBLEMS } from '#lib/problems.ts';
 import { startEdge } from '#ops/edge/run.ts';
+import { isAlive } from '#ops/local/processes.ts';
 import { EDGE_SECRET, PURGE_SECRET } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
 
@@ -57,6 +58,35 @@ async function childOf(pid: number): Promise<number> {
   return Number((await new Response(listing.stdout).text()).trim());
 }
 
+test('SIGHUP has another workerd take over, and nobody who asks meanwhile notices', async () => {
+  const runner = startRunner(['--port', '0'], SECRETS);
+  const url = await listeningUrl(runner.stdout);
+  const first = await childOf(runner.pid);
+  const failures: unknown[] = [];
+  let answered = 0;
+  let isOver = false;
+  const asking = Array.from({ length: 8 }, async () => {
+    while (!isOver) {
+      try {
+        const answer = await fetch(`${url}/livez`, { headers: { connection: 'close' } });
+        if (!answer.ok) failures.push(answer.status);
+        answered += 1;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  });
+  runner.kill('SIGHUP');
+  await eventually('another serves', async () => (await childOf(runner.pid)) !== first && !isAlive(first));
+  const before = answered;
+  await eventually('it answers', () => answered > before + 100);
+  isOver = true;
+  await Promise.all(asking);
+  expect(failures).toEqual([]);
+  runner.kill('SIGTERM');
+  await runner.exited;
+});
+
 test('the runner ends with a failure when workerd dies, so that whoever watches it starts it again', async () => {
   const runner = startRunner(['--port', '0'], SECRETS);
   await listeningUrl(runner.stdout);
@@ -75,7 +105,7 @@ test('an address that is taken is a failure that names it, in one line', async (
   const runner = startRunner(['--port', String(holder.port)], SECRETS);
   expect(await runner.exited).toBe(1);
   const said = await new Response(runner.stderr).text();
-  expect(said).toBe(`workerd cannot listen on 127.0.0.1:${holder.port}: Address already in use\n`);
+  expect(said).toBe(`The edge cannot listen on 127.0.0.1:${holder.port}: it is in use.\n`);
   holder.stop(true);
 });
 
