@@ -57,9 +57,12 @@ export function inAllQueues(gathered: Gathered, name: Parameters<Gathered['gauge
   return [...byConsumer.values()].reduce((sum, told) => sum + Math.max(...told.map(({ value }) => value)), 0);
 }
 
+/** All outcomes but that of a read which went past the tier, for it was not there. */
+const ASKED = /^(?!gone$)/;
+
 /** The share of a tier's reads that it answered, be it with what is stale; null while nobody reads. */
 export function hitsOf(gathered: Gathered, tier: string): number | null {
-  const reads = gathered.rate('cache_reads_total', { tier });
+  const reads = gathered.rate('cache_reads_total', { tier, outcome: ASKED });
   const misses = gathered.rate('cache_reads_total', { tier, outcome: 'miss' });
   return reads === null || misses === null || reads === 0 ? null : 1 - misses / reads;
 }

@@ -5,6 +5,7 @@ import { createRegistry } from '#lib/metric-registry.ts';
 import { createReader, type Exposition, ExpositionError, isCumulative } from '#origin/console/exposition.ts';
 import { gather } from '#origin/console/gathered.ts';
 import { createMeter } from '#origin/console/meter.ts';
+import { hitsOf } from '#origin/console/scene.ts';
 
 const parse = createReader();
 
@@ -77,6 +78,32 @@ describe('the text format', () => {
 /** Orders placed, as a process exposes them after so many. */
 const placed = (value: number, currency = 'USD'): Exposition =>
   parse(`# TYPE orders_placed_total counter\norders_placed_total{currency="${currency}"} ${value}`);
+
+describe('the hits of a cache', () => {
+  const read = (counts: Readonly<Record<string, number>>) =>
+    parse(
+      [
+        '# TYPE cache_reads_total counter',
+        ...Object.entries(counts).map(
+          ([outcome, count]) => `cache_reads_total{tier="redis",outcome="${outcome}"} ${count}`,
+        ),
+      ].join('\n'),
+    );
+  const hitsAfter = (first: Record<string, number>, then: Record<string, number>) => {
+    const meter = createMeter();
+    meter.take(0, read(first));
+    meter.take(1_000, read(then));
+    return hitsOf(gather([meter]), 'redis');
+  };
+
+  test('are the share of the reads that it was asked for', () => {
+    expect(hitsAfter({ hit: 10, miss: 10 }, { hit: 19, miss: 11 })).toBeCloseTo(0.9);
+  });
+
+  test('are unknown while it is away: what goes past it is no hit', () => {
+    expect(hitsAfter({ hit: 10, miss: 10, gone: 0 }, { hit: 10, miss: 10, gone: 30 })).toBeNull();
+  });
+});
 
 describe('a rate', () => {
   test('is unknown until a process has been seen twice, and then what its counters grew by', () => {
