@@ -47,6 +47,8 @@ import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 
 export type AppConfig = Pick<
   OriginConfig,
@@ -126,6 +128,8 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(paymentMethodRoutes(deps, tokens))
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))
+    .use(webhookEndpointRoutes(deps, tokens))
+    .use(webhookDeliveryRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }
