@@ -5,8 +5,8 @@
 
 /**
  * The API and the workers write; search, analytics and reporting read, each from its own pool. Password hashes,
- * tokens, emails and sealed fields are for the API alone, save what a worker writes letters and signs webhooks with; and for backups,
- * which read everything (see `READS_ALL`), change nothing, and leave the machine sealed.
+ * tokens, emails and sealed fields are for the API alone, save what a worker writes letters and signs webhooks with;
+ * and for backups, which read everything (see `READS_ALL`), change nothing, and leave the machine sealed.
  */
 export const DATABASE_ROLES = ['origin', 'workers', 'search', 'analytics', 'reporting', 'backup'] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];

@@ -4,6 +4,7 @@
  */
 
 import { RESILIENCE_METRICS } from './resilience-metrics.ts';
+import { WEBHOOK_METRICS } from './webhook-metrics.ts';
 
 interface MetricKind {
   readonly kind: 'counter' | 'gauge' | 'histogram';
@@ -211,41 +212,6 @@ const QUEUE_METRICS = {
     kind: 'gauge',
     help: 'Messages that are parked for an operator.',
     labels: ['consumer'],
-  },
-} as const satisfies Record<string, MetricKind>;
-
-/** What integrators are sent. Gauges are looked up by each of the workers: max, never sum. */
-const WEBHOOK_METRICS = {
-  webhook_attempts_total: {
-    kind: 'counter',
-    help: 'Attempts to deliver a webhook, by outcome: succeeded, or why not.',
-    labels: ['outcome'],
-  },
-  webhook_attempt_duration_seconds: {
-    kind: 'histogram',
-    help: 'Time of an attempt to deliver a webhook, from the look-up of the name to the answer.',
-    labels: [],
-    buckets: WORK_BUCKETS,
-  },
-  webhook_deliveries_total: {
-    kind: 'counter',
-    help: 'Deliveries of webhooks that have ended: succeeded, or failed with no attempt left.',
-    labels: ['outcome'],
-  },
-  webhook_endpoints_disabled_total: {
-    kind: 'counter',
-    help: 'Endpoints that were disabled: gone by their own word, or failing for too long.',
-    labels: ['reason'],
-  },
-  webhook_deliveries_waiting: {
-    kind: 'gauge',
-    help: 'Deliveries of webhooks that have yet to succeed, of enabled endpoints.',
-    labels: [],
-  },
-  webhook_oldest_due_age_seconds: {
-    kind: 'gauge',
-    help: 'For how long the oldest delivery has been due to an endpoint that is well; 0 without one.',
-    labels: [],
   },
 } as const satisfies Record<string, MetricKind>;
 

@@ -122,9 +122,7 @@ export const webhookDeliveries = pgTable(
     unique('webhook_deliveries_once').on(table.endpointId, table.eventId),
     index('webhook_deliveries_log').on(table.endpointId, table.occurredAt, table.id),
     index('webhook_deliveries_message').on(table.eventId),
-    index('webhook_deliveries_due')
-      .on(table.endpointId, table.dueAt)
-      .where(sql`${table.status} = 'waiting'`),
+    index('webhook_deliveries_due').on(table.endpointId, table.dueAt).where(sql`${table.status} = 'waiting'`),
     index('webhook_deliveries_under_way').on(table.endpointId).where(sql`${table.isUnderWay}`),
     check(
       'webhook_deliveries_end',

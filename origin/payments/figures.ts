@@ -24,9 +24,6 @@ export async function readRefundAmount({ db }: Deps, id: RefundId): Promise<Mone
 }
 
 export async function readDispute({ db }: Deps, id: DisputeId): Promise<{ amount: Money; status: string }> {
-  const { amountMinor, currency, status } = present(
-    await store.findDisputeById(db, id),
-    `dispute ${id}`,
-  );
+  const { amountMinor, currency, status } = present(await store.findDisputeById(db, id), `dispute ${id}`);
   return { amount: money(amountMinor, currency), status };
 }

@@ -5,7 +5,6 @@
 
 import type { Transaction } from '#db/client.ts';
 import { after, SECOND_MS } from '#lib/clock.ts';
-import type { WebhookEndpointId } from '#lib/ids.ts';
 import { POLICIES, WEBHOOK_ENDURANCE, WEBHOOK_RETRIES } from '#lib/policies.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import {
@@ -65,9 +64,9 @@ async function send(deps: Deps, { claimed, secrets }: Dispatch, now: Date): Prom
     ...{ 'content-type': 'application/json', 'user-agent': 'Hotshelf-Webhooks/1' },
   };
   try {
-    const answer = await deps.guards('webhooks').run((signal) =>
-      deps.outbound.post({ url, headers, body, signal, maxAnswerBytes: MAX_ANSWER_BYTES }),
-    );
+    const answer = await deps
+      .guards('webhooks')
+      .run((signal) => deps.outbound.post({ url, headers, body, signal, maxAnswerBytes: MAX_ANSWER_BYTES }));
     const answerStart = readable(answer.start);
     return { outcome: outcomeOfStatus(answer.status), statusCode: answer.status, answerStart };
   } catch (error) {
@@ -135,15 +134,21 @@ async function judge(
   const now = deps.clock.now();
   const since = failingSince ?? now;
   const failures = endpoint.failures + 1;
-  const isEndured = now.getTime() - since.getTime() < WEBHOOK_ENDURANCE.forMs || failures < WEBHOOK_ENDURANCE.failures;
-  const reason = outcome === 'gone' ? 'gone' : isEndured ? null : 'failing';
-  const isNews = reason !== null && endpoint.disabledAt === null;
-  const disabled = isNews ? { disabledAt: now, disabledReason: reason } : {};
-  await updateEndpoint(tx, id, { failingSince: since, failures, ...disabled });
-  if (isNews) await tellDisabled(deps, tx, id);
-  return isNews ? reason : null;
+  const reason = reasonToDisable(outcome, now.getTime() - since.getTime(), failures);
+  if (reason === null || endpoint.disabledAt !== null) {
+    await updateEndpoint(tx, id, { failingSince: since, failures });
+    return null;
+  }
+  await updateEndpoint(tx, id, {
+    ...{ failingSince: since, failures },
+    ...{ disabledAt: now, disabledReason: reason },
+  });
+  await emit(deps, tx, { name: 'webhook.disabled', data: { endpointId: id } });
+  return reason;
 }
 
-async function tellDisabled(deps: Deps, tx: Transaction, endpointId: WebhookEndpointId): Promise<void> {
-  await emit(deps, tx, { name: 'webhook.disabled', data: { endpointId } });
+function reasonToDisable(outcome: Outcome, failingMs: number, failures: number): 'gone' | 'failing' | null {
+  if (outcome === 'gone') return 'gone';
+  const { forMs, failures: most } = WEBHOOK_ENDURANCE;
+  return failingMs >= forMs && failures >= most ? 'failing' : null;
 }

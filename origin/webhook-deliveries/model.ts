@@ -41,7 +41,9 @@ export const DeliveryPage = page(Delivery);
 export type DeliveryPage = Static<typeof DeliveryPage>;
 
 const Attempt = t.Object({
-  number: Type.Integer({ description: 'One that a lost process had begun is missing, and may have arrived.' }),
+  number: Type.Integer({
+    description: 'One that a lost process had begun is missing, and may have arrived.',
+  }),
   startedAt: DateTime,
   durationMs: Type.Integer(),
   outcome: OutcomeName,

@@ -52,7 +52,8 @@ export async function replayRange(
     const ended = which === 'missed' ? 0 : await store.sendAllAgain(tx, range, statuses);
     const missed = which === 'failed' ? 0 : await store.sendMissed(tx, range);
     const deliveries = ended + missed;
-    if (deliveries > MAX_REPLAYED) throw new AppError('webhook_replay_too_large', { maxDeliveries: MAX_REPLAYED });
+    if (deliveries > MAX_REPLAYED)
+      throw new AppError('webhook_replay_too_large', { maxDeliveries: MAX_REPLAYED });
     await note(tx, admin, endpointId, { which, deliveries });
     return { deliveries };
   });

@@ -163,8 +163,7 @@ export interface DeliveryListing {
 export async function listDeliveries(db: Queryable, listing: DeliveryListing): Promise<DeliveryRow[]> {
   const { endpointId, status, type, from, until, limit, after } = listing;
   const { occurredAt, id } = webhookDeliveries;
-  const beyond =
-    after && sql`(${occurredAt}, ${id}) < (${after.occurredAt}::timestamptz, ${after.id}::uuid)`;
+  const beyond = after && sql`(${occurredAt}, ${id}) < (${after.occurredAt}::timestamptz, ${after.id}::uuid)`;
   return db
     .select()
     .from(webhookDeliveries)
@@ -213,7 +212,11 @@ const afresh = (now: Date) => sql`
 /** Undefined where the endpoint has no such delivery. */
 export async function sendAgain(
   tx: Transaction,
-  { endpointId, id, now }: { readonly endpointId: WebhookEndpointId; readonly id: WebhookDeliveryId; readonly now: Date },
+  {
+    endpointId,
+    id,
+    now,
+  }: { readonly endpointId: WebhookEndpointId; readonly id: WebhookDeliveryId; readonly now: Date },
 ): Promise<DeliveryRow | undefined> {
   await tx.execute(sql`
     update webhook_deliveries d set ${afresh(now)} where d.id = ${id} and d.endpoint_id = ${endpointId}`);
@@ -286,7 +289,9 @@ export async function readBacklog(db: Queryable) {
   const [row] = await db
     .select({
       waiting: sql<number>`count(*)::int`,
-      dueSince: sql<string | null>`min(${webhookDeliveries.dueAt}) filter (where ${webhookEndpoints.failingSince} is null)`,
+      dueSince: sql<
+        string | null
+      >`min(${webhookDeliveries.dueAt}) filter (where ${webhookEndpoints.failingSince} is null)`,
     })
     .from(webhookDeliveries)
     .innerJoin(webhookEndpoints, eq(webhookEndpoints.id, webhookDeliveries.endpointId))

@@ -34,7 +34,9 @@ export const EndpointChange = closedObject(
     url: t.Optional(Url),
     eventTypes: t.Optional(EventTypes),
     enabled: t.Optional(
-      t.Boolean({ description: 'While it is not, nothing is sent; what waited then goes on when it is again.' }),
+      t.Boolean({
+        description: 'While it is not, nothing is sent; what waited then goes on when it is again.',
+      }),
     ),
   },
   { examples: [{ eventTypes: ['order.paid', 'refund.succeeded'], enabled: true }] },

@@ -19,6 +19,8 @@ import {
 } from './model.ts';
 import * as endpoints from './service.ts';
 
+export { WEBHOOKS, WEBHOOKS_TAG } from './document.ts';
+
 const ENDPOINT = { status: 200, description: 'The endpoint.', schema: Endpoint };
 const REFUSED = ['unauthenticated', 'forbidden'] as const;
 const FAILURES = [...REFUSED, 'webhook_endpoint_not_found'] as const;
@@ -135,9 +137,14 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'rotateWebhookSecret',
           summary: 'A new secret, with the old one beside it for a time',
-          description: 'Meanwhile each message has a signature by each: a receiver that knows one of them takes it.',
+          description:
+            'Meanwhile each message has a signature by each: a receiver that knows one of them takes it.',
           tag: 'Webhooks',
-          success: { status: 201, description: 'The new secret, which is never shown again.', schema: NewSecret },
+          success: {
+            status: 201,
+            description: 'The new secret, which is never shown again.',
+            schema: NewSecret,
+          },
           failures: FAILURES,
         }),
       },

@@ -33,10 +33,7 @@ export async function findEndpoint(db: Queryable, id: WebhookEndpointId): Promis
 }
 
 /** As it is now and stays until the transaction ends. Deliveries that are made meanwhile do not wait for it. */
-export async function lockEndpoint(
-  tx: Transaction,
-  id: WebhookEndpointId,
-): Promise<EndpointRow | undefined> {
+export async function lockEndpoint(tx: Transaction, id: WebhookEndpointId): Promise<EndpointRow | undefined> {
   const [row] = await tx
     .select()
     .from(webhookEndpoints)
