@@ -19,9 +19,9 @@ export const WEBHOOK_METRICS = {
     help: 'Deliveries of webhooks that have ended: succeeded, or failed with no attempt left.',
     labels: ['outcome'],
   },
-  webhook_endpoints_disabled_total: {
-    kind: 'counter',
-    help: 'Endpoints that were disabled: gone by their own word, or failing for too long.',
+  webhook_endpoints_disabled: {
+    kind: 'gauge',
+    help: 'Endpoints that the shop has disabled: gone by their own word, or failing for too long.',
     labels: ['reason'],
   },
   webhook_deliveries_waiting: {

@@ -6,7 +6,7 @@
 import { SECOND_MS } from '#lib/clock.ts';
 import { POLICIES } from '#lib/policies.ts';
 import type { Deps } from '#origin/deps.ts';
-import { attempt, claimDue, type Dispatch } from '#origin/webhook-deliveries/service.ts';
+import { attempt, type Claimed, claimDue } from '#origin/webhook-deliveries/service.ts';
 import { pause } from './consumer.ts';
 
 const MAX_UNDER_WAY = POLICIES.webhooks.bulkhead.maxRunning;
@@ -17,8 +17,8 @@ const FAILED_MS = SECOND_MS;
 export async function sendWebhooks(deps: Deps, signal: AbortSignal): Promise<void> {
   const underWay = new Set<Promise<void>>();
   let wake = () => {};
-  const begin = (dispatch: Dispatch) => {
-    const trial = tryOnce(deps, dispatch).finally(() => {
+  const begin = (delivery: Claimed) => {
+    const trial = tryOnce(deps, delivery).finally(() => {
       underWay.delete(trial);
       wake();
     });
@@ -28,7 +28,7 @@ export async function sendWebhooks(deps: Deps, signal: AbortSignal): Promise<voi
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     wake = resolve;
     const claimed = await claimOrReport(deps, MAX_UNDER_WAY - underWay.size);
-    for (const dispatch of claimed ?? []) begin(dispatch);
+    for (const delivery of claimed ?? []) begin(delivery);
     if (claimed === null) await pause(FAILED_MS, signal);
     else if (claimed.length === 0) await Promise.race([ended, pause(IDLE_MS, signal)]);
   }
@@ -36,7 +36,7 @@ export async function sendWebhooks(deps: Deps, signal: AbortSignal): Promise<voi
 }
 
 /** Null when it could not be seen what is due. */
-async function claimOrReport(deps: Deps, limit: number): Promise<readonly Dispatch[] | null> {
+async function claimOrReport(deps: Deps, limit: number): Promise<readonly Claimed[] | null> {
   try {
     return await claimDue(deps, limit);
   } catch (error) {
@@ -45,12 +45,12 @@ async function claimOrReport(deps: Deps, limit: number): Promise<readonly Dispat
   }
 }
 
-async function tryOnce(deps: Deps, dispatch: Dispatch): Promise<void> {
+async function tryOnce(deps: Deps, delivery: Claimed): Promise<void> {
   try {
-    await attempt(deps, dispatch);
+    await attempt(deps, delivery);
   } catch (error) {
     // Its claim ends by itself, and it is tried again.
-    const { id: deliveryId, endpointId } = dispatch.claimed;
-    deps.log.warn('what became of a webhook could not be written down', { deliveryId, endpointId, error });
+    const { id: deliveryId, endpointId } = delivery;
+    deps.log.warn('a webhook was not sent, or what became of it not written down', { deliveryId, endpointId, error });
   }
 }

@@ -21,30 +21,23 @@ import * as store from './store.ts';
 const LEASE_MS = 3 * POLICIES.webhooks.timeoutMs;
 const MAX_ANSWER_BYTES = 512;
 
-export interface Dispatch {
-  readonly claimed: store.Claimed;
-  /** The newest first. */
-  readonly secrets: readonly string[];
-}
-
-/** Claims of what is due up to so many; whoever else asks is given other ones. */
-export async function claimDue(deps: Deps, limit: number): Promise<readonly Dispatch[]> {
+/** Claims of what is due, so many at most; whoever else asks is given other ones. */
+export async function claimDue(deps: Deps, limit: number): Promise<readonly store.Claimed[]> {
   const now = deps.clock.now();
   if (limit <= 0 || !(await store.hasDue(deps.db, now))) return [];
-  const claimed = await deps.db.transaction(async (tx) => {
+  return deps.db.transaction(async (tx) => {
     const endpoints = await store.lockDueEndpoints(tx, now);
     return store.claimDue(tx, { endpoints, now, leaseUntil: after(now, LEASE_MS), limit });
   });
-  if (claimed.length === 0) return [];
-  const secrets = await secretsOf(deps, [...new Set(claimed.map(({ endpointId }) => endpointId))]);
-  return claimed.map((each) => ({ claimed: each, secrets: secrets.get(each.endpointId) ?? [] }));
 }
 
-/** One attempt. It does not fail: how it ended is written down, or, without a database, comes again. */
-export async function attempt(deps: Deps, { claimed, secrets }: Dispatch): Promise<void> {
+/** One attempt, and what came of it written down. Where that fails the claim ends by itself, and it is tried again. */
+export async function attempt(deps: Deps, claimed: store.Claimed): Promise<void> {
+  const secrets = await secretsOf(deps, claimed.endpointId);
   const startedAt = deps.clock.now();
   const begunMs = performance.now();
-  const sent = await send(deps, { claimed, secrets }, startedAt);
+  const { url, body, eventId: id } = claimed;
+  const sent = await send(deps, url, { headers: signatureHeaders({ id, body }, secrets, startedAt), body });
   const durationMs = Math.round(performance.now() - begunMs);
   deps.metrics.count('webhook_attempts_total', { outcome: sent.outcome });
   deps.metrics.observe('webhook_attempt_duration_seconds', {}, durationMs / SECOND_MS);
@@ -57,18 +50,17 @@ interface Sent {
   readonly answerStart: string;
 }
 
-async function send(deps: Deps, { claimed, secrets }: Dispatch, now: Date): Promise<Sent> {
-  const { url, body, eventId: id } = claimed;
-  const headers = {
-    ...signatureHeaders({ id, body }, secrets, now),
-    ...{ 'content-type': 'application/json', 'user-agent': 'Hotshelf-Webhooks/1' },
-  };
+type Message = Pick<Parameters<Deps['outbound']['post']>[0], 'headers' | 'body'>;
+
+const OWN_HEADERS = { 'content-type': 'application/json', 'user-agent': 'Hotshelf-Webhooks/1' };
+
+async function send(deps: Deps, url: string, { headers, body }: Message): Promise<Sent> {
+  const call = { url, headers: { ...headers, ...OWN_HEADERS }, body, maxAnswerBytes: MAX_ANSWER_BYTES };
   try {
-    const answer = await deps
+    const { status, start } = await deps
       .guards('webhooks')
-      .run((signal) => deps.outbound.post({ url, headers, body, signal, maxAnswerBytes: MAX_ANSWER_BYTES }));
-    const answerStart = readable(answer.start);
-    return { outcome: outcomeOfStatus(answer.status), statusCode: answer.status, answerStart };
+      .run((signal) => deps.outbound.post({ ...call, signal }));
+    return { outcome: outcomeOfStatus(status), statusCode: status, answerStart: readable(start) };
   } catch (error) {
     return { outcome: outcomeOfError(error), statusCode: null, answerStart: '' };
   }
@@ -98,7 +90,6 @@ async function writeDown(deps: Deps, claimed: store.Claimed, made: Attempt): Pro
   });
   if (end?.status !== undefined) deps.metrics.count('webhook_deliveries_total', { outcome: end.status });
   if (end?.disabled == null) return;
-  deps.metrics.count('webhook_endpoints_disabled_total', { reason: end.disabled });
   deps.log.warn('a webhook endpoint is disabled', { endpointId, reason: end.disabled });
 }
 

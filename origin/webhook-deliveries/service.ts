@@ -2,11 +2,12 @@
 
 import { after, DAY_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Deps } from '#origin/deps.ts';
-import { sweepEndpoints } from '#origin/webhook-endpoints/service.ts';
+import { reportDisabled, sweepEndpoints } from '#origin/webhook-endpoints/service.ts';
 import * as store from './store.ts';
 
-export { attempt, claimDue, type Dispatch } from './attempt.ts';
+export { attempt, claimDue } from './attempt.ts';
 export { fanOut } from './fan-out.ts';
+export type { Claimed } from './store.ts';
 
 const KEPT_MS = 30 * DAY_MS;
 const BATCH = 1_000;
@@ -24,7 +25,9 @@ export async function sweepDeliveries(deps: Deps): Promise<void> {
 }
 
 /** Looked up whenever the process's metrics are read. */
-export function reportDeliveries({ db, clock, metrics }: Deps): void {
+export function reportDeliveries(deps: Deps): void {
+  const { db, clock, metrics } = deps;
+  metrics.onExpose(() => reportDisabled(deps));
   metrics.onExpose(async () => {
     const { waiting, dueSince } = await store.readBacklog(db);
     const ageMs = dueSince === null ? 0 : Math.max(0, clock.now().getTime() - dueSince.getTime());

@@ -132,14 +132,13 @@ export async function rotateSecret(
   return { secret, oldSecretsUntil: until?.toISOString() ?? null };
 }
 
-/** By endpoint, those that sign now, the newest first. */
+/** Those that sign now, the newest first. */
 export async function secretsOf(
   { db, fields, clock }: Deps,
-  ids: readonly WebhookEndpointId[],
-): Promise<ReadonlyMap<WebhookEndpointId, readonly string[]>> {
-  const rows = await store.liveSecrets(db, ids, clock.now());
-  const open = ({ id, secret }: store.SecretRow) => fields.open('webhookSecret', id, secret);
-  return new Map(ids.map((id) => [id, rows.filter(({ endpointId }) => endpointId === id).map(open)]));
+  endpointId: WebhookEndpointId,
+): Promise<readonly string[]> {
+  const rows = await store.liveSecrets(db, endpointId, clock.now());
+  return rows.map(({ id, secret }) => fields.open('webhookSecret', id, secret));
 }
 
 /** @throws {AppError} `webhook_endpoint_not_found` */
@@ -160,6 +159,14 @@ export async function readDisabled({ db }: Deps, id: WebhookEndpointId) {
   if (found?.disabledReason !== 'gone' && found?.disabledReason !== 'failing') return undefined;
   const { email, url, disabledReason: reason } = found;
   return { email, url, reason };
+}
+
+/** Looked up whenever the process's metrics are read. */
+export async function reportDisabled({ db, metrics }: Deps): Promise<void> {
+  const counted = new Map((await store.countDisabled(db)).map((row) => [row.reason, row.endpoints]));
+  for (const reason of ['gone', 'failing'] as const) {
+    metrics.gauge('webhook_endpoints_disabled', { reason }, counted.get(reason) ?? 0);
+  }
 }
 
 /** What is deleted and what is over goes for good. */

@@ -1,6 +1,6 @@
 /** Every query of webhook endpoints and their secrets. What is deleted is not there. */
 
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { users } from '#db/schema/accounts.ts';
@@ -77,22 +77,26 @@ export async function findOwner(db: Queryable, id: WebhookEndpointId) {
   return row;
 }
 
+/** How many the shop itself has disabled, by why. */
+export async function countDisabled(db: Queryable) {
+  return db
+    .select({ reason: webhookEndpoints.disabledReason, endpoints: sql<number>`count(*)::int` })
+    .from(webhookEndpoints)
+    .where(and(isThere, isNotNull(webhookEndpoints.disabledAt)))
+    .groupBy(webhookEndpoints.disabledReason);
+}
+
 export async function insertSecret(tx: Transaction, row: SecretRow): Promise<void> {
   await tx.insert(webhookSecrets).values(row);
 }
 
-const isLive = (now: Date) => or(isNull(webhookSecrets.expiresAt), gt(webhookSecrets.expiresAt, now));
-
 /** Those that sign, the newest first. */
-export async function liveSecrets(
-  db: Queryable,
-  ids: readonly WebhookEndpointId[],
-  now: Date,
-): Promise<SecretRow[]> {
+export async function liveSecrets(db: Queryable, id: WebhookEndpointId, now: Date): Promise<SecretRow[]> {
+  const isLive = or(isNull(webhookSecrets.expiresAt), gt(webhookSecrets.expiresAt, now));
   return db
     .select()
     .from(webhookSecrets)
-    .where(and(inArray(webhookSecrets.endpointId, [...ids]), isLive(now)))
+    .where(and(eq(webhookSecrets.endpointId, id), isLive))
     .orderBy(desc(webhookSecrets.id));
 }
 
