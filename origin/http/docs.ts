@@ -134,7 +134,7 @@ async function openApiDocument(
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
     paths: withBorder(withScopes(paths)),
-    webhooks: JSON.parse(JSON.stringify(webhooks)),
+    webhooks: webhooks as Json,
     components: {
       securitySchemes: SECURITY_SCHEMES,
       responses: borderAnswers(),

@@ -61,7 +61,6 @@ const HEADERS = {
 
 function described(type: string, kind: Facts, says: string) {
   const schema = envelope(type, FACTS[kind]);
-  const [example] = schema['examples'] as readonly unknown[];
   return {
     post: {
       operationId: `on-${type}`,
@@ -72,7 +71,7 @@ function described(type: string, kind: Facts, says: string) {
         ...{ name, in: 'header', required: true, description },
         schema: header,
       })),
-      requestBody: { required: true, content: { 'application/json': { schema, example } } },
+      requestBody: { required: true, content: { 'application/json': { schema } } },
       responses: {
         '2XX': { description: 'It was taken.' },
         '410': { description: 'No more, please: the endpoint is disabled.' },
