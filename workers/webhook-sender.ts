@@ -51,6 +51,10 @@ async function tryOnce(deps: Deps, delivery: Claimed): Promise<void> {
   } catch (error) {
     // Its claim ends by itself, and it is tried again.
     const { id: deliveryId, endpointId } = delivery;
-    deps.log.warn('a webhook was not sent, or what became of it not written down', { deliveryId, endpointId, error });
+    deps.log.warn('a webhook was not sent, or what became of it not written down', {
+      deliveryId,
+      endpointId,
+      error,
+    });
   }
 }

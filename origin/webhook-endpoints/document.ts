@@ -74,8 +74,7 @@ function described(type: string, kind: Facts, says: string) {
       requestBody: { required: true, content: { 'application/json': { schema } } },
       responses: {
         '2XX': { description: 'It was taken.' },
-        '410': { description: 'No more, please: the endpoint is disabled.' },
-        '4XX': { description: 'It is tried again later, as for anything else.' },
+        default: { description: 'It is tried again later; after a 410 never: the endpoint is disabled.' },
       },
     },
   };

@@ -22,7 +22,7 @@ export { EVENT_TYPES, type EventType, FACTS, TEST_TYPE, typeOf } from './event-t
 export { signatureHeaders } from './signing.ts';
 export type { EndpointRow } from './store.ts';
 
-export const MAX_ENDPOINTS = 32;
+const MAX_ENDPOINTS = 32;
 /** With the current one. The oldest ends sooner than it would have where there would be more. */
 const MAX_SECRETS = 5;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -25,7 +25,7 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-export const OK: Answering = () => new Response('thanks');
+const OK: Answering = () => new Response('thanks');
 
 export function openReceiver(): Receiver {
   const received: Received[] = [];

@@ -70,7 +70,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       body: { url: 'https://hooks.example.com/somebody', eventTypes: ['order.paid'] },
     }),
   );
-  const trial = must(await shop.call(`${ENDPOINTS}/${hooks.id}/test`, { method: 'POST', token: admin.token }));
+  const trial = must(
+    await shop.call(`${ENDPOINTS}/${hooks.id}/test`, { method: 'POST', token: admin.token }),
+  );
   must(await login(shop, shopper.email));
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>

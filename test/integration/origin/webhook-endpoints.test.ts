@@ -42,18 +42,28 @@ describe('an endpoint', () => {
     expect(status).toBe(201);
     const { secret, ...shown } = body;
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
-    expect(shown).toMatchObject({ url: urlOf('one'), eventTypes: ['order.paid', 'stock.ran_low'], enabled: true });
+    expect(shown).toMatchObject({
+      url: urlOf('one'),
+      eventTypes: ['order.paid', 'stock.ran_low'],
+      enabled: true,
+    });
     expect((await call(`/${shown.id}`)).body).toEqual(shown);
     expect((await call('')).body).toEqual({ items: [shown], nextCursor: null });
     const secrets = await shop.deps.db.select().from(webhookSecrets);
-    for (const { secret: sealed } of secrets) expect(Buffer.from(sealed).toString('latin1')).not.toContain(secret);
+    for (const { secret: sealed } of secrets)
+      expect(Buffer.from(sealed).toString('latin1')).not.toContain(secret);
     const logged = JSON.stringify([shop.logs, await shop.deps.db.select().from(auditLog)]);
     expect(logged).not.toContain(secret);
     expect(logged).not.toContain(urlOf('one'));
   });
 
   test.each([
-    ...['http://hooks.merchant.dev/', 'https://10.0.0.1/', 'https://2130706433/', 'https://[::ffff:127.0.0.1]/'],
+    ...[
+      'http://hooks.merchant.dev/',
+      'https://10.0.0.1/',
+      'https://2130706433/',
+      'https://[::ffff:127.0.0.1]/',
+    ],
     ...['https://localhost/', 'https://hooks.merchant.dev./', 'https://u:p@hooks.merchant.dev/', 'nonsense'],
     ...['https://hooks.merchant.dev:6379/', 'https://hooks.merchant.dev/#x'],
   ])('is not made at %s, nor moved there', async (url) => {
@@ -105,7 +115,8 @@ describe('an endpoint', () => {
       [`/deliveries/${UNKNOWN}`, {}],
       [`/deliveries/${UNKNOWN}/replay`, { method: 'POST' }],
     ];
-    for (const [path, how] of gone) expectProblem(await call(`/${id}${path}`, how), 'webhook_endpoint_not_found');
+    for (const [path, how] of gone)
+      expectProblem(await call(`/${id}${path}`, how), 'webhook_endpoint_not_found');
   });
 
   test('and whatever is done with it is on record, by whom', async () => {
@@ -114,7 +125,11 @@ describe('an endpoint', () => {
     const { id } = (await make('recorded')).body;
     await call(`/${id}`, { ...as, method: 'PATCH', body: { url: urlOf('elsewhere') } });
     await call(`/${id}/secrets`, { ...as, method: 'POST', body: { oldSecretHours: 0 } });
-    await call(`/${id}/replay`, { ...as, method: 'POST', body: { which: 'all', from: '2026-01-01T00:00:00Z' } });
+    await call(`/${id}/replay`, {
+      ...as,
+      method: 'POST',
+      body: { which: 'all', from: '2026-01-01T00:00:00Z' },
+    });
     await call(`/${id}`, { ...as, method: 'DELETE' });
     const acts = await shop.deps.db
       .select({ action: auditLog.action, actorId: auditLog.actorId })
@@ -181,13 +196,16 @@ describe('the log', () => {
     expect(await found(`from=${from}&until=${until}`)).toEqual(pages.slice(4, 9));
   });
 
-  test.each(['status=lost', 'eventType=nonsense', 'from=yesterday', 'from=2026-02-31T00:00:00+01:00', 'cursor=x'])(
-    'is not read by %s',
-    async (query) => {
-      const { id } = (await make('read')).body;
-      expectProblem(await call(`/${id}/deliveries?${query}`), 'invalid_input');
-    },
-  );
+  test.each([
+    'status=lost',
+    'eventType=nonsense',
+    'from=yesterday',
+    'from=2026-02-31T00:00:00+01:00',
+    'cursor=x',
+  ])('is not read by %s', async (query) => {
+    const { id } = (await make('read')).body;
+    expectProblem(await call(`/${id}/deliveries?${query}`), 'invalid_input');
+  });
 
   test('of another endpoint is not read or replayed by this one', async () => {
     const { id: one } = (await make('one')).body;
@@ -205,7 +223,9 @@ describe('the log', () => {
     const id = await logged(20);
     const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
     const replay = (body: object) => call(`/${id}/replay`, { method: 'POST', body });
-    expect((await replay({ which: 'failed', from: at(10.5), until: at(5.5) })).body).toEqual({ deliveries: 5 });
+    expect((await replay({ which: 'failed', from: at(10.5), until: at(5.5) })).body).toEqual({
+      deliveries: 5,
+    });
     expect((await call(`/${id}/deliveries?status=waiting`)).body.items).toHaveLength(5);
     expect((await replay({ which: 'failed', from: at(60) })).body).toEqual({ deliveries: 15 });
     const many = await logged(10_001);
@@ -220,10 +240,20 @@ describe('the log', () => {
 
   test('has one delivery of an event for an endpoint, whoever writes it', async () => {
     const id = await logged(1);
-    const [row] = await shop.deps.db.select().from(webhookDeliveries).where(eq(webhookDeliveries.endpointId, id));
+    const [row] = await shop.deps.db
+      .select()
+      .from(webhookDeliveries)
+      .where(eq(webhookDeliveries.endpointId, id));
     const again = { ...row, id: UNKNOWN as WebhookDeliveryId, eventId: row?.eventId ?? (UNKNOWN as EventId) };
-    const written = shop.deps.db.insert(webhookDeliveries).values(again as typeof webhookDeliveries.$inferInsert);
-    expect(await Promise.resolve(written).then(() => 'written', () => 'refused')).toBe('refused');
+    const written = shop.deps.db
+      .insert(webhookDeliveries)
+      .values(again as typeof webhookDeliveries.$inferInsert);
+    expect(
+      await Promise.resolve(written).then(
+        () => 'written',
+        () => 'refused',
+      ),
+    ).toBe('refused');
   });
 });
 

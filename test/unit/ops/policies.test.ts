@@ -40,7 +40,9 @@ test('all attempts of a payment together end before the edge gives up a checkout
 
 test('a webhook is tried again and again for about a day', () => {
   const { attempts, firstWaitMs, factor, longestWaitMs } = WEBHOOK_RETRIES;
-  const waits = Array.from({ length: attempts - 1 }, (_, at) => Math.min(firstWaitMs * factor ** at, longestWaitMs));
+  const waits = Array.from({ length: attempts - 1 }, (_, at) =>
+    Math.min(firstWaitMs * factor ** at, longestWaitMs),
+  );
   const hours = waits.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
   expect(hours).toBeWithin(20, 28);
   expect(policyTable()).toContain(`A webhook is tried ${attempts} times`);
