@@ -1,8 +1,9 @@
 /** What becomes of webhooks whose receiver fails: tried again, given up, sent again, and nobody else's trouble. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
-import { eq } from 'drizzle-orm';
-import { webhookEndpoints, webhookMessages } from '#db/schema/webhooks.ts';
+import { and, eq } from 'drizzle-orm';
+import { webhookAttempts, webhookEndpoints, webhookMessages } from '#db/schema/webhooks.ts';
+import { present } from '#lib/assert.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
 import { WEBHOOK_AT_ONCE, WEBHOOK_ENDURANCE, WEBHOOK_RETRIES } from '#lib/policies.ts';
 import { createDeps } from '#origin/deps.ts';
@@ -42,7 +43,10 @@ test('a receiver that fails is tried again later and later, with the same id and
       const [only] = await endpoint.deliveries();
       return only?.attempts === tries && !only.isUnderWay && only;
     });
-    waits.push(row.dueAt.getTime() - Date.now());
+    const tried = and(eq(webhookAttempts.deliveryId, row.id), eq(webhookAttempts.number, tries));
+    const [made] = await shop.deps.db.select().from(webhookAttempts).where(tried);
+    const endedAt = after(present(made, 'the attempt').startedAt, made?.durationMs ?? 0);
+    waits.push(row.dueAt.getTime() - endedAt.getTime());
     await timePasses(shop.deps);
   }
   await endpoint.ended('succeeded');
@@ -50,7 +54,8 @@ test('a receiver that fails is tried again later and later, with the same id and
   expect(new Set(receiver.received.map(({ id, body }) => `${id} ${body}`)).size).toBe(1);
   for (const [index, wait] of waits.entries()) {
     const planned = WEBHOOK_RETRIES.firstWaitMs * WEBHOOK_RETRIES.factor ** index;
-    expect(wait).toBeWithin(planned * 0.8 - 2_000, planned * 1.2 + 1);
+    // Nearly: the wait begins when the attempt is written down, which takes its time on a busy machine.
+    expect(wait).toBeWithin(planned * 0.8 - 10, planned * 1.2 + 10_000);
   }
   const [{ id = '' } = {}] = (await endpoint.call('/deliveries')).body.items;
   const { log, attempts, status } = (await endpoint.call(`/deliveries/${id}`)).body;
