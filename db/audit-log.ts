@@ -24,6 +24,11 @@ export type AuditAction =
   | 'api_key.created'
   | 'api_key.revoked'
   | 'second_factor.removed'
+  | 'webhook_endpoint.created'
+  | 'webhook_endpoint.changed'
+  | 'webhook_endpoint.deleted'
+  | 'webhook_endpoint.secret_rotated'
+  | 'webhook_deliveries.replayed'
   | 'secret.rotated'
   | 'dead_letter.sent'
   | 'dead_letter.dropped';

@@ -4,6 +4,7 @@
  * Sealed: what nobody searches by and few need. Whoever has the database alone reads none of it.
  * - orders.shipping_address: name, street and town; read for the receipt and the parcel.
  * - second_factors.secret: whoever has it makes the codes; read to check one.
+ * - webhook_secrets.secret: whoever has it speaks as the shop to an integrator; read to sign.
  *
  * Not sealed, and why:
  * - users.email, orders.email: one logs in by it, it is unique, and mail goes to it. A blind index would serve the
@@ -26,6 +27,7 @@ export interface PersonalField {
 export const PERSONAL_FIELDS = {
   shippingAddress: { table: 'orders', column: 'shipping_address', idColumn: 'id' },
   totpSecret: { table: 'second_factors', column: 'secret', idColumn: 'user_id' },
+  webhookSecret: { table: 'webhook_secrets', column: 'secret', idColumn: 'id' },
 } as const satisfies Record<string, PersonalField>;
 
 export type PersonalFieldName = keyof typeof PERSONAL_FIELDS;

@@ -5,8 +5,8 @@
 
 /**
  * The API and the workers write; search, analytics and reporting read, each from its own pool. Password hashes,
- * tokens, emails and sealed fields are for the API alone, save what a worker writes letters with; and for backups,
- * which read everything (see `READS_ALL`), change nothing, and leave the machine sealed.
+ * tokens, emails and sealed fields are for the API alone, save what a worker writes letters and signs webhooks with;
+ * and for backups, which read everything (see `READS_ALL`), change nothing, and leave the machine sealed.
  */
 export const DATABASE_ROLES = ['origin', 'workers', 'search', 'analytics', 'reporting', 'backup'] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
@@ -79,6 +79,12 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   disputes: { ...ALL_READ, origin: WRITE, workers: 'select, update' },
   ledger_transactions: BOOKS,
   ledger_entries: BOOKS,
+
+  webhook_endpoints: { origin: WRITE, workers: 'select, update, delete' },
+  webhook_secrets: { origin: WRITE, workers: 'select, delete' },
+  webhook_messages: { origin: APPEND, workers: 'select, insert, delete' },
+  webhook_deliveries: { origin: WRITE, workers: KEEP },
+  webhook_attempts: { origin: READ, workers: 'select, insert, delete' },
 
   idempotency_keys: { origin: KEEP, workers: KEEP },
   outbox: { origin: APPEND, workers: WRITE },

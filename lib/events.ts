@@ -66,6 +66,8 @@ export const EVENTS = {
     version: 1,
     data: Type.Object({ orderId: Id, paymentIntentId: Type.String({ minLength: 1, maxLength: 255 }) }),
   },
+  /** An integrator's endpoint has failed for too long, or said that it is gone: its owner has to hear of it. */
+  'webhook.disabled': { version: 1, data: Type.Object({ endpointId: Id }) },
 } as const satisfies Record<string, { version: number; data: TObject }>;
 
 export type EventName = keyof typeof EVENTS;

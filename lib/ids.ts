@@ -22,6 +22,9 @@ export type SavedPaymentMethodId = Brand<string, 'SavedPaymentMethodId'>;
 export type LedgerTransactionId = Brand<string, 'LedgerTransactionId'>;
 export type ApiKeyId = Brand<string, 'ApiKeyId'>;
 export type SessionId = Brand<string, 'SessionId'>;
+export type WebhookEndpointId = Brand<string, 'WebhookEndpointId'>;
+export type WebhookSecretId = Brand<string, 'WebhookSecretId'>;
+export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export interface IdSource {

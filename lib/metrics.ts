@@ -4,6 +4,7 @@
  */
 
 import { RESILIENCE_METRICS } from './resilience-metrics.ts';
+import { WEBHOOK_METRICS } from './webhook-metrics.ts';
 
 interface MetricKind {
   readonly kind: 'counter' | 'gauge' | 'histogram';
@@ -266,6 +267,7 @@ export const METRICS = {
   ...RESILIENCE_METRICS,
   ...READ_METRICS,
   ...QUEUE_METRICS,
+  ...WEBHOOK_METRICS,
   ...BUSINESS_METRICS,
 } as const satisfies Record<string, MetricKind>;
 

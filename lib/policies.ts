@@ -4,7 +4,7 @@
  * key that makes it safe; and repetitions come out of a budget, so that an outage is never made worse by much.
  */
 
-import { MINUTE_MS, SECOND_MS } from './clock.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from './clock.ts';
 
 export interface RetryPolicy {
   /** How often a failed attempt is repeated; 0 where that is not safe, or where somebody else does it. */
@@ -171,7 +171,28 @@ export const POLICIES = {
     retry: { most: 3, firstWaitMs: SECOND_MS, longestWaitMs: MINUTE_MS, budget: TENTH },
     why: 'Purges everywhere, one call at a time and within the rate of the account; what comes meanwhile goes with the next. It says itself when to come back.',
   },
+  webhooks: {
+    ...{ timeoutMs: 10 * SECOND_MS, connectMs: null, retry: NEVER, breaker: null },
+    bulkhead: { maxRunning: 256, maxWaiting: 0 },
+    why: 'Each endpoint of an integrator, from the look-up of its name to the answer. A delivery is a row, tried again as WEBHOOK_RETRIES says; what is due beyond the bulkhead waits in its row.',
+  },
 } as const satisfies Record<string, Policy>;
+
+/** When an integrator's endpoint is tried again: exponential, about a day in all. */
+export const WEBHOOK_RETRIES = {
+  attempts: 10,
+  firstWaitMs: 5 * SECOND_MS,
+  factor: 4,
+  longestWaitMs: 8 * 60 * MINUTE_MS,
+  /** Of each wait, more or less at random: what failed together does not return together. */
+  jitter: 0.2,
+} as const;
+
+/** How many attempts one endpoint has under way at once, over all processes; while it fails, one. */
+export const WEBHOOK_AT_ONCE = { well: 8, failing: 1 } as const;
+
+/** An endpoint that has failed every attempt for so long, and so often, is disabled. */
+export const WEBHOOK_ENDURANCE = { forMs: 3 * DAY_MS, failures: 20 } as const;
 
 export type Dependency = keyof typeof POLICIES;
 

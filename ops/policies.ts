@@ -7,6 +7,8 @@ import {
   type Policy,
   REQUEST_LIMITS,
   type RetryPolicy,
+  WEBHOOK_AT_ONCE,
+  WEBHOOK_RETRIES,
 } from '#lib/policies.ts';
 
 const NONE = '-';
@@ -57,12 +59,14 @@ export function policyTable(): string {
       .join('  ')
       .trimEnd();
   const { catalogMs, readMs, writeMs } = REQUEST_LIMITS;
+  const { attempts, firstWaitMs, longestWaitMs, factor } = WEBHOOK_RETRIES;
   return [
     ...all.map(line),
     '',
     ...Object.entries<Policy>(POLICIES).map(([name, { why }]) => `${name.padEnd(widths[0] ?? 0)}  ${why}`),
     '',
     `A request has ${time(catalogMs)} for a page of the catalogue, ${time(readMs)} for any other read and ${time(writeMs)} for a write, from the edge to the last query.`,
+    `A webhook is tried ${attempts} times, after ${time(firstWaitMs)}, each wait ${factor} times the one before and ${time(longestWaitMs)} at most; ${WEBHOOK_AT_ONCE.well} at once an endpoint, ${WEBHOOK_AT_ONCE.failing} while it fails.`,
   ].join('\n');
 }
 

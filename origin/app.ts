@@ -47,6 +47,8 @@ import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
+import { WEBHOOKS, WEBHOOKS_TAG, webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 
 export type AppConfig = Pick<
   OriginConfig,
@@ -83,7 +85,7 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
   const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
   const { peerOf = () => null } = shared;
   const api = createApi(deps, config, hot);
-  const documents = docs(api, [ORDERS_TAG]);
+  const documents = docs(api, { tags: [ORDERS_TAG, WEBHOOKS_TAG], webhooks: WEBHOOKS });
   requireDeclaredAccess([...api.routes, ...documents.routes]);
   // Elysia looks for the path behind the first eleven characters: too far for http:// and a host of three. Its other
   // choice is the seventh, which is within https://.
@@ -126,6 +128,8 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(paymentMethodRoutes(deps, tokens))
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))
+    .use(webhookEndpointRoutes(deps, tokens))
+    .use(webhookDeliveryRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }

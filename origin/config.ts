@@ -46,6 +46,11 @@ export const SharedConfigSchema = Type.Object({
   STRIPE_SECRET_KEY: Type.String({ pattern: '^(sk|rk)_(test|live)_' }),
   /** Where Stripe's API is, when it is not Stripe itself. */
   STRIPE_API_URL: Type.Optional(HttpUrl),
+  /**
+   * Where webhooks may go: `public` is HTTPS to hosts of the Internet. `any` is plain HTTP and this network, too, and so
+   * for development and tests alone: whoever makes endpoints would reach whatever the workers do.
+   */
+  OUTBOUND_TARGETS: Type.Union([Type.Literal('public'), Type.Literal('any')], { default: 'public' }),
   /** Signs the prices that a shopper was shown. */
   QUOTE_SECRET: Secret,
   /** The one before it: quotes that it has signed are still good. */

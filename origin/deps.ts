@@ -23,6 +23,7 @@ import { createPasswords, type Passwords } from './accounts/passwords.ts';
 import { loginPolicies } from './adapters/login-throttle.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
+import { createOutbound, type Outbound } from './adapters/outbound.ts';
 import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
 import { openSpanExporter } from './adapters/span-exporter.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
@@ -78,6 +79,8 @@ export interface Deps {
   readonly accountPolicy: AccountPolicy;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
+  /** Requests to URLs that others have chosen. */
+  readonly outbound: Outbound;
   /** The policies around calls of what has no adapter of its own here. */
   readonly guards: Guards;
   /** Seals and opens personal fields. */
@@ -143,6 +146,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     accountPolicy: accountPolicy(config),
     payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
+    outbound: createOutbound({ targets: config.OUTBOUND_TARGETS }),
     guards: createGuards(surroundings),
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     limits: createLimits(config, sharedCache.counts, clock),

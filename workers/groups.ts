@@ -5,14 +5,14 @@
 
 /** Their consumers, by name. */
 export const SCALED_GROUPS = {
-  email: ['email', 'account-email', 'theft-warning'],
+  email: ['email', 'account-email', 'theft-warning', 'webhook-warning'],
   inventory: ['inventory', 'returns'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type ScaledGroup = keyof typeof SCALED_GROUPS;
 
 /**
- * `general` runs every other consumer, and what is done for all: the relay, the chores and the redelivery. Several
+ * `general` runs every other consumer, and what is done for all: the relay, the chores, the sending of webhooks and the redelivery. Several
  * processes may run those, too: each locks what it takes, and passes over what another has locked.
  */
 export type WorkersGroup = ScaledGroup | 'general';

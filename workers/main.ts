@@ -8,12 +8,14 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { createLogger } from '#lib/log.ts';
 import { createDeps } from '#origin/deps.ts';
+import { reportDeliveries } from '#origin/webhook-deliveries/service.ts';
 import { createCloudflarePurge } from './cloudflare-purge.ts';
 import { cloudflareZone, groupsOf, readWorkersConfig } from './config.ts';
 import { runConsumer } from './consumer.ts';
 import { groupOf } from './groups.ts';
 import { countOrders, countStockFalls } from './handlers/count-business.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
+import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
@@ -22,6 +24,7 @@ import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { warnOfDisabledWebhook } from './handlers/warn-of-disabled-webhook.ts';
 import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createMailer } from './mailer.ts';
@@ -30,6 +33,7 @@ import { runParkedAgain } from './parked-again.ts';
 import { serveProbes } from './probes.ts';
 import { reportQueues } from './queue-metrics.ts';
 import { runRedelivery } from './redelivery.ts';
+import { sendWebhooks } from './webhook-sender.ts';
 
 const DRAIN_TIMEOUT_MS = 15 * SECOND_MS;
 
@@ -62,6 +66,7 @@ const consumers = [
   sendAccountLetter(mailer, config.SHOP_URL),
   deleteStripeCustomer,
   warnOfTheft(mailer),
+  warnOfDisabledWebhook(mailer),
   sellStock,
   returnStock,
   parkStranded,
@@ -71,6 +76,7 @@ const consumers = [
   learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
+  ...fanOutWebhooks,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);
@@ -78,6 +84,7 @@ const own = consumers.filter(({ name }) => groups.includes(groupOf(name)));
 const forAll = () => [
   runRelay(deps, stopping.signal),
   keepHouse(deps, stopping.signal),
+  sendWebhooks(deps, stopping.signal),
   // Of every consumer, wherever it runs: an event is settled once all of them have dealt with it.
   runRedelivery(deps, consumers, stopping.signal),
 ];
@@ -87,6 +94,7 @@ const work = Promise.all([
   ...own.map((consumer) => runConsumer(deps, consumer, stopping.signal)),
 ]);
 reportQueues(deps, consumers);
+reportDeliveries(deps);
 const listening = { hostname: config.WORKERS_HOST, port: config.WORKERS_PORT };
 const probes = serveProbes(deps, listening, config.OPERATOR_TOKEN);
 log.info('the workers run', { host: config.WORKERS_HOST, port: config.WORKERS_PORT, groups });

@@ -26,6 +26,7 @@ export async function indexCatalogue(
       STRIPE_SECRET_KEY: 'sk_test_bench',
       QUOTE_SECRET: crypto.randomUUID(),
       FIELD_KEY: randomBytes(FIELD_KEY_BYTES).toString('hex'),
+      OUTBOUND_TARGETS: 'public',
       CACHE_MEMORY: 'off',
       CACHE_REDIS: 'off',
       LOG_LEVEL: 'error',

@@ -100,6 +100,8 @@ function sharedEnvironment(options: ShopOptions, role: 'origin' | 'workers'): Re
     // For trying the shop out: whoever registers may log in at once.
     EMAIL_VERIFICATION: givenUrl('EMAIL_VERIFICATION') ?? 'optional',
     FIELD_KEY: givenUrl('FIELD_KEY') ?? secrets.fieldKey,
+    // Whoever writes an integration has its receiver on this machine.
+    OUTBOUND_TARGETS: 'any',
     OPERATOR_TOKEN: secrets.operatorToken,
     ...stripeEnvironment(options),
   };

@@ -53,6 +53,7 @@ function createOfflineDeps(): Deps {
     quotes: unreachable('a secret'),
     fields: unreachable('a key'),
     limits: unreachable('Redis'),
+    outbound: unreachable('the Internet'),
     guards: unreachable('a dependency'),
     admission: unreachable('a limit'),
     clock: systemClock,

@@ -79,6 +79,7 @@ const INFO = {
     { name: 'Orders', description: 'What was bought.' },
     { name: 'Accounts', description: 'Accounts and sessions.' },
     { name: 'Inventory', description: 'Stock, for sellers and admins.' },
+    { name: 'Webhooks', description: 'Events, sent to integrators.' },
     { name: 'Operations', description: 'How the shop is.' },
   ],
 };
@@ -103,10 +104,20 @@ interface Tag {
   readonly description: string;
 }
 
+/** What features have to say that no route does. */
+interface More {
+  readonly tags?: readonly Tag[];
+  /** As OpenAPI's `webhooks`: what the shop sends. */
+  readonly webhooks?: object;
+}
+
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** The document for the routes of an app, fit for a linter. */
-async function openApiDocument(api: AnyElysia, tags: readonly Tag[]): Promise<Record<string, Json>> {
+async function openApiDocument(
+  api: AnyElysia,
+  { tags = [], webhooks = {} }: More,
+): Promise<Record<string, Json>> {
   const documented = new Elysia().use(api).use(
     swagger({
       path: '/docs/page',
@@ -123,6 +134,7 @@ async function openApiDocument(api: AnyElysia, tags: readonly Tag[]): Promise<Re
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
     paths: withBorder(withScopes(paths)),
+    webhooks: webhooks as Json,
     components: {
       securitySchemes: SECURITY_SCHEMES,
       responses: borderAnswers(),
@@ -174,9 +186,9 @@ function jsonOnly(requestBody: Json): Json {
 
 /**
  * Serves the page, its assets and the document of `api`, which are made at the first request.
- * @param tags those whose feature has more to say of them than stands here
+ * @param more tags are those whose feature has more to say of them than stands here
  */
-export function docs(api: AnyElysia, tags: readonly Tag[] = []) {
+export function docs(api: AnyElysia, more: More = {}) {
   let document: Promise<string> | undefined;
   const assets = createAssets('/docs/assets/', {
     'swagger-ui.css': swaggerUi('swagger-ui.css'),
@@ -190,7 +202,7 @@ export function docs(api: AnyElysia, tags: readonly Tag[] = []) {
       return new Response(page(pathOf), { headers: PAGE_HEADERS });
     })
     .get(DOCUMENT_PATH, async () => {
-      document ??= openApiDocument(api, tags).then((made) => JSON.stringify(made));
+      document ??= openApiDocument(api, more).then((made) => JSON.stringify(made));
       return new Response(await document, { headers: { 'content-type': 'application/json' } });
     })
     .get('/docs/assets/:name', async ({ params, request }) => (await assets()).answer(params.name, request));

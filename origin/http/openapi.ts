@@ -26,7 +26,8 @@ interface Operation {
     | 'Inventory'
     | 'Operations'
     | 'Orders'
-    | 'Search';
+    | 'Search'
+    | 'Webhooks';
   readonly success: Success | readonly Success[];
   /** Whether whoever has the answer already is told so, by `If-None-Match`. */
   readonly revalidates?: true;

@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   'sales:any': ADMINS,
   'orders:cancel-any': ADMINS,
   'orders:refund': ADMINS,
+  /** Endpoints of integrators: they are the shop's, and any admin's. */
+  'webhooks:manage': ADMINS,
   'users:read': ADMINS,
   'users:write': ADMINS,
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

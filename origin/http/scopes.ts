@@ -11,6 +11,16 @@ export const SCOPES = {
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
   'orders:refund': ['POST /api/v1/orders/:id/refunds'],
+  /** Whoever has it is told of every order: without names and addresses. */
+  'webhooks:manage': [
+    ...['GET /api/v1/webhook-endpoints', 'POST /api/v1/webhook-endpoints'],
+    ...['GET /api/v1/webhook-endpoints/:id', 'PATCH /api/v1/webhook-endpoints/:id'],
+    ...['DELETE /api/v1/webhook-endpoints/:id', 'POST /api/v1/webhook-endpoints/:id/secrets'],
+    ...['POST /api/v1/webhook-endpoints/:id/test', 'POST /api/v1/webhook-endpoints/:id/replay'],
+    'GET /api/v1/webhook-endpoints/:id/deliveries',
+    'GET /api/v1/webhook-endpoints/:id/deliveries/:deliveryId',
+    'POST /api/v1/webhook-endpoints/:id/deliveries/:deliveryId/replay',
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Scope = keyof typeof SCOPES;

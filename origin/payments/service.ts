@@ -9,7 +9,7 @@ import { settleAs } from './settle.ts';
 import * as store from './store.ts';
 
 export { cancelOrder } from './cancel-order.ts';
-export { type OrderFigures, readOrderFigures } from './figures.ts';
+export { type OrderFigures, readDispute, readOrderFigures, readRefundAmount } from './figures.ts';
 export type { Intent, NewIntent } from './gateway.ts';
 export { abandon, createIntent, declineCodeOf, ensureIntent, openPayment } from './open-payment.ts';
 export { bookMissingFees, reconcileOverdue, reconcileRefunds } from './reconcile.ts';

@@ -5,7 +5,7 @@ import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { orders } from '#db/schema/orders.ts';
 import { disputes, payments, refunds } from '#db/schema/payments.ts';
-import type { OrderId, PaymentId, RefundId } from '#lib/ids.ts';
+import type { DisputeId, OrderId, PaymentId, RefundId } from '#lib/ids.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;
 export type RefundRow = typeof refunds.$inferSelect;
@@ -227,6 +227,16 @@ function selectRefunds(db: Queryable) {
 export async function findDispute(db: Queryable, stripeDisputeId: string): Promise<DisputeRow | undefined> {
   const rows = await db.select().from(disputes).where(eq(disputes.stripeDisputeId, stripeDisputeId));
   return rows[0];
+}
+
+/** By our id, with the currency of its payment. */
+export async function findDisputeById(db: Queryable, id: DisputeId) {
+  const [row] = await db
+    .select({ amountMinor: disputes.amountMinor, status: disputes.status, currency: payments.currency })
+    .from(disputes)
+    .innerJoin(payments, eq(payments.id, disputes.paymentId))
+    .where(eq(disputes.id, id));
+  return row;
 }
 
 export async function insertDispute(tx: Transaction, dispute: typeof disputes.$inferInsert): Promise<void> {

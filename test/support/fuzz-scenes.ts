@@ -21,6 +21,9 @@ const PICTURE = 'fuzz.jpg';
 const REQUESTS_A_SCENE = 6;
 const WEARING = /^DELETE |checkout$|erasure$|password$/;
 
+const ENDPOINTS = '/api/v1/webhook-endpoints';
+const FEW_ENDPOINTS = 24;
+
 const must = ({ status, body }: Answer) => {
   if (status >= 300) throw new Error(`setting a scene answered ${status}: ${JSON.stringify(body)}`);
   return body;
@@ -90,6 +93,16 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
       return { id: items[0].id };
     },
     '/api/v1/users/{id}': async () => ({ id: (await enrol('shopper')).userId }),
+    '/api/v1/webhook-endpoints/{id}': async () => {
+      const { items } = must(await shop.call(ENDPOINTS, admin.owner));
+      // There is an end to them, and those of scenes before are worn out.
+      if (items.length > FEW_ENDPOINTS)
+        await shop.call(`${ENDPOINTS}/${items[0].id}`, { method: 'DELETE', ...admin.owner });
+      const url = `https://hooks.merchant.dev/${crypto.randomUUID()}`;
+      const id = await saved(admin.owner, ENDPOINTS, { url, eventTypes: ['order.paid'] });
+      const trial = must(await shop.call(`${ENDPOINTS}/${id}/test`, { method: 'POST', ...admin.owner }));
+      return { id, deliveryId: trial.id };
+    },
     '/media/{name}': async () => ({ name: PICTURE }),
   };
 

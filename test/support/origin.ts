@@ -111,6 +111,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     QUOTE_SECRET: 'a-quote-secret-of-enough-characters',
     FIELD_KEY: TEST_FIELD_KEY,
     STRIPE_API_URL: double.double.url,
+    OUTBOUND_TARGETS: 'public',
     CACHE_MEMORY: 'on',
     CACHE_REDIS: 'on',
     EMAIL_VERIFICATION: 'optional',

@@ -45,6 +45,9 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   category: [CATEGORY],
   country: ['GB', 'US'],
   currency: ['USD'],
+  url: ['https://hooks.merchant.dev/one', 'https://hooks.merchant.dev/another'],
+  from: ['2026-01-01T00:00:00Z'],
+  until: ['2099-01-01T00:00:00.000Z'],
   q: ['test', 'tset prodct', placeholder('productId')],
   paymentMethodId: [
     ...['pm_card_visa', 'pm_card_visa', 'pm_card_mastercard', 'pm_card_chargeDeclined'],

@@ -4,6 +4,8 @@ import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './o
 import { login } from './sessions.ts';
 import { cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
+const ENDPOINTS = '/api/v1/webhook-endpoints';
+
 /** What is a caller's alone: where it is, and who may. */
 export interface Thing {
   readonly what: string;
@@ -61,6 +63,16 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       body: { password: TEST_PASSWORD, name: 'Somebody’s key', scopes: ['orders:read'], expiresInDays: 1 },
     }),
   );
+  const hooks = must(
+    await shop.call(ENDPOINTS, {
+      method: 'POST',
+      token: admin.token,
+      body: { url: 'https://hooks.example.com/somebody', eventTypes: ['order.paid'] },
+    }),
+  );
+  const trial = must(
+    await shop.call(`${ENDPOINTS}/${hooks.id}/test`, { method: 'POST', token: admin.token }),
+  );
   must(await login(shop, shopper.email));
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
@@ -92,6 +104,13 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     '/api/v1/payment-methods/{id}': [{ what: 'a saved card', ids: { id: card.id }, owner: mine }],
     '/api/v1/api-keys/{id}': [{ what: 'an API key', ids: { id: key.id }, owner: mine }],
     '/api/v1/me/sessions/{id}': [{ what: 'a session', ids: { id: session.id }, owner: mine }],
+    '/api/v1/webhook-endpoints/{id}': [
+      {
+        what: 'a webhook endpoint',
+        ids: { id: hooks.id, deliveryId: trial.id },
+        owner: { token: admin.token },
+      },
+    ],
     '/api/v1/users/{id}': [
       { what: 'an account', ids: { id: bystander.userId }, owner: { token: admin.token } },
     ],
@@ -106,6 +125,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
       ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
+      ...[hooks.id, trial.id],
     ],
   };
 }

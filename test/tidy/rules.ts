@@ -90,6 +90,8 @@ export const HOMES: readonly Home[] = [
   },
   { packages: ['nats'], files: ['origin/adapters/nats*.ts', 'origin/deps.ts'] },
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
+  { packages: ['standardwebhooks'], files: ['origin/webhook-endpoints/signing.ts'] },
+  { packages: ['ipaddr.js'], files: ['origin/adapters/outbound.ts'] },
   { packages: ['otpauth'], files: ['origin/second-factor/totp.ts'] },
   { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },
   { packages: ['csv-parse'], files: ['db/import/**'] },

@@ -101,6 +101,8 @@ const SECRETS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   // Workers write to the owners of accounts.
   'select email from users': ['search', 'analytics', 'reporting'],
   'select secret from second_factors': ['workers', 'search', 'analytics', 'reporting'],
+  'select secret from webhook_secrets': ['search', 'analytics', 'reporting'],
+  'select url from webhook_endpoints': ['search', 'analytics', 'reporting'],
   'select code_hash from recovery_codes': ['workers', 'search', 'analytics', 'reporting'],
   'select key_hash from api_keys': ['workers', 'search', 'analytics', 'reporting'],
   'select token_hash from account_tokens': ['search', 'analytics', 'reporting'],

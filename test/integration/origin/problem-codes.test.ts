@@ -155,6 +155,12 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   nothing_to_refund: 'test/integration/origin/refunds.test.ts',
   refund_too_large: 'test/integration/origin/refunds.test.ts',
   refund_refused: 'test/integration/origin/refunds.test.ts',
+  webhook_endpoint_not_found: 'test/integration/origin/webhook-endpoints.test.ts',
+  webhook_delivery_not_found: 'test/integration/origin/webhook-endpoints.test.ts',
+  webhook_endpoints_full: 'test/integration/origin/webhook-endpoints.test.ts',
+  webhook_url_taken: 'test/integration/origin/webhook-endpoints.test.ts',
+  webhook_replay_too_large: 'test/integration/origin/webhook-endpoints.test.ts',
+  webhook_endpoint_disabled: 'test/integration/workers/webhook-failures.test.ts',
   payment_stranded: 'test/integration/workers/stranded.test.ts',
 };
 

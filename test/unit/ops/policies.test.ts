@@ -1,7 +1,7 @@
 /** The table that people read, and what must hold of the figures in it. */
 
 import { expect, test } from 'bun:test';
-import { POLICIES, type Policy, REQUEST_LIMITS } from '#lib/policies.ts';
+import { POLICIES, type Policy, REQUEST_LIMITS, WEBHOOK_RETRIES } from '#lib/policies.ts';
 import { policyTable } from '#ops/policies.ts';
 
 const rows = Object.entries<Policy>(POLICIES);
@@ -36,4 +36,14 @@ test('all attempts of a payment together end before the edge gives up a checkout
   const { timeoutMs, retry } = POLICIES.stripe;
   const longest = (retry.most + 1) * timeoutMs + retry.most * retry.longestWaitMs;
   expect(longest).toBeLessThan(REQUEST_LIMITS.writeMs - REQUEST_LIMITS.marginMs);
+});
+
+test('a webhook is tried again and again for about a day', () => {
+  const { attempts, firstWaitMs, factor, longestWaitMs } = WEBHOOK_RETRIES;
+  const waits = Array.from({ length: attempts - 1 }, (_, at) =>
+    Math.min(firstWaitMs * factor ** at, longestWaitMs),
+  );
+  const hours = waits.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
+  expect(hours).toBeWithin(20, 28);
+  expect(policyTable()).toContain(`A webhook is tried ${attempts} times`);
 });
