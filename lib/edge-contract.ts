@@ -64,4 +64,6 @@ export const CACHE_TAGS = {
   lists: 'product-lists',
   categories: 'categories',
   product: (productId: string) => `product-${productId}`,
+  /** The pages of its published reviews. */
+  reviews: (productId: string) => `reviews-${productId}`,
 } as const;

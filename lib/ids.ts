@@ -22,6 +22,9 @@ export type SavedPaymentMethodId = Brand<string, 'SavedPaymentMethodId'>;
 export type LedgerTransactionId = Brand<string, 'LedgerTransactionId'>;
 export type ApiKeyId = Brand<string, 'ApiKeyId'>;
 export type SessionId = Brand<string, 'SessionId'>;
+export type ReviewId = Brand<string, 'ReviewId'>;
+export type WishListId = Brand<string, 'WishListId'>;
+export type StockNoticeId = Brand<string, 'StockNoticeId'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export interface IdSource {

@@ -26,7 +26,9 @@ interface Operation {
     | 'Inventory'
     | 'Operations'
     | 'Orders'
-    | 'Search';
+    | 'Reviews'
+    | 'Search'
+    | 'Wish lists';
   readonly success: Success | readonly Success[];
   /** Whether whoever has the answer already is told so, by `If-None-Match`. */
   readonly revalidates?: true;
