@@ -48,11 +48,7 @@ export const EVENTS = {
   /** More can be sold than before by so many: received, counted again, or given back where there was nothing left. */
   'stock.replenished': {
     version: 1,
-    data: Type.Object({
-      variantId: Id,
-      available: Type.Integer({ minimum: 0 }),
-      added: Type.Integer({ minimum: 1 }),
-    }),
+    data: Type.Object({ variantId: Id, added: Type.Integer({ minimum: 1 }) }),
   },
   /** A review by its id alone: one for each trigger of `origin/reviews/moderation.ts`, and two for the seller's answer. */
   'review.written': { version: 1, data: ReviewEvent },

@@ -256,14 +256,10 @@ const BUSINESS_METRICS = {
   disputes_closed_total: { kind: 'counter', help: 'Disputes closed, by outcome.', labels: ['outcome'] },
   reviews_decided_total: {
     kind: 'counter',
-    help: 'Reviews that a moderator has approved or rejected.',
+    help: 'Reviews that a moderator has decided.',
     labels: ['decision'],
   },
-  stock_notices_due_total: {
-    kind: 'counter',
-    help: 'Shoppers whose turn it was to hear that something is back in stock.',
-    labels: [],
-  },
+  stock_notices_due_total: { kind: 'counter', help: 'Shoppers to be told of new stock.', labels: [] },
   payments_stranded_total: {
     kind: 'counter',
     help: 'Charges for orders that had ended, or that were paid already: a person has to look.',

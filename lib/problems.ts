@@ -75,6 +75,7 @@ export const PROBLEMS = {
   review_not_found: { status: 404, title: 'No such review', retryable: false },
   wish_list_not_found: { status: 404, title: 'No such wish list', retryable: false },
   wish_list_item_not_found: { status: 404, title: 'The wish list has no such item', retryable: false },
+  stock_notice_not_found: { status: 404, title: 'You wait for no such thing', retryable: false },
   order_not_found: { status: 404, title: 'No such order', retryable: false },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
   body_too_slow: { status: 408, title: 'The body did not arrive in time', retryable: true },

@@ -42,11 +42,14 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
+import { reviewRoutes } from './reviews/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { stockNoticeRoutes } from './stock-notices/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { wishListRoutes } from './wish-lists/routes.ts';
 
 export type AppConfig = Pick<
   OriginConfig,
@@ -126,6 +129,9 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(paymentMethodRoutes(deps, tokens))
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))
+    .use(reviewRoutes(deps, tokens))
+    .use(wishListRoutes(deps, tokens))
+    .use(stockNoticeRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }

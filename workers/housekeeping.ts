@@ -7,6 +7,7 @@ import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
 import { deleteExpired } from '#origin/sessions/service.ts';
+import { forgetOldNotices } from '#origin/stock-notices/service.ts';
 import { pause } from './consumer.ts';
 
 interface Chore {
@@ -26,6 +27,7 @@ const CHORES: readonly Chore[] = [
   },
   { name: 'forget tokens that nobody used', everyMs: 10 * MINUTE_MS, run: forgetExpiredTokens },
   { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
+  { name: 'forget old notices of stock', everyMs: 30 * MINUTE_MS, run: forgetOldNotices },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },

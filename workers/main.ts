@@ -17,11 +17,14 @@ import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
-import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
+import { purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
+import { rateProduct } from './handlers/rate-product.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { sendStockLetter } from './handlers/send-stock-letter.ts';
+import { tellOfStock } from './handlers/tell-of-stock.ts';
 import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createMailer } from './mailer.ts';
@@ -62,15 +65,19 @@ const consumers = [
   sendAccountLetter(mailer, config.SHOP_URL),
   deleteStripeCustomer,
   warnOfTheft(mailer),
+  sendStockLetter(mailer, config.SHOP_URL),
   sellStock,
   returnStock,
   parkStranded,
   countOrders,
   countStockFalls,
+  tellOfStock,
   indexProduct,
   learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
+  purgeReviews(edge, everywhere),
+  rateProduct,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);

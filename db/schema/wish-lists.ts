@@ -1,7 +1,17 @@
 /** What shoppers have put aside: lists of their own, which they may show to others by a link. */
 
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  check,
+  index,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import type { UserId, VariantId, WishListId } from '#lib/ids.ts';
 import { users } from './accounts.ts';
 import { variants } from './catalog.ts';

@@ -89,7 +89,8 @@ function authorRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'writeReview',
           summary: 'Review a product that you have bought',
-          description: 'One for each product. It is shown once a moderator has approved it, or as the shop has it.',
+          description:
+            'One for each product. It is shown once a moderator has approved it, or as the shop has it.',
           tag: 'Reviews',
           success: { ...OWN, status: CREATED },
           failures: ['unauthenticated', 'product_not_found', 'review_not_bought', 'review_exists'],
@@ -202,7 +203,13 @@ function staffRoutes(deps: Deps, tokens: AccessTokens) {
           description: 'Of the version that was read: what its author has changed meanwhile is not decided.',
           tag: 'Reviews',
           success: OWN,
-          failures: ['unauthenticated', 'forbidden', 'review_not_found', 'review_not_open', 'version_conflict'],
+          failures: [
+            'unauthenticated',
+            'forbidden',
+            'review_not_found',
+            'review_not_open',
+            'version_conflict',
+          ],
         }),
       },
     );
