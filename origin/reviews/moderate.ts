@@ -135,7 +135,7 @@ export async function removeReply(deps: Deps, seller: SignedIn, id: ReviewId): P
 
 async function lockAnswerable(tx: Transaction, seller: SignedIn, id: ReviewId): Promise<store.ReviewRow> {
   const row = await store.lockReview(tx, id);
-  if (row === undefined || row.status === 'withdrawn') throw new AppError('review_not_found');
+  if (row === undefined) throw new AppError('review_not_found');
   const product = { sellerId: await store.sellerOf(tx, row.productId) };
   if (!isOwnProduct(seller, product)) throw new AppError('review_not_found', {}, OF_ANOTHER);
   return row;

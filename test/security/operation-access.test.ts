@@ -30,9 +30,11 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
     ...['POST /api/v1/auth/email-verification', 'POST /api/v1/auth/email-verification/confirmation'],
     ...['POST /api/v1/auth/password-reset', 'POST /api/v1/auth/password-reset/confirmation'],
     'POST /api/v1/webhooks/stripe',
+    ...['GET /api/v1/products/{id}/reviews', 'GET /api/v1/wish-lists/shared/{token}'],
+    ...['POST /api/v1/stock-notices/confirmation', 'POST /api/v1/stock-notices/stop'],
   ],
   anyone: [
-    'GET /api/v1/recommendations',
+    ...['GET /api/v1/recommendations', 'POST /api/v1/stock-notices'],
     ...['POST /api/v1/carts', 'GET /api/v1/carts/{id}', 'POST /api/v1/carts/{id}/items'],
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
@@ -47,6 +49,14 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
     ...['POST /api/v1/me/second-factor/recovery-codes', 'POST /api/v1/me/password'],
     ...['POST /api/v1/me/export', 'POST /api/v1/me/erasure'],
     ...['GET /api/v1/api-keys', 'POST /api/v1/api-keys', 'DELETE /api/v1/api-keys/{id}'],
+    ...['POST /api/v1/reviews', 'POST /api/v1/review-reports', 'GET /api/v1/me/reviews'],
+    ...['PATCH /api/v1/me/reviews/{id}', 'DELETE /api/v1/me/reviews/{id}'],
+    ...['GET /api/v1/wish-lists', 'POST /api/v1/wish-lists', 'POST /api/v1/wish-lists/items'],
+    ...['GET /api/v1/wish-lists/{id}', 'PATCH /api/v1/wish-lists/{id}', 'DELETE /api/v1/wish-lists/{id}'],
+    ...['POST /api/v1/wish-lists/{id}/items', 'DELETE /api/v1/wish-lists/{id}/items/{variantId}'],
+    'POST /api/v1/wish-lists/{id}/items/{variantId}/cart',
+    ...['POST /api/v1/wish-lists/{id}/sharing', 'DELETE /api/v1/wish-lists/{id}/sharing'],
+    ...['GET /api/v1/me/stock-notices', 'DELETE /api/v1/me/stock-notices/{id}'],
   ],
 };
 
@@ -64,6 +74,16 @@ const BODY_IDS: Readonly<
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'POST /api/v1/reviews /productId': ({ ids }) => ({ id: ids.product, isOthers: false }),
+  'POST /api/v1/review-reports /reviewId': ({ ids }) => ({ id: ids.review, isOthers: false }),
+  'POST /api/v1/wish-lists/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'POST /api/v1/wish-lists/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  // Whose cart it is stands in the tests of wish lists: here it would hide whose list it is.
+  'POST /api/v1/wish-lists/{id}/items/{variantId}/cart /cartId': ({ ids }) => ({
+    id: ids.cart,
+    isOthers: false,
+  }),
+  'POST /api/v1/stock-notices /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 
 let shop: OriginUnderTest;
@@ -159,7 +179,9 @@ describe('every operation', () => {
         roles.includes(role) ? [name] : [],
       );
     expect(of('shopper')).toEqual(['user']);
-    expect(of('seller')).toEqual(['user', 'products:write', 'stock:read', 'stock:write', 'sales:read']);
+    expect(of('seller')).toEqual([
+      ...['user', 'products:write', 'stock:read', 'stock:write', 'sales:read', 'reviews:reply'],
+    ]);
     expect(of('admin')).toEqual(Object.keys(PERMISSIONS));
   });
 
