@@ -88,7 +88,11 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     }),
   );
   const wishes = must(
-    await shop.call('/api/v1/wish-lists/items', { method: 'POST', token: shopper.token, body: { variantId } }),
+    await shop.call('/api/v1/wish-lists/items', {
+      method: 'POST',
+      token: shopper.token,
+      body: { variantId },
+    }),
   );
   const soldOut = await createProduct(shop, { stock: 0 });
   must(
@@ -103,9 +107,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a decision', ids: { id: review.id }, owner: { token: admin.token } },
     ],
     '/api/v1/reviews/{id}/reply': [{ what: 'an answer', ids: { id: review.id }, owner: seller }],
-    '/api/v1/wish-lists/{id}': [
-      { what: 'a wish list', ids: { id: wishes.id, variantId }, owner: mine },
-    ],
+    '/api/v1/wish-lists/{id}': [{ what: 'a wish list', ids: { id: wishes.id, variantId }, owner: mine }],
     '/api/v1/me/stock-notices/{id}': [{ what: 'a notice', ids: { id: notice.id }, owner: mine }],
     '/api/v1/products/{id}': [
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },

@@ -94,7 +94,10 @@ describe('lists', () => {
     expectProblem(await make('Birthday'), 'wish_list_name_taken');
     expectProblem(await make(' '), 'invalid_input');
     const [{ id: defaultId }] = await listsOf(token);
-    expectProblem(await send('PATCH', `/${birthday.id}`, token, { name: 'Wish list' }), 'wish_list_name_taken');
+    expectProblem(
+      await send('PATCH', `/${birthday.id}`, token, { name: 'Wish list' }),
+      'wish_list_name_taken',
+    );
     expect((await send('PATCH', `/${birthday.id}`, token, { name: 'Wedding' })).body.name).toBe('Wedding');
     expectProblem(await send('DELETE', `/${defaultId}`, token), 'wish_list_is_default');
     const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => make(`List ${at}`)));

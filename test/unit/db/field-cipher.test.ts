@@ -65,7 +65,8 @@ describe('a sealed field', () => {
 describe('a blind index', () => {
   const [before, current] = [newKey(), newKey()];
   const cipher = createFieldCipher({ current, previous: before });
-  const indexOf = (key: string, text: string) => createFieldCipher({ current: key }).indexesOf('noticeEmail', text)[0];
+  const indexOf = (key: string, text: string) =>
+    createFieldCipher({ current: key }).indexesOf('noticeEmail', text)[0];
 
   test('is the same for the same value, another for another, and says nothing of it', () => {
     const index = indexOf(current, 'ada@test.example');
