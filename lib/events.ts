@@ -59,9 +59,9 @@ export const EVENTS = {
   'review.reported': { version: 1, data: ReviewEvent },
   'review.replied': { version: 1, data: ReviewEvent },
   /** Somebody who is not signed in asked to be told: their address is to be confirmed. */
-  'stock_notice.requested': { version: 1, data: NoticeEvent },
+  'notice.requested': { version: 1, data: NoticeEvent },
   /** It can be bought again, and it is this one's turn to hear of it. */
-  'stock_notice.fallen_due': { version: 1, data: NoticeEvent },
+  'notice.fallen_due': { version: 1, data: NoticeEvent },
   'account.registered': { version: 1, data: AccountEvent },
   /** Somebody wanted to open an account with an email that has one. */
   'account.registered_again': { version: 1, data: AccountEvent },

@@ -6,7 +6,7 @@ const YOUNG = '(select young_since from audit_moment)';
 
 /** Who must have handled which event, by their names in the inbox. */
 const CONSUMERS = `(values ('order.paid', 'email'), ('order.paid', 'inventory'),
-  ('stock_notice.fallen_due', 'stock-email')) as duty (event, consumer)`;
+  ('notice.fallen_due', 'stock-email')) as duty (event, consumer)`;
 
 /** A message that is parked for this consumer is a breach of its own; one that was dropped is explained. */
 const isParked = (consumer: string, eventId: string) => `exists (

@@ -31,7 +31,7 @@ export async function fallDue(
   if (next.length === 0) return 0;
   const ids = next.map(({ id }) => id);
   await store.setDue(tx, ids, deps.clock.now());
-  const due = ids.map((noticeId) => ({ name: 'stock_notice.fallen_due', data: { noticeId } }) as const);
+  const due = ids.map((noticeId) => ({ name: 'notice.fallen_due', data: { noticeId } }) as const);
   await emit(deps, tx, ...due);
   const rest = added - MAX_TOLD_AT_ONCE / TOLD_FOR_EACH_UNIT;
   if (ids.length === MAX_TOLD_AT_ONCE && rest > 0) {

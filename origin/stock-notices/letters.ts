@@ -21,7 +21,7 @@ export async function stockLetterFor(
 ): Promise<StockLetter | null> {
   const notice = await store.findNotice(deps.db, noticeId);
   if (notice === undefined) return null;
-  const isToBeConfirmed = name === 'stock_notice.requested';
+  const isToBeConfirmed = name === 'notice.requested';
   if (notice.status !== (isToBeConfirmed ? 'unconfirmed' : 'due')) return null;
   const [to, subject] = [await addressOf(deps, notice), await store.findSubject(deps.db, notice.variantId)];
   if (to === null || subject === undefined) return null;

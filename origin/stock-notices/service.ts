@@ -78,7 +78,7 @@ async function askAddress(deps: Deps, email: string, variantId: VariantId): Prom
     const isKnown = live.some((each) => each.variantId === variantId);
     const unconfirmed = live.filter(({ status }) => status === 'unconfirmed').length;
     if (!isKnown && unconfirmed < MAX_UNCONFIRMED) await store.insertNotice(tx, notice);
-    await emit(deps, tx, { name: 'stock_notice.requested', data: { noticeId: id } });
+    await emit(deps, tx, { name: 'notice.requested', data: { noticeId: id } });
   });
 }
 
@@ -97,7 +97,7 @@ export async function confirmNotice(deps: Deps, token: string): Promise<void> {
     // It came in before they had confirmed, and was told of to others.
     if ((await store.lockAvailable(tx, notice.variantId)) === 0) return;
     await store.setDue(tx, [notice.id], now);
-    await emit(deps, tx, { name: 'stock_notice.fallen_due', data: { noticeId: notice.id } });
+    await emit(deps, tx, { name: 'notice.fallen_due', data: { noticeId: notice.id } });
   });
 }
 

@@ -27,15 +27,29 @@ const FAILURES = ['unauthenticated', 'wish_list_not_found'] as const;
 const tag = 'Wish lists';
 
 export function wishListRoutes(deps: Deps, tokens: AccessTokens) {
-  return new Elysia({ name: 'wish-lists', prefix: '/api/v1/wish-lists', normalize: false })
+  return new Elysia({ name: 'wish-lists', prefix: '/api/v1', normalize: false })
     .use(auth(tokens))
     .onBeforeHandle(({ set }) => {
       Object.assign(set.headers, PRIVATE);
     })
-    .use(listRoutes(deps, tokens))
-    .use(changeRoutes(deps, tokens))
-    .use(itemRoutes(deps, tokens))
-    .use(sharingRoutes(deps, tokens));
+    .use(
+      new Elysia({ prefix: '/wish-lists', normalize: false })
+        .use(listRoutes(deps, tokens))
+        .use(changeRoutes(deps, tokens))
+        .use(itemRoutes(deps, tokens))
+        .use(sharingRoutes(deps, tokens)),
+    )
+    .get('/shared-wish-lists/:token', async ({ params }) => lists.readShared(deps, params.token), {
+      access: 'public',
+      params: SharedParams,
+      detail: operation({
+        id: 'getSharedWishList',
+        summary: 'A wish list, by its link',
+        tag,
+        success: { status: 200, description: 'The list, and not whose it is.', schema: SharedWishList },
+        failures: ['wish_list_not_found'],
+      }),
+    });
 }
 
 function listRoutes(deps: Deps, tokens: AccessTokens) {
@@ -237,18 +251,7 @@ function sharingRoutes(deps: Deps, tokens: AccessTokens) {
           failures: FAILURES,
         }),
       },
-    )
-    .get('/shared/:token', async ({ params }) => lists.readShared(deps, params.token), {
-      access: 'public',
-      params: SharedParams,
-      detail: operation({
-        id: 'getSharedWishList',
-        summary: 'A wish list, by its link',
-        tag,
-        success: { status: 200, description: 'The list, and not whose it is.', schema: SharedWishList },
-        failures: ['wish_list_not_found'],
-      }),
-    });
+    );
 }
 
 function placeOf({ id, variantId }: { readonly id: string; readonly variantId: string }): lists.Place {

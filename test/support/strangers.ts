@@ -94,6 +94,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       body: { variantId },
     }),
   );
+  const link = must(
+    await shop.call(`/api/v1/wish-lists/${wishes.id}/sharing`, { method: 'POST', token: shopper.token }),
+  );
   const soldOut = await createProduct(shop, { stock: 0 });
   must(
     await shop.call('/api/v1/stock-notices', {
@@ -107,6 +110,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a decision', ids: { id: review.id }, owner: { token: admin.token } },
     ],
     '/api/v1/reviews/{id}/reply': [{ what: 'an answer', ids: { id: review.id }, owner: seller }],
+    '/api/v1/shared-wish-lists/{token}': [{ what: 'a link', ids: { token: link.token }, owner: {} }],
     '/api/v1/wish-lists/{id}': [{ what: 'a wish list', ids: { id: wishes.id, variantId }, owner: mine }],
     '/api/v1/me/stock-notices/{id}': [{ what: 'a notice', ids: { id: notice.id }, owner: mine }],
     '/api/v1/products/{id}': [

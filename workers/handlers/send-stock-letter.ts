@@ -13,7 +13,7 @@ const NAME = 'stock-email';
 export function sendStockLetter(mailer: Mailer, shopUrl?: string): Consumer {
   return {
     name: NAME,
-    filter: 'stock_notice.*',
+    filter: 'notice.*',
     handle: async (deps, { id, name, data }) => {
       if (!('noticeId' in data)) return;
       const noticeId = data.noticeId as StockNoticeId;

@@ -59,7 +59,7 @@ test('takes reviews and wishes, counts stars, and tells who waits for stock', as
   expect(told).toBe(1);
   for (const { id, status } of await owner<{ id: StockNoticeId; status: string }[]>`
     select id, status from stock_notices where variant_id = ${variantId}`) {
-    const name = status === 'due' ? 'stock_notice.fallen_due' : 'stock_notice.requested';
+    const name = status === 'due' ? 'notice.fallen_due' : 'notice.requested';
     expect(await stockLetterFor(workers.deps, { name, noticeId: id })).not.toBeNull();
   }
   const withdrawal = { method: 'DELETE', token: buyer.token } as const;

@@ -22,7 +22,7 @@ const add = (token: string, variantId = product.variantId) => send('POST', '/ite
 const read = async (token: string, id: string) =>
   (await shop.call(`/api/v1/wish-lists/${id}`, { token })).body;
 const listsOf = async (token: string) => (await shop.call('/api/v1/wish-lists', { token })).body.items;
-const shared = (token: string) => shop.call(`/api/v1/wish-lists/shared/${token}`);
+const shared = (token: string) => shop.call(`/api/v1/shared-wish-lists/${token}`);
 
 describe('what is put aside', () => {
   test('is on the default list, which is made once, and on it once', async () => {
@@ -81,7 +81,8 @@ describe('what is put aside', () => {
         select ${list.id}::uuid, gen_random_uuid(), now(), 1, 'USD' from generate_series(1, 198)`);
     });
     const answers = await Promise.all(others.map(({ variantId }) => add(token, variantId)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
+    const codes = answers.map(({ body }) => body.code ?? 'done');
+    expect(codes.toSorted()).toEqual(['done', 'wish_list_full', 'wish_list_full']);
   });
 });
 
@@ -102,6 +103,8 @@ describe('lists', () => {
     expectProblem(await send('DELETE', `/${defaultId}`, token), 'wish_list_is_default');
     const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => make(`List ${at}`)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(18);
+    for (const answer of answers.filter(({ status }) => status !== 201))
+      expectProblem(answer, 'wish_lists_full');
     expect(await listsOf(token)).toHaveLength(20);
     expect((await send('DELETE', `/${birthday.id}`, token)).status).toBe(204);
     expect(await listsOf(token)).toHaveLength(19);

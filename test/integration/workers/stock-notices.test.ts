@@ -41,7 +41,7 @@ test('whoever waits is told once, however often the news comes and however often
   await noticing.settled();
   const events = (await noticing.stream.events()).filter(
     ({ name, data }) =>
-      name.startsWith('stock_notice.') || ('variantId' in data && data.variantId === product.variantId),
+      name.startsWith('notice.') || ('variantId' in data && data.variantId === product.variantId),
   );
   for (const event of events) await noticing.stream.publishRaw(`shop.${event.name}`, encodeEvent(event));
   await noticing.receive(product, 5);
@@ -173,7 +173,7 @@ test('a mail that a crash sends again has the same message id, and its link work
       if (sent.length === 1) throw new Error('the server died after it had taken it');
     },
   });
-  const due = await eventOf('stock_notice.fallen_due');
+  const due = await eventOf('notice.fallen_due');
   await handler.handle(shop.deps, due).catch(() => {});
   await handler.handle(shop.deps, due);
   await handler.handle(shop.deps, due);

@@ -31,7 +31,12 @@ function namesOf(...consumers: readonly { readonly name: string }[]): readonly s
 }
 
 test('the scaled groups name their consumers as these are called', () => {
-  const mails = namesOf(sendReceipt(MAILER), sendAccountLetter(MAILER), warnOfTheft(MAILER), sendStockLetter(MAILER));
+  const mails = namesOf(
+    sendReceipt(MAILER),
+    sendAccountLetter(MAILER),
+    warnOfTheft(MAILER),
+    sendStockLetter(MAILER),
+  );
   expect(SCALED_GROUPS.email).toEqual([...mails] as never);
   expect(SCALED_GROUPS.inventory).toEqual([...namesOf(sellStock, returnStock)] as never);
   expect(mails.map(groupOf)).toEqual(['email', 'email', 'email', 'email']);
