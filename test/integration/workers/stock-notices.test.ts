@@ -64,6 +64,13 @@ describe('of many who wait', () => {
       return counts.join('');
     };
     expect(await told()).toBe('1111000');
+    // The same news once more is no second receipt.
+    for (const event of await noticing.stream.events()) {
+      const isOfIt = 'added' in event.data && event.data.variantId === product.variantId;
+      if (isOfIt) await noticing.stream.publishRaw(`shop.${event.name}`, encodeEvent(event));
+    }
+    await noticing.settled();
+    expect(await told()).toBe('1111000');
     await noticing.receive(product, 1);
     await noticing.settled();
     expect(await told()).toBe('1111110');
