@@ -6,7 +6,7 @@
  * A sealed value: form (1 byte), key id (4), wrapped data key (12 + 32 + 16), value (12 + its length + 16).
  */
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { PERSONAL_FIELDS, type PersonalField, type PersonalFieldName } from './personal-fields.ts';
 
 export interface FieldKeys {
@@ -23,6 +23,11 @@ export interface FieldCipher {
   seal(field: PersonalFieldName, rowId: string, text: string): Uint8Array;
   /** @throws {SealBroken} for a value of another row, column or key, or one that was changed. */
   open(field: PersonalFieldName, rowId: string, sealed: Uint8Array): string;
+  /**
+   * By which a value is found without any being opened: under the current key, then under the one before it. The same
+   * value has the same index in every row, so that it serves fields that are looked up, and no others.
+   */
+  indexesOf(field: PersonalFieldName, text: string): readonly [Uint8Array, ...Uint8Array[]];
 }
 
 /** A sealed value that does not open: a bug, a lost key or a forger; never the caller's fault. */
@@ -69,6 +74,11 @@ export function createFieldCipher({ current, previous }: FieldKeys): FieldCipher
       const dataKey = decrypt(key, rest.subarray(0, WRAPPED_BYTES), bound);
       return decrypt(dataKey, rest.subarray(WRAPPED_BYTES), bound).toString('utf8');
     },
+    indexesOf: (field, text) => {
+      const older =
+        previous === undefined ? [] : [blindIndex(readKey(previous), PERSONAL_FIELDS[field], text)];
+      return [blindIndex(currentKey, PERSONAL_FIELDS[field], text), ...older];
+    },
   };
 }
 
@@ -82,6 +92,14 @@ function readKey(text: string): Buffer {
 /** Computed, so that a key cannot be given another's name. */
 function idOf(key: Buffer): Buffer {
   return createHash('sha256').update('name of a field key: ').update(key).digest().subarray(0, KEY_ID_BYTES);
+}
+
+/** Under a key of its own, so that what seals is used for nothing else. */
+function blindIndex(key: Buffer, { table, column }: PersonalField, text: string): Buffer {
+  const indexKey = createHmac('sha256', key)
+    .update(JSON.stringify(['blind index', table, column]))
+    .digest();
+  return createHmac('sha256', indexKey).update(text).digest();
 }
 
 /** As JSON: no two places can be spelled alike. */

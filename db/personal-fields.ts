@@ -5,6 +5,7 @@
  * - orders.shipping_address: name, street and town; read for the receipt and the parcel.
  * - second_factors.secret: whoever has it makes the codes; read to check one.
  * - webhook_secrets.secret: whoever has it speaks as the shop to an integrator; read to sign.
+ * - stock_notices.email: of people without an account; read to write to them, and found again by a blind index.
  *
  * Not sealed, and why:
  * - users.email, orders.email: one logs in by it, it is unique, and mail goes to it. A blind index would serve the
@@ -21,11 +22,17 @@ export interface PersonalField {
   readonly column: string;
   /** The `uuid` that the row is known by; a sealed value opens in the row of this id only. */
   readonly idColumn: string;
+  /** A `bytea` by which equal values are found, see `FieldCipher.indexesOf`; absent where none has to be. */
+  readonly indexColumn?: string;
 }
 
 /** Every sealed column: what is sealed again when keys change, and what no reading role may select. */
 export const PERSONAL_FIELDS = {
   shippingAddress: { table: 'orders', column: 'shipping_address', idColumn: 'id' },
+  noticeEmail: {
+    ...{ table: 'stock_notices', column: 'email', idColumn: 'id' },
+    indexColumn: 'email_index',
+  },
   totpSecret: { table: 'second_factors', column: 'secret', idColumn: 'user_id' },
   webhookSecret: { table: 'webhook_secrets', column: 'secret', idColumn: 'id' },
 } as const satisfies Record<string, PersonalField>;

@@ -94,6 +94,13 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   product_pairs: { origin: READ, workers: KEEP },
   product_trends: { origin: READ, workers: WRITE },
 
+  reviews: { origin: KEEP, workers: READ },
+  review_reports: { origin: KEEP },
+  product_ratings: { ...ALL_READ, origin: READ, workers: WRITE },
+  wish_lists: { origin: KEEP },
+  wish_list_items: { origin: KEEP },
+  stock_notices: { origin: KEEP, workers: 'select, update, delete' },
+
   search_documents: { origin: READ, workers: KEEP, search: READ },
   search_popularity: { origin: READ, workers: KEEP, search: READ },
   search_terms: { origin: READ, workers: KEEP, search: READ },

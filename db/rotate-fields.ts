@@ -2,7 +2,7 @@
 
 import type postgres from 'postgres';
 import { type FieldCipher, SealBroken } from './field-cipher.ts';
-import { PERSONAL_FIELDS, type PersonalFieldName } from './personal-fields.ts';
+import { PERSONAL_FIELDS, type PersonalField, type PersonalFieldName } from './personal-fields.ts';
 
 export interface Rotation {
   readonly field: PersonalFieldName;
@@ -37,7 +37,7 @@ export async function rotateField(
     for (const row of rows) {
       const text = openOrNull(cipher, field, row);
       if (text === null) broken.push(row.id);
-      else sealed += await replace(sql, field, row, cipher.seal(field, row.id, text));
+      else sealed += await replace(sql, cipher, { field, row, text });
     }
     onProgress(sealed);
     after = last.id;
@@ -69,16 +69,25 @@ function openOrNull(cipher: FieldCipher, field: PersonalFieldName, { id, value }
   }
 }
 
-/** Unless the shop has written the field meanwhile. @returns how many rows it changed: one or none */
+interface Opened {
+  readonly field: PersonalFieldName;
+  readonly row: SealedRow;
+  readonly text: string;
+}
+
+/** With its blind index, if it has one; unless the shop has written the field meanwhile. @returns how many rows it changed: one or none */
 async function replace(
   sql: postgres.Sql,
-  field: PersonalFieldName,
-  { id, value }: SealedRow,
-  sealed: Uint8Array,
+  cipher: FieldCipher,
+  { field, row: { id, value }, text }: Opened,
 ): Promise<number> {
-  const { table, column, idColumn } = PERSONAL_FIELDS[field];
+  const { table, column, idColumn, indexColumn }: PersonalField = PERSONAL_FIELDS[field];
+  const renewed = {
+    [column]: Buffer.from(cipher.seal(field, id, text)),
+    ...(indexColumn === undefined ? {} : { [indexColumn]: Buffer.from(cipher.indexesOf(field, text)[0]) }),
+  };
   const { count } = await sql`
-    update ${sql(table)} set ${sql(column)} = ${Buffer.from(sealed)}
+    update ${sql(table)} set ${sql(renewed)}
      where ${sql(idColumn)} = ${id}::uuid and ${sql(column)} = ${value}`;
   return count;
 }

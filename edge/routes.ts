@@ -54,6 +54,12 @@ const ROUTES: readonly DeclaredRoute[] = [
     budget: 'catalogMiss',
     catalog: json('limit'),
   },
+  {
+    path: /^\/api\/v1\/products\/[^/]+\/reviews$/,
+    methods: READ,
+    budget: 'catalogMiss',
+    catalog: json('sort', 'rating', 'limit', 'cursor'),
+  },
   { path: /^\/api\/v1\/categories$/, methods: READ, budget: 'catalogMiss', catalog: json() },
   {
     path: /^\/api\/v1\/search$/,

@@ -48,6 +48,9 @@ export const PURGE_PATH = '/__edge/purge';
 /** `GET` with `Authorization: Bearer <metrics token>`: what the isolate has counted that answers. */
 export const EDGE_METRICS_PATH = '/__edge/metrics';
 
+/** `POST ?token=` from a mail program, whose body says `List-Unsubscribe=One-Click` and is not read (RFC 8058). */
+export const STOP_NOTICES_PATH = '/api/v1/stock-notices/stop';
+
 export interface PurgeRequest {
   readonly tags: readonly string[];
 }
@@ -64,4 +67,6 @@ export const CACHE_TAGS = {
   lists: 'product-lists',
   categories: 'categories',
   product: (productId: string) => `product-${productId}`,
+  /** The pages of its published reviews. */
+  reviews: (productId: string) => `reviews-${productId}`,
 } as const;

@@ -22,6 +22,8 @@ const RefundEvent = Type.Object({ orderId: Id, refundId: Id });
 const DisputeEvent = Type.Object({ orderId: Id, disputeId: Id });
 /** Of an account by its id alone: neither address nor token travels. */
 const AccountEvent = Type.Object({ userId: Id });
+const ReviewEvent = Type.Object({ reviewId: Id, productId: Id });
+const NoticeEvent = Type.Object({ noticeId: Id });
 const StockEvent = Type.Object({ variantId: Id, available: Type.Integer({ minimum: 0 }) });
 
 export const EVENTS = {
@@ -43,6 +45,23 @@ export const EVENTS = {
   /** What is left to sell has fallen to where it is low; once for each time that it falls there. */
   'stock.ran_low': { version: 1, data: StockEvent },
   'stock.ran_out': { version: 1, data: StockEvent },
+  /** More can be sold than before by so many: received, counted again, or given back where there was nothing left. */
+  'stock.replenished': {
+    version: 1,
+    data: Type.Object({ variantId: Id, added: Type.Integer({ minimum: 1 }) }),
+  },
+  /** A review by its id alone: one for each trigger of `origin/reviews/moderation.ts`, and two for the seller's answer. */
+  'review.written': { version: 1, data: ReviewEvent },
+  'review.changed': { version: 1, data: ReviewEvent },
+  'review.approved': { version: 1, data: ReviewEvent },
+  'review.rejected': { version: 1, data: ReviewEvent },
+  'review.withdrawn': { version: 1, data: ReviewEvent },
+  'review.reported': { version: 1, data: ReviewEvent },
+  'review.replied': { version: 1, data: ReviewEvent },
+  /** Somebody who is not signed in asked to be told: their address is to be confirmed. */
+  'notice.requested': { version: 1, data: NoticeEvent },
+  /** It can be bought again, and it is this one's turn to hear of it. */
+  'notice.fallen_due': { version: 1, data: NoticeEvent },
   'account.registered': { version: 1, data: AccountEvent },
   /** Somebody wanted to open an account with an email that has one. */
   'account.registered_again': { version: 1, data: AccountEvent },

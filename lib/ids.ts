@@ -25,6 +25,9 @@ export type SessionId = Brand<string, 'SessionId'>;
 export type WebhookEndpointId = Brand<string, 'WebhookEndpointId'>;
 export type WebhookSecretId = Brand<string, 'WebhookSecretId'>;
 export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
+export type ReviewId = Brand<string, 'ReviewId'>;
+export type WishListId = Brand<string, 'WishListId'>;
+export type StockNoticeId = Brand<string, 'StockNoticeId'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export interface IdSource {

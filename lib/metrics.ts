@@ -255,6 +255,12 @@ const BUSINESS_METRICS = {
   },
   disputes_opened_total: { kind: 'counter', help: 'Disputes opened, by reason.', labels: ['reason'] },
   disputes_closed_total: { kind: 'counter', help: 'Disputes closed, by outcome.', labels: ['outcome'] },
+  reviews_decided_total: {
+    kind: 'counter',
+    help: 'Reviews that a moderator has decided.',
+    labels: ['decision'],
+  },
+  stock_notices_due_total: { kind: 'counter', help: 'Shoppers to be told of new stock.', labels: [] },
   payments_stranded_total: {
     kind: 'counter',
     help: 'Charges for orders that had ended, or that were paid already: a person has to look.',

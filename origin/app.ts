@@ -42,13 +42,16 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
+import { reviewRoutes } from './reviews/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { stockNoticeRoutes } from './stock-notices/routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
 import { WEBHOOKS, WEBHOOKS_TAG, webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
+import { wishListRoutes } from './wish-lists/routes.ts';
 
 export type AppConfig = Pick<
   OriginConfig,
@@ -130,6 +133,9 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(saleRoutes(deps, tokens))
     .use(webhookEndpointRoutes(deps, tokens))
     .use(webhookDeliveryRoutes(deps, tokens))
+    .use(reviewRoutes(deps, tokens))
+    .use(wishListRoutes(deps, tokens))
+    .use(stockNoticeRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }

@@ -70,6 +70,8 @@ export const SharedConfigSchema = Type.Object({
   LIMIT_REGISTER_PER_HOUR: Count(20),
   /** Mails with a token asked for, and tokens brought, an hour from each address. */
   LIMIT_MAILED_TOKENS_PER_HOUR: Count(60),
+  /** Reviews written or changed, and complaints of them, an hour by each user. */
+  LIMIT_CONTRIBUTIONS_PER_HOUR: Count(60),
   /** Wrong passwords and codes before each further one has to wait: with an account, and from an address. */
   LIMIT_LOGIN_FAILURES_PER_ACCOUNT: Count(5),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: Count(20),
@@ -78,6 +80,8 @@ export const SharedConfigSchema = Type.Object({
    * them in before, and by that lets strangers find out who has an account.
    */
   EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
+  /** Reviews are shown once a moderator has approved them, or `at_once`; then a moderator hears of complaints alone. */
+  REVIEWS_SHOWN: Type.Optional(Type.Union([Type.Literal('after_approval'), Type.Literal('at_once')])),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
   /**

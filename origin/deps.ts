@@ -45,6 +45,7 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
+import type { ReviewsShown } from './reviews/moderation.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
@@ -77,6 +78,8 @@ export interface Deps {
   readonly recommendations: Guard;
   readonly passwords: Passwords;
   readonly accountPolicy: AccountPolicy;
+  /** When what a buyer writes is shown. */
+  readonly reviewsShown: ReviewsShown;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
   /** Requests to URLs that others have chosen. */
@@ -144,6 +147,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
+    reviewsShown: config.REVIEWS_SHOWN ?? 'after_approval',
     payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     outbound: createOutbound({ targets: config.OUTBOUND_TARGETS }),
@@ -208,6 +212,7 @@ function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock):
     checkout: limiter('checkout', config.LIMIT_CHECKOUT_PER_MINUTE),
     register: limiter('register', config.LIMIT_REGISTER_PER_HOUR, HOUR_SECONDS),
     mailedTokens: limiter('mailed-tokens', config.LIMIT_MAILED_TOKENS_PER_HOUR, HOUR_SECONDS),
+    contributions: limiter('contributions', config.LIMIT_CONTRIBUTIONS_PER_HOUR, HOUR_SECONDS),
     logins: counts.loginThrottle(policies, clock),
   };
 }

@@ -19,7 +19,10 @@ const WorkersConfigSchema = Type.Composite([
     WORKERS_CONSUMERS: Type.String({ default: 'all', pattern: `^(all|(${GROUP})(,(${GROUP}))*)$` }),
     SMTP_URL: Type.String({ pattern: '^smtps?://' }),
     MAIL_FROM: Type.String({ default: 'Hotshelf <orders@hotshelf.example>' }),
-    /** Where the shop's pages are, whose `/verify-email` and `/reset-password` take `#token=`. Without it, mails have the token alone. */
+    /**
+     * Where the shop's pages are, whose `/verify-email`, `/reset-password`, `/confirm-notice` and `/stop-notices` take
+     * `#token=`; and, as the same origin, the edge. Without it, mails have the token alone.
+     */
     SHOP_URL: Type.Optional(Type.String({ pattern: '^https?://[^?#\\s]+[^/]$' })),
     EDGE_PURGE_URL: Type.String({ pattern: '^https?://' }),
     EDGE_PURGE_SECRET: Type.String({ minLength: MIN_SECRET_LENGTH }),

@@ -7,6 +7,7 @@ import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
 import { deleteExpired } from '#origin/sessions/service.ts';
+import { forgetOldNotices } from '#origin/stock-notices/service.ts';
 import { sweepDeliveries } from '#origin/webhook-deliveries/service.ts';
 import { pause } from './consumer.ts';
 
@@ -28,6 +29,7 @@ const CHORES: readonly Chore[] = [
   { name: 'forget tokens that nobody used', everyMs: 10 * MINUTE_MS, run: forgetExpiredTokens },
   { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
   { name: 'sweep the log of webhooks', everyMs: 10 * MINUTE_MS, run: sweepDeliveries },
+  { name: 'forget old notices of stock', everyMs: 30 * MINUTE_MS, run: forgetOldNotices },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },

@@ -12,6 +12,8 @@ export interface Mail {
   readonly html: string;
   /** Without the angle brackets; the same for the same mail, however often it is sent. */
   readonly messageId: string;
+  /** Where a mail program ends all mails of the kind by one click; null or absent for those that nobody can stop. */
+  readonly stopUrl?: string | null;
 }
 
 export interface Mailer {
@@ -42,9 +44,10 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
       : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
   });
   return {
-    send: ({ messageId, ...mail }) =>
+    send: ({ messageId, stopUrl = null, ...mail }) =>
       inSpan(SEND, async () => {
-        await transport.sendMail({ ...mail, from, messageId: `<${messageId}>`, headers: traceHeaders() });
+        const headers = { ...traceHeaders(), ...stopHeaders(stopUrl) };
+        await transport.sendMail({ ...mail, from, messageId: `<${messageId}>`, headers });
       }),
     close: () => transport.close(),
   };
@@ -54,6 +57,12 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
 export function isServersFailure(error: unknown): boolean {
   const code = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined;
   return !(typeof code === 'number' && code >= FIRST_PERMANENT_CODE);
+}
+
+/** RFC 8058. */
+function stopHeaders(stopUrl: string | null): Record<string, string> {
+  if (stopUrl === null) return {};
+  return { 'List-Unsubscribe': `<${stopUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
 }
 
 /** So that whoever is shown the mail finds everything that led to it. */

@@ -19,11 +19,14 @@ import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
-import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
+import { purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
+import { rateProduct } from './handlers/rate-product.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { sendStockLetter } from './handlers/send-stock-letter.ts';
+import { tellOfStock } from './handlers/tell-of-stock.ts';
 import { warnOfDisabledWebhook } from './handlers/warn-of-disabled-webhook.ts';
 import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -67,16 +70,20 @@ const consumers = [
   deleteStripeCustomer,
   warnOfTheft(mailer),
   warnOfDisabledWebhook(mailer),
+  sendStockLetter(mailer, config.SHOP_URL),
   sellStock,
   returnStock,
   parkStranded,
   countOrders,
   countStockFalls,
+  tellOfStock,
   indexProduct,
   learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
   ...fanOutWebhooks,
+  purgeReviews(edge, everywhere),
+  rateProduct,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);

@@ -40,7 +40,7 @@ const limiter = (name: string) =>
   redis.counts.limiter({ name, requests: NO_LIMITS.LIMIT_USER_PER_MINUTE, windowSeconds: WINDOW_SECONDS });
 const limits = {
   ...{ user: limiter('user'), checkout: limiter('checkout'), register: limiter('register') },
-  mailedTokens: limiter('mailed-tokens'),
+  ...{ mailedTokens: limiter('mailed-tokens'), contributions: limiter('contributions') },
   logins: redis.counts.loginThrottle(loginPolicies(1, 1), systemClock),
 };
 const proofs = createEdgeProofs(

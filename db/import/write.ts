@@ -6,10 +6,10 @@ import type { Transaction } from '#db/client.ts';
 import { productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory, stockLedger } from '#db/schema/inventory.ts';
 import { outbox } from '#db/schema/messaging.ts';
-import { checkEventData, EVENTS } from '#lib/events.ts';
+import { checkEventData, EVENTS, type EventInput } from '#lib/events.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
 import { chunks, insertAll, ROWS_PER_STATEMENT } from './insert-all.ts';
-import type { ProductPlan } from './plan.ts';
+import type { ProductPlan, StockChange } from './plan.ts';
 
 export interface WriteContext {
   readonly ids: IdSource;
@@ -121,19 +121,25 @@ async function writeEvents(
   plans: readonly ProductPlan[],
   context: EventContext,
 ): Promise<void> {
-  const rows = plans.map((plan): typeof outbox.$inferInsert => {
-    const name = eventOf(plan);
+  const changed = plans.map((plan) => {
     const { id: productId, slug } = plan.product;
     const data = { productId, slug, version: context.versions.get(productId) ?? 1 };
-    return {
-      id: context.ids.next<EventId>(),
-      name,
-      version: EVENTS[name].version,
-      data: checkEventData(name, data),
-      occurredAt: context.now,
-    };
+    return eventRow(context, { name: eventOf(plan), data });
   });
-  await insertAll(tx, outbox, rows);
+  const replenished = plans.flatMap(({ stock }) =>
+    stock.filter(isMoreThanBefore).map(({ variantId, delta }) => {
+      return eventRow(context, { name: 'stock.replenished', data: { variantId, added: delta } });
+    }),
+  );
+  await insertAll(tx, outbox, [...changed, ...replenished]);
+}
+
+/** For what is new nobody can have waited. */
+const isMoreThanBefore = ({ delta, movement }: StockChange) => movement === 'correction' && delta > 0;
+
+function eventRow({ ids, now }: WriteContext, { name, data }: EventInput): typeof outbox.$inferInsert {
+  const { version } = EVENTS[name];
+  return { id: ids.next<EventId>(), name, version, data: checkEventData(name, data), occurredAt: now };
 }
 
 /** A product that is not on sale must leave caches and the search index, whatever else has changed. */

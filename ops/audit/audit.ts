@@ -16,6 +16,7 @@ import { EVENT_CHECKS } from './event-checks.ts';
 import { LOG_CHECKS } from './log-checks.ts';
 import { readMail } from './mail-source.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
+import { RATING_CHECKS } from './rating-checks.ts';
 import { type AuditReport, type CheckReport, toReport } from './report.ts';
 import { STOCK_CHECKS } from './stock-checks.ts';
 import { readStream, writeConsumers } from './stream-source.ts';
@@ -57,6 +58,7 @@ export const CHECKS: readonly Check[] = [
   ...MONEY_CHECKS,
   ...STRIPE_CHECKS,
   ...EVENT_CHECKS,
+  ...RATING_CHECKS,
   ...LOG_CHECKS,
 ];
 

@@ -5,7 +5,8 @@ import type { Check } from './check.ts';
 const YOUNG = '(select young_since from audit_moment)';
 
 /** Who must have handled which event, by their names in the inbox. */
-const CONSUMERS = `(values ('order.paid', 'email'), ('order.paid', 'inventory')) as duty (event, consumer)`;
+const CONSUMERS = `(values ('order.paid', 'email'), ('order.paid', 'inventory'),
+  ('notice.fallen_due', 'stock-email')) as duty (event, consumer)`;
 
 /** A message that is parked for this consumer is a breach of its own; one that was dropped is explained. */
 const isParked = (consumer: string, eventId: string) => `exists (

@@ -49,6 +49,7 @@ function createOfflineDeps(): Deps {
     recommendations: unreachable('the recommendations'),
     passwords: unreachable('a password'),
     accountPolicy: { emailVerification: 'required', secondFactorRoles: new Set() },
+    reviewsShown: 'after_approval',
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
     fields: unreachable('a key'),

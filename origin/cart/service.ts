@@ -50,14 +50,20 @@ async function pricedCart(db: Queryable, caller: Caller, id: CartId): Promise<Pr
   return priceCart(cart, await store.findLines(db, id));
 }
 
+export interface AddedItem extends NewCartItem {
+  /** What goes with it, or neither happens: where it comes from loses it. */
+  readonly alongside?: (tx: Transaction) => Promise<void>;
+}
+
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
-export async function addItem(deps: Deps, caller: Caller, id: CartId, item: NewCartItem): Promise<Cart> {
+export async function addItem(deps: Deps, caller: Caller, id: CartId, item: AddedItem): Promise<Cart> {
   const variantId = item.variantId as VariantId;
   const cart = await changeCart(deps, caller, id, async (tx) => {
     const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity };
     const limits = { maxLines: MAX_LINES, maxQuantity: MAX_LINE_QUANTITY };
     const [isAdded, lines] = await Promise.all([store.addLine(tx, line, limits), store.findLines(tx, id)]);
     if (!isAdded) throw refusalOf(line, lines);
+    await item.alongside?.(tx);
     return lines;
   });
   if (cart.version === FIRST_VERSION + 1) deps.metrics.count('carts_filled_total', {});

@@ -106,8 +106,13 @@ export async function touchProductsOf(
 ): Promise<void> {
   if (variantIds.length === 0) return;
   for (const { id } of await store.productsOfVariants(tx, variantIds)) {
-    await emitChanged(deps, tx, await store.updateProduct(tx, id, {}, deps.clock.now()));
+    await touchProduct(deps, tx, id);
   }
+}
+
+/** The same for one product, which the caller's transaction has locked. */
+export async function touchProduct(deps: Deps, tx: Transaction, id: ProductId): Promise<void> {
+  await emitChanged(deps, tx, await store.updateProduct(tx, id, {}, deps.clock.now()));
 }
 
 async function emitChanged(

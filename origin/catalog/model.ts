@@ -30,6 +30,12 @@ const Image = t.Object({
   alt: t.String(),
 });
 
+export const Rating = t.Object({
+  average: Type.Number({ minimum: 1, maximum: 5, description: 'Of one to five stars, to the hundredth.' }),
+  count: Type.Integer({ minimum: 1, description: 'Published reviews.' }),
+});
+export type Rating = Static<typeof Rating>;
+
 const cardProperties = {
   id: Uuid,
   slug: t.String(),
@@ -39,6 +45,7 @@ const cardProperties = {
   compareAtPrice: nullable(MoneySchema),
   image: nullable(Image),
   available: t.Boolean(),
+  rating: nullable(Rating),
   version: Type.Integer(),
 };
 
@@ -51,6 +58,7 @@ const cardExample = {
   compareAtPrice: null,
   image: { url: '/media/enamel-camping-mug.svg', alt: 'Enamel Camping Mug' },
   available: true,
+  rating: { average: 4.5, count: 12 },
   version: 3,
 };
 

@@ -7,6 +7,7 @@ import { isUuid, type ProductId } from '#lib/ids.ts';
 import { type Minor, money } from '#lib/money.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import type { Product, ProductCard } from './model.ts';
+import { ratingOf } from './rating.ts';
 import * as store from './store.ts';
 
 /** Reads a product and serialises it, once for all tiers. Null when it is not on sale. */
@@ -65,6 +66,7 @@ export function toCard(row: CardSource): ProductCard {
     compareAtPrice: compareAtMinor === null ? null : money(compareAtMinor, currency),
     image,
     available,
+    rating: ratingOf(row.ratings),
     version,
   };
 }

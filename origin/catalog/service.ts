@@ -14,10 +14,11 @@ import type { CategoryNode, ProductCard, ProductListQuery, ProductPage, ProductS
 import { buildAnswer, toCard } from './product-answer.ts';
 import * as store from './store.ts';
 
-export { changeProduct, touchProductsOf, versionedProduct } from './change-product.ts';
+export { changeProduct, touchProduct, touchProductsOf, versionedProduct } from './change-product.ts';
 export { createProduct } from './create-product.ts';
 export { dropAnswers, followChanges } from './freshness.ts';
-export { filterQuery, ProductCard, ProductPage, ProductParams } from './model.ts';
+export { filterQuery, ProductCard, ProductPage, ProductParams, Rating } from './model.ts';
+export { ratingOf } from './rating.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product as ready bytes; null when there is no such product. */

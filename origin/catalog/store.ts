@@ -6,6 +6,7 @@ import type { Database, Queryable, Transaction } from '#db/client.ts';
 import { kept, type Slots } from '#db/kept.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
+import { productRatings } from '#db/schema/reviews.ts';
 import { present } from '#lib/assert.ts';
 import type { ProductId, VariantId } from '#lib/ids.ts';
 import type { ProductSort } from './model.ts';
@@ -60,6 +61,10 @@ const offers = sql<VariantRow[]>`(
     from ${variants} v left join ${inventory} i on i.variant_id = v.id
    where v.product_id = ${productId} and v.withdrawn_at is null)`;
 
+/** How many gave each number of stars, one star first; null where nobody has said anything. */
+const ratings = sql<readonly number[] | null>`(
+  select to_json(rated.counts) from ${productRatings} rated where rated.product_id = ${productId})`;
+
 const ownColumns = {
   id: products.id,
   slug: products.slug,
@@ -69,6 +74,7 @@ const ownColumns = {
   priceMinor: products.priceMinor,
   compareAtMinor: products.compareAtMinor,
   version: products.version,
+  ratings,
 };
 
 const cardColumns = {

@@ -4,18 +4,21 @@
  */
 
 import { Elysia } from 'elysia';
-import { BODY_DIGEST_HEADER, MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { BODY_DIGEST_HEADER, MAX_BODY_BYTES, STOP_NOTICES_PATH } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 import { bodyDigest } from './edge-proof.ts';
 import { checkContent, refuseCardNumber } from './json-content.ts';
 import { faultOfShape } from './json-shape.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
+/** Sent by mail programs as they were told to (RFC 8058): it says nothing that the address does not. */
+const FORM_PATHS: ReadonlySet<string> = new Set([STOP_NOTICES_PATH]);
+const FORM_TYPE = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
 /** Where the sender has signed the body: the route gets it as it came. */
 const SIGNED_PATHS: ReadonlySet<string> = new Set(['/api/v1/webhooks/stripe']);
 
 export const bodies = new Elysia({ name: 'bodies' })
-  .onRequest(({ request: { headers, method } }) => {
+  .onRequest(({ request: { headers, method, url } }) => {
     if (method === 'GET' || method === 'HEAD') return;
     // It is kept for a day.
     refuseCardNumber(headers.get('idempotency-key') ?? '', 'headers/idempotency-key');
@@ -23,11 +26,12 @@ export const bodies = new Elysia({ name: 'bodies' })
     if (!isPlain(headers)) throw new AppError('content_encoding_unsupported');
     const length = Number(headers.get('content-length') ?? 0);
     if (length > MAX_BODY_BYTES) throw new AppError('body_too_large');
-    if (length > 0 || headers.has('transfer-encoding')) requireJsonType(headers);
+    if (length > 0 || headers.has('transfer-encoding')) requireType(headers, () => new URL(url).pathname);
   })
   .onParse({ as: 'global' }, async ({ path, request }) => {
     const text = await readText(request);
-    if (text !== '') requireJsonType(request.headers);
+    if (text !== '') requireType(request.headers, () => path);
+    if (FORM_PATHS.has(path)) return null;
     if (SIGNED_PATHS.has(path)) return text;
     return text === '' ? null : parseJson(text);
   });
@@ -36,8 +40,10 @@ function isPlain(headers: Headers): boolean {
   return (headers.get('content-encoding') ?? 'identity').toLowerCase() === 'identity';
 }
 
-function requireJsonType(headers: Headers): void {
-  if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new AppError('unsupported_media_type');
+function requireType(headers: Headers, pathOf: () => string): void {
+  const type = headers.get('content-type') ?? '';
+  const fits = JSON_TYPE.test(type) || (FORM_TYPE.test(type) && FORM_PATHS.has(pathOf()));
+  if (!fits) throw new AppError('unsupported_media_type');
 }
 
 /** A body without `Content-Length` is counted as it comes. */

@@ -77,6 +77,8 @@ const INFO = {
     { name: 'Cart', description: 'Carts of guests and customers.' },
     { name: 'Checkout', description: 'From a cart to a paid order.' },
     { name: 'Orders', description: 'What was bought.' },
+    { name: 'Reviews', description: 'What buyers say of products.' },
+    { name: 'Wish lists', description: 'What is put aside, and what is waited for.' },
     { name: 'Accounts', description: 'Accounts and sessions.' },
     { name: 'Inventory', description: 'Stock, for sellers and admins.' },
     { name: 'Webhooks', description: 'Events, sent to integrators.' },

@@ -4,7 +4,7 @@ import { holdsCardNumber } from '#lib/card-number.ts';
 import { AppError } from '#lib/problems.ts';
 
 /** Where a text may have several lines. */
-const LONG_TEXTS: ReadonlySet<string> = new Set(['descriptionHtml']);
+const LONG_TEXTS: ReadonlySet<string> = new Set(['descriptionHtml', 'text']);
 /**
  * Merchants' own numbers, which may be anything: a barcode passes for a card number now and then. Only sellers and
  * admins can send them, and no shopper's form has such a field.

@@ -16,6 +16,8 @@ export interface Limits {
   readonly register: Limiter;
   /** Mails with tokens that strangers may ask for, and the tokens that they bring. */
   readonly mailedTokens: Limiter;
+  /** What shoppers write for others to read, and their complaints of it. */
+  readonly contributions: Limiter;
   readonly logins: LoginThrottle;
 }
 
@@ -107,7 +109,7 @@ function told({ usage }: Spending, answer: Response): Response {
 
 /** @throws {AppError} `rate_limited` */
 export async function countCostly(
-  kind: 'checkout' | 'register' | 'mailedTokens',
+  kind: 'checkout' | 'register' | 'mailedTokens' | 'contributions',
   request: Request,
   caller: Caller | null,
 ): Promise<void> {

@@ -26,8 +26,10 @@ interface Operation {
     | 'Inventory'
     | 'Operations'
     | 'Orders'
+    | 'Reviews'
     | 'Search'
-    | 'Webhooks';
+    | 'Webhooks'
+    | 'Wish lists';
   readonly success: Success | readonly Success[];
   /** Whether whoever has the answer already is told so, by `If-None-Match`. */
   readonly revalidates?: true;

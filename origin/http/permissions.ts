@@ -21,6 +21,10 @@ export const PERMISSIONS = {
   /** Orders as those see them who have to send the goods. */
   'sales:read': MERCHANTS,
   'sales:any': ADMINS,
+  /** Whether what buyers write is shown. */
+  'reviews:moderate': ADMINS,
+  /** To answer what is said of one's own products. */
+  'reviews:reply': MERCHANTS,
   'orders:cancel-any': ADMINS,
   'orders:refund': ADMINS,
   /** Endpoints of integrators: they are the shop's, and any admin's. */

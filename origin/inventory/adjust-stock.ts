@@ -12,7 +12,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
-import { isShownOtherwise, type Level, tellOfFalls } from './levels.ts';
+import { isShownOtherwise, type Level, tellOfFalls, tellOfMore } from './levels.ts';
 import type { Stock, StockAdjustment, StockHistory } from './model.ts';
 import * as store from './store.ts';
 
@@ -82,6 +82,7 @@ async function adjust(
   const { available, lowAt } = stock;
   const level = { variantId, availableBefore: available - delta, available, lowAt };
   await tellOfFalls(deps, tx, [level]);
+  if (delta > 0 && available > 0) await tellOfMore(deps, tx, [{ variantId, added: delta }]);
   if (isShownOtherwise(level)) await touchProductsOf(deps, tx, [variantId]);
   const changes = { movement, delta, onHand: stock.onHand };
   await recordAct(tx, seller, {

@@ -1,7 +1,7 @@
 /** What is left to sell, and who hears when it falls: told once for each time that it does. */
 
 import type { Transaction } from '#db/client.ts';
-import type { EventInput } from '#lib/events.ts';
+import type { EventData, EventInput } from '#lib/events.ts';
 import type { VariantId } from '#lib/ids.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 
@@ -31,6 +31,15 @@ const eventsOf = (level: Level): EventInput[] => {
     ...(hasRunOut(level) ? [{ name: 'stock.ran_out', data } as const] : []),
   ];
 };
+
+/** A variant of which so many more can be sold than before. */
+export type Replenished = EventData<'stock.replenished'>;
+
+/** In the transaction of the movements: who waits for it hears of it. */
+export async function tellOfMore(deps: Deps, tx: Transaction, more: readonly Replenished[]): Promise<void> {
+  const events = more.map((data) => ({ name: 'stock.replenished', data }) as const);
+  if (events.length > 0) await emit(deps, tx, ...events);
+}
 
 /** In the transaction of the movements. */
 export async function tellOfFalls(deps: Deps, tx: Transaction, levels: readonly Level[]): Promise<void> {

@@ -8,7 +8,7 @@ import { assert } from '#lib/assert.ts';
 import type { OrderId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
-import { type Level, tellOfFalls } from './levels.ts';
+import { type Level, tellOfFalls, tellOfMore } from './levels.ts';
 import * as store from './store.ts';
 
 export { hasRunOut, type Level } from './levels.ts';
@@ -53,16 +53,28 @@ async function outOfStock(tx: Transaction, { variantId, quantity }: store.StockL
   return new AppError('out_of_stock', { variantId, requested: quantity, available: row?.available ?? 0 });
 }
 
-/** Gives an order's stock back. Returns the variants that can be bought again. */
-export async function releaseStock(tx: Transaction, orderId: OrderId, lines: Lines): Promise<VariantId[]> {
-  const backInStock: VariantId[] = [];
+/** Gives an order's stock back, and tells of it. Returns the variants that can be bought again. */
+export async function releaseStock(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  lines: Lines,
+): Promise<VariantId[]> {
+  const backInStock: store.StockLine[] = [];
   for (const line of inLockOrder(lines)) {
     const left = await store.release(tx, line);
     assert(left !== null, `order ${orderId} had not reserved ${line.quantity} of ${line.variantId}`);
-    if (left === line.quantity) backInStock.push(line.variantId);
+    if (left === line.quantity) backInStock.push(line);
   }
   await store.recordMovements(tx, lines, { movement: 'release', onHandSign: 0, reservedSign: -1, orderId });
-  return backInStock;
+  return toldOf(deps, tx, backInStock);
+}
+
+/** Of what there was nothing left to sell, and is again. */
+async function toldOf(deps: Deps, tx: Transaction, lines: Lines): Promise<VariantId[]> {
+  const more = lines.map(({ variantId, quantity }) => ({ variantId, added: quantity }));
+  await tellOfMore(deps, tx, more);
+  return lines.map(({ variantId }) => variantId);
 }
 
 /** What a paid order had reserved leaves the shelf, once; its caller has locked the order. */
@@ -78,16 +90,21 @@ export async function sellStock(tx: Transaction, orderId: OrderId, lines: Lines)
 /**
  * What a cancelled order was paid for goes back on the shelf. Its sale is written first where that is still to
  * come; an order that had its stock released returns none. Its caller has locked the order, and calls once.
- * Returns the variants that can be bought again.
+ * Tells of the variants that can be bought again, and returns them.
  */
-export async function returnStock(tx: Transaction, orderId: OrderId, lines: Lines): Promise<VariantId[]> {
+export async function returnStock(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  lines: Lines,
+): Promise<VariantId[]> {
   const moved = await store.findMovements(tx, orderId);
   if (moved.has('release')) return [];
   await sellStock(tx, orderId, lines);
-  const backInStock: VariantId[] = [];
+  const backInStock: store.StockLine[] = [];
   for (const line of inLockOrder(lines)) {
-    if ((await store.putBack(tx, line)) === line.quantity) backInStock.push(line.variantId);
+    if ((await store.putBack(tx, line)) === line.quantity) backInStock.push(line);
   }
   await store.recordMovements(tx, lines, { movement: 'return', onHandSign: 1, reservedSign: 0, orderId });
-  return backInStock;
+  return toldOf(deps, tx, backInStock);
 }

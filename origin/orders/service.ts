@@ -171,6 +171,8 @@ export async function linesOf(tx: Transaction, id: OrderId): Promise<store.Order
   return store.findLines(tx, [id]);
 }
 
+/** Whether the customer has bought the product, for as long as the transaction lasts. */
+export const lockPurchase = store.lockPurchase;
 /** What the customer has paid for, the newest first. */
 export const productsBoughtBy = store.findBought;
 

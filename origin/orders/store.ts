@@ -235,4 +235,22 @@ export async function findBought(db: Queryable, userId: UserId, limit: number): 
   return rows.map(({ productId }) => productId);
 }
 
+/** Whether they have paid for the product and not had it all back. It stays so until the transaction ends. */
+export async function lockPurchase(tx: Transaction, userId: UserId, productId: ProductId): Promise<boolean> {
+  const rows = await tx
+    .select({ id: orders.id })
+    .from(orders)
+    .innerJoin(orderLines, eq(orderLines.orderId, orders.id))
+    .where(
+      and(
+        eq(orders.userId, userId),
+        eq(orderLines.productId, productId),
+        notInArray(orders.status, [...NOT_BOUGHT, 'refunded']),
+      ),
+    )
+    .limit(1)
+    .for('share', { of: orders });
+  return rows.length === 1;
+}
+
 const NOT_BOUGHT = ['pending_payment', 'requires_action', 'payment_failed', 'cancelled'] as const;

@@ -213,7 +213,7 @@ async function keepOpen(deps: Deps, tx: Transaction, settlement: Settlement): Pr
 }
 
 export async function giveBack(deps: Deps, tx: Transaction, { order }: Move): Promise<void> {
-  const backInStock = await releaseStock(tx, order.id, await linesOf(tx, order.id));
+  const backInStock = await releaseStock(deps, tx, order.id, await linesOf(tx, order.id));
   await touchProductsOf(deps, tx, backInStock);
 }
 

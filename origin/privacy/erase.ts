@@ -6,7 +6,10 @@ import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { openAddress, sealAddress } from '#origin/orders/service.ts';
+import { eraseReviewsOf } from '#origin/reviews/service.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
+import { eraseNoticesOf } from '#origin/stock-notices/service.ts';
+import { eraseWishListsOf } from '#origin/wish-lists/service.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
 
@@ -32,6 +35,9 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     }
     const over = await endSessionsOf(deps, tx, userId);
     await store.deleteCarts(tx, userId);
+    await eraseReviewsOf(deps, tx, userId);
+    await eraseWishListsOf(tx, userId);
+    await eraseNoticesOf(deps, tx, personOf(user));
     await store.deleteCredentials(tx, userId);
     await store.deleteAnswers(tx, userId);
     await store.takeOutOfAccount(tx, userId, { email, now: deps.clock.now() });

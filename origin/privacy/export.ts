@@ -3,6 +3,9 @@
 import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { openAddress } from '#origin/orders/service.ts';
+import { reviewRecordsOf } from '#origin/reviews/service.ts';
+import { noticeRecordsOf } from '#origin/stock-notices/service.ts';
+import { wishListRecordsOf } from '#origin/wish-lists/service.ts';
 import type { PersonalData } from './model.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
@@ -11,10 +14,11 @@ type Records = PersonalData['orders'];
 
 export async function collect(deps: Deps, user: store.UserRow): Promise<PersonalData> {
   const { db, clock } = deps;
-  const [account, orders, carts] = await Promise.all([
+  const [account, orders, carts, voices] = await Promise.all([
     store.accountRecords(db, user.id),
     collectOrders(deps, user),
     collectCarts(db, user.id),
+    collectVoices(deps, user),
   ]);
   const { factor, codes } = account;
   return {
@@ -45,7 +49,22 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
     paymentMethods: account.methods.map(({ userId: _user, ...method }) => method),
     carts: carts(account.owned),
     orders,
+    ...voices,
     products: account.sold,
+  };
+}
+
+async function collectVoices(deps: Deps, user: store.UserRow) {
+  const [{ written, reported }, wishLists, stockNotices] = await Promise.all([
+    reviewRecordsOf(deps.db, user.id),
+    wishListRecordsOf(deps.db, user.id),
+    noticeRecordsOf(deps, personOf(user)),
+  ]);
+  return {
+    reviews: written.map(({ authorId: _author, ...review }) => review),
+    reviewReports: reported.map(({ reporterId: _reporter, ...report }) => report),
+    wishLists,
+    stockNotices,
   };
 }
 

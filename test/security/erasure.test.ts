@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq, inArray } from 'drizzle-orm';
 import { users } from '#db/schema/accounts.ts';
 import { orders } from '#db/schema/orders.ts';
+import { stockNotices } from '#db/schema/stock-notices.ts';
 import { EVENTS, type ShopEvent } from '#lib/events.ts';
 import type { EventId, OrderId } from '#lib/ids.ts';
 import { checkBooks } from '#test/support/books.ts';
@@ -38,6 +39,10 @@ const PLACES: Readonly<Record<string, string | null>> = {
   payment_methods: 'paymentMethods',
   carts: 'carts',
   orders: 'orders',
+  reviews: 'reviews',
+  review_reports: 'reviewReports',
+  wish_lists: 'wishLists',
+  stock_notices: 'stockNotices',
   // Answers that are kept for a day: what they say is in the order.
   idempotency_keys: null,
   // Events carry the account's id alone.
@@ -78,6 +83,10 @@ describe('the export', () => {
     }
     const text = JSON.stringify(body);
     for (const mark of customer.marks) expect(text).toContain(mark);
+    // Of the account, and under its address without it, which is sealed.
+    expect(body.stockNotices.map(({ email }: { email: string | null }) => email).toSorted()).toEqual(
+      [customer.email, null].toSorted(),
+    );
     expect(body.orders.map(({ id }: { id: string }) => id).toSorted()).toEqual(customer.orderIds.toSorted());
   });
 
@@ -118,6 +127,8 @@ describe('an erased person', () => {
     await deleteStripeCustomer.handle(shop.deps, erasedEvent(customer));
     expect(await tablesWith(shop, [...customer.marks, customerId])).toBeEmpty();
     expect(await tablesWith(shop, [customer.userId])).toEqual(['carts', 'orders', 'outbox', 'users']);
+    const indexes = shop.deps.fields.indexesOf('noticeEmail', customer.email);
+    expect(await db.$count(stockNotices, inArray(stockNotices.emailIndex, [...indexes]))).toBe(0);
     expect(await shop.double.stripe.customers.retrieve(customerId)).toMatchObject({ deleted: true });
     const kept = await db
       .select()

@@ -49,6 +49,8 @@ const ASSIGNABLE: readonly string[] = [
   ...['PATCH /api/v1/products/{id} /variants/*/price', 'PATCH /api/v1/products/{id} /variants/*/id'],
   'POST /api/v1/orders/{id}/refunds /amount/currency',
   'POST /api/v1/api-keys /scopes',
+  // Of what was read, not of what it is to be.
+  'POST /api/v1/reviews/{id}/decision /version',
 ];
 
 let shop: OriginUnderTest;

@@ -8,6 +8,7 @@ import { type Answer, type Call, type OriginUnderTest, TEST_CONFIG } from './ori
 
 export interface ThroughEdge {
   readonly call: OriginUnderTest['call'];
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -23,6 +24,7 @@ export async function openEdgeBefore(shop: OriginUnderTest): Promise<ThroughEdge
     onLog: () => {},
   });
   return {
+    url: edge.url,
     call: async (path, call = {}) => toAnswer(await fetch(`${edge.url}${path}`, toInit(call))),
     close: async () => {
       await edge.stop();

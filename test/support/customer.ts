@@ -52,8 +52,16 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const guestOrder = await checkout(asGuest.cartId, asGuest.owner);
   const own = await cartOf(shop, lines, accessToken);
   const order = await checkout(own.cartId, token);
+  const [bought] = order.items;
   await cartOf(shop, lines, accessToken);
   await post('/payment-methods', { paymentMethodId: 'pm_card_mastercard' }, token);
+  const { productId } = bought;
+  const said = { title: mark(), text: mark(), displayName: mark() };
+  await post('/reviews', { productId, rating: 4, ...said }, token);
+  await post('/wish-lists/items', { variantId: buying }, token);
+  const { variantId: soldOut } = await createProduct(shop, { stock: 0 });
+  await post('/stock-notices', { variantId: soldOut }, token);
+  await post('/stock-notices', { variantId: soldOut, email });
   const key = { name: mark(), scopes: ['orders:read'], expiresInDays: 1, password: TEST_PASSWORD };
   await post('/api-keys', key, token);
   await post('/auth/password-reset', { email });
@@ -68,7 +76,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
     email,
     token: session.accessToken,
     secret,
-    marks: [...marks, key.name],
+    marks: [...marks, ...Object.values(said), key.name],
     orderIds: [order.id, guestOrder.id],
     proof: (step) => ({ password: TEST_PASSWORD, code: codeOf(secret, step) }),
   };

@@ -27,7 +27,7 @@ export interface World {
   readonly shopper: Owner;
   readonly seller: Owner;
   readonly admin: Owner;
-  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order', string>>;
+  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order' | 'review', string>>;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];
 }
@@ -79,7 +79,52 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     must(await shop.call(`/api/v1/carts/${cartId}`, owner)).items[0].id as string;
   const seller = { token: sellerToken };
   const mine = { token: shopper.token };
+  const review = must(
+    await shop.call('/api/v1/reviews', {
+      method: 'POST',
+      token: shopper.token,
+      body: { productId, rating: 4, title: 'Title', text: 'Text', displayName: 'Somebody' },
+    }),
+  );
+  const decision = { decision: 'approve', version: review.version };
+  must(
+    await shop.call(`/api/v1/reviews/${review.id}/decision`, {
+      ...{ method: 'POST', token: admin.token, body: decision },
+    }),
+  );
+  must(
+    await shop.call('/api/v1/review-reports', {
+      method: 'POST',
+      token: bystander.token,
+      body: { reviewId: review.id, complaint: 'spam' },
+    }),
+  );
+  const wishes = must(
+    await shop.call('/api/v1/wish-lists/items', {
+      method: 'POST',
+      token: shopper.token,
+      body: { variantId },
+    }),
+  );
+  const link = must(
+    await shop.call(`/api/v1/wish-lists/${wishes.id}/sharing`, { method: 'POST', token: shopper.token }),
+  );
+  const soldOut = await createProduct(shop, { stock: 0 });
+  must(
+    await shop.call('/api/v1/stock-notices', {
+      ...{ method: 'POST', token: shopper.token, body: { variantId: soldOut.variantId } },
+    }),
+  );
+  const [notice] = must(await shop.call('/api/v1/me/stock-notices', { token: shopper.token })).items;
   const things = {
+    '/api/v1/me/reviews/{id}': [{ what: 'a review', ids: { id: review.id }, owner: mine }],
+    '/api/v1/reviews/{id}/decision': [
+      { what: 'a decision', ids: { id: review.id }, owner: { token: admin.token } },
+    ],
+    '/api/v1/reviews/{id}/reply': [{ what: 'an answer', ids: { id: review.id }, owner: seller }],
+    '/api/v1/shared-wish-lists/{token}': [{ what: 'a link', ids: { token: link.token }, owner: {} }],
+    '/api/v1/wish-lists/{id}': [{ what: 'a wish list', ids: { id: wishes.id, variantId }, owner: mine }],
+    '/api/v1/me/stock-notices/{id}': [{ what: 'a notice', ids: { id: notice.id }, owner: mine }],
     '/api/v1/products/{id}': [
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
     ],
@@ -121,11 +166,11 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     shopper: mine,
     seller,
     admin: { token: admin.token },
-    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id },
+    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id, review: review.id },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
       ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
-      ...[hooks.id, trial.id],
+      ...[hooks.id, trial.id, review.id, wishes.id, notice.id],
     ],
   };
 }

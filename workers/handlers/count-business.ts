@@ -25,6 +25,7 @@ export const countStockFalls: Consumer = {
   name: 'stock-metrics',
   filter: 'stock.*',
   handle: async ({ db, metrics }, { id, name }) => {
+    if (name === 'stock.replenished') return;
     if (!(await markHandled(db, countStockFalls.name, id))) return;
     metrics.count('stock_falls_total', { level: name === 'stock.ran_out' ? 'out' : 'low' });
   },

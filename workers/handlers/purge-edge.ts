@@ -40,6 +40,18 @@ export function purgeSearches(target: PurgeTarget, purgeEverywhere?: PurgeTags):
   };
 }
 
+/** The pages of a product's reviews: who could see them, and what is answered to them, may be otherwise now. */
+export function purgeReviews(target: PurgeTarget, purgeEverywhere?: PurgeTags): Consumer {
+  return {
+    name: 'edge-purge-reviews',
+    filter: 'review.*',
+    handle: async (deps, { data }) => {
+      if (!('reviewId' in data)) return;
+      await purge(deps, target, [CACHE_TAGS.reviews(data.productId)], purgeEverywhere);
+    },
+  };
+}
+
 async function purge(
   { guards }: Deps,
   target: PurgeTarget,

@@ -9,7 +9,7 @@ export const returnStock = perOrder({
   name: 'returns',
   filter: 'order.cancelled',
   act: async (deps, tx, orderId) => {
-    const backInStock = await putBack(tx, orderId, await linesOf(tx, orderId));
+    const backInStock = await putBack(deps, tx, orderId, await linesOf(tx, orderId));
     await touchProductsOf(deps, tx, backInStock);
   },
 });

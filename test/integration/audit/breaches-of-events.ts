@@ -6,6 +6,12 @@ const SOON = "now() + interval '1 minute'";
 
 export const EVENT_BREACHES: readonly Breach[] = [
   {
+    what: 'stars that no review has given',
+    seenBy: ['stars-of-reviews'],
+    rows: (sql, { spare }) =>
+      sql`insert into product_ratings select product_id, '{0,0,0,0,1}' from variants where id = ${spare}`,
+  },
+  {
     what: 'an event that was not published',
     seenBy: ['outbox-published'],
     rows: (sql, { paid }) =>

@@ -15,6 +15,7 @@ import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/pay
 import { learn } from '#origin/recommendations/service.ts';
 import { indexMissing, refreshSearch, reindexAll, renewPopularity } from '#origin/search/service.ts';
 import { deleteExpired } from '#origin/sessions/service.ts';
+import { forgetOldNotices } from '#origin/stock-notices/service.ts';
 import { codeOf } from '#test/support/authenticator.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { openMailbox } from '#test/support/mailbox.ts';
@@ -104,6 +105,10 @@ const SECRETS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'select secret from webhook_secrets': ['search', 'analytics', 'reporting'],
   'select url from webhook_endpoints': ['search', 'analytics', 'reporting'],
   'select code_hash from recovery_codes': ['workers', 'search', 'analytics', 'reporting'],
+  // Workers write to who waits for stock.
+  'select email from stock_notices': ['search', 'analytics', 'reporting'],
+  'select text from reviews': ['search', 'analytics', 'reporting'],
+  'select name from wish_lists': ['workers', 'search', 'analytics', 'reporting'],
   'select key_hash from api_keys': ['workers', 'search', 'analytics', 'reporting'],
   'select token_hash from account_tokens': ['search', 'analytics', 'reporting'],
   'select token_hash from refresh_tokens': ['workers', 'search', 'analytics', 'reporting'],
@@ -278,6 +283,7 @@ describe('the shop as its own roles', () => {
   test('has its chores done', async () => {
     await forgetExpiredTokens(workers.deps);
     await deleteExpired(workers.deps);
+    await forgetOldNotices(workers.deps);
     await reconcileOverdue(workers.deps);
     await reconcileRefunds(workers.deps);
     await bookMissingFees(workers.deps);

@@ -61,3 +61,23 @@ describe('a sealed field', () => {
     expect(() => createFieldCipher({ current: current.slice(2) })).toThrow(RangeError);
   });
 });
+
+describe('a blind index', () => {
+  const [before, current] = [newKey(), newKey()];
+  const cipher = createFieldCipher({ current, previous: before });
+  const indexOf = (key: string, text: string) =>
+    createFieldCipher({ current: key }).indexesOf('noticeEmail', text)[0];
+
+  test('is the same for the same value, another for another, and says nothing of it', () => {
+    const index = indexOf(current, 'ada@test.example');
+    expect(index).toEqual(indexOf(current, 'ada@test.example'));
+    expect(index).not.toEqual(indexOf(current, 'eve@test.example'));
+    expect(index).not.toEqual(indexOf(before, 'ada@test.example'));
+    expect(index).toHaveLength(32);
+  });
+
+  test('finds what was kept under the key before as well', () => {
+    const text = 'ada@test.example';
+    expect(cipher.indexesOf('noticeEmail', text)).toEqual([indexOf(current, text), indexOf(before, text)]);
+  });
+});

@@ -25,6 +25,7 @@ function dataOf(name: EventName): fc.Arbitrary<ShopEvent['data']> {
     slug: fc.string(),
     version: fc.integer({ min: 1 }),
     available: fc.nat(),
+    added: fc.integer({ min: 1 }),
     paymentIntentId: fc.string({ minLength: 1, maxLength: 255 }),
   };
   const asked = Object.keys(EVENTS[name].data.properties).map((member) => [member, members[member] ?? id]);

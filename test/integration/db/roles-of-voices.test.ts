@@ -1,0 +1,67 @@
+/** What shoppers write, wish and wait for, done by the database roles of the origin and the workers alone. */
+
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import postgres from 'postgres';
+import type { DatabaseRole } from '#db/role-grants.ts';
+import type { ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
+import { createDeps, type RunningDeps } from '#origin/deps.ts';
+import { countRatings } from '#origin/reviews/service.ts';
+import { fallDue, stockLetterFor } from '#origin/stock-notices/service.ts';
+import { type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
+import { decide, openBuyer, write } from '#test/support/reviewing.ts';
+import { createProduct } from '#test/support/shopping.ts';
+import { asRole } from '#test/support/stack.ts';
+
+let shop: OriginUnderTest;
+let owner: postgres.Sql;
+let origin: RunningDeps;
+let workers: RunningDeps;
+let reachable: Reachable;
+beforeAll(async () => {
+  shop = await openOrigin();
+  owner = postgres(shop.databaseUrl, { max: 1, onnotice: () => {} });
+  const open = (role: DatabaseRole) => {
+    const DATABASE_URL = asRole(shop.databaseUrl, role);
+    return createDeps({ ...shop.config, DATABASE_URL }, `as-${role}`, shop.deps.log);
+  };
+  origin = open('origin');
+  workers = open('workers');
+  reachable = shop.beside(origin.deps);
+});
+afterAll(async () => {
+  await owner.end({ timeout: 1 });
+  await origin.close();
+  await workers.close();
+  await shop.close();
+});
+
+test('takes reviews and wishes, counts stars, and tells who waits for stock', async () => {
+  const product = await createProduct(shop, { stock: 5 });
+  const buyer = await openBuyer(shop, product);
+  const { body: review } = await write(reachable, product, buyer);
+  const { token: moderator } = await shop.signIn('admin');
+  expect((await decide(reachable, review, moderator)).status).toBe(200);
+  await countRatings(workers.deps, product.productId as ProductId);
+  const rated = await reachable.call(`/api/v1/products/${product.productId}/reviews`);
+  expect(rated.body.rating.count).toBe(1);
+  const post = (path: string, body: object) =>
+    reachable.call(`/api/v1${path}`, { method: 'POST', token: buyer.token, body });
+  expect((await post('/review-reports', { reviewId: review.id, complaint: 'spam' })).status).toBe(204);
+  expect((await post('/wish-lists/items', { variantId: product.variantId })).status).toBe(200);
+  const { variantId } = await createProduct(shop, { stock: 0 });
+  const email = `${crypto.randomUUID()}@test.example`;
+  expect((await post('/stock-notices', { variantId })).status).toBe(202);
+  expect((await post('/stock-notices', { variantId, email })).status).toBe(202);
+  await owner`update inventory set on_hand = 3 where variant_id = ${variantId}`;
+  const told = await workers.deps.db.transaction((tx) =>
+    fallDue(workers.deps, tx, { variantId: variantId as VariantId, added: 3 }),
+  );
+  expect(told).toBe(1);
+  for (const { id, status } of await owner<{ id: StockNoticeId; status: string }[]>`
+    select id, status from stock_notices where variant_id = ${variantId}`) {
+    const name = status === 'due' ? 'notice.fallen_due' : 'notice.requested';
+    expect(await stockLetterFor(workers.deps, { name, noticeId: id })).not.toBeNull();
+  }
+  const withdrawal = { method: 'DELETE', token: buyer.token } as const;
+  expect((await reachable.call(`/api/v1/me/reviews/${review.id}`, withdrawal)).status).toBe(204);
+});
