@@ -3,6 +3,7 @@
  * and, where they name a thing, OpenTelemetry's semantic conventions. Code asks for a metric by its name here.
  */
 
+import { BUSINESS_METRICS } from './business-metrics.ts';
 import { RESILIENCE_METRICS } from './resilience-metrics.ts';
 import { WEBHOOK_METRICS } from './webhook-metrics.ts';
 
@@ -18,7 +19,6 @@ const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 
 const WORK_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const LAG_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const BODY_BUCKETS = [1_024, 10_240, 102_400, 1_048_576];
-const MONEY_BUCKETS = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000];
 
 const REQUEST_LABELS = ['http_request_method', 'http_route'] as const;
 
@@ -212,59 +212,6 @@ const QUEUE_METRICS = {
     kind: 'gauge',
     help: 'Messages that are parked for an operator.',
     labels: ['consumer'],
-  },
-} as const satisfies Record<string, MetricKind>;
-
-const BUSINESS_METRICS = {
-  carts_created_total: { kind: 'counter', help: 'Carts created.', labels: [] },
-  carts_filled_total: { kind: 'counter', help: 'Carts that got something into them.', labels: [] },
-  orders_placed_total: { kind: 'counter', help: 'Orders placed.', labels: ['currency'] },
-  order_value_minor: {
-    kind: 'histogram',
-    help: 'Value of the baskets that became orders, in minor units of the currency.',
-    labels: ['currency'],
-    buckets: MONEY_BUCKETS,
-  },
-  orders_paid_total: { kind: 'counter', help: 'Orders paid.', labels: ['currency'] },
-  order_revenue_minor_total: {
-    kind: 'counter',
-    help: 'Revenue of paid orders, in minor units of the currency.',
-    labels: ['currency'],
-  },
-  payments_failed_total: { kind: 'counter', help: 'Payments that failed, by reason.', labels: ['reason'] },
-  orders_cancelled_total: { kind: 'counter', help: 'Orders cancelled, by whom.', labels: ['actor'] },
-  stock_adjustments_total: {
-    kind: 'counter',
-    help: 'Stock that was received or corrected by hand.',
-    labels: ['kind'],
-  },
-  stock_falls_total: {
-    kind: 'counter',
-    help: 'Times that what is left of a variant has fallen to low, or to nothing (out).',
-    labels: ['level'],
-  },
-  refunds_total: {
-    kind: 'counter',
-    help: 'Refunds that have ended, by outcome.',
-    labels: ['currency', 'outcome'],
-  },
-  refunded_minor_total: {
-    kind: 'counter',
-    help: 'Money given back, in minor units of the currency.',
-    labels: ['currency'],
-  },
-  disputes_opened_total: { kind: 'counter', help: 'Disputes opened, by reason.', labels: ['reason'] },
-  disputes_closed_total: { kind: 'counter', help: 'Disputes closed, by outcome.', labels: ['outcome'] },
-  reviews_decided_total: {
-    kind: 'counter',
-    help: 'Reviews that a moderator has decided.',
-    labels: ['decision'],
-  },
-  stock_notices_due_total: { kind: 'counter', help: 'Shoppers to be told of new stock.', labels: [] },
-  payments_stranded_total: {
-    kind: 'counter',
-    help: 'Charges for orders that had ended, or that were paid already: a person has to look.',
-    labels: ['currency'],
   },
 } as const satisfies Record<string, MetricKind>;
 

@@ -38,7 +38,7 @@ test('the scaled groups name their consumers as these are called', () => {
   );
   expect(SCALED_GROUPS.email).toEqual([...mails] as never);
   expect(SCALED_GROUPS.inventory).toEqual([...namesOf(sellStock, returnStock)] as never);
-  expect(mails.map(groupOf)).toEqual(['email', 'email', 'email', 'email']);
+  expect(new Set(mails.map(groupOf))).toEqual(new Set(['email']));
 });
 
 test('a consumer that no scaled group names is a general one', () => {
