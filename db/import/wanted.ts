@@ -1,6 +1,6 @@
 /** What a file wants a product to be. A property under `given` is there only if the file has its column. */
 
-import type { Minor } from '#lib/money.ts';
+import type { Currency, Minor } from '#lib/money.ts';
 import type { Place } from './rows.ts';
 
 export interface VariantDetails {
@@ -38,6 +38,7 @@ export interface WantedProduct {
   readonly at: Place;
   readonly slug: string;
   readonly name: string;
+  readonly currency: Currency;
   readonly given: Partial<ProductDetails>;
   /** From the top; empty for none, undefined where the file has no such column. */
   readonly categoryPath: readonly string[] | undefined;
