@@ -41,6 +41,7 @@ import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { productFileRoutes } from './product-files/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
@@ -110,6 +111,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(strictQueries(routes))
     .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
+    .use(productFileRoutes(deps, tokens))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))
     .use(recommendationRoutes(deps, tokens, hot))

@@ -39,7 +39,8 @@ const redis = connectRedis(environment('REDIS_URL'), { log, metrics: createMetri
 const limiter = (name: string) =>
   redis.counts.limiter({ name, requests: NO_LIMITS.LIMIT_USER_PER_MINUTE, windowSeconds: WINDOW_SECONDS });
 const limits = {
-  ...{ user: limiter('user'), checkout: limiter('checkout'), register: limiter('register') },
+  ...{ user: limiter('user'), checkout: limiter('checkout'), export: limiter('export') },
+  register: limiter('register'),
   mailedTokens: limiter('mailed-tokens'),
   logins: redis.counts.loginThrottle(loginPolicies(1, 1), systemClock),
 };

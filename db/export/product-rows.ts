@@ -20,7 +20,7 @@ const OPTIONS = [
 ] as const satisfies readonly (readonly [Column, Column])[];
 
 /** What Shopify writes for a product without options. */
-export const NO_OPTION = { name: 'Title', value: 'Default Title' } as const;
+const NO_OPTION = { name: 'Title', value: 'Default Title' } as const;
 
 type Cells = { readonly [column in Column]?: string };
 

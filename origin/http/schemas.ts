@@ -59,7 +59,7 @@ TypeRegistry.Set<IntegerRange>(
 );
 
 /** For a query string, where every value arrives as text. Elysia's own would take `1e1` and `0x10`, too. */
-const queryInteger = (minimum: number, maximum: number, description: string): TInteger =>
+export const queryInteger = (minimum: number, maximum: number, description: string): TInteger =>
   Type.Transform(
     Type.Unsafe<string>({
       [Kind]: QUERY_INTEGER,

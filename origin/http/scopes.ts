@@ -5,6 +5,7 @@
 
 export const SCOPES = {
   'products:write': ['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+  'products:read': ['GET /api/v1/exports/products'],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],

@@ -50,8 +50,12 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
   ],
 };
 
-/** Reads of what is one's own that name nothing, or what is everybody's. */
-const NAMELESS: readonly string[] = ['GET /api/v1/me/second-factor', 'GET /api/v1/recommendations'];
+/** Reads of what is one's own that name nothing by its id, or what is everybody's. */
+const NAMELESS: readonly string[] = [
+  'GET /api/v1/exports/products',
+  'GET /api/v1/me/second-factor',
+  'GET /api/v1/recommendations',
+];
 
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
