@@ -1,0 +1,2 @@
+ALTER TABLE "variants" ALTER COLUMN "grams" DROP DEFAULT;--> statement-breakpoint
+ALTER TABLE "variants" ALTER COLUMN "grams" DROP NOT NULL;
