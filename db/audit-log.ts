@@ -13,6 +13,8 @@ export type AuditAction =
   | 'product.changed'
   | 'product.withdrawn'
   | 'products.imported'
+  | 'variant.created'
+  | 'variant.withdrawn'
   | 'stock.adjusted'
   | 'stock.threshold_set'
   | 'order.cancelled'

@@ -81,6 +81,13 @@ export const PROBLEMS = {
   erasure_too_early: { status: 409, title: 'An order waits for its payment', retryable: true },
   last_admin: { status: 409, title: 'The shop needs an admin', retryable: false },
   slug_taken: { status: 409, title: 'There is a product with this slug already', retryable: false },
+  options_taken: { status: 409, title: 'Another variant of the product has these options', retryable: false },
+  variants_full: { status: 409, title: 'The product has as many variants as it can', retryable: false },
+  last_variant: {
+    status: 409,
+    title: 'A product keeps one variant at least; the product itself can be withdrawn',
+    retryable: false,
+  },
   sku_taken: { status: 409, title: 'There is a variant with this SKU already', retryable: false },
   cart_empty: { status: 409, title: 'The cart is empty', retryable: false },
   cart_full: { status: 409, title: 'The cart holds as many lines as it can', retryable: false },

@@ -48,6 +48,7 @@ import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { variantRoutes } from './variants/routes.ts';
 
 export type AppConfig = Pick<
   OriginConfig,
@@ -111,6 +112,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(strictQueries(routes))
     .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
+    .use(variantRoutes(deps, tokens))
     .use(productFileRoutes(deps, tokens))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

@@ -72,7 +72,7 @@ function variantCells(product: ExportedProduct, variant: ExportedVariant | undef
     ...Object.fromEntries(values),
     ...(optionNames.length === 0 ? { option1Value: NO_OPTION.value } : {}),
     sku: guarded(variant.sku ?? ''),
-    grams: String(variant.grams),
+    grams: String(variant.grams ?? ''),
     quantity: String(variant.onHand),
     price: price(variant.priceMinor),
     compareAt: variant.compareAtMinor === null ? '' : price(variant.compareAtMinor),

@@ -13,7 +13,7 @@ export interface ExportedVariant {
   readonly optionValues: readonly string[];
   readonly priceMinor: Minor;
   readonly compareAtMinor: Minor | null;
-  readonly grams: number;
+  readonly grams: number | null;
   readonly requiresShipping: boolean;
   readonly taxable: boolean;
   readonly onHand: number;

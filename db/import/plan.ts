@@ -52,7 +52,7 @@ const NEW_VARIANT: VariantDetails = {
   sku: null,
   barcode: null,
   compareAtMinor: null,
-  grams: 0,
+  grams: null,
   requiresShipping: true,
   taxable: true,
 };

@@ -7,7 +7,7 @@ export interface VariantDetails {
   readonly sku: string | null;
   readonly barcode: string | null;
   readonly compareAtMinor: Minor | null;
-  readonly grams: number;
+  readonly grams: number | null;
   readonly requiresShipping: boolean;
   readonly taxable: boolean;
 }

@@ -93,7 +93,8 @@ export const variants = pgTable(
     optionValues: text('option_values').array().notNull().default([]),
     priceMinor: minorUnits('price_minor').notNull(),
     compareAtMinor: minorUnits('compare_at_minor'),
-    grams: integer('grams').notNull().default(0),
+    /** What it weighs; null where nobody has said. */
+    grams: integer('grams'),
     requiresShipping: boolean('requires_shipping').notNull().default(true),
     taxable: boolean('taxable').notNull().default(true),
     position: integer('position').notNull(),

@@ -6,14 +6,24 @@ import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
-import { recordAct } from '#origin/audit-log/service.ts';
+import { type Act, recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
+import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
 import type { ProductChange } from './model.ts';
-import { cheapest, requireCategoryId } from './product-rules.ts';
+import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
 import * as store from './store.ts';
+
+/** How a request to change a product may end. */
+export const CHANGE_FAILURES = [
+  'unauthenticated',
+  'forbidden',
+  'product_not_found',
+  'version_conflict',
+  'precondition_required',
+] as const;
 
 export interface VersionedProduct {
   readonly productId: ProductId;
@@ -21,26 +31,57 @@ export interface VersionedProduct {
   readonly version: number;
 }
 
-/** @throws {AppError} `product_not_found`, `version_conflict`, `invalid_input`, `variant_unavailable` */
+/** @throws {AppError} as {@link changeOwnProduct}, and `invalid_input`, `variant_unavailable` */
 export async function changeProduct(
   deps: Deps,
   seller: SignedIn,
   target: VersionedProduct,
   change: ProductChange,
 ): Promise<void> {
-  const product = await deps.db.transaction(async (tx) => {
-    await lockOwnProduct(tx, seller, target);
+  await changeOwnProduct(deps, seller, target, async (tx, product) => {
     const prices = await changePrices(tx, target.productId, change);
-    const update = await updateOf(tx, target.productId, change);
-    const changed = await store.updateProduct(tx, target.productId, update, deps.clock.now());
-    await emitChanged(deps, tx, changed);
-    await recordAct(tx, seller, {
+    await changeVariants(tx, product, change, deps.clock.now());
+    return {
+      update: await updateOf(tx, change),
       action: 'product.changed',
-      object: { kind: 'product', id: changed.id },
-      changes: { version: changed.version, fields: Object.keys(change), prices },
-    });
-    return changed;
+      changes: { fields: Object.keys(change), prices },
+    };
   });
+}
+
+interface ChangeOfProduct {
+  readonly action: Act['action'];
+  readonly changes: Readonly<Record<string, unknown>>;
+  readonly update?: Parameters<typeof store.updateProduct>[2];
+}
+
+/**
+ * Changes what belongs to a product, under its lock: with the next version, the event and the entry in the log.
+ * @throws {AppError} `product_not_found`, `version_conflict`, and where a name is taken `slug_taken`, `sku_taken`,
+ * `options_taken`
+ */
+export async function changeOwnProduct(
+  deps: Deps,
+  seller: SignedIn,
+  target: VersionedProduct,
+  change: (tx: Transaction, product: store.LockedProduct) => Promise<ChangeOfProduct>,
+): Promise<void> {
+  const run = async (tx: Transaction) => {
+    const locked = await lockOwnProduct(tx, seller, target);
+    const { action, changes, update = {} } = await change(tx, locked);
+    const prices = cheapest(await store.findVariants(tx, target.productId));
+    const changed = await store.updateProduct(
+      tx,
+      target.productId,
+      { ...update, ...prices },
+      deps.clock.now(),
+    );
+    await emitChanged(deps, tx, changed);
+    const object = { kind: 'product', id: changed.id };
+    await recordAct(tx, seller, { action, object, changes: { version: changed.version, ...changes } });
+    return changed;
+  };
+  const product = await takenNames(() => deps.db.transaction(run));
   await dropAnswers(deps, { ...product, productId: product.id });
 }
 
@@ -49,12 +90,13 @@ export async function lockOwnProduct(
   tx: Transaction,
   seller: SignedIn,
   { productId, version }: VersionedProduct,
-): Promise<void> {
+): Promise<store.LockedProduct> {
   const product = await store.lockProduct(tx, productId);
   if (product === undefined) throw new AppError('product_not_found');
   if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
   if (product.version !== version)
     throw new AppError('version_conflict', { currentVersion: product.version });
+  return product;
 }
 
 interface PriceChange {
@@ -86,15 +128,15 @@ async function changePrices(
   return changes;
 }
 
-async function updateOf(tx: Transaction, productId: ProductId, change: ProductChange) {
-  const { name, vendor, descriptionHtml, category, tags } = change;
+async function updateOf(tx: Transaction, change: ProductChange) {
+  const { name, vendor, descriptionHtml, category, tags, optionNames } = change;
   return {
     ...(name === undefined ? {} : { name }),
     ...(vendor === undefined ? {} : { vendor }),
     ...(descriptionHtml === undefined ? {} : { descriptionHtml: sanitizeDescription(descriptionHtml) }),
     ...(category === undefined ? {} : { categoryId: await requireCategoryId(tx, category) }),
     ...(tags === undefined ? {} : { tags }),
-    ...cheapest(await store.findVariants(tx, productId)),
+    ...(optionNames === undefined ? {} : { optionNames }),
   };
 }
 

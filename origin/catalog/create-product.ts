@@ -10,8 +10,8 @@ import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { receiveStock } from '#origin/inventory/service.ts';
 import { dropAnswers } from './freshness.ts';
-import type { NewProduct } from './model.ts';
-import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
+import type { NewProduct, NewVariant } from './model.ts';
+import { cheapest, checkOptions, requireCategoryId, takenNames } from './product-rules.ts';
 import * as store from './store.ts';
 
 const MAX_SLUG_LENGTH = 200;
@@ -20,7 +20,12 @@ const FIRST_VERSION = 1;
 /** @throws {AppError} `invalid_input`, `slug_taken`, `sku_taken` */
 export async function createProduct(deps: Deps, seller: SignedIn, input: NewProduct): Promise<ProductId> {
   checkSlug(input);
-  checkOptions(input);
+  const { optionNames = [], variants } = input;
+  checkOptions(
+    optionNames,
+    variants.map(({ optionValues = [] }) => optionValues),
+    (index) => `/variants/${index}/optionValues`,
+  );
   const productId = deps.ids.next<ProductId>();
   const slug = input.slug ?? slugify(input.name, productId);
   await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, slug, seller, input })));
@@ -40,14 +45,10 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
   const { productId, slug, seller, input } = creation;
   const now = deps.clock.now();
   const offers = input.variants.map((variant, position) => ({
+    ...offerOf(variant),
     id: deps.ids.next<VariantId>(),
     productId,
-    sku: variant.sku ?? null,
-    optionValues: variant.optionValues ?? [],
-    priceMinor: minor(variant.price),
-    compareAtMinor: variant.compareAtPrice === undefined ? null : minor(variant.compareAtPrice),
     position,
-    stock: variant.stock ?? 0,
   }));
   const product = {
     id: productId,
@@ -77,32 +78,25 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
   });
 }
 
+/** A variant's own columns, and its first stock. */
+export function offerOf(variant: NewVariant) {
+  return {
+    sku: variant.sku ?? null,
+    barcode: variant.barcode ?? null,
+    optionValues: variant.optionValues ?? [],
+    priceMinor: minor(variant.price),
+    compareAtMinor: variant.compareAtPrice === undefined ? null : minor(variant.compareAtPrice),
+    grams: variant.grams ?? null,
+    requiresShipping: variant.requiresShipping ?? true,
+    taxable: variant.taxable ?? true,
+    stock: variant.stock ?? 0,
+  };
+}
+
 /** A slug that looks like an id would never be looked up as a slug. */
 function checkSlug({ slug = '' }: NewProduct): void {
   if (!isUuid(slug)) return;
   throw new AppError('invalid_input', { errors: [{ path: '/slug', message: 'must not look like an id' }] });
-}
-
-/** Every variant names a value for each option, and no two name the same ones. */
-function checkOptions({ optionNames = [], variants }: NewProduct): void {
-  if (new Set(optionNames).size < optionNames.length) {
-    const message = 'must differ from each other';
-    throw new AppError('invalid_input', { errors: [{ path: '/optionNames', message }] });
-  }
-  const seen = new Set<string>();
-  for (const [index, { optionValues = [] }] of variants.entries()) {
-    const combination = JSON.stringify(optionValues);
-    const message =
-      optionValues.length !== optionNames.length
-        ? `must have ${optionNames.length} values, one for each of optionNames`
-        : seen.has(combination)
-          ? 'must differ from the other variants'
-          : null;
-    if (message !== null) {
-      throw new AppError('invalid_input', { errors: [{ path: `/variants/${index}/optionValues`, message }] });
-    }
-    seen.add(combination);
-  }
 }
 
 /** Readable and unique: the end of the id tells namesakes apart. */

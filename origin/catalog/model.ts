@@ -13,9 +13,10 @@ import {
 } from '#origin/http/schemas.ts';
 
 const MAX_STOCK = 10_000_000;
-const MAX_VARIANTS = 100;
+export const MAX_VARIANTS = 100;
 const MAX_TAGS = 50;
 const MAX_OPTIONS = 3;
+const MAX_GRAMS = 100_000_000;
 const MAX_DESCRIPTION_LENGTH = 50_000;
 
 const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
@@ -60,7 +61,9 @@ export type ProductCard = Static<typeof ProductCard>;
 const ProductVariant = t.Object({
   id: Uuid,
   sku: nullable(t.String()),
+  barcode: nullable(t.String()),
   options: t.Record(t.String(), t.String()),
+  grams: nullable(Type.Integer({ description: 'What it weighs; null where nobody has said.' })),
   price: MoneySchema,
   compareAtPrice: nullable(MoneySchema),
   available: t.Boolean(),
@@ -88,7 +91,9 @@ export const Product = t.Object(
           {
             id: '01890a5d-ac96-774b-bcce-b302099a8059',
             sku: 'MUG-RED',
+            barcode: '4006381333931',
             options: { Colour: 'Red' },
+            grams: 310,
             price: { amount: 1450, currency: 'USD' },
             compareAtPrice: null,
             available: true,
@@ -125,6 +130,12 @@ export const SlugOrId = closedObject({
   id: t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' }),
 });
 export const ProductParams = closedObject({ id: Uuid });
+
+export const IfMatch = t.Object({
+  'if-match': t.Optional(
+    t.String({ maxLength: 100, description: 'The `ETag` of the product as it was read.' }),
+  ),
+});
 
 export interface CategoryNode {
   readonly id: string;
@@ -166,13 +177,43 @@ const CategorySlug = t.String({ minLength: 1, maxLength: 200, description: 'Slug
 const Tags = t.Array(t.String({ minLength: 1, maxLength: 100 }), { maxItems: MAX_TAGS });
 const OptionText = t.String({ minLength: 1, maxLength: 200 });
 
-const NewVariant = closedObject({
-  sku: t.Optional(t.String({ minLength: 1, maxLength: 100 })),
-  optionValues: t.Optional(t.Array(OptionText, { maxItems: MAX_OPTIONS })),
-  price: PriceAmount,
-  compareAtPrice: t.Optional(PriceAmount),
-  stock: t.Optional(Type.Integer({ minimum: 0, maximum: MAX_STOCK })),
+const OptionNames = t.Array(OptionText, { maxItems: MAX_OPTIONS });
+const OptionValues = t.Array(OptionText, {
+  maxItems: MAX_OPTIONS,
+  description: 'One for each of the product’s `optionNames`, in their order.',
 });
+const Sku = t.String({ minLength: 1, maxLength: 100 });
+const Barcode = t.String({ minLength: 1, maxLength: 100 });
+const Grams = Type.Integer({ minimum: 0, maximum: MAX_GRAMS, description: 'What it weighs.' });
+
+export const NewVariant = closedObject(
+  {
+    sku: t.Optional(Sku),
+    barcode: t.Optional(Barcode),
+    optionValues: t.Optional(OptionValues),
+    price: PriceAmount,
+    compareAtPrice: t.Optional(PriceAmount),
+    grams: t.Optional(Grams),
+    requiresShipping: t.Optional(t.Boolean()),
+    taxable: t.Optional(t.Boolean()),
+    stock: t.Optional(Type.Integer({ minimum: 0, maximum: MAX_STOCK })),
+  },
+  { examples: [{ sku: 'MUG-BLUE', optionValues: ['Blue'], price: 1450, grams: 310, stock: 12 }] },
+);
+export type NewVariant = Static<typeof NewVariant>;
+
+const VariantChange = closedObject({
+  id: Uuid,
+  price: t.Optional(PriceAmount),
+  compareAtPrice: t.Optional(nullable(PriceAmount)),
+  sku: t.Optional(nullable(Sku)),
+  barcode: t.Optional(nullable(Barcode)),
+  optionValues: t.Optional(OptionValues),
+  grams: t.Optional(nullable(Grams)),
+  requiresShipping: t.Optional(t.Boolean()),
+  taxable: t.Optional(t.Boolean()),
+});
+export type VariantChange = Static<typeof VariantChange>;
 
 export const NewProduct = closedObject(
   {
@@ -184,7 +225,7 @@ export const NewProduct = closedObject(
     descriptionHtml: t.Optional(Description),
     category: CategorySlug,
     tags: t.Optional(Tags),
-    optionNames: t.Optional(t.Array(OptionText, { maxItems: MAX_OPTIONS })),
+    optionNames: t.Optional(OptionNames),
     variants: t.Array(NewVariant, { minItems: 1, maxItems: MAX_VARIANTS }),
   },
   {
@@ -206,15 +247,15 @@ export const ProductChange = closedObject(
     descriptionHtml: t.Optional(Description),
     category: t.Optional(CategorySlug),
     tags: t.Optional(Tags),
-    variants: t.Optional(
-      t.Array(
-        closedObject({
-          id: Uuid,
-          price: t.Optional(PriceAmount),
-          compareAtPrice: t.Optional(nullable(PriceAmount)),
-        }),
-        { minItems: 1, maxItems: MAX_VARIANTS },
-      ),
+    optionNames: t.Optional(
+      t.Array(OptionText, {
+        maxItems: MAX_OPTIONS,
+        description: 'Renames the options. More or fewer of them need new `optionValues` of every variant.',
+      }),
+    ),
+    variants: t.Optional(t.Array(VariantChange, { minItems: 1, maxItems: MAX_VARIANTS })),
+    variantOrder: t.Optional(
+      t.Array(Uuid, { maxItems: MAX_VARIANTS, description: 'The ids of all variants, in their new order.' }),
     ),
   },
   {

@@ -40,9 +40,11 @@ function toProduct(row: store.ProductRow): Product {
     variants: variants.map((variant) => ({
       id: variant.id,
       sku: variant.sku,
+      barcode: variant.barcode,
       options: Object.fromEntries(
         row.optionNames.map((name, index) => [name, variant.optionValues[index] ?? '']),
       ),
+      grams: variant.grams,
       price: price(variant.priceMinor),
       compareAtPrice: variant.compareAtMinor === null ? null : price(variant.compareAtMinor),
       available: variant.available,

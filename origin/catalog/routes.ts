@@ -1,16 +1,17 @@
 /** The catalogue over HTTP: public reads for everybody, changes for sellers and admins. */
 
-import { Elysia, t } from 'elysia';
+import { Elysia } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, PRIVATE, shared } from '#origin/http/caching.ts';
+import { LIVES, sendWritten, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
 import {
   CategoryTree,
+  IfMatch,
   NewProduct,
   Product,
   ProductChange,
@@ -23,20 +24,6 @@ import * as catalog from './service.ts';
 
 const CREATED = 201;
 const NO_CONTENT = 204;
-
-const CHANGE_FAILURES = [
-  'unauthenticated',
-  'forbidden',
-  'product_not_found',
-  'version_conflict',
-  'precondition_required',
-] as const;
-
-const IfMatch = t.Object({
-  'if-match': t.Optional(
-    t.String({ maxLength: 100, description: 'The `ETag` of the product as it was read.' }),
-  ),
-});
 
 export function catalogRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
@@ -118,7 +105,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
       async ({ body, caller, request, set }) => {
         const scope = forRequest(deps, request);
         const id = await catalog.createProduct(scope, signedIn(caller), body);
-        return written(scope, id, set, CREATED);
+        return sendWritten(set, await catalog.readWritten(scope, id), CREATED);
       },
       {
         access: 'products:write',
@@ -138,7 +125,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         const scope = forRequest(deps, request);
         const target = catalog.versionedProduct(params.id, headers['if-match']);
         await catalog.changeProduct(scope, signedIn(caller), target, body);
-        return written(scope, params.id, set, 200);
+        return sendWritten(set, await catalog.readWritten(scope, params.id));
       },
       {
         access: 'products:write',
@@ -150,7 +137,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Change a product as it was read',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
-          failures: [...CHANGE_FAILURES, 'variant_unavailable'],
+          failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'sku_taken', 'options_taken'],
         }),
       },
     )
@@ -170,21 +157,8 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Take a product off sale',
           tag: 'Catalogue',
           success: { status: 204, description: 'It is off sale.' },
-          failures: CHANGE_FAILURES,
+          failures: catalog.CHANGE_FAILURES,
         }),
       },
     );
-}
-
-/** The product as it is after a change, straight from the database. */
-async function written(
-  deps: Deps,
-  id: string,
-  set: { headers: Record<string, string | number>; status?: number | string },
-  status: number,
-): Promise<Uint8Array> {
-  const answer = await catalog.readWritten(deps, id);
-  Object.assign(set.headers, PRIVATE, { etag: answer.etag, 'content-type': 'application/json' });
-  set.status = status;
-  return answer.body;
 }

@@ -14,10 +14,28 @@ import type { CategoryNode, ProductCard, ProductListQuery, ProductPage, ProductS
 import { buildAnswer, toCard } from './product-answer.ts';
 import * as store from './store.ts';
 
-export { changeProduct, touchProductsOf, versionedProduct } from './change-product.ts';
-export { createProduct } from './create-product.ts';
+export type { VersionedProduct } from './change-product.ts';
+export {
+  CHANGE_FAILURES,
+  changeOwnProduct,
+  changeProduct,
+  touchProductsOf,
+  versionedProduct,
+} from './change-product.ts';
+export { createProduct, offerOf } from './create-product.ts';
 export { dropAnswers, followChanges } from './freshness.ts';
-export { filterQuery, ProductCard, ProductPage, ProductParams } from './model.ts';
+export {
+  filterQuery,
+  IfMatch,
+  MAX_VARIANTS,
+  NewVariant,
+  Product,
+  ProductCard,
+  ProductPage,
+  ProductParams,
+} from './model.ts';
+export { checkOptions } from './product-rules.ts';
+export { findVariants } from './store.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product as ready bytes; null when there is no such product. */

@@ -54,7 +54,7 @@ const allImages = sql<{ url: string; alt: string }[]>`(
 
 const offers = sql<VariantRow[]>`(
   select coalesce(json_agg(json_build_object(
-           'id', v.id, 'sku', v.sku, 'optionValues', v.option_values, 'priceMinor', v.price_minor,
+           'id', v.id, 'sku', v.sku, 'barcode', v.barcode, 'optionValues', v.option_values, 'grams', v.grams, 'priceMinor', v.price_minor,
            'compareAtMinor', v.compare_at_minor, 'available', coalesce(i.on_hand > i.reserved, false))
            order by v.position, v.id), '[]')
     from ${variants} v left join ${inventory} i on i.variant_id = v.id
@@ -149,7 +149,9 @@ export async function findVariants(db: Queryable, productId: ProductId) {
     .select({
       id: variants.id,
       sku: variants.sku,
+      barcode: variants.barcode,
       optionValues: variants.optionValues,
+      grams: variants.grams,
       priceMinor: variants.priceMinor,
       compareAtMinor: variants.compareAtMinor,
       available: sql<boolean>`coalesce(${inventory.onHand} > ${inventory.reserved}, false)`,
@@ -174,7 +176,13 @@ export async function findCategory(db: Queryable, slug: string) {
 /** For a change: the row is locked until the transaction ends. */
 export async function lockProduct(tx: Transaction, id: ProductId) {
   const [product] = await tx
-    .select({ id: products.id, slug: products.slug, version: products.version, sellerId: products.sellerId })
+    .select({
+      id: products.id,
+      slug: products.slug,
+      version: products.version,
+      sellerId: products.sellerId,
+      optionNames: products.optionNames,
+    })
     .from(products)
     .where(and(onSale, eq(products.id, id)))
     .for('update');
@@ -188,6 +196,34 @@ export async function insertProduct(
 ): Promise<void> {
   await tx.insert(products).values(product);
   await tx.insert(variants).values([...offers]);
+}
+
+export type LockedProduct = NonNullable<Awaited<ReturnType<typeof lockProduct>>>;
+
+type VariantUpdate = Partial<
+  Pick<
+    typeof variants.$inferInsert,
+    'sku' | 'barcode' | 'optionValues' | 'grams' | 'requiresShipping' | 'taxable' | 'position'
+  >
+>;
+
+/** Variants may swap SKUs or options: each leaves the sale for a moment, so that none runs into another. */
+export async function updateVariants(
+  tx: Transaction,
+  changes: ReadonlyMap<VariantId, VariantUpdate>,
+  at: Date,
+): Promise<void> {
+  if (changes.size === 0) return;
+  await tx
+    .update(variants)
+    .set({ withdrawnAt: at })
+    .where(inArray(variants.id, [...changes.keys()]));
+  for (const [id, change] of changes) {
+    await tx
+      .update(variants)
+      .set({ ...change, withdrawnAt: null })
+      .where(eq(variants.id, id));
+  }
 }
 
 type VariantPrice = Partial<Pick<typeof variants.$inferInsert, 'priceMinor' | 'compareAtMinor'>>;
@@ -215,6 +251,7 @@ type ProductUpdate = Partial<
     | 'descriptionHtml'
     | 'categoryId'
     | 'tags'
+    | 'optionNames'
     | 'priceMinor'
     | 'compareAtMinor'
     | 'withdrawnAt'

@@ -51,6 +51,15 @@ function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
 /** For whatever belongs to one caller. */
 export const PRIVATE = { 'cache-control': 'private, no-store' } as const;
 
+const OK = 200;
+
+/** What a change has left, for whoever made it. */
+export function sendWritten(set: Headers, { body, etag }: Answer, status: number = OK): Uint8Array {
+  Object.assign(set.headers, PRIVATE, { etag, 'content-type': 'application/json' });
+  set.status = status;
+  return body;
+}
+
 /** RFC 9110, 13.1.2: weak comparison, a list, or `*`. */
 export function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;

@@ -4,7 +4,10 @@
  */
 
 export const SCOPES = {
-  'products:write': ['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+  'products:write': [
+    ...['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+    ...['POST /api/v1/products/:id/variants', 'DELETE /api/v1/products/:id/variants/:variantId'],
+  ],
   'products:read': ['GET /api/v1/exports/products'],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],

@@ -283,6 +283,6 @@ test('what is somebody’s is there for them, by the very same requests', async 
 
 async function asItIsNow(thing: Thing): Promise<Pick<Thing, 'headers'>> {
   if (thing.headers === undefined) return {};
-  const { headers } = await shop.call(`/api/v1/products/${world.ids.product}`);
+  const { headers } = await shop.call(`/api/v1/products/${thing.ids['id']}`);
   return { headers: { 'if-match': headers.get('etag') ?? '' } };
 }

@@ -61,7 +61,7 @@ const variant = fc.record({
   barcode: optional,
   price: fc.nat(9_999_999),
   compareAt: fc.option(fc.nat(9_999_999)),
-  grams: fc.nat(90_000),
+  grams: fc.option(fc.nat(90_000)),
   shipped: fc.boolean(),
   taxable: fc.boolean(),
   stock: fc.nat(500),

@@ -2,7 +2,7 @@
 
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
 import { login } from './sessions.ts';
-import { cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
+import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
 /** What is a caller's alone: where it is, and who may. */
 export interface Thing {
@@ -68,6 +68,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const seller = { token: sellerToken };
   const mine = { token: shopper.token };
   const things = {
+    '/api/v1/products/{id}/variants': [await optionsOf(shop, seller)],
     '/api/v1/products/{id}': [
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
     ],
@@ -108,6 +109,16 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
     ],
   };
+}
+
+/** A product with a variant to spare. */
+async function optionsOf(shop: OriginUnderTest, owner: { readonly token: string }): Promise<Thing> {
+  const variants = ['Red', 'Cream'].map((colour) => ({ price: 1450, optionValues: [colour] }));
+  const body = { name: 'Somebody’s Mug', category: CATEGORY, optionNames: ['Colour'], variants };
+  const answer = await shop.call('/api/v1/products', { method: 'POST', ...owner, body });
+  const { id, variants: made } = must(answer);
+  const headers = { 'if-match': answer.headers.get('etag') ?? '' };
+  return { what: 'a variant', ids: { id, variantId: made[0].id }, owner, headers };
 }
 
 async function strangersOf(shop: OriginUnderTest, admin: string): Promise<Stranger[]> {
