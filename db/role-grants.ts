@@ -54,6 +54,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
 
   categories: { ...ALL_READ, origin: READ },
   products: { ...ALL_READ, origin: WRITE, workers: 'select, update' },
+  product_slugs: { ...ALL_READ, origin: 'select, insert, delete' },
   variants: { ...ALL_READ, origin: WRITE },
   product_images: { ...ALL_READ, origin: READ },
   media_files: { origin: READ },

@@ -37,6 +37,7 @@ import { strictQueries } from './http/strict-queries.ts';
 import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
+import { merchantRoutes } from './merchant/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
@@ -113,6 +114,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(variantRoutes(deps, tokens))
+    .use(merchantRoutes(deps, tokens))
     .use(productFileRoutes(deps, tokens))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

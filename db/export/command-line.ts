@@ -12,8 +12,8 @@ export const HELP = `Exports the shop's products as a Shopify product file (CSV)
   --help           this text
 
 Imported into an empty shop, the file makes a shop whose export is the same to the byte; imported into the shop that
-it came from, it changes nothing. Products that were taken off sale for good are left out. The last column,
-'Hotshelf Currency', is not Shopify's. It tells the import how texts are written: one that a spreadsheet would take for
+it came from, it changes nothing. Products that were taken off sale for good are left out. The last two columns,
+'Hotshelf Publish At' and 'Hotshelf Currency', are not Shopify's. They tell the import how texts are written: one that a spreadsheet would take for
 a formula, or that begins or ends with a blank, stands after an apostrophe; in Tags and Type, a comma, a slash or a
 backslash that belongs to a name stands after a backslash.
 

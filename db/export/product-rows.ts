@@ -5,12 +5,12 @@ import { formatDecimal, type Minor } from '#lib/money.ts';
 import { guarded, joined } from './escape.ts';
 import type { ExportedImage, ExportedProduct, ExportedVariant } from './read-products.ts';
 
-/** In Shopify's order; the last one is ours, and tells the import how texts are written. */
+/** In Shopify's order; the last two are ours, and tell the import how texts are written. */
 const COLUMNS: readonly Column[] = [
   ...(['handle', 'title', 'body', 'vendor', 'type', 'tags', 'published'] as const),
   ...(['option1Name', 'option1Value', 'option2Name', 'option2Value', 'option3Name', 'option3Value'] as const),
   ...(['sku', 'grams', 'quantity', 'price', 'compareAt', 'requiresShipping', 'taxable', 'barcode'] as const),
-  ...(['imageUrl', 'imagePosition', 'imageAlt', 'variantImage', 'status', 'currency'] as const),
+  ...(['imageUrl', 'imagePosition', 'imageAlt', 'variantImage', 'status', 'publishAt', 'currency'] as const),
 ];
 
 const OPTIONS = [
@@ -21,6 +21,9 @@ const OPTIONS = [
 
 /** What Shopify writes for a product without options. */
 const NO_OPTION = { name: 'Title', value: 'Default Title' } as const;
+
+/** Shopify knows no schedule: that is in a column of ours. */
+const STATUS = { published: 'active', draft: 'draft', scheduled: 'draft', withdrawn: 'archived' } as const;
 
 type Cells = { readonly [column in Column]?: string };
 
@@ -42,7 +45,7 @@ export function productLines(product: ExportedProduct, categoryPath: readonly st
 }
 
 function productCells(product: ExportedProduct, categoryPath: readonly string[]): Cells {
-  const { optionNames, withdrawnAt } = product;
+  const { optionNames, status, publishAt } = product;
   const names = OPTIONS.map(([column], index) => [column, optionName(optionNames[index])]);
   return {
     title: guarded(product.name),
@@ -52,8 +55,9 @@ function productCells(product: ExportedProduct, categoryPath: readonly string[])
     tags: guarded(joined(product.tags, ',')),
     ...Object.fromEntries(names),
     ...(optionNames.length === 0 ? { option1Name: NO_OPTION.name } : {}),
-    published: String(withdrawnAt === null),
-    status: withdrawnAt === null ? 'active' : 'archived',
+    published: String(status === 'published'),
+    status: STATUS[status],
+    publishAt: publishAt?.toISOString() ?? '',
     currency: product.currency,
   };
 }

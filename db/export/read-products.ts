@@ -72,7 +72,8 @@ export async function readProducts(db: Queryable, scope: ExportScope, limit: num
       tags: products.tags,
       optionNames: products.optionNames,
       currency: products.currency,
-      withdrawnAt: products.withdrawnAt,
+      status: products.status,
+      publishAt: products.publishAt,
       variants: offers,
       images,
     })

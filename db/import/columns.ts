@@ -31,6 +31,7 @@ const NAMES = {
   variantImage: ['Variant Image', 'Variant image URL'],
   /** Hotshelf's own, in every file that it writes and in no other. */
   currency: ['Hotshelf Currency'],
+  publishAt: ['Hotshelf Publish At'],
 } as const;
 
 export type Column = keyof typeof NAMES;

@@ -71,7 +71,7 @@ function readHead(row: Row, shopCurrency: Currency): Head {
     },
     categoryPath: readCategoryPath(row),
     optionNames: readOptionNames(row),
-    onSale: isOnSale(row),
+    ...readPublication(row),
   };
 }
 
@@ -104,10 +104,22 @@ function readCategoryPath(row: Row): string[] | undefined {
   return names;
 }
 
-function isOnSale(row: Row): boolean {
+function readPublication(row: Row): Pick<WantedProduct, 'status' | 'publishAt'> {
   const status = cell(row, 'status').toLowerCase();
   if (!STATUSES.has(status)) throw new Fault(`Status '${status.slice(0, 40)}' is not known`);
-  return yesOrNo(row, 'published', true) && (status === '' || status === 'active');
+  const isPublished = yesOrNo(row, 'published', true);
+  const publishAt = readPublishAt(row);
+  if (status === 'archived' || status === 'unlisted') return { status: 'withdrawn', publishAt: null };
+  if (publishAt !== null) return { status: 'scheduled', publishAt };
+  return { status: isPublished && status !== 'draft' ? 'published' : 'draft', publishAt };
+}
+
+function readPublishAt(row: Row): Date | null {
+  const written = cell(row, 'publishAt');
+  if (written === '') return null;
+  const time = Date.parse(written);
+  if (Number.isNaN(time)) throw new Fault(`${columnName('publishAt')} '${written.slice(0, 40)}' is no time`);
+  return new Date(time);
 }
 
 function readTags(row: Row): string[] {

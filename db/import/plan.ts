@@ -190,7 +190,9 @@ function planRow({ wanted, stored, productId, onSale }: RowInput, context: PlanC
     version: before?.version ?? 1,
     createdAt: before?.createdAt ?? context.now,
     updatedAt: before?.updatedAt ?? context.now,
-    withdrawnAt: wanted.onSale ? null : (before?.withdrawnAt ?? context.now),
+    status: wanted.status,
+    publishAt: wanted.publishAt,
+    withdrawnAt: wanted.status === 'published' ? null : (before?.withdrawnAt ?? context.now),
   };
 }
 

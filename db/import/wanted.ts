@@ -43,7 +43,9 @@ export interface WantedProduct {
   /** From the top; empty for none, undefined where the file has no such column. */
   readonly categoryPath: readonly string[] | undefined;
   readonly optionNames: readonly string[];
-  readonly onSale: boolean;
+  readonly status: 'published' | 'draft' | 'scheduled' | 'withdrawn';
+  /** Of a scheduled product. */
+  readonly publishAt: Date | null;
   readonly variants: readonly WantedVariant[];
   /** Undefined where the file has no such column. */
   readonly images: readonly WantedImage[] | undefined;

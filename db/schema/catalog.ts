@@ -7,6 +7,7 @@ import {
   check,
   index,
   integer,
+  pgEnum,
   pgTable,
   text,
   unique,
@@ -34,6 +35,9 @@ export const categories = pgTable(
   ],
 );
 
+/** What may follow what stands in `origin/catalog/publication.ts`. */
+export const productStatus = pgEnum('product_status', ['draft', 'scheduled', 'published', 'withdrawn']);
+
 /** `priceMinor` and `compareAtMinor` repeat the cheapest variant's, so that lists sort and filter on one index. */
 export const products = pgTable(
   'products',
@@ -60,6 +64,10 @@ export const products = pgTable(
     version: counter('version').notNull().default(1),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
+    status: productStatus('status').notNull().default('published'),
+    /** When a scheduled product comes on sale. */
+    publishAt: instant('publish_at'),
+    /** Since when it is not on sale, for whatever reason; null exactly while it is published, as a check says. */
     withdrawnAt: instant('withdrawn_at'),
   },
   (table) => {
@@ -75,7 +83,8 @@ export const products = pgTable(
       index('products_category_newest').on(table.categoryId, table.createdAt, table.id).where(onSale),
       index('products_category_price').on(table.categoryId, table.priceMinor, table.id).where(onSale),
       index('products_category_popular').on(table.categoryId, table.popularity, table.id).where(onSale),
-      index('products_seller').on(table.sellerId),
+      index('products_seller').on(table.sellerId, table.id),
+      index('products_due').on(table.publishAt).where(sql`${table.status} = 'scheduled'`),
     ];
   },
 );

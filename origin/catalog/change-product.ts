@@ -14,6 +14,8 @@ import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
 import type { ProductChange } from './model.ts';
 import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
+import { eventOf, type ProductStatus, publicationAt, transition } from './publication.ts';
+import { changeSlug } from './slugs.ts';
 import * as store from './store.ts';
 
 /** How a request to change a product may end. */
@@ -41,12 +43,18 @@ export async function changeProduct(
   await changeOwnProduct(deps, seller, target, async (tx, product) => {
     const prices = await changePrices(tx, target.productId, change);
     await changeVariants(tx, product, change, deps.clock.now());
+    if (change.slug !== undefined) await changeSlug(tx, product, change.slug, deps.clock.now());
     return {
-      update: await updateOf(tx, change),
+      update: { ...(await updateOf(tx, change)), ...publicationOf(change, product.status, deps.clock.now()) },
       action: 'product.changed',
       changes: { fields: Object.keys(change), prices },
     };
   });
+}
+
+function publicationOf({ publishAt }: ProductChange, from: ProductStatus, now: Date) {
+  if (publishAt === undefined) return {};
+  return transition(from, publicationAt(publishAt, now), now);
 }
 
 interface ChangeOfProduct {
@@ -76,7 +84,7 @@ export async function changeOwnProduct(
       { ...update, ...prices },
       deps.clock.now(),
     );
-    await emitChanged(deps, tx, changed);
+    await announce(deps, tx, locked.status, changed);
     const object = { kind: 'product', id: changed.id };
     await recordAct(tx, seller, { action, object, changes: { version: changed.version, ...changes } });
     return changed;
@@ -148,16 +156,20 @@ export async function touchProductsOf(
 ): Promise<void> {
   if (variantIds.length === 0) return;
   for (const { id } of await store.productsOfVariants(tx, variantIds)) {
-    await emitChanged(deps, tx, await store.updateProduct(tx, id, {}, deps.clock.now()));
+    const product = await store.updateProduct(tx, id, {}, deps.clock.now());
+    await announce(deps, tx, product.status, product);
   }
 }
 
-async function emitChanged(
+/** Tells everybody of a change that everybody can see, or could until now. */
+export async function announce(
   deps: Deps,
   tx: Transaction,
-  { id, slug, version }: { readonly id: ProductId; readonly slug: string; readonly version: number },
+  from: ProductStatus,
+  { id, slug, version, status }: Awaited<ReturnType<typeof store.updateProduct>>,
 ): Promise<void> {
-  await emit(deps, tx, { name: 'product.changed', data: { productId: id, slug, version } });
+  const name = eventOf(from, status);
+  if (name !== null) await emit(deps, tx, { name, data: { productId: id, slug, version } });
 }
 
 /** The product and version that a request to change it names. @throws {AppError} */

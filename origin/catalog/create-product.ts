@@ -2,7 +2,7 @@
 
 import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
-import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
+import type { ProductId, VariantId } from '#lib/ids.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
@@ -12,6 +12,8 @@ import { receiveStock } from '#origin/inventory/service.ts';
 import { dropAnswers } from './freshness.ts';
 import type { NewProduct, NewVariant } from './model.ts';
 import { cheapest, checkOptions, requireCategoryId, takenNames } from './product-rules.ts';
+import { PUBLISHED, type Publication, publicationAt } from './publication.ts';
+import { checkSlug, takeOver } from './slugs.ts';
 import * as store from './store.ts';
 
 const MAX_SLUG_LENGTH = 200;
@@ -19,7 +21,7 @@ const FIRST_VERSION = 1;
 
 /** @throws {AppError} `invalid_input`, `slug_taken`, `sku_taken` */
 export async function createProduct(deps: Deps, seller: SignedIn, input: NewProduct): Promise<ProductId> {
-  checkSlug(input);
+  checkSlug(input.slug);
   const { optionNames = [], variants } = input;
   checkOptions(
     optionNames,
@@ -50,6 +52,7 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
     productId,
     position,
   }));
+  const publication = publishedBy(input, now);
   const product = {
     id: productId,
     slug,
@@ -62,20 +65,29 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
     optionNames: input.optionNames ?? [],
     currency: SHOP_CURRENCY,
     ...cheapest(offers),
+    ...publication,
     createdAt: now,
     updatedAt: now,
   };
   await store.insertProduct(tx, product, offers);
+  await takeOver(tx, productId, slug);
   await receiveStock(
     tx,
     offers.map(({ id, stock }) => ({ variantId: id, quantity: stock })),
   );
-  await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
+  if (publication.status === 'published') {
+    await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
+  }
   await recordAct(tx, seller, {
     action: 'product.created',
     object: { kind: 'product', id: productId },
     changes: { variants: offers.map(({ id, priceMinor, stock }) => ({ id, priceMinor, stock })) },
   });
+}
+
+/** At once, if it does not say. */
+function publishedBy({ publishAt }: NewProduct, now: Date): Publication {
+  return publishAt === undefined ? PUBLISHED : publicationAt(publishAt, now);
 }
 
 /** A variant's own columns, and its first stock. */
@@ -91,12 +103,6 @@ export function offerOf(variant: NewVariant) {
     taxable: variant.taxable ?? true,
     stock: variant.stock ?? 0,
   };
-}
-
-/** A slug that looks like an id would never be looked up as a slug. */
-function checkSlug({ slug = '' }: NewProduct): void {
-  if (!isUuid(slug)) return;
-  throw new AppError('invalid_input', { errors: [{ path: '/slug', message: 'must not look like an id' }] });
 }
 
 /** Readable and unique: the end of the id tells namesakes apart. */

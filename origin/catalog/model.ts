@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import {
   closedObject,
+  DateTime,
   MoneySchema,
   PriceAmount,
   PriceQuery,
@@ -168,6 +169,11 @@ export const CategoryTree = t.Object(
 );
 
 const Name = t.String({ minLength: 3, maxLength: 500 });
+const Slug = t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,199}$', error: 'must be a slug: a-z, 0-9 and -' });
+const PublishAt = t.Union([DateTime, t.Null()], {
+  description:
+    'When it comes on sale. Null for a draft, which nobody sees but its seller and admins; a time that has passed is now.',
+});
 const Vendor = t.String({ maxLength: 200 });
 const Description = t.String({
   maxLength: MAX_DESCRIPTION_LENGTH,
@@ -218,9 +224,8 @@ export type VariantChange = Static<typeof VariantChange>;
 export const NewProduct = closedObject(
   {
     name: Name,
-    slug: t.Optional(
-      t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,199}$', error: 'must be a slug: a-z, 0-9 and -' }),
-    ),
+    slug: t.Optional(Slug),
+    publishAt: t.Optional(PublishAt),
     vendor: t.Optional(Vendor),
     descriptionHtml: t.Optional(Description),
     category: CategorySlug,
@@ -243,6 +248,10 @@ export type NewProduct = Static<typeof NewProduct>;
 export const ProductChange = closedObject(
   {
     name: t.Optional(Name),
+    slug: t.Optional(
+      t.String({ ...Slug, description: 'Whoever asks by the slug of before is sent to the new one.' }),
+    ),
+    publishAt: t.Optional(PublishAt),
     vendor: t.Optional(Vendor),
     descriptionHtml: t.Optional(Description),
     category: t.Optional(CategorySlug),
@@ -268,3 +277,10 @@ export const ProductChange = closedObject(
   },
 );
 export type ProductChange = Static<typeof ProductChange>;
+
+/** The answer to a slug of before. */
+export const MovedProduct = t.Object(
+  { id: Uuid, slug: t.String() },
+  { examples: [{ id: '01890a5d-ac96-774b-bcce-b302099a8057', slug: 'enamel-camping-mug' }] },
+);
+export type MovedProduct = Static<typeof MovedProduct>;

@@ -13,7 +13,16 @@ import * as store from './store.ts';
 export async function buildAnswer(db: Queryable, slugOrId: string): Promise<FencedAnswer | null> {
   const by = isUuid(slugOrId) ? { id: slugOrId as ProductId } : { slug: slugOrId };
   const row = await store.findProduct(db, by);
-  if (row === undefined) return null;
+  return row === undefined ? null : toAnswer(row);
+}
+
+/** The same of a product that may not be on sale yet: for those whose it is, and for no cache. */
+export async function buildOwnAnswer(db: Queryable, id: ProductId): Promise<FencedAnswer | null> {
+  const row = await store.findOwn(db, id);
+  return row === undefined ? null : toAnswer(row);
+}
+
+function toAnswer(row: store.ProductRow): FencedAnswer {
   const body = Buffer.from(JSON.stringify(toProduct(row)));
   const tags = CACHE_TAGS.product(row.id);
   return { body, etag: etagOf(row.version, body), tags, fence: row.id, version: row.version };

@@ -4,7 +4,7 @@ import { Elysia } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, sendWritten, shared } from '#origin/http/caching.ts';
+import { LIVES, sendMoved, sendWritten, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
@@ -12,6 +12,7 @@ import { closedObject } from '#origin/http/schemas.ts';
 import {
   CategoryTree,
   IfMatch,
+  MovedProduct,
   NewProduct,
   Product,
   ProductChange,
@@ -37,12 +38,13 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
     .use(auth(tokens))
     .get(
       '/products/:id',
-      (context) =>
-        serve(hot, context, {
-          read: catalog.productRead(deps, context.params.id),
-          life: LIVES.product,
-          route: context.route,
-        }),
+      async (context) => {
+        const { id } = context.params;
+        const read = catalog.productRead(deps, id);
+        const answer = await serve(hot, context, { read, life: LIVES.product, route: context.route });
+        const moved = answer instanceof Response ? await catalog.movedFrom(deps, id) : null;
+        return moved === null ? answer : sendMoved(moved, `/api/v1/products/${moved.slug}`, moved.id);
+      },
       {
         access: 'public',
         params: SlugOrId,
@@ -50,7 +52,10 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           id: 'getProduct',
           summary: 'A product, by slug or id',
           tag: 'Catalogue',
-          success: { status: 200, description: 'The product.', schema: Product },
+          success: [
+            { status: 200, description: 'The product.', schema: Product },
+            { status: 308, description: 'By a slug of before: `Location` has the present one.', schema: MovedProduct },
+          ],
           revalidates: true,
           failures: ['product_not_found'],
         }),
@@ -112,7 +117,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         body: NewProduct,
         detail: operation({
           id: 'createProduct',
-          summary: 'Put a product on sale',
+          summary: 'Make a product, and put it on sale now or later',
           tag: 'Catalogue',
           success: { status: 201, description: 'The product.', schema: Product },
           failures: ['unauthenticated', 'forbidden', 'slug_taken', 'sku_taken'],
@@ -137,7 +142,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Change a product as it was read',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
-          failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'sku_taken', 'options_taken'],
+          failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'slug_taken', 'sku_taken', 'options_taken'],
         }),
       },
     )

@@ -2,7 +2,7 @@
 
 import type { Queryable } from '#db/client.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
-import type { ProductId } from '#lib/ids.ts';
+import { isUuid, type ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
@@ -10,8 +10,8 @@ import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import type { CategoryNode, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
-import { buildAnswer, toCard } from './product-answer.ts';
+import type { CategoryNode, MovedProduct, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
+import { buildAnswer, buildOwnAnswer, toCard } from './product-answer.ts';
 import * as store from './store.ts';
 
 export type { VersionedProduct } from './change-product.ts';
@@ -36,6 +36,7 @@ export {
 } from './model.ts';
 export { checkOptions } from './product-rules.ts';
 export { findVariants } from './store.ts';
+export { publishDue } from './publish-due.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product as ready bytes; null when there is no such product. */
@@ -131,6 +132,15 @@ export async function readCards(deps: Deps, ids: readonly ProductId[]): Promise<
   });
 }
 
+/** Cards by their ids, of products on sale or not. */
+export async function cardsOfAny(
+  db: Queryable,
+  ids: readonly ProductId[],
+): Promise<ReadonlyMap<ProductId, ProductCard>> {
+  const rows = ids.length === 0 ? [] : await store.anyCards(db, ids);
+  return new Map(rows.map((row) => [row.id, toCard(row)]));
+}
+
 export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
   const rows = await deps.readers.general((db) => store.listCategories(db));
   const childrenOf = Map.groupBy(rows, (row) => row.parentId);
@@ -139,9 +149,18 @@ export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
   return branch(null);
 }
 
+/** The product that had this slug before, as it is called now; null where there is none on sale. */
+export async function movedFrom(deps: Deps, slug: string): Promise<MovedProduct | null> {
+  if (isUuid(slug)) return null;
+  const moved = await deps.readers.general((db) => store.findMoved(db, slug), {
+    accept: (found) => found !== undefined,
+  });
+  return moved ?? null;
+}
+
 /** A product that was just changed, past every cache. @throws {AppError} `product_not_found` */
 export async function readWritten(deps: Deps, id: string): Promise<FencedAnswer> {
-  const answer = await buildAnswer(deps.db, id);
+  const answer = await buildOwnAnswer(deps.db, id as ProductId);
   if (answer === null) throw new AppError('product_not_found');
   return answer;
 }

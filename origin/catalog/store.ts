@@ -1,11 +1,12 @@
 /** The catalogue's reading queries. */
 
-import { and, asc, desc, eq, gte, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
+import { productSlugs } from '#db/schema/product-slugs.ts';
 import { present } from '#lib/assert.ts';
 import type { ProductId, VariantId } from '#lib/ids.ts';
 import type { ProductSort } from './model.ts';
@@ -36,6 +37,8 @@ const SORTS = {
 } as const;
 
 const onSale = isNull(products.withdrawnAt);
+/** Drafts and what is scheduled with it: for those whose it is. */
+const notOver = ne(products.status, 'withdrawn');
 
 /** Drizzle leaves the table's name off in a query without joins, where a subquery would then see its own id. */
 const productId = sql`${products}.${sql.identifier(products.id.name)}`;
@@ -113,6 +116,14 @@ export async function cardsById(db: Queryable, ids: readonly ProductId[]) {
     .where(and(onSale, inArray(products.id, [...ids])));
 }
 
+/** On sale or not. */
+export async function anyCards(db: Queryable, ids: readonly ProductId[]) {
+  return db
+    .select(cardColumns)
+    .from(products)
+    .where(inArray(products.id, [...ids]));
+}
+
 export type ProductRow = NonNullable<Awaited<ReturnType<typeof findProduct>>>;
 export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
 
@@ -122,11 +133,19 @@ export async function findProduct(db: Queryable, by: { readonly id: ProductId } 
   return product;
 }
 
-const productById = productBy(eq(products.id, sql.placeholder('id')));
-const productBySlug = productBy(eq(products.slug, sql.placeholder('slug')));
+const productById = productBy(and(onSale, eq(products.id, sql.placeholder('id'))));
+const productBySlug = productBy(and(onSale, eq(products.slug, sql.placeholder('slug'))));
+
+/** On sale or not yet, for whoever has just changed it. */
+export async function findOwn(db: Queryable, id: ProductId): Promise<ProductRow | undefined> {
+  const [product] = await ownProduct(db, { id });
+  return product;
+}
+
+const ownProduct = productBy(and(notOver, eq(products.id, sql.placeholder('id'))));
 
 /** All of a product in one statement: a read that misses every cache waits for Postgres once. */
-function productBy(match: SQL) {
+function productBy(match: SQL | undefined) {
   return prepared('product', (db) =>
     db
       .select({
@@ -140,7 +159,7 @@ function productBy(match: SQL) {
       })
       .from(products)
       .leftJoin(categories, eq(categories.id, products.categoryId))
-      .where(and(onSale, match)),
+      .where(match),
   );
 }
 
@@ -173,7 +192,7 @@ export async function findCategory(db: Queryable, slug: string) {
   return category;
 }
 
-/** For a change: the row is locked until the transaction ends. */
+/** For a change: the row is locked until the transaction ends. Not there once it is withdrawn. */
 export async function lockProduct(tx: Transaction, id: ProductId) {
   const [product] = await tx
     .select({
@@ -182,9 +201,10 @@ export async function lockProduct(tx: Transaction, id: ProductId) {
       version: products.version,
       sellerId: products.sellerId,
       optionNames: products.optionNames,
+      status: products.status,
     })
     .from(products)
-    .where(and(onSale, eq(products.id, id)))
+    .where(and(notOver, eq(products.id, id)))
     .for('update');
   return product;
 }
@@ -254,7 +274,10 @@ type ProductUpdate = Partial<
     | 'optionNames'
     | 'priceMinor'
     | 'compareAtMinor'
+    | 'status'
+    | 'publishAt'
     | 'withdrawnAt'
+    | 'createdAt'
   >
 >;
 
@@ -264,7 +287,12 @@ export async function updateProduct(tx: Transaction, id: ProductId, update: Prod
     .update(products)
     .set({ ...update, updatedAt: at, version: sql`${products.version} + 1` })
     .where(eq(products.id, id))
-    .returning({ id: products.id, slug: products.slug, version: products.version });
+    .returning({
+      id: products.id,
+      slug: products.slug,
+      version: products.version,
+      status: products.status,
+    });
   return present(product, `product ${id}`);
 }
 
@@ -287,4 +315,67 @@ export async function productsOfVariants(tx: Transaction, variantIds: readonly V
     .where(inArray(products.id, owners))
     .orderBy(asc(products.id))
     .for('update');
+}
+
+/** What is scheduled for a time that has come, the oldest first; what another process is at is passed over. */
+export async function lockDue(tx: Transaction, now: Date, limit: number) {
+  return tx
+    .select({ id: products.id })
+    .from(products)
+    .where(and(eq(products.status, 'scheduled'), lte(products.publishAt, now)))
+    .orderBy(asc(products.publishAt))
+    .limit(limit)
+    .for('update', { skipLocked: true });
+}
+
+/** Under the constraint that no two products have one. */
+export async function updateSlug(tx: Transaction, id: ProductId, slug: string): Promise<void> {
+  await tx.update(products).set({ slug }).where(eq(products.id, id));
+}
+
+/** A product's own old slug, and one that leads to nothing any more, may be taken. */
+export async function releaseSlug(tx: Transaction, id: ProductId, slug: string): Promise<void> {
+  const isOver = sql`exists (
+    select 1 from ${products} p where p.id = ${productSlugs.productId} and p.status = 'withdrawn')`;
+  await tx
+    .delete(productSlugs)
+    .where(and(eq(productSlugs.slug, slug), or(eq(productSlugs.productId, id), isOver)));
+}
+
+export async function isRedirect(tx: Transaction, slug: string): Promise<boolean> {
+  return (await tx.$count(productSlugs, eq(productSlugs.slug, slug))) > 0;
+}
+
+/** So many slugs of before still lead to a product; the oldest is forgotten for the next. */
+const MAX_OLD_SLUGS = 50;
+
+export async function retireSlug(tx: Transaction, old: typeof productSlugs.$inferInsert): Promise<void> {
+  const { productId, retiredAt } = old;
+  // An import names a product by any handle: one that leads elsewhere leads to who had it last.
+  await tx
+    .insert(productSlugs)
+    .values(old)
+    .onConflictDoUpdate({ target: productSlugs.slug, set: { productId, retiredAt } });
+  const kept = tx
+    .select({ slug: productSlugs.slug })
+    .from(productSlugs)
+    .where(eq(productSlugs.productId, productId))
+    .orderBy(desc(productSlugs.retiredAt), desc(productSlugs.slug))
+    .limit(MAX_OLD_SLUGS);
+  await tx
+    .delete(productSlugs)
+    .where(and(eq(productSlugs.productId, productId), notInArray(productSlugs.slug, kept)));
+}
+
+const movedBySlug = prepared('moved product', (db) =>
+  db
+    .select({ id: products.id, slug: products.slug })
+    .from(productSlugs)
+    .innerJoin(products, eq(products.id, productSlugs.productId))
+    .where(and(onSale, eq(productSlugs.slug, sql.placeholder('slug')))),
+);
+
+export async function findMoved(db: Queryable, slug: string) {
+  const [product] = await movedBySlug(db, { slug });
+  return product;
 }

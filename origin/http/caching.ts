@@ -51,6 +51,17 @@ function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
 /** For whatever belongs to one caller. */
 export const PRIVATE = { 'cache-control': 'private, no-store' } as const;
 
+const MOVED = 308;
+
+/** What a product is now called by, for whoever asks by what it was; purged with the product. */
+export function sendMoved(body: object, location: string, productId: string): Response {
+  const headers = { location, 'cache-control': cacheControl(LIVES.product) };
+  return Response.json(body, {
+    status: MOVED,
+    headers: { ...headers, ...tagHeaders(CACHE_TAGS.product(productId)) },
+  });
+}
+
 const OK = 200;
 
 /** What a change has left, for whoever made it. */

@@ -8,7 +8,9 @@ export const SCOPES = {
     ...['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
     ...['POST /api/v1/products/:id/variants', 'DELETE /api/v1/products/:id/variants/:variantId'],
   ],
-  'products:read': ['GET /api/v1/exports/products'],
+  'products:read': [
+    ...['GET /api/v1/merchant/products', 'GET /api/v1/merchant/products/:id', 'GET /api/v1/exports/products'],
+  ],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],

@@ -17,8 +17,8 @@ export const ProductCsv = t.String({
     'Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,' +
       'Option3 Name,Option3 Value,Variant SKU,Variant Grams,Variant Inventory Qty,Variant Price,' +
       'Variant Compare At Price,Variant Requires Shipping,Variant Taxable,Variant Barcode,Image Src,Image Position,' +
-      'Image Alt Text,Variant Image,Status,Hotshelf Currency\n' +
+      'Image Alt Text,Variant Image,Status,Hotshelf Publish At,Hotshelf Currency\n' +
       'camp-stool,Camp Stool,<p>Folds.</p>,Northfold,Outdoor/Camping,camping,true,Title,Default Title,,,,,STOOL-1,' +
-      '900,25,29.99,,true,true,,,,,,active,USD\n',
+      '900,25,29.99,,true,true,,,,,,active,,USD\n',
   ],
 });

@@ -81,7 +81,8 @@ const product = fc
     variants: fc.array(variant, { minLength: 1, maxLength: 4 }),
     images: fc.array(text(2), { maxLength: 4 }),
     firstPosition: fc.nat(1),
-    isWithdrawn: fc.boolean(),
+    status: fc.constantFrom('draft', 'scheduled', 'published', 'withdrawn'),
+    publishAt: fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),
   })
   .map((made) => ({
     ...made,
@@ -106,7 +107,9 @@ export async function insertGenerated(
       ...{ description_html: sanitizeHtml(made.html), tags: made.tags, option_names: made.optionNames },
       ...{ price_minor: cheapest?.price ?? 0, compare_at_minor: cheapest?.compareAt ?? null },
       category_id: await reachCategory(sql, made.category, categories),
-      withdrawn_at: made.isWithdrawn ? new Date() : null,
+      status: made.status,
+      publish_at: made.status === 'scheduled' ? made.publishAt : null,
+      withdrawn_at: made.status === 'published' ? null : new Date(),
     })}`;
     await insertImages(sql, id, { made, variantIds: await insertVariants(sql, id, { made, skus }) });
   }

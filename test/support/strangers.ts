@@ -72,6 +72,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     '/api/v1/products/{id}': [
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
     ],
+    '/api/v1/merchant/products/{id}': [{ what: 'one’s own product', ids: { id: productId }, owner: seller }],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
     '/api/v1/sales/{orderId}': [{ what: 'a sale', ids: { orderId: order.id }, owner: seller }],
     '/api/v1/carts/{id}': [

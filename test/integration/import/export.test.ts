@@ -151,7 +151,7 @@ test('a product that was taken off sale for good is left out; one that is not on
   ]);
   await one.shop
     .sql`update variants set withdrawn_at = now() where product_id in (select id from products where slug = 'gone')`;
-  await one.shop.sql`update products set withdrawn_at = now() where slug = 'gone'`;
+  await one.shop.sql`update products set status = 'withdrawn', withdrawn_at = now() where slug = 'gone'`;
   const text = await expectRoundTrip();
   expect(rowsOf(text).map((row) => row['Handle'])).toEqual(['draft', 'mug']);
 });
