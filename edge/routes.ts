@@ -54,7 +54,8 @@ const ROUTES: readonly DeclaredRoute[] = [
     budget: 'catalogMiss',
     catalog: json('limit'),
   },
-  { path: /^\/api\/v1\/categories$/, methods: READ, budget: 'catalogMiss', catalog: json() },
+  { path: /^\/api\/v1\/products\/[^/]+\/related$/, methods: READ, budget: 'catalogMiss', catalog: json() },
+  { path: /^\/api\/v1\/categories$/, methods: API, budget: 'shopper', catalog: json() },
   {
     path: /^\/api\/v1\/search$/,
     methods: READ,

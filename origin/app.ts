@@ -6,6 +6,7 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import { findKeyHolder } from './api-keys/service.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
+import { categoryRoutes } from './categories/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -115,6 +116,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(catalogRoutes(deps, tokens, hot))
     .use(variantRoutes(deps, tokens))
     .use(merchantRoutes(deps, tokens))
+    .use(categoryRoutes(deps, tokens))
     .use(productFileRoutes(deps, tokens))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

@@ -17,7 +17,8 @@ import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
-import { purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
+import { purgeCategories, purgeEdge, purgeSearches } from './handlers/purge-edge.ts';
+import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
@@ -71,6 +72,8 @@ const consumers = [
   learnFromOrder,
   purgeEdge(edge, everywhere),
   purgeSearches(edge, everywhere),
+  purgeCategories(edge, everywhere),
+  renewCategory,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);

@@ -31,6 +31,8 @@ export const categories = pgTable(
   },
   (table) => [
     index('categories_parent').on(table.parentId),
+    // A path of names leads to one category: product files name them so.
+    unique('categories_siblings').on(table.parentId, table.name).nullsNotDistinct(),
     check('categories_not_own_parent', sql`${table.parentId} <> ${table.id}`),
   ],
 );

@@ -10,6 +10,7 @@ import { type Act, recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
+import { changeParts } from './change-parts.ts';
 import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
 import type { ProductChange } from './model.ts';
@@ -43,6 +44,7 @@ export async function changeProduct(
   await changeOwnProduct(deps, seller, target, async (tx, product) => {
     const prices = await changePrices(tx, target.productId, change);
     await changeVariants(tx, product, change, deps.clock.now());
+    await changeParts(tx, product, change);
     if (change.slug !== undefined) await changeSlug(tx, product, change.slug, deps.clock.now());
     return {
       update: { ...(await updateOf(tx, change)), ...publicationOf(change, product.status, deps.clock.now()) },

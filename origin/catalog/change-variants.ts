@@ -1,6 +1,7 @@
 /** Changing the options of a product and what its variants are, all at once and under the product's lock. */
 
 import type { Transaction } from '#db/client.ts';
+import { updateVariants } from '#db/product-parts.ts';
 import type { VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { ProductChange, VariantChange } from './model.ts';
@@ -34,7 +35,7 @@ export async function changeVariants(
     const update = { ...details.get(id), ...(position === undefined ? {} : { position }) };
     return Object.keys(update).length === 0 ? [] : [[id, update] as const];
   });
-  await store.updateVariants(tx, new Map(changes), at);
+  await updateVariants(tx, new Map(changes), at);
 }
 
 function detailsOf({ id: _, price: __, compareAtPrice: ___, ...details }: VariantChange): Details {

@@ -18,6 +18,8 @@ export const MAX_VARIANTS = 100;
 const MAX_TAGS = 50;
 const MAX_OPTIONS = 3;
 const MAX_GRAMS = 100_000_000;
+const MAX_IMAGES = 50;
+const MAX_RELATED = 12;
 const MAX_DESCRIPTION_LENGTH = 50_000;
 
 const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
@@ -138,36 +140,6 @@ export const IfMatch = t.Object({
   ),
 });
 
-export interface CategoryNode {
-  readonly id: string;
-  readonly slug: string;
-  readonly name: string;
-  readonly children: readonly CategoryNode[];
-}
-
-const categoryExample = {
-  id: '01890a5d-ac96-774b-bcce-b302099a8058',
-  slug: 'outdoor',
-  name: 'Outdoor',
-  children: [
-    { id: '01890a5d-ac96-774b-bcce-b302099a805a', slug: 'outdoor-camping', name: 'Camping', children: [] },
-  ],
-};
-
-export const CategoryTree = t.Object(
-  {
-    items: t.Array(
-      t.Object({
-        id: Uuid,
-        slug: t.String(),
-        name: t.String(),
-        children: t.Array(t.Unknown(), { description: 'Categories again, to any depth.' }),
-      }),
-    ),
-  },
-  { examples: [{ items: [categoryExample] }] },
-);
-
 const Name = t.String({ minLength: 3, maxLength: 500 });
 const Slug = t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,199}$', error: 'must be a slug: a-z, 0-9 and -' });
 const PublishAt = t.Union([DateTime, t.Null()], {
@@ -245,6 +217,16 @@ export const NewProduct = closedObject(
 );
 export type NewProduct = Static<typeof NewProduct>;
 
+const NewImage = closedObject({
+  url: t.String({
+    maxLength: 2_048,
+    pattern: '^(https?://[^\\s]+|/media/[\\w.-]{1,260})$',
+    error: 'must be an http or https address, or /media/ with the name of a picture of the shop',
+  }),
+  alt: t.Optional(t.String({ maxLength: 512 })),
+  variantId: t.Optional(t.String({ ...Uuid, description: 'The variant that it shows; one picture each.' })),
+});
+
 export const ProductChange = closedObject(
   {
     name: t.Optional(Name),
@@ -263,6 +245,10 @@ export const ProductChange = closedObject(
       }),
     ),
     variants: t.Optional(t.Array(VariantChange, { minItems: 1, maxItems: MAX_VARIANTS })),
+    images: t.Optional(t.Array(NewImage, { maxItems: MAX_IMAGES, description: 'All pictures, in their order.' })),
+    related: t.Optional(
+      t.Array(Uuid, { maxItems: MAX_RELATED, description: 'The products to show beside it, in their order.' }),
+    ),
     variantOrder: t.Optional(
       t.Array(Uuid, { maxItems: MAX_VARIANTS, description: 'The ids of all variants, in their new order.' }),
     ),
@@ -284,3 +270,5 @@ export const MovedProduct = t.Object(
   { examples: [{ id: '01890a5d-ac96-774b-bcce-b302099a8057', slug: 'enamel-camping-mug' }] },
 );
 export type MovedProduct = Static<typeof MovedProduct>;
+
+export const RelatedProducts = t.Object({ items: t.Array(ProductCard) }, { examples: [{ items: [cardExample] }] });

@@ -1,6 +1,7 @@
 /** Puts on sale what was scheduled for a time that has come. Any number of processes may do it at once. */
 
 import type { Transaction } from '#db/client.ts';
+import { lockDue } from '#db/due-products.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { dropAnswers } from './freshness.ts';
 import { PUBLISHED, transition } from './publication.ts';
@@ -19,7 +20,7 @@ export async function publishDue(deps: Deps): Promise<void> {
 async function publishSome(deps: Deps, tx: Transaction) {
   const now = deps.clock.now();
   const published = [];
-  for (const { id } of await store.lockDue(tx, now, PRODUCTS_PER_TRANSACTION)) {
+  for (const { id } of await lockDue(tx, now, PRODUCTS_PER_TRANSACTION)) {
     const product = await store.updateProduct(tx, id, transition('scheduled', PUBLISHED, now), now);
     const { slug, version } = product;
     await emit(deps, tx, { name: 'product.changed', data: { productId: id, slug, version } });

@@ -2,6 +2,8 @@
 
 import { Elysia } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import { CategoryTree } from '#origin/categories/service.ts';
+import type { ProductId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { LIVES, sendMoved, sendWritten, shared } from '#origin/http/caching.ts';
@@ -10,7 +12,6 @@ import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
 import {
-  CategoryTree,
   IfMatch,
   MovedProduct,
   NewProduct,
@@ -19,6 +20,7 @@ import {
   ProductListQuery,
   ProductPage,
   ProductParams,
+  RelatedProducts,
   SlugOrId,
 } from './model.ts';
 import * as catalog from './service.ts';
@@ -77,6 +79,28 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           summary: 'Products on sale, a page at a time',
           tag: 'Catalogue',
           success: { status: 200, description: 'A page.', schema: ProductPage },
+          revalidates: true,
+        }),
+      },
+    )
+    .get(
+      '/products/:id/related',
+      (context) =>
+        serve(hot, context, {
+          read: catalog.relatedRead(deps, context.params.id as ProductId),
+          life: LIVES.list,
+          route: context.route,
+        }),
+      {
+        access: 'public',
+        params: ProductParams,
+        query: closedObject({}),
+        detail: operation({
+          id: 'listRelatedProducts',
+          summary: 'What its seller has put beside a product',
+          description: 'Picked by hand, with `changeProduct`. What goes with it by itself is in its recommendations.',
+          tag: 'Catalogue',
+          success: { status: 200, description: 'In the seller’s order.', schema: RelatedProducts },
           revalidates: true,
         }),
       },

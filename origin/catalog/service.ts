@@ -1,16 +1,19 @@
 /** Reading the catalogue. What changes it has a file for each verb beside this one. */
 
 import type { Queryable } from '#db/client.ts';
+import { relatedIds } from '#db/product-parts.ts';
+import { findMoved } from '#db/product-slugs.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { isUuid, type ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
+import type { CategoryNode } from '#origin/categories/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import type { CategoryNode, MovedProduct, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
+import type { MovedProduct, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
 import { buildAnswer, buildOwnAnswer, toCard } from './product-answer.ts';
 import * as store from './store.ts';
 
@@ -141,8 +144,16 @@ export async function cardsOfAny(
   return new Map(rows.map((row) => [row.id, toCard(row)]));
 }
 
+/** What its seller has put beside a product, as far as it is on sale. */
+export function relatedRead(deps: Deps, id: ProductId): CachedRead {
+  return listRead(deps.lists, listKey('related', { id }), async () => {
+    const ids = await readFreshly(deps, (db) => relatedIds(db, id));
+    return { value: { items: await readCards(deps, ids) }, tags: CACHE_TAGS.lists };
+  });
+}
+
 export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
-  const rows = await deps.readers.general((db) => store.listCategories(db));
+  const rows = await readFreshly(deps, (db) => store.listCategories(db));
   const childrenOf = Map.groupBy(rows, (row) => row.parentId);
   const branch = (parentId: store.CategoryRow['parentId']): CategoryNode[] =>
     (childrenOf.get(parentId) ?? []).map(({ id, slug, name }) => ({ id, slug, name, children: branch(id) }));
@@ -152,7 +163,7 @@ export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
 /** The product that had this slug before, as it is called now; null where there is none on sale. */
 export async function movedFrom(deps: Deps, slug: string): Promise<MovedProduct | null> {
   if (isUuid(slug)) return null;
-  const moved = await deps.readers.general((db) => store.findMoved(db, slug), {
+  const moved = await deps.readers.general((db) => findMoved(db, slug), {
     accept: (found) => found !== undefined,
   });
   return moved ?? null;

@@ -4,9 +4,10 @@
  */
 
 import type { Transaction } from '#db/client.ts';
-import { isUuid } from '#lib/ids.ts';
+import * as slugs from '#db/product-slugs.ts';
+import { isUuid, type ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import * as store from './store.ts';
+import type { LockedProduct } from './store.ts';
 
 /** One that looks like an id would never be looked up as a slug. @throws {AppError} `invalid_input` */
 export function checkSlug(slug: string | undefined): void {
@@ -17,20 +18,20 @@ export function checkSlug(slug: string | undefined): void {
 /** @throws {AppError} `invalid_input`, `slug_taken` */
 export async function changeSlug(
   tx: Transaction,
-  product: store.LockedProduct,
+  product: LockedProduct,
   slug: string,
   at: Date,
 ): Promise<void> {
   checkSlug(slug);
   if (slug === product.slug) return;
   // Whoever holds the slug in the products' own index has it to themselves from here to the commit.
-  await store.updateSlug(tx, product.id, slug);
+  await slugs.updateSlug(tx, product.id, slug);
   await takeOver(tx, product.id, slug);
-  await store.retireSlug(tx, { productId: product.id, slug: product.slug, retiredAt: at });
+  await slugs.retireSlug(tx, { productId: product.id, slug: product.slug, retiredAt: at });
 }
 
 /** For a product whose slug is written already. @throws {AppError} `slug_taken` where it still leads to another one */
-export async function takeOver(tx: Transaction, productId: store.ProductRow['id'], slug: string): Promise<void> {
-  await store.releaseSlug(tx, productId, slug);
-  if (await store.isRedirect(tx, slug)) throw new AppError('slug_taken');
+export async function takeOver(tx: Transaction, productId: ProductId, slug: string): Promise<void> {
+  await slugs.releaseSlug(tx, productId, slug);
+  if (await slugs.isRedirect(tx, slug)) throw new AppError('slug_taken');
 }

@@ -1,12 +1,11 @@
 /** The catalogue's reading queries. */
 
-import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
-import { productSlugs } from '#db/schema/product-slugs.ts';
 import { present } from '#lib/assert.ts';
 import type { ProductId, VariantId } from '#lib/ids.ts';
 import type { ProductSort } from './model.ts';
@@ -110,18 +109,16 @@ function beyond(sort: ProductSort, { value, id }: ListPosition): SQL {
 }
 
 export async function cardsById(db: Queryable, ids: readonly ProductId[]) {
-  return db
-    .select(cardColumns)
-    .from(products)
-    .where(and(onSale, inArray(products.id, [...ids])));
+  return cards(db, and(onSale, inArray(products.id, [...ids])));
 }
 
 /** On sale or not. */
 export async function anyCards(db: Queryable, ids: readonly ProductId[]) {
-  return db
-    .select(cardColumns)
-    .from(products)
-    .where(inArray(products.id, [...ids]));
+  return cards(db, inArray(products.id, [...ids]));
+}
+
+async function cards(db: Queryable, which: SQL | undefined) {
+  return db.select(cardColumns).from(products).where(which);
 }
 
 export type ProductRow = NonNullable<Awaited<ReturnType<typeof findProduct>>>;
@@ -220,32 +217,6 @@ export async function insertProduct(
 
 export type LockedProduct = NonNullable<Awaited<ReturnType<typeof lockProduct>>>;
 
-type VariantUpdate = Partial<
-  Pick<
-    typeof variants.$inferInsert,
-    'sku' | 'barcode' | 'optionValues' | 'grams' | 'requiresShipping' | 'taxable' | 'position'
-  >
->;
-
-/** Variants may swap SKUs or options: each leaves the sale for a moment, so that none runs into another. */
-export async function updateVariants(
-  tx: Transaction,
-  changes: ReadonlyMap<VariantId, VariantUpdate>,
-  at: Date,
-): Promise<void> {
-  if (changes.size === 0) return;
-  await tx
-    .update(variants)
-    .set({ withdrawnAt: at })
-    .where(inArray(variants.id, [...changes.keys()]));
-  for (const [id, change] of changes) {
-    await tx
-      .update(variants)
-      .set({ ...change, withdrawnAt: null })
-      .where(eq(variants.id, id));
-  }
-}
-
 type VariantPrice = Partial<Pick<typeof variants.$inferInsert, 'priceMinor' | 'compareAtMinor'>>;
 
 /** False when the product has no such variant on sale. */
@@ -315,67 +286,4 @@ export async function productsOfVariants(tx: Transaction, variantIds: readonly V
     .where(inArray(products.id, owners))
     .orderBy(asc(products.id))
     .for('update');
-}
-
-/** What is scheduled for a time that has come, the oldest first; what another process is at is passed over. */
-export async function lockDue(tx: Transaction, now: Date, limit: number) {
-  return tx
-    .select({ id: products.id })
-    .from(products)
-    .where(and(eq(products.status, 'scheduled'), lte(products.publishAt, now)))
-    .orderBy(asc(products.publishAt))
-    .limit(limit)
-    .for('update', { skipLocked: true });
-}
-
-/** Under the constraint that no two products have one. */
-export async function updateSlug(tx: Transaction, id: ProductId, slug: string): Promise<void> {
-  await tx.update(products).set({ slug }).where(eq(products.id, id));
-}
-
-/** A product's own old slug, and one that leads to nothing any more, may be taken. */
-export async function releaseSlug(tx: Transaction, id: ProductId, slug: string): Promise<void> {
-  const isOver = sql`exists (
-    select 1 from ${products} p where p.id = ${productSlugs.productId} and p.status = 'withdrawn')`;
-  await tx
-    .delete(productSlugs)
-    .where(and(eq(productSlugs.slug, slug), or(eq(productSlugs.productId, id), isOver)));
-}
-
-export async function isRedirect(tx: Transaction, slug: string): Promise<boolean> {
-  return (await tx.$count(productSlugs, eq(productSlugs.slug, slug))) > 0;
-}
-
-/** So many slugs of before still lead to a product; the oldest is forgotten for the next. */
-const MAX_OLD_SLUGS = 50;
-
-export async function retireSlug(tx: Transaction, old: typeof productSlugs.$inferInsert): Promise<void> {
-  const { productId, retiredAt } = old;
-  // An import names a product by any handle: one that leads elsewhere leads to who had it last.
-  await tx
-    .insert(productSlugs)
-    .values(old)
-    .onConflictDoUpdate({ target: productSlugs.slug, set: { productId, retiredAt } });
-  const kept = tx
-    .select({ slug: productSlugs.slug })
-    .from(productSlugs)
-    .where(eq(productSlugs.productId, productId))
-    .orderBy(desc(productSlugs.retiredAt), desc(productSlugs.slug))
-    .limit(MAX_OLD_SLUGS);
-  await tx
-    .delete(productSlugs)
-    .where(and(eq(productSlugs.productId, productId), notInArray(productSlugs.slug, kept)));
-}
-
-const movedBySlug = prepared('moved product', (db) =>
-  db
-    .select({ id: products.id, slug: products.slug })
-    .from(productSlugs)
-    .innerJoin(products, eq(products.id, productSlugs.productId))
-    .where(and(onSale, eq(productSlugs.slug, sql.placeholder('slug')))),
-);
-
-export async function findMoved(db: Queryable, slug: string) {
-  const [product] = await movedBySlug(db, { slug });
-  return product;
 }

@@ -11,6 +11,9 @@ export const SCOPES = {
   'products:read': [
     ...['GET /api/v1/merchant/products', 'GET /api/v1/merchant/products/:id', 'GET /api/v1/exports/products'],
   ],
+  'categories:write': [
+    ...['POST /api/v1/categories', 'PATCH /api/v1/categories/:id', 'DELETE /api/v1/categories/:id'],
+  ],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],

@@ -24,6 +24,7 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
   public: [
     ...['GET /api/v1/products', 'GET /api/v1/products/{id}', 'GET /api/v1/categories'],
     ...['GET /api/v1/search', 'GET /api/v1/search/suggest'],
+    'GET /api/v1/products/{id}/related',
     ...['GET /api/v1/products/{id}/recommendations', 'GET /api/v1/trending'],
     ...['POST /api/v1/auth/register', 'POST /api/v1/auth/login'],
     ...['POST /api/v1/auth/refresh', 'POST /api/v1/auth/logout'],
@@ -67,6 +68,7 @@ const BODY_IDS: Readonly<
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 

@@ -61,6 +61,11 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       body: { password: TEST_PASSWORD, name: 'Somebody’s key', scopes: ['orders:read'], expiresInDays: 1 },
     }),
   );
+  const category = must(
+    await shop.call('/api/v1/categories', {
+      ...{ method: 'POST', token: admin.token, body: { name: 'Somebody’s', slug: 'somebodys' } },
+    }),
+  );
   must(await login(shop, shopper.email));
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
@@ -73,6 +78,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
     ],
     '/api/v1/merchant/products/{id}': [{ what: 'one’s own product', ids: { id: productId }, owner: seller }],
+    '/api/v1/categories/{id}': [
+      { what: 'a category', ids: { id: category.id }, owner: { token: admin.token } },
+    ],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
     '/api/v1/sales/{orderId}': [{ what: 'a sale', ids: { orderId: order.id }, owner: seller }],
     '/api/v1/carts/{id}': [
