@@ -2,7 +2,8 @@
 
 import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
-import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
+import { markHandled } from '#db/outbox.ts';
+import { type EventId, isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
@@ -32,6 +33,8 @@ export interface VersionedProduct {
   readonly productId: ProductId;
   /** The version that the caller has seen, from `If-Match`. */
   readonly version: number;
+  /** Where the request may be repeated after a part of it was done: this change leaves its mark. */
+  readonly mark?: { readonly name: string; readonly id: EventId };
 }
 
 /** @throws {AppError} as {@link changeOwnProduct}, and `invalid_input`, `variant_unavailable` */
@@ -78,6 +81,7 @@ export async function changeOwnProduct(
 ): Promise<void> {
   const run = async (tx: Transaction) => {
     const locked = await lockOwnProduct(tx, seller, target);
+    if (target.mark !== undefined) await markHandled(tx, target.mark.name, target.mark.id);
     const { action, changes, update = {} } = await change(tx, locked);
     const prices = cheapest(await store.findVariants(tx, target.productId));
     const changed = await store.updateProduct(

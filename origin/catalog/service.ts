@@ -34,6 +34,7 @@ export {
   NewVariant,
   Product,
   ProductCard,
+  ProductChange,
   ProductPage,
   ProductParams,
 } from './model.ts';

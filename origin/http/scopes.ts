@@ -6,6 +6,7 @@
 export const SCOPES = {
   'products:write': [
     ...['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+    'POST /api/v1/merchant/products/changes',
     ...['POST /api/v1/products/:id/variants', 'DELETE /api/v1/products/:id/variants/:variantId'],
   ],
   'products:read': [

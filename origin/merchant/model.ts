@@ -1,8 +1,9 @@
 /** Products as those see them who sell them: whatever their state. */
 
-import { type Static, t } from 'elysia';
-import { Product, ProductCard } from '#origin/catalog/service.ts';
-import { closedObject, DateTime, page, pageQuery } from '#origin/http/schemas.ts';
+import { type Static, Type } from '@sinclair/typebox';
+import { t } from 'elysia';
+import { Product, ProductCard, ProductChange } from '#origin/catalog/service.ts';
+import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const STATUSES = ['draft', 'scheduled', 'published', 'withdrawn'] as const;
 const Status = t.Union(
@@ -31,3 +32,49 @@ export const MerchantProduct = t.Object(
 
 export const MerchantQuery = closedObject({ status: t.Optional(Status), ...pageQuery });
 export type MerchantQuery = Static<typeof MerchantQuery>;
+
+const MAX_CHANGES = 100;
+
+const { name, vendor, descriptionHtml, category, tags, publishAt } = ProductChange.properties;
+
+export const BulkChange = closedObject(
+  {
+    items: t.Array(
+      closedObject({
+        id: Uuid,
+        version: Type.Integer({ minimum: 1, description: 'As it was read: its `version`.' }),
+        // Prices are changed one product at a time, by whoever looks at them.
+        change: closedObject({ name, vendor, descriptionHtml, category, tags, publishAt }),
+      }),
+      { minItems: 1, maxItems: MAX_CHANGES },
+    ),
+  },
+  {
+    examples: [
+      { items: [{ id: '01890a5d-ac96-774b-bcce-b302099a8057', version: 3, change: { vendor: 'Northfold' } }] },
+    ],
+  },
+);
+export type BulkChange = Static<typeof BulkChange>;
+
+const Outcome = t.Object({
+  id: Uuid,
+  outcome: t.Union([t.Literal('changed'), t.Literal('refused')]),
+  code: t.Optional(t.String({ description: 'Of the problem, where it is refused.' })),
+  errors: t.Optional(t.Array(t.Object({ path: t.String(), message: t.String() }))),
+});
+export type Outcome = Static<typeof Outcome>;
+
+export const BulkOutcome = t.Object(
+  { items: t.Array(Outcome) },
+  {
+    examples: [
+      {
+        items: [
+          { id: '01890a5d-ac96-774b-bcce-b302099a8057', outcome: 'changed' },
+          { id: '01890a5d-ac96-774b-bcce-b302099a8058', outcome: 'refused', code: 'version_conflict' },
+        ],
+      },
+    ],
+  },
+);

@@ -6,8 +6,12 @@ import * as catalog from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
+import { forRequest } from '#origin/http/context.ts';
+import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { MerchantPage, MerchantProduct, MerchantQuery } from './model.ts';
+import { IdempotencyHeader } from '#origin/http/schemas.ts';
+import { changeMany } from './bulk-change.ts';
+import { BulkChange, BulkOutcome, MerchantPage, MerchantProduct, MerchantQuery } from './model.ts';
 import { listOwn, readOwn } from './service.ts';
 
 export function merchantRoutes(deps: Deps, tokens: AccessTokens) {
@@ -46,6 +50,28 @@ export function merchantRoutes(deps: Deps, tokens: AccessTokens) {
           tag: 'Catalogue',
           success: { status: 200, description: 'The product.', schema: MerchantProduct },
           failures: ['unauthenticated', 'forbidden', 'product_not_found'],
+        }),
+      },
+    )
+    .post(
+      '/changes',
+      async ({ body, caller, headers, request }) => {
+        const scope = forRequest(deps, request);
+        return toResponse(await changeMany(scope, signedIn(caller), headers['idempotency-key'], body));
+      },
+      {
+        access: 'products:write',
+        headers: IdempotencyHeader,
+        body: BulkChange,
+        detail: operation({
+          id: 'changeManyProducts',
+          summary: 'Change up to a hundred products',
+          description:
+            'Each by itself: one that is refused holds up no other. Prices, variants and pictures are changed one ' +
+            'product at a time.',
+          tag: 'Catalogue',
+          success: { status: 200, description: 'What has become of each, in their order.', schema: BulkOutcome },
+          failures: ['unauthenticated', 'forbidden', ...IDEMPOTENCY_FAILURES],
         }),
       },
     );
