@@ -1,6 +1,6 @@
 /** What stands beside a product's row, and is written with it: variants, pictures, related products. */
 
-import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, ne } from 'drizzle-orm';
 import type { ProductId, VariantId } from '#lib/ids.ts';
 import type { Queryable, Transaction } from './client.ts';
 import { mediaFiles, productImages, products, variants } from './schema/catalog.ts';
@@ -32,7 +32,7 @@ export async function updateVariants(
   }
 }
 
-type NewImage = Pick<typeof productImages.$inferInsert, 'url' | 'alt' | 'variantId'>;
+type NewImage = Pick<typeof productImages.$inferInsert, 'id' | 'url' | 'alt' | 'variantId'>;
 
 export async function replaceImages(
   tx: Transaction,
@@ -43,7 +43,7 @@ export async function replaceImages(
   if (images.length === 0) return;
   await tx
     .insert(productImages)
-    .values(images.map((image, index) => ({ ...image, id: sql`gen_random_uuid()`, productId, position: index + 1 })));
+    .values(images.map((image, index) => ({ ...image, productId, position: index + 1 })));
 }
 
 /** Those of the names under which there is no picture. */

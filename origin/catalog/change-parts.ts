@@ -2,7 +2,7 @@
 
 import type { Transaction } from '#db/client.ts';
 import * as parts from '#db/product-parts.ts';
-import type { ProductId, VariantId } from '#lib/ids.ts';
+import type { IdSource, ImageId, ProductId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { ProductChange } from './model.ts';
 import * as store from './store.ts';
@@ -12,8 +12,9 @@ export async function changeParts(
   tx: Transaction,
   { id }: store.LockedProduct,
   { images, related }: ProductChange,
+  ids: IdSource,
 ): Promise<void> {
-  if (images !== undefined) await replaceImages(tx, id, images);
+  if (images !== undefined) await replaceImages(tx, id, images, ids);
   if (related !== undefined) await replaceRelated(tx, id, related as ProductId[]);
 }
 
@@ -22,6 +23,7 @@ async function replaceImages(
   tx: Transaction,
   productId: ProductId,
   images: NonNullable<ProductChange['images']>,
+  ids: IdSource,
 ): Promise<void> {
   const variants = new Set<string>((await store.findVariants(tx, productId)).map(({ id }) => id));
   const taken = { urls: new Set<string>(), variants: new Set<string>() };
@@ -40,13 +42,19 @@ async function replaceImages(
   await parts.replaceImages(
     tx,
     productId,
-    images.map(({ url, alt = '', variantId }) => ({ url, alt, variantId: (variantId ?? null) as VariantId | null })),
+    images.map(({ url, alt = '', variantId = null }) => ({
+      ...{ id: ids.next<ImageId>(), url, alt, variantId: variantId as VariantId | null },
+    })),
   );
 }
 
 const OWN = '/media/';
 
-async function replaceRelated(tx: Transaction, productId: ProductId, related: readonly ProductId[]): Promise<void> {
+async function replaceRelated(
+  tx: Transaction,
+  productId: ProductId,
+  related: readonly ProductId[],
+): Promise<void> {
   if (new Set(related).size < related.length) throw invalid('/related', 'must differ from each other');
   const known = new Set(await parts.existing(tx, related));
   const strange = related.findIndex((id) => id === productId || !known.has(id));

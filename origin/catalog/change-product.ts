@@ -44,13 +44,13 @@ export async function changeProduct(
   target: VersionedProduct,
   change: ProductChange,
 ): Promise<void> {
-  await changeOwnProduct(deps, seller, target, async (tx, product) => {
+  await changeOwnProduct(deps, seller, target, async (tx, product, at) => {
     const prices = await changePrices(tx, target.productId, change);
-    await changeVariants(tx, product, change, deps.clock.now());
-    await changeParts(tx, product, change);
-    if (change.slug !== undefined) await changeSlug(tx, product, change.slug, deps.clock.now());
+    await changeVariants(tx, product, change, at);
+    await changeParts(tx, product, change, deps.ids);
+    if (change.slug !== undefined) await changeSlug(tx, product, change.slug, at);
     return {
-      update: { ...(await updateOf(tx, change)), ...publicationOf(change, product.status, deps.clock.now()) },
+      update: { ...(await updateOf(tx, change)), ...publicationOf(change, product.status, at) },
       action: 'product.changed',
       changes: { fields: Object.keys(change), prices },
     };
@@ -77,19 +77,15 @@ export async function changeOwnProduct(
   deps: Deps,
   seller: SignedIn,
   target: VersionedProduct,
-  change: (tx: Transaction, product: store.LockedProduct) => Promise<ChangeOfProduct>,
+  change: (tx: Transaction, product: store.LockedProduct, at: Date) => Promise<ChangeOfProduct>,
 ): Promise<void> {
   const run = async (tx: Transaction) => {
     const locked = await lockOwnProduct(tx, seller, target);
     if (target.mark !== undefined) await markHandled(tx, target.mark.name, target.mark.id);
-    const { action, changes, update = {} } = await change(tx, locked);
+    const at = deps.clock.now();
+    const { action, changes, update = {} } = await change(tx, locked, at);
     const prices = cheapest(await store.findVariants(tx, target.productId));
-    const changed = await store.updateProduct(
-      tx,
-      target.productId,
-      { ...update, ...prices },
-      deps.clock.now(),
-    );
+    const changed = await store.updateProduct(tx, target.productId, { ...update, ...prices }, at);
     await announce(deps, tx, locked.status, changed);
     const object = { kind: 'product', id: changed.id };
     await recordAct(tx, seller, { action, object, changes: { version: changed.version, ...changes } });

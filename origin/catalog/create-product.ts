@@ -4,7 +4,6 @@ import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
 import type { ProductId, VariantId } from '#lib/ids.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
-import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';

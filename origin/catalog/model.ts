@@ -245,9 +245,14 @@ export const ProductChange = closedObject(
       }),
     ),
     variants: t.Optional(t.Array(VariantChange, { minItems: 1, maxItems: MAX_VARIANTS })),
-    images: t.Optional(t.Array(NewImage, { maxItems: MAX_IMAGES, description: 'All pictures, in their order.' })),
+    images: t.Optional(
+      t.Array(NewImage, { maxItems: MAX_IMAGES, description: 'All pictures, in their order.' }),
+    ),
     related: t.Optional(
-      t.Array(Uuid, { maxItems: MAX_RELATED, description: 'The products to show beside it, in their order.' }),
+      t.Array(Uuid, {
+        maxItems: MAX_RELATED,
+        description: 'The products to show beside it, in their order.',
+      }),
     ),
     variantOrder: t.Optional(
       t.Array(Uuid, { maxItems: MAX_VARIANTS, description: 'The ids of all variants, in their new order.' }),
@@ -271,4 +276,7 @@ export const MovedProduct = t.Object(
 );
 export type MovedProduct = Static<typeof MovedProduct>;
 
-export const RelatedProducts = t.Object({ items: t.Array(ProductCard) }, { examples: [{ items: [cardExample] }] });
+export const RelatedProducts = t.Object(
+  { items: t.Array(ProductCard) },
+  { examples: [{ items: [cardExample] }] },
+);

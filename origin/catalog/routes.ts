@@ -2,8 +2,8 @@
 
 import { Elysia } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
-import { CategoryTree } from '#origin/categories/service.ts';
 import type { ProductId } from '#lib/ids.ts';
+import { CategoryTree } from '#origin/categories/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { LIVES, sendMoved, sendWritten, shared } from '#origin/http/caching.ts';
@@ -32,6 +32,7 @@ export function catalogRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
     .use(auth(tokens))
     .use(reads(deps, tokens, hot))
+    .use(related(deps, tokens, hot))
     .use(changes(deps, tokens));
 }
 
@@ -56,7 +57,11 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           tag: 'Catalogue',
           success: [
             { status: 200, description: 'The product.', schema: Product },
-            { status: 308, description: 'By a slug of before: `Location` has the present one.', schema: MovedProduct },
+            {
+              status: 308,
+              description: 'By a slug of before: `Location` has the present one.',
+              schema: MovedProduct,
+            },
           ],
           revalidates: true,
           failures: ['product_not_found'],
@@ -84,28 +89,6 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
       },
     )
     .get(
-      '/products/:id/related',
-      (context) =>
-        serve(hot, context, {
-          read: catalog.relatedRead(deps, context.params.id as ProductId),
-          life: LIVES.list,
-          route: context.route,
-        }),
-      {
-        access: 'public',
-        params: ProductParams,
-        query: closedObject({}),
-        detail: operation({
-          id: 'listRelatedProducts',
-          summary: 'What its seller has put beside a product',
-          description: 'Picked by hand, with `changeProduct`. What goes with it by itself is in its recommendations.',
-          tag: 'Catalogue',
-          success: { status: 200, description: 'In the seller’s order.', schema: RelatedProducts },
-          revalidates: true,
-        }),
-      },
-    )
-    .get(
       '/categories',
       async ({ set }) => {
         const items = await catalog.readCategories(deps);
@@ -124,6 +107,32 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         }),
       },
     );
+}
+
+function related(deps: Deps, tokens: AccessTokens, hot: HotReads) {
+  return new Elysia({ prefix: '/api/v1', normalize: false }).use(auth(tokens)).get(
+    '/products/:id/related',
+    (context) =>
+      serve(hot, context, {
+        read: catalog.relatedRead(deps, context.params.id as ProductId),
+        life: LIVES.list,
+        route: context.route,
+      }),
+    {
+      access: 'public',
+      params: ProductParams,
+      query: closedObject({}),
+      detail: operation({
+        id: 'listRelatedProducts',
+        summary: 'What its seller has put beside a product',
+        description:
+          'Picked by hand, with `changeProduct`. What goes with it by itself is in its recommendations.',
+        tag: 'Catalogue',
+        success: { status: 200, description: 'In the seller’s order.', schema: RelatedProducts },
+        revalidates: true,
+      }),
+    },
+  );
 }
 
 function changes(deps: Deps, tokens: AccessTokens) {
@@ -166,7 +175,13 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Change a product as it was read',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
-          failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'slug_taken', 'sku_taken', 'options_taken'],
+          failures: [
+            ...catalog.CHANGE_FAILURES,
+            'variant_unavailable',
+            'slug_taken',
+            'sku_taken',
+            'options_taken',
+          ],
         }),
       },
     )

@@ -39,8 +39,8 @@ export {
   ProductParams,
 } from './model.ts';
 export { checkOptions } from './product-rules.ts';
-export { findVariants } from './store.ts';
 export { publishDue } from './publish-due.ts';
+export { findVariants } from './store.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product as ready bytes; null when there is no such product. */

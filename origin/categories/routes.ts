@@ -31,7 +31,13 @@ export function categoryRoutes(deps: Deps, tokens: AccessTokens) {
           summary: 'Add a category to the tree',
           tag: 'Catalogue',
           success: { status: CREATED, ...CATEGORY },
-          failures: ['unauthenticated', 'forbidden', 'category_taken', 'category_misplaced', 'categories_full'],
+          failures: [
+            'unauthenticated',
+            'forbidden',
+            'category_taken',
+            'category_misplaced',
+            'categories_full',
+          ],
         }),
       },
     )
@@ -52,29 +58,40 @@ export function categoryRoutes(deps: Deps, tokens: AccessTokens) {
           description: 'Its products are told of it a moment later, in lists, search and their own answers.',
           tag: 'Catalogue',
           success: { status: 200, ...CATEGORY },
-          failures: ['unauthenticated', 'forbidden', 'category_not_found', 'category_taken', 'category_misplaced'],
+          failures: [
+            'unauthenticated',
+            'forbidden',
+            'category_not_found',
+            'category_taken',
+            'category_misplaced',
+          ],
         }),
       },
     )
-    .delete(
-      '/:id',
-      async ({ caller, params, query, request, set }) => {
-        const scope = forRequest(deps, request);
-        await removeCategory(scope, signedIn(caller), params.id as CategoryId, query.moveTo);
-        set.status = NO_CONTENT;
-      },
-      {
-        access: 'categories:write',
-        params: CategoryParams,
-        query: CategoryRemoval,
-        detail: operation({
-          id: 'removeCategory',
-          summary: 'Take a category out of the tree',
-          description: 'One without products, or one whose products go to another; never one with others below it.',
-          tag: 'Catalogue',
-          success: { status: NO_CONTENT, description: 'It is gone.' },
-          failures: ['unauthenticated', 'forbidden', 'category_not_found', 'category_not_empty'],
-        }),
-      },
-    );
+    .use(removal(deps, tokens));
+}
+
+function removal(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'category-removal', normalize: false }).use(auth(tokens)).delete(
+    '/:id',
+    async ({ caller, params, query, request, set }) => {
+      const scope = forRequest(deps, request);
+      await removeCategory(scope, signedIn(caller), params.id as CategoryId, query.moveTo);
+      set.status = NO_CONTENT;
+    },
+    {
+      access: 'categories:write',
+      params: CategoryParams,
+      query: CategoryRemoval,
+      detail: operation({
+        id: 'removeCategory',
+        summary: 'Take a category out of the tree',
+        description:
+          'One without products, or one whose products go to another; never one with others below it.',
+        tag: 'Catalogue',
+        success: { status: NO_CONTENT, description: 'It is gone.' },
+        failures: ['unauthenticated', 'forbidden', 'category_not_found', 'category_not_empty'],
+      }),
+    },
+  );
 }

@@ -3,7 +3,7 @@
 import type { Transaction } from '#db/client.ts';
 import { violatedConstraint } from '#db/failures.ts';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
-import { AppError } from '#lib/problems.ts';
+import { AppError, type ProblemCode } from '#lib/problems.ts';
 import { type Act, recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
@@ -17,10 +17,22 @@ const PRODUCTS_PER_TRANSACTION = 200;
 
 export { type CategoryNode, CategoryTree } from './model.ts';
 
+const REFUSALS: Readonly<Record<string, ProblemCode>> = {
+  categories_slug_unique: 'category_taken',
+  categories_siblings: 'category_taken',
+  // A product or a category that came at the same moment.
+  products_category_id_categories_id_fk: 'category_not_empty',
+  categories_parent_id_categories_id_fk: 'category_not_empty',
+};
+
 type Tree = readonly store.CategoryRow[];
 
 /** @throws {AppError} `invalid_input`, `category_taken`, `categories_full`, `category_misplaced` */
-export async function createCategory(deps: Deps, admin: SignedIn, input: NewCategory): Promise<store.CategoryRow> {
+export async function createCategory(
+  deps: Deps,
+  admin: SignedIn,
+  input: NewCategory,
+): Promise<store.CategoryRow> {
   const id = deps.ids.next<CategoryId>();
   return changeTree(deps, admin, { id, action: 'category.created' }, async (tx, tree) => {
     if (tree.length >= MAX_CATEGORIES) throw new AppError('categories_full');
@@ -94,8 +106,8 @@ async function changeTree<Changed extends store.CategoryRow | null>(
       return changed;
     });
   } catch (error) {
-    const isTaken = ['categories_slug_unique', 'categories_siblings'].includes(violatedConstraint(error) ?? '');
-    throw isTaken ? new AppError('category_taken') : error;
+    const code = REFUSALS[violatedConstraint(error) ?? ''];
+    throw code === undefined ? error : new AppError(code);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The queries of the category tree. */
 
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { categories, products } from '#db/schema/catalog.ts';
@@ -63,7 +63,7 @@ export async function renewProducts(
   return tx
     .update(products)
     .set({ updatedAt: at, version: sql`${products.version} + 1` })
-    .where(sql`${products.id} in ${next}`)
+    .where(inArray(products.id, next))
     .returning({ id: products.id, slug: products.slug, version: products.version });
 }
 

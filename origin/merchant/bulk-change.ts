@@ -52,13 +52,23 @@ async function changeOne(
     // What may go better next time is no outcome: the request is to be repeated.
     if (!(error instanceof AppError) || PROBLEMS[error.code].retryable) throw error;
     const { errors } = error.extras;
-    return { id, outcome: 'refused', code: error.code, ...(errors === undefined ? {} : { errors: [...errors] }) };
+    return {
+      id,
+      outcome: 'refused',
+      code: error.code,
+      ...(errors === undefined ? {} : { errors: [...errors] }),
+    };
   }
 }
 
 /** The same for every run of a request, and nobody else's. */
 function markOf(requestId: string, index: number): EventId {
   const digits = createHash('sha256').update(`${requestId}/${index}`).digest('hex');
-  const groups = [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`];
+  const groups = [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    `8${digits.slice(17, 20)}`,
+  ];
   return [...groups, digits.slice(20, 32)].join('-') as EventId;
 }

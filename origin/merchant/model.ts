@@ -18,7 +18,7 @@ const publication = {
 const example = { status: 'scheduled', publishAt: '2026-12-01T08:00:00.000Z' };
 const exampleOf = (schema: { examples?: unknown[] }) => [{ ...(schema.examples?.[0] as object), ...example }];
 
-export const MerchantCard = t.Object(
+const MerchantCard = t.Object(
   { ...ProductCard.properties, ...publication },
   { examples: exampleOf(ProductCard) },
 );
@@ -51,7 +51,9 @@ export const BulkChange = closedObject(
   },
   {
     examples: [
-      { items: [{ id: '01890a5d-ac96-774b-bcce-b302099a8057', version: 3, change: { vendor: 'Northfold' } }] },
+      {
+        items: [{ id: '01890a5d-ac96-774b-bcce-b302099a8057', version: 3, change: { vendor: 'Northfold' } }],
+      },
     ],
   },
 );

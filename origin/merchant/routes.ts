@@ -70,7 +70,11 @@ export function merchantRoutes(deps: Deps, tokens: AccessTokens) {
             'Each by itself: one that is refused holds up no other. Prices, variants and pictures are changed one ' +
             'product at a time.',
           tag: 'Catalogue',
-          success: { status: 200, description: 'What has become of each, in their order.', schema: BulkOutcome },
+          success: {
+            status: 200,
+            description: 'What has become of each, in their order.',
+            schema: BulkOutcome,
+          },
           failures: ['unauthenticated', 'forbidden', ...IDEMPOTENCY_FAILURES],
         }),
       },

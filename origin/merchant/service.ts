@@ -32,7 +32,9 @@ export async function listOwn(deps: Deps, caller: SignedIn, query: MerchantQuery
     return {
       items: shown.flatMap(({ id, status: state, publishAt }) => {
         const card = cards.get(id);
-        return card === undefined ? [] : [{ ...card, status: state, publishAt: publishAt?.toISOString() ?? null }];
+        return card === undefined
+          ? []
+          : [{ ...card, status: state, publishAt: publishAt?.toISOString() ?? null }];
       }),
       nextCursor: rows.length > limit && last !== undefined ? encodeCursor([last.id, last.id, 'own']) : null,
     };
@@ -42,9 +44,11 @@ export async function listOwn(deps: Deps, caller: SignedIn, query: MerchantQuery
 /** With the `ETag` that a change of it takes. @throws {AppError} `product_not_found` */
 export async function readOwn(deps: Deps, caller: SignedIn, id: ProductId) {
   const publication = await store.findPublication(deps.db, id);
-  if (publication === undefined || publication.status === 'withdrawn') throw new AppError('product_not_found');
+  if (publication === undefined || publication.status === 'withdrawn')
+    throw new AppError('product_not_found');
   if (!isOwnProduct(caller, publication)) throw new AppError('product_not_found', {}, OF_ANOTHER);
   const { body, etag } = await catalog.readWritten(deps, id);
   const { status, publishAt } = publication;
-  return { product: { ...JSON.parse(Buffer.from(body).toString()), status, publishAt }, etag };
+  const product = JSON.parse(Buffer.from(body).toString()) as catalog.Product;
+  return { product: { ...product, status, publishAt }, etag };
 }

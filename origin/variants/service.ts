@@ -35,11 +35,11 @@ export async function withdrawVariant(
   target: catalog.VersionedProduct,
   variantId: VariantId,
 ): Promise<void> {
-  await catalog.changeOwnProduct(deps, seller, target, async (tx, { id: productId }) => {
+  await catalog.changeOwnProduct(deps, seller, target, async (tx, { id: productId }, at) => {
     const variants = await catalog.findVariants(tx, productId);
     if (variants.every(({ id }) => id !== variantId)) throw new AppError('variant_not_found');
     if (variants.length === 1) throw new AppError('last_variant');
-    await store.withdrawVariant(tx, variantId, deps.clock.now());
+    await store.withdrawVariant(tx, variantId, at);
     return { action: 'variant.withdrawn', changes: { variantId } };
   });
 }

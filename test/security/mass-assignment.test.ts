@@ -47,7 +47,10 @@ const ASSIGNABLE: readonly string[] = [
   ...['PATCH /api/v1/users/{id} /role', 'PATCH /api/v1/users/{id} /disabled'],
   ...['POST /api/v1/products /variants/*/price', 'POST /api/v1/products/{id}/variants /price'],
   ...['PATCH /api/v1/products/{id} /variants/*/price', 'PATCH /api/v1/products/{id} /variants/*/id'],
-  ...['POST /api/v1/merchant/products/changes /items/*/id', 'POST /api/v1/merchant/products/changes /items/*/version'],
+  ...[
+    'POST /api/v1/merchant/products/changes /items/*/id',
+    'POST /api/v1/merchant/products/changes /items/*/version',
+  ],
   'POST /api/v1/orders/{id}/refunds /amount/currency',
   'POST /api/v1/api-keys /scopes',
 ];

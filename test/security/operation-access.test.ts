@@ -257,7 +257,7 @@ describe.each([
         [world.shopper, world.seller, world.admin].map((owner) => shop.call(operation.path, owner)),
       );
       const told = JSON.stringify(owners.map(({ body }) => body));
-      const marks = [...world.marks, world.ids.variant];
+      const marks = [...world.marks, world.ids.variant, world.ids.product];
       expect(
         marks.some((mark) => told.includes(mark)),
         `${operation.name} shows its owner something`,

@@ -120,7 +120,9 @@ test('the products of a renamed category, and of those below it, say so from the
   const read = async (id = '') => (await shop.call(`/api/v1/products/${id}`)).body;
   expect((await read(made[0])).category.name).toBe(top.slug);
   await change(top.id, { name: 'Renamed' });
-  const [told] = (await shop.deps.db.select().from(outbox)).filter(({ name }) => name === 'category.changed').slice(-1);
+  const [told] = (await shop.deps.db.select().from(outbox))
+    .filter(({ name }) => name === 'category.changed')
+    .slice(-1);
   expect(told?.data).toEqual({ categoryId: top.id });
   await renewProductsOf(shop.deps, top.id);
   const rows = await shop.deps.db.select().from(products).where(eq(products.categoryId, child.id));

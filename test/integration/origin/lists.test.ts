@@ -102,7 +102,10 @@ describe('pages', () => {
           ).then((ids) => going.push(...ids.slice(0, 1)));
           const [gone] = going.splice(0, 1);
           if (gone)
-            await shop.deps.db.update(products).set({ status: 'withdrawn', withdrawnAt: new Date() }).where(eq(products.id, gone));
+            await shop.deps.db
+              .update(products)
+              .set({ status: 'withdrawn', withdrawnAt: new Date() })
+              .where(eq(products.id, gone));
         },
       );
       expect(new Set(idsOf(seen)).size).toBe(seen.length);

@@ -27,10 +27,21 @@ const create = (publishAt: string | null, more: object = {}) =>
   shop.call('/api/v1/products', {
     method: 'POST',
     token: seller,
-    body: { name: 'Winter Tent', category: CATEGORY, variants: [{ price: 9900, stock: 3 }], publishAt, ...more },
+    body: {
+      name: 'Winter Tent',
+      category: CATEGORY,
+      variants: [{ price: 9900, stock: 3 }],
+      publishAt,
+      ...more,
+    },
   });
 const change = (id: string, etag: string, body: object) =>
-  shop.call(`/api/v1/products/${id}`, { method: 'PATCH', token: seller, body, headers: { 'if-match': etag } });
+  shop.call(`/api/v1/products/${id}`, {
+    method: 'PATCH',
+    token: seller,
+    body,
+    headers: { 'if-match': etag },
+  });
 const own = (id: string, token = seller) => shop.call(`/api/v1/merchant/products/${id}`, { token });
 const isListed = async (id: string) => {
   const { body } = await shop.call('/api/v1/products?sort=newest&limit=100');
@@ -43,7 +54,8 @@ const eventsOf = async (id: string) => {
 const later = (minutes: number): Clock => ({ now: () => after(new Date(), minutes * MINUTE_MS) });
 
 async function expectHidden({ id, slug }: { id: string; slug: string }, call: Call = {}): Promise<void> {
-  for (const name of [id, slug]) expectProblem(await shop.call(`/api/v1/products/${name}`, call), 'product_not_found');
+  for (const name of [id, slug])
+    expectProblem(await shop.call(`/api/v1/products/${name}`, call), 'product_not_found');
   expect(await isListed(id)).toBeFalse();
 }
 
@@ -109,7 +121,8 @@ describe('a scheduled product', () => {
     const due = { ...shop.deps, clock: later(11) };
     await Promise.all(Array.from({ length: 4 }, () => publishDue(due)));
     // That there was nothing under its names had been kept.
-    for (const name of [body.id, body.slug]) expect((await shop.call(`/api/v1/products/${name}`)).status).toBe(200);
+    for (const name of [body.id, body.slug])
+      expect((await shop.call(`/api/v1/products/${name}`)).status).toBe(200);
     expect(await isListed(body.id)).toBeTrue();
     expect(await eventsOf(body.id)).toEqual(['product.changed']);
     expect((await own(body.id)).body).toMatchObject({ status: 'published', publishAt: null, version: 2 });
@@ -128,7 +141,9 @@ describe('a scheduled product', () => {
 
   test('more of them than one transaction takes come on sale together', async () => {
     const at = inMinutes(5);
-    const made = await Promise.all(Array.from({ length: 60 }, (_, index) => create(at, { name: `Many ${index}` })));
+    const made = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => create(at, { name: `Many ${index}` })),
+    );
     await publishDue({ ...shop.deps, clock: later(6) });
     const rows = await shop.deps.db.$count(products, eq(products.status, 'scheduled'));
     expect([made.length, rows]).toEqual([60, 0]);
@@ -147,7 +162,8 @@ test('one’s own list has every state, and pages', async () => {
       },
     });
   const [draft, scheduled, published] = [await make(null), await make(inMinutes(5)), await make()];
-  const list = async (query = '', as = token) => (await shop.call(`/api/v1/merchant/products${query}`, { token: as })).body;
+  const list = async (query = '', as = token) =>
+    (await shop.call(`/api/v1/merchant/products${query}`, { token: as })).body;
   const all = await list();
   expect(all.items.map(({ id, status }: never) => [id, status])).toEqual([
     [published.body.id, 'published'],
@@ -167,7 +183,18 @@ test('one’s own list has every state, and pages', async () => {
 test('what a row says of its publication is one state, as a check of the database says', async () => {
   const { body } = await create(null);
   const set = (values: object) => shop.deps.db.update(products).set(values).where(eq(products.id, body.id));
-  for (const wrong of [{ status: 'published' }, { withdrawnAt: null }, { status: 'scheduled' }, { publishAt: new Date() }]) {
-    expect(await set(wrong).then(() => 'taken', () => 'refused'), JSON.stringify(wrong)).toBe('refused');
+  for (const wrong of [
+    { status: 'published' },
+    { withdrawnAt: null },
+    { status: 'scheduled' },
+    { publishAt: new Date() },
+  ]) {
+    expect(
+      await set(wrong).then(
+        () => 'taken',
+        () => 'refused',
+      ),
+      JSON.stringify(wrong),
+    ).toBe('refused');
   }
 });

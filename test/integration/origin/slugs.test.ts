@@ -97,7 +97,8 @@ test('of many who take one slug at once, one has it', async () => {
 test('so many old slugs lead to a product, and no more', async () => {
   let last = await create(unused('a'));
   const { id, slug: first } = last.body;
-  for (let index = 0; index < 51; index += 1) last = await act('PATCH', last, id, { slug: unused(`s${index}`) });
+  for (let index = 0; index < 51; index += 1)
+    last = await act('PATCH', last, id, { slug: unused(`s${index}`) });
   expect(await shop.deps.db.$count(productSlugs, eq(productSlugs.productId, id))).toBe(50);
   expectProblem(await read(first), 'product_not_found');
 });

@@ -45,7 +45,12 @@ async function shirt(): Promise<Shirt> {
 const change = ({ id, etag }: Pick<Shirt, 'id' | 'etag'>, body: object, token = seller) =>
   shop.call(`/api/v1/products/${id}`, { method: 'PATCH', token, body, headers: { 'if-match': etag } });
 const add = ({ id, etag }: Pick<Shirt, 'id' | 'etag'>, body: object, token = seller) =>
-  shop.call(`/api/v1/products/${id}/variants`, { method: 'POST', token, body, headers: { 'if-match': etag } });
+  shop.call(`/api/v1/products/${id}/variants`, {
+    method: 'POST',
+    token,
+    body,
+    headers: { 'if-match': etag },
+  });
 const withdraw = ({ id, etag }: Pick<Shirt, 'id' | 'etag'>, variantId: string, token = seller) =>
   shop.call(`/api/v1/products/${id}/variants/${variantId}`, {
     ...{ method: 'DELETE', token, headers: { 'if-match': etag } },
@@ -60,13 +65,18 @@ describe('a change', () => {
     const made = await shirt();
     const id = at(made, 0);
     const details = { sku: `new-${id}`, barcode: '4006381333931', grams: 210, optionValues: ['XS'] };
-    const changed = await change(made, { variants: [{ id, ...details, requiresShipping: false, taxable: false }] });
+    const changed = await change(made, {
+      variants: [{ id, ...details, requiresShipping: false, taxable: false }],
+    });
     expect(changed.status).toBe(200);
     expect(changed.body.variants[0]).toMatchObject({
       ...{ id, sku: details.sku, barcode: details.barcode, grams: 210, options: { Size: 'XS' } },
     });
     expect(changed.body.options).toEqual([{ name: 'Size', values: ['XS', 'M', 'L'] }]);
-    const [row] = await shop.deps.db.select().from(variants).where(eq(variants.id, id as never));
+    const [row] = await shop.deps.db
+      .select()
+      .from(variants)
+      .where(eq(variants.id, id as never));
     expect(row).toMatchObject({ requiresShipping: false, taxable: false, withdrawnAt: null });
     const nothing = { sku: null, barcode: null, grams: null };
     const back = await change({ ...made, etag: tagOf(changed) }, { variants: [{ id, ...nothing }] });
@@ -97,7 +107,10 @@ describe('a change', () => {
     const few = await change(target, { optionNames: ['Fit', 'Colour'] });
     expectProblem(few, 'invalid_input');
     expect(pathsOf(few)).toEqual(['/variants']);
-    const colours = ['S', 'M', 'L'].map((size, index) => ({ id: at(made, index), optionValues: [size, 'Blue'] }));
+    const colours = ['S', 'M', 'L'].map((size, index) => ({
+      id: at(made, index),
+      optionValues: [size, 'Blue'],
+    }));
     const more = await change(target, { optionNames: ['Fit', 'Colour'], variants: colours });
     expect(more.body.options[1]).toEqual({ name: 'Colour', values: ['Blue'] });
   });
@@ -135,7 +148,11 @@ describe('a variant', () => {
     const added = await add(made, { price: 2500, optionValues: ['XL'], stock: 7, grams: 300 });
     expect(added.status, JSON.stringify(added.body)).toBe(201);
     expect(added.body).toMatchObject({ version: 2, price: { amount: 2500 } });
-    expect(added.body.variants.at(-1)).toMatchObject({ options: { Size: 'XL' }, grams: 300, available: true });
+    expect(added.body.variants.at(-1)).toMatchObject({
+      options: { Size: 'XL' },
+      grams: 300,
+      available: true,
+    });
     const target = { ...made, etag: tagOf(added) };
     expectProblem(await add(target, { price: 1, optionValues: ['XL'] }), 'invalid_input');
     expectProblem(await add(target, { price: 1 }), 'invalid_input');
@@ -150,14 +167,14 @@ describe('a variant', () => {
     expect(gone.body.variants).toHaveLength(2);
     expect(gone.body.price.amount).toBe(3001);
     expectProblem(await withdraw({ ...made, etag: tagOf(gone) }, at(made, 0)), 'variant_not_found');
-    const again = await add({ ...made, etag: tagOf(gone) }, { price: 1, optionValues: ['S'], sku: skuAt(made, 0) });
+    const again = await add(
+      { ...made, etag: tagOf(gone) },
+      { price: 1, optionValues: ['S'], sku: skuAt(made, 0) },
+    );
     expect(again.status).toBe(201);
     let last = again;
     for (const index of [1, 2]) last = await withdraw({ ...made, etag: tagOf(last) }, at(made, index));
-    expectProblem(
-      await withdraw({ ...made, etag: tagOf(last) }, last.body.variants[0].id),
-      'last_variant',
-    );
+    expectProblem(await withdraw({ ...made, etag: tagOf(last) }, last.body.variants[0].id), 'last_variant');
   });
 
   test('is one of a hundred at most', async () => {
@@ -166,7 +183,10 @@ describe('a variant', () => {
       variants: Array.from({ length: 100 }, (_, index) => ({ price: 1, optionValues: [`${index}`] })),
     };
     const full = await shop.call('/api/v1/products', { method: 'POST', token: seller, body });
-    expectProblem(await add({ id: full.body.id, etag: tagOf(full) }, { price: 1, optionValues: ['x'] }), 'variants_full');
+    expectProblem(
+      await add({ id: full.body.id, etag: tagOf(full) }, { price: 1, optionValues: ['x'] }),
+      'variants_full',
+    );
   });
 
   test('of somebody else’s product is neither added nor withdrawn', async () => {

@@ -29,7 +29,9 @@ test('a move is refused exactly when it would make a loop or too deep a tree', (
         const after = nodes.map((node) => (node.id === moved.id ? moved : node));
         const deepest = Math.max(...after.map((node) => depthOf(after, node)));
         const refusal = breach(nodes, moved, MAX_DEPTH);
-        expect(refusal).toBe(deepest === Number.POSITIVE_INFINITY ? 'cycle' : deepest > MAX_DEPTH ? 'too deep' : null);
+        expect(refusal).toBe(
+          deepest === Number.POSITIVE_INFINITY ? 'cycle' : deepest > MAX_DEPTH ? 'too deep' : null,
+        );
         if (refusal === null) nodes = after;
       }
     }),
