@@ -57,6 +57,8 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   product_slugs: { ...ALL_READ, origin: KEEP },
   variants: { ...ALL_READ, origin: WRITE },
   product_images: { ...ALL_READ, origin: KEEP },
+  attributes: { ...ALL_READ, origin: KEEP },
+  product_attributes: { ...ALL_READ, origin: KEEP },
   related_products: { ...ALL_READ, origin: KEEP },
   media_files: { origin: READ },
   inventory: { ...ALL_READ, origin: WRITE, workers: WRITE },

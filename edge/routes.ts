@@ -46,7 +46,12 @@ function files(path: RegExp, contentType: string): DeclaredRoute {
 
 /** The first line that matches decides. */
 const ROUTES: readonly DeclaredRoute[] = [
-  { path: /^\/api\/v1\/products$/, methods: API, budget: 'shopper', catalog: json(...LIST_QUERY) },
+  {
+    path: /^\/api\/v1\/products$/,
+    methods: API,
+    budget: 'shopper',
+    catalog: json(...LIST_QUERY, 'attribute'),
+  },
   { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json() },
   {
     path: /^\/api\/v1\/products\/[^/]+\/recommendations$/,

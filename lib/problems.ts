@@ -60,6 +60,7 @@ export const PROBLEMS = {
   },
   not_found: { status: 404, title: 'There is nothing here', retryable: false },
   product_not_found: { status: 404, title: 'No such product', retryable: false },
+  attribute_not_found: { status: 404, title: 'No such attribute', retryable: false },
   category_not_found: { status: 404, title: 'No such category', retryable: false },
   variant_not_found: { status: 404, title: 'No such variant', retryable: false },
   cart_not_found: { status: 404, title: 'No such cart', retryable: false },
@@ -81,6 +82,9 @@ export const PROBLEMS = {
   },
   erasure_too_early: { status: 409, title: 'An order waits for its payment', retryable: true },
   last_admin: { status: 409, title: 'The shop needs an admin', retryable: false },
+  attribute_taken: { status: 409, title: 'There is an attribute with this key already', retryable: false },
+  attribute_in_use: { status: 409, title: 'Products say of themselves what would go', retryable: false },
+  attributes_full: { status: 409, title: 'No more attributes can be defined', retryable: false },
   category_taken: {
     status: 409,
     title: 'There is a category with this slug already, or with this name in the same place',
@@ -93,7 +97,7 @@ export const PROBLEMS = {
   },
   category_not_empty: {
     status: 409,
-    title: 'The category has others below it, or products that have nowhere to go',
+    title: 'The category has others below it, attributes, or products that have nowhere to go',
     retryable: false,
   },
   categories_full: { status: 409, title: 'The tree holds as many categories as it can', retryable: false },

@@ -4,6 +4,7 @@ import { type AnyElysia, Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { findKeyHolder } from './api-keys/service.ts';
+import { attributeRoutes } from './attributes/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { categoryRoutes } from './categories/routes.ts';
@@ -117,6 +118,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(variantRoutes(deps, tokens))
     .use(merchantRoutes(deps, tokens))
     .use(categoryRoutes(deps, tokens))
+    .use(attributeRoutes(deps, tokens))
     .use(productFileRoutes(deps, tokens))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))

@@ -11,6 +11,7 @@ import { type Act, recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
+import { changeAttributes } from './change-attributes.ts';
 import { changeParts } from './change-parts.ts';
 import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
@@ -49,8 +50,12 @@ export async function changeProduct(
     await changeVariants(tx, product, change, at);
     await changeParts(tx, product, change, deps.ids);
     if (change.slug !== undefined) await changeSlug(tx, product, change.slug, at);
+    const update = await updateOf(tx, change);
+    if (change.attributes !== undefined) {
+      await changeAttributes(tx, { ...product, ...update }, change.attributes);
+    }
     return {
-      update: { ...(await updateOf(tx, change)), ...publicationOf(change, product.status, at) },
+      update: { ...update, ...publicationOf(change, product.status, at) },
       action: 'product.changed',
       changes: { fields: Object.keys(change), prices },
     };

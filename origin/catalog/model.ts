@@ -2,6 +2,7 @@
 
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
+import { AttributeValue } from '#origin/attributes/service.ts';
 import {
   closedObject,
   DateTime,
@@ -20,6 +21,7 @@ const MAX_OPTIONS = 3;
 const MAX_GRAMS = 100_000_000;
 const MAX_IMAGES = 50;
 const MAX_RELATED = 12;
+const MAX_ATTRIBUTES = 50;
 const MAX_DESCRIPTION_LENGTH = 50_000;
 
 const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
@@ -80,6 +82,7 @@ export const Product = t.Object(
     tags: t.Array(t.String()),
     options: t.Array(t.Object({ name: t.String(), values: t.Array(t.String()) })),
     variants: t.Array(ProductVariant),
+    attributes: t.Array(AttributeValue),
     images: t.Array(Image),
   },
   {
@@ -102,6 +105,7 @@ export const Product = t.Object(
             available: true,
           },
         ],
+        attributes: [{ key: 'dishwasher-safe', value: true }],
         images: [{ url: '/media/enamel-camping-mug.svg', alt: 'Enamel Camping Mug' }],
       },
     ],
@@ -126,7 +130,18 @@ export const filterQuery = {
   maxPrice: t.Optional(PriceQuery),
 };
 
-export const ProductListQuery = closedObject({ ...filterQuery, sort: t.Optional(Sort), ...pageQuery });
+export const ProductListQuery = closedObject({
+  ...filterQuery,
+  attribute: t.Optional(
+    t.String({
+      pattern: '^[a-z0-9][a-z0-9-]{0,59}:.{1,200}$',
+      error: 'must be the key of an attribute, a colon and a value',
+      description: 'Products that say so of themselves: `season:winter`, `dishwasher-safe:true`.',
+    }),
+  ),
+  sort: t.Optional(Sort),
+  ...pageQuery,
+});
 export type ProductListQuery = Static<typeof ProductListQuery>;
 
 export const SlugOrId = closedObject({
@@ -247,6 +262,9 @@ export const ProductChange = closedObject(
     variants: t.Optional(t.Array(VariantChange, { minItems: 1, maxItems: MAX_VARIANTS })),
     images: t.Optional(
       t.Array(NewImage, { maxItems: MAX_IMAGES, description: 'All pictures, in their order.' }),
+    ),
+    attributes: t.Optional(
+      t.Array(AttributeValue, { maxItems: MAX_ATTRIBUTES, description: 'All that it says of itself.' }),
     ),
     related: t.Optional(
       t.Array(Uuid, {

@@ -6,6 +6,7 @@ import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { isUuid, type ProductId } from '#lib/ids.ts';
 import { type Minor, money } from '#lib/money.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
+import { attributeValue } from './change-attributes.ts';
 import type { Product, ProductCard } from './model.ts';
 import * as store from './store.ts';
 
@@ -58,6 +59,7 @@ function toProduct(row: store.ProductRow): Product {
       compareAtPrice: variant.compareAtMinor === null ? null : price(variant.compareAtMinor),
       available: variant.available,
     })),
+    attributes: row.attributes.map(({ key, kind, value }) => ({ key, value: attributeValue(kind, value) })),
     images,
   };
 }

@@ -83,17 +83,24 @@ export function productListRead(deps: Deps, query: ProductListQuery): CachedRead
 
 /** @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order */
 export async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
-  const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', ...filter } = query;
+  const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', attribute, ...filter } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
   await requireCategory(deps, filter.category);
   const rows = await readFreshly(deps, (db) =>
-    store.listCards(db, { ...filter, sort, limit: limit + 1, ...after }),
+    store.listCards(db, { ...filter, ...attributeOf(attribute), sort, limit: limit + 1, ...after }),
   );
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const nextCursor =
     rows.length > limit && last ? encodeCursor([sortValue(last, sort), last.id, sort]) : null;
   return { items: items.map(toCard), nextCursor };
+}
+
+/** `key:value`, as the schema of the query has it. */
+function attributeOf(text: string | undefined): Pick<store.ProductFilter, 'attribute'> {
+  if (text === undefined) return {};
+  const end = text.indexOf(':');
+  return { attribute: { key: text.slice(0, end), value: text.slice(end + 1) } };
 }
 
 function positionOf(cursor: string, sort: ProductSort): store.ListPosition {

@@ -4,6 +4,7 @@ import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, type SQL, sql } from
 import { inCategory } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { prepared } from '#db/prepared.ts';
+import { attributesOfProduct, hasAttribute } from '#db/product-attributes.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { present } from '#lib/assert.ts';
@@ -14,6 +15,7 @@ export interface ProductFilter {
   readonly category?: string;
   readonly minPrice?: number;
   readonly maxPrice?: number;
+  readonly attribute?: { readonly key: string; readonly value: string };
 }
 
 export interface ListPosition {
@@ -93,8 +95,9 @@ export async function listCards(db: Queryable, { sort, limit, after, ...filter }
     .limit(limit);
 }
 
-function filterConditions({ category, minPrice, maxPrice }: ProductFilter): (SQL | undefined)[] {
+function filterConditions({ category, minPrice, maxPrice, attribute }: ProductFilter): (SQL | undefined)[] {
   return [
+    attribute && hasAttribute(attribute),
     category === undefined ? undefined : inCategory(products.categoryId, category),
     minPrice === undefined ? undefined : gte(products.priceMinor, sql`${minPrice}`),
     maxPrice === undefined ? undefined : lte(products.priceMinor, sql`${maxPrice}`),
@@ -152,6 +155,7 @@ function productBy(match: SQL | undefined) {
         optionNames: products.optionNames,
         category: { id: categories.id, slug: categories.slug, name: categories.name },
         variants: offers,
+        attributes: attributesOfProduct,
         images: allImages,
       })
       .from(products)
@@ -197,6 +201,7 @@ export async function lockProduct(tx: Transaction, id: ProductId) {
       slug: products.slug,
       version: products.version,
       sellerId: products.sellerId,
+      categoryId: products.categoryId,
       optionNames: products.optionNames,
       status: products.status,
     })

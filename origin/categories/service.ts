@@ -23,6 +23,7 @@ const REFUSALS: Readonly<Record<string, ProblemCode>> = {
   // A product or a category that came at the same moment.
   products_category_id_categories_id_fk: 'category_not_empty',
   categories_parent_id_categories_id_fk: 'category_not_empty',
+  attributes_category_id_categories_id_fk: 'category_not_empty',
 };
 
 type Tree = readonly store.CategoryRow[];

@@ -17,6 +17,7 @@ export const PERMISSIONS = {
   'products:write': MERCHANTS,
   'products:any': ADMINS,
   'categories:write': ADMINS,
+  'attributes:write': ADMINS,
   'stock:read': MERCHANTS,
   'stock:write': MERCHANTS,
   /** Orders as those see them who have to send the goods. */

@@ -10,7 +10,15 @@ export const SCOPES = {
     ...['POST /api/v1/products/:id/variants', 'DELETE /api/v1/products/:id/variants/:variantId'],
   ],
   'products:read': [
-    ...['GET /api/v1/merchant/products', 'GET /api/v1/merchant/products/:id', 'GET /api/v1/exports/products'],
+    ...[
+      'GET /api/v1/attributes',
+      'GET /api/v1/merchant/products',
+      'GET /api/v1/merchant/products/:id',
+      'GET /api/v1/exports/products',
+    ],
+  ],
+  'attributes:write': [
+    ...['POST /api/v1/attributes', 'PATCH /api/v1/attributes/:key', 'DELETE /api/v1/attributes/:key'],
   ],
   'categories:write': [
     ...['POST /api/v1/categories', 'PATCH /api/v1/categories/:id', 'DELETE /api/v1/categories/:id'],

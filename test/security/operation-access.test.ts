@@ -54,6 +54,7 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
 /** Reads of what is one's own that name nothing by its id, or what is everybody's. */
 const NAMELESS: readonly string[] = [
   'GET /api/v1/exports/products',
+  'GET /api/v1/attributes',
   'GET /api/v1/me/second-factor',
   'GET /api/v1/recommendations',
 ];

@@ -66,6 +66,12 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       ...{ method: 'POST', token: admin.token, body: { name: 'Somebody’s', slug: 'somebodys' } },
     }),
   );
+  const attribute = must(
+    await shop.call('/api/v1/attributes', {
+      ...{ method: 'POST', token: admin.token },
+      body: { key: 'somebodys', name: 'Somebody’s', kind: 'choice', choices: ['all'] },
+    }),
+  );
   must(await login(shop, shopper.email));
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
@@ -78,6 +84,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
     ],
     '/api/v1/merchant/products/{id}': [{ what: 'one’s own product', ids: { id: productId }, owner: seller }],
+    '/api/v1/attributes/{key}': [
+      { what: 'an attribute', ids: { key: attribute.key }, owner: { token: admin.token } },
+    ],
     '/api/v1/categories/{id}': [
       { what: 'a category', ids: { id: category.id }, owner: { token: admin.token } },
     ],
