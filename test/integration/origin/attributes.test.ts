@@ -1,6 +1,7 @@
 /** Typed attributes: defined by admins, said by products, held against each other, and found by. */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { sql } from 'drizzle-orm';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
 import { CATEGORY, createProduct } from '#test/support/shopping.ts';
@@ -149,4 +150,11 @@ test('attributes are for admins to define, and for merchants to read', async () 
   const { items } = (await shop.call(PATH, { token: seller })).body;
   expect(items.some((item: { key: string }) => item.key === key)).toBeTrue();
   expectProblem(await shop.call(PATH, await shop.signIn()), 'forbidden');
+});
+
+/** Last, for nothing can be added after it. */
+test('so many attributes are defined, and no more', async () => {
+  await shop.deps.db.execute(sql`
+    insert into attributes (key, name, kind) select 'n-' || n, 'n', 'text' from generate_series(1, 500) n`);
+  expectProblem(await define('text'), 'attributes_full');
 });

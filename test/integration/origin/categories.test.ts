@@ -1,7 +1,7 @@
 /** The tree of categories: changed by admins, one at a time, and never broken. */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { products } from '#db/schema/catalog.ts';
 import { outbox } from '#db/schema/messaging.ts';
 import type { CategoryId } from '#lib/ids.ts';
@@ -142,4 +142,11 @@ test('the tree is for admins to change', async () => {
     expectProblem(await shop.call(`${PATH}/${id}`, { method: 'PATCH', token, body }), 'forbidden');
     expectProblem(await shop.call(`${PATH}/${id}`, { method: 'DELETE', token }), 'forbidden');
   }
+});
+
+/** Last, for nothing can be added after it. */
+test('the tree has an end', async () => {
+  await shop.deps.db.execute(sql`
+    insert into categories (id, slug, name) select gen_random_uuid(), 'n-' || n, 'n-' || n from generate_series(1, 5000) n`);
+  expectProblem(await send('POST', PATH, { name: 'One more', slug: unused('c') }), 'categories_full');
 });
