@@ -102,7 +102,6 @@ export const PROBLEMS = {
   },
   categories_full: { status: 409, title: 'The tree holds as many categories as it can', retryable: false },
   slug_taken: { status: 409, title: 'There is a product with this slug already', retryable: false },
-  options_taken: { status: 409, title: 'Another variant of the product has these options', retryable: false },
   variants_full: { status: 409, title: 'The product has as many variants as it can', retryable: false },
   last_variant: {
     status: 409,

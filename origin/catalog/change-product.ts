@@ -75,8 +75,7 @@ interface ChangeOfProduct {
 
 /**
  * Changes what belongs to a product, under its lock: with the next version, the event and the entry in the log.
- * @throws {AppError} `product_not_found`, `version_conflict`, and where a name is taken `slug_taken`, `sku_taken`,
- * `options_taken`
+ * @throws {AppError} `product_not_found`, `version_conflict`, and where a name is taken `slug_taken`, `sku_taken`
  */
 export async function changeOwnProduct(
   deps: Deps,

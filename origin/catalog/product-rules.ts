@@ -59,7 +59,6 @@ export function checkOptions(
 const TAKEN: Readonly<Record<string, ProblemCode>> = {
   products_slug_unique: 'slug_taken',
   variants_sku: 'sku_taken',
-  variants_options: 'options_taken',
 };
 
 /** Runs a change and turns the database's word that a name is taken into ours. */

@@ -175,13 +175,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Change a product as it was read',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
-          failures: [
-            ...catalog.CHANGE_FAILURES,
-            'variant_unavailable',
-            'slug_taken',
-            'sku_taken',
-            'options_taken',
-          ],
+          failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'slug_taken', 'sku_taken'],
         }),
       },
     )

@@ -36,7 +36,7 @@ export function variantRoutes(deps: Deps, tokens: AccessTokens) {
           description: 'It comes last; `changeProduct` moves it.',
           tag: 'Catalogue',
           success: { status: 201, ...PRODUCT },
-          failures: [...catalog.CHANGE_FAILURES, 'sku_taken', 'options_taken', 'variants_full'],
+          failures: [...catalog.CHANGE_FAILURES, 'sku_taken', 'variants_full'],
         }),
       },
     )
