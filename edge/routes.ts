@@ -46,7 +46,12 @@ function files(path: RegExp, contentType: string): DeclaredRoute {
 
 /** The first line that matches decides. */
 const ROUTES: readonly DeclaredRoute[] = [
-  { path: /^\/api\/v1\/products$/, methods: API, budget: 'shopper', catalog: json(...LIST_QUERY) },
+  {
+    path: /^\/api\/v1\/products$/,
+    methods: API,
+    budget: 'shopper',
+    catalog: json(...LIST_QUERY, 'attribute'),
+  },
   { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json() },
   {
     path: /^\/api\/v1\/products\/[^/]+\/recommendations$/,
@@ -60,7 +65,8 @@ const ROUTES: readonly DeclaredRoute[] = [
     budget: 'catalogMiss',
     catalog: json('sort', 'rating', 'limit', 'cursor'),
   },
-  { path: /^\/api\/v1\/categories$/, methods: READ, budget: 'catalogMiss', catalog: json() },
+  { path: /^\/api\/v1\/products\/[^/]+\/related$/, methods: READ, budget: 'catalogMiss', catalog: json() },
+  { path: /^\/api\/v1\/categories$/, methods: API, budget: 'shopper', catalog: json() },
   {
     path: /^\/api\/v1\/search$/,
     methods: READ,
@@ -84,7 +90,7 @@ const ROUTES: readonly DeclaredRoute[] = [
   // Stripe calls from few addresses and retries: it shares no budget with shoppers.
   { path: /^\/api\/v1\/webhooks\/stripe$/, methods: ['POST'], budget: 'webhook' },
   {
-    path: /^\/api\/v1\/(checkout|orders\/[^/]+\/(refunds|cancel)|inventory\/adjustments)$/,
+    path: /^\/api\/v1\/(checkout|orders\/[^/]+\/(refunds|cancel)|inventory\/adjustments|merchant\/products\/changes)$/,
     methods: API,
     budget: 'shopper',
     takesKey: true,

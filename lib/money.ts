@@ -72,6 +72,14 @@ export function formatMoney({ amount, currency: currencyCode }: Money, locale = 
   return format.format(amount / 10 ** digits);
 }
 
+/** For files, as {@link parseDecimal} reads it: `19.99`, `500` for JPY. */
+export function formatDecimal(amount: Minor, currencyCode: Currency): string {
+  const digits = minorDigits(currencyCode);
+  if (digits === 0) return String(amount);
+  const text = String(amount).padStart(digits + 1, '0');
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
 /**
  * Reads a decimal price as people write it in files: `9.99`, `50`, `1299.00`.
  * Null when it is no plain decimal, has more places than the currency, or leaves the safe range.

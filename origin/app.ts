@@ -4,8 +4,10 @@ import { type AnyElysia, Elysia } from 'elysia';
 import { accountRoutes } from './accounts/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
 import { findKeyHolder } from './api-keys/service.ts';
+import { attributeRoutes } from './attributes/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
+import { categoryRoutes } from './categories/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -37,10 +39,12 @@ import { strictQueries } from './http/strict-queries.ts';
 import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
+import { merchantRoutes } from './merchant/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { productFileRoutes } from './product-files/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
 import { reviewRoutes } from './reviews/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
@@ -49,6 +53,7 @@ import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { stockNoticeRoutes } from './stock-notices/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { variantRoutes } from './variants/routes.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
 import { WEBHOOKS, WEBHOOKS_TAG, webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 import { wishListRoutes } from './wish-lists/routes.ts';
@@ -84,7 +89,8 @@ interface Shared extends Place {
   readonly proofs: EdgeProofs;
 }
 
-export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}) {
+/** Its type is that of any: with each route in it, TypeScript takes longer, and in the end gives up. */
+export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}): AnyElysia {
   const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
   const { peerOf = () => null } = shared;
   const api = createApi(deps, config, hot);
@@ -107,7 +113,7 @@ export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared>
 }
 
 /** The features alone, as the OpenAPI document describes them. */
-function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
+function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
   const tokens = createAccessTokens(createKeyRing(config), deps.revocations, deps.accountPolicy);
   const browsers = { tokens, origins: parseOrigins(config.SHOP_ORIGINS) };
   const routes = (): AnyElysia['routes'] => api.routes;
@@ -115,6 +121,11 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(strictQueries(routes))
     .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
+    .use(variantRoutes(deps, tokens))
+    .use(merchantRoutes(deps, tokens))
+    .use(categoryRoutes(deps, tokens))
+    .use(attributeRoutes(deps, tokens))
+    .use(productFileRoutes(deps, tokens))
     .use(mediaRoutes(deps))
     .use(searchRoutes(deps, tokens, hot))
     .use(recommendationRoutes(deps, tokens, hot))

@@ -66,6 +66,8 @@ export const SharedConfigSchema = Type.Object({
   LIMIT_USER_PER_MINUTE: Count(100),
   /** Checkouts a minute by each user, or by guests from each address. */
   LIMIT_CHECKOUT_PER_MINUTE: Count(10),
+  /** Product files an hour that each user may take. */
+  LIMIT_EXPORTS_PER_HOUR: Count(60),
   /** New accounts an hour from each address. */
   LIMIT_REGISTER_PER_HOUR: Count(20),
   /** Mails with a token asked for, and tokens brought, an hour from each address. */

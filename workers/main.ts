@@ -19,8 +19,9 @@ import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
-import { purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
+import { purgeCategories, purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
 import { rateProduct } from './handlers/rate-product.ts';
+import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
@@ -84,6 +85,8 @@ const consumers = [
   ...fanOutWebhooks,
   purgeReviews(edge, everywhere),
   rateProduct,
+  purgeCategories(edge, everywhere),
+  renewCategory,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);

@@ -41,6 +41,7 @@ const limiter = (name: string) =>
 const limits = {
   ...{ user: limiter('user'), checkout: limiter('checkout'), register: limiter('register') },
   ...{ mailedTokens: limiter('mailed-tokens'), contributions: limiter('contributions') },
+  export: limiter('export'),
   logins: redis.counts.loginThrottle(loginPolicies(1, 1), systemClock),
 };
 const proofs = createEdgeProofs(

@@ -72,7 +72,6 @@ async function attempt(
       planProduct(product, stored.get(product.slug) ?? null, {
         ids: run.ids,
         now,
-        currency: run.options.currency,
         stockMode: run.options.stockMode,
         categoryId: product.categoryPath === undefined ? undefined : tree.reach(product.categoryPath),
         stockOf,

@@ -29,6 +29,9 @@ const NAMES = {
   imagePosition: ['Image Position'],
   imageAlt: ['Image Alt Text'],
   variantImage: ['Variant Image', 'Variant image URL'],
+  /** Hotshelf's own, in every file that it writes and in no other. */
+  currency: ['Hotshelf Currency'],
+  publishAt: ['Hotshelf Publish At'],
 } as const;
 
 export type Column = keyof typeof NAMES;
@@ -42,6 +45,8 @@ export interface Header {
   /** Where each column stands; one that the file does not have is missing. */
   readonly places: ReadonlyMap<Column, number>;
   readonly width: number;
+  /** Hotshelf wrote the file: its texts are as `export/escape.ts` says. */
+  readonly isOwn: boolean;
   /** Columns that the shop has no place for, by position. */
   readonly unread: ReadonlyMap<number, string>;
 }
@@ -58,7 +63,7 @@ export function readHeader(cells: readonly string[]): Header | { readonly missin
   if (missing.length > 0) return { missing };
   const read = new Set(places.values());
   const unread = new Map([...cells.entries()].filter(([place]) => !read.has(place)));
-  return { places, width: cells.length, unread };
+  return { places, width: cells.length, isOwn: places.has('currency'), unread };
 }
 
 /** The unread columns of a row that say something. */

@@ -20,7 +20,8 @@ export const HELP = `Imports Shopify product exports (CSV) into the shop.
 
 A product is known by its handle, a variant by its SKU or, without one, by its options. Importing a file again
 changes nothing. A variant that is gone from its product's rows is withdrawn; a product that is not in the files
-stays as it is. Products that are not published, or not active, are imported as withdrawn.
+stays as it is. Products that are not published, and drafts, are
+imported as drafts; archived and unlisted ones as withdrawn.
 
 A bad row is reported as file:line: reason and the rest is imported. A bad first row costs its product; another
 bad row costs its variant or image, and then no variant of that product is withdrawn.

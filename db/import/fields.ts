@@ -48,10 +48,10 @@ export function count(row: Row, column: Column): number | null {
   return inRange(Number(value), quoted);
 }
 
-/** Weights come with fractions of a gram, and are rounded. */
-export function grams(row: Row): number {
+/** Weights come with fractions of a gram, and are rounded. Null where nobody has weighed it. */
+export function grams(row: Row): number | null {
   const value = cell(row, 'grams');
-  if (value === '') return 0;
+  if (value === '') return null;
   const quoted = `${columnName('grams')} '${value.slice(0, 40)}'`;
   if (!/^\d+(\.\d+)?$/.test(value)) throw new Fault(`${quoted} is no weight`);
   return inRange(Math.round(Number(value)), quoted);

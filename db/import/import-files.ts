@@ -139,6 +139,6 @@ async function* countRows(rows: AsyncIterable<Row>, summary: ImportSummary): Asy
 }
 
 function note(product: WantedProduct, summary: ImportSummary): void {
-  if (!product.onSale) summary.notOnSale += 1;
+  if (product.status !== 'published') summary.notOnSale += 1;
   summary.sharedPictures += sharedPictures(product.variants);
 }

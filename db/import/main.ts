@@ -1,6 +1,7 @@
 /** `npm run import -- FILE...`: imports Shopify product exports. See --help. */
 
 import { type Command, HELP, parseCommand } from './command-line.ts';
+import { describeFailure } from './failure.ts';
 import { ImportError, importFiles } from './import-files.ts';
 import { showProgress } from './progress.ts';
 import { FileError } from './rows.ts';
@@ -39,7 +40,7 @@ async function run({ files, options }: Extract<Command, { kind: 'import' }>): Pr
         progress.clear();
         console.error(`${file}:${line}: ${reason}`);
       },
-      progress: (sofar) => progress.update(sofar),
+      progress: (summary) => progress.update(describeProgress(summary)),
     });
     progress.clear();
     console.log(outcome(summary, options.dryRun));
@@ -48,10 +49,17 @@ async function run({ files, options }: Extract<Command, { kind: 'import' }>): Pr
   } catch (error) {
     progress.clear();
     console.error(
-      error instanceof FileError || error instanceof ImportError ? error.message : failure(error),
+      error instanceof FileError || error instanceof ImportError
+        ? error.message
+        : `import: failed: ${describeFailure(error)}`,
     );
     return error instanceof FileError ? 2 : 1;
   }
+}
+
+function describeProgress({ rows, products, refused }: ImportSummary): string {
+  const count = products.created + products.changed + products.unchanged;
+  return `import: ${rows} rows, ${count} products, ${refused} refused`;
 }
 
 function outcome(summary: ImportSummary, dryRun: boolean): string {
@@ -59,16 +67,6 @@ function outcome(summary: ImportSummary, dryRun: boolean): string {
     return 'import: refused as a whole, nothing is written; it would have been';
   if (changesNothing(summary)) return 'import: nothing to change';
   return dryRun ? 'import: a dry run, nothing is written; it would be' : 'import: done';
-}
-
-/** The innermost cause says what happened; the outer ones repeat the statement with all its values. */
-function failure(error: unknown): string {
-  if (!(error instanceof Error)) return `import: failed: ${String(error)}`;
-  if (error.cause !== undefined) return failure(error.cause);
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === 'ECONNREFUSED' || code === 'CONNECT_TIMEOUT')
-    return 'import: failed: the database does not answer';
-  return `import: failed: ${error.message || code}`;
 }
 
 process.exit(await main());

@@ -3,7 +3,8 @@
  * it adds. Each refused row is reported once, with its first fault.
  */
 
-import type { Currency } from '#lib/money.ts';
+import { separated } from '#db/export/escape.ts';
+import { type Currency, currency } from '#lib/money.ts';
 import { columnName } from './columns.ts';
 import { Fault, given, text, yesOrNo } from './fields.ts';
 import { sanitizeHtml } from './html.ts';
@@ -17,39 +18,43 @@ const MAX_VENDOR_CHARACTERS = 255;
 const MAX_BODY_CHARACTERS = 200_000;
 const MAX_TAGS_CHARACTERS = 20_000;
 const MAX_CATEGORY_CHARACTERS = 500;
+/** A file of ours has separators and blanks in names and tags escaped: it may hold whatever the shop does. */
+const ROOM_FOR_ESCAPES = 4;
 const MAX_CATEGORY_DEPTH = 8;
 const MAX_URL_CHARACTERS = 2_048;
 const MAX_ALT_CHARACTERS = 512;
 const MAX_IMAGES = 250;
 
 const HANDLE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u;
+/** A picture that the shop serves itself: in a file of its own only, for elsewhere it would name nothing. */
+const OWN_PICTURE = /^\/media\/[\w.-]+$/;
 const STATUSES = new Set(['', 'active', 'draft', 'archived', 'unlisted']);
 
 type Head = Omit<WantedProduct, 'variants' | 'images' | 'incomplete'>;
 
 export function parseProduct(
   rows: readonly Row[],
-  currency: Currency,
+  shopCurrency: Currency,
   refuse: (refusal: Refusal) => void,
 ): WantedProduct | null {
   const [first] = rows;
   if (first === undefined) return null;
   const refuseRow = ({ file, line }: Row, reason: string): void => refuse({ file, line, reason });
   const head = attempt(
-    () => readHead(first),
+    () => readHead(first, shopCurrency),
     (reason) => refuseRow(first, `${reason}; the product is left out`),
   );
   if (head === undefined) {
     for (const row of rows.slice(1)) refuseRow(row, 'the first row of its product is refused');
     return null;
   }
-  const { variants, firstFailed, refused } = readVariants(rows, { head, currency }, refuseRow);
+  const { variants, firstFailed, refused } = readVariants(rows, head, refuseRow);
   if (firstFailed || variants.length === 0) return null;
   const images = hasColumn(first, 'imageUrl') ? readImages(rows, refuseRow) : undefined;
   return { ...head, variants, images, incomplete: refused > 0 };
 }
 
-function readHead(row: Row): Head {
+function readHead(row: Row, shopCurrency: Currency): Head {
   const slug = text(row, 'handle', MAX_HANDLE_CHARACTERS).toLowerCase();
   if (!HANDLE.test(slug)) throw new Fault(`Handle '${slug.slice(0, 80)}' is not letters, digits and dashes`);
   const name = text(row, 'title', MAX_TITLE_CHARACTERS);
@@ -58,45 +63,82 @@ function readHead(row: Row): Head {
     at: { file: row.file, line: row.line },
     slug,
     name,
+    currency: readCurrency(row) ?? shopCurrency,
     given: {
       ...given(row, 'vendor', { vendor: () => text(row, 'vendor', MAX_VENDOR_CHARACTERS) }),
-      ...given(row, 'body', { descriptionHtml: () => sanitizeHtml(text(row, 'body', MAX_BODY_CHARACTERS)) }),
-      ...given(row, 'tags', { tags: () => splitTags(text(row, 'tags', MAX_TAGS_CHARACTERS)) }),
+      ...given(row, 'body', { descriptionHtml: () => readBody(row) }),
+      ...given(row, 'tags', { tags: () => readTags(row) }),
     },
     categoryPath: readCategoryPath(row),
     optionNames: readOptionNames(row),
-    onSale: isOnSale(row),
+    ...readPublication(row),
   };
+}
+
+function readCurrency(row: Row): Currency | null {
+  const code = cell(row, 'currency');
+  if (code === '') return null;
+  if (!/^[A-Z]{3}$/.test(code))
+    throw new Fault(`${columnName('currency')} '${code.slice(0, 40)}' is no currency`);
+  return currency(code);
+}
+
+/** What is left of it is no longer either: an export of it can be imported. */
+function readBody(row: Row): string {
+  const html = sanitizeHtml(text(row, 'body', MAX_BODY_CHARACTERS));
+  if (html.length <= MAX_BODY_CHARACTERS) return html;
+  throw new Fault(`${columnName('body')} is longer than ${MAX_BODY_CHARACTERS} characters`);
 }
 
 /** 'Men/Tops/Shirts' of the shop's own Type, else 'Apparel > Clothing > Shirts' of Shopify's Product Category. */
 function readCategoryPath(row: Row): string[] | undefined {
   if (!hasColumn(row, 'type') && !hasColumn(row, 'category')) return undefined;
-  const type = text(row, 'type', MAX_CATEGORY_CHARACTERS);
-  const path = type === '' ? text(row, 'category', MAX_CATEGORY_CHARACTERS).split('>') : type.split('/');
-  const names = path.map((name) => name.trim()).filter((name) => name !== '');
+  const type = text(row, 'type', withEscapes(row, MAX_CATEGORY_CHARACTERS));
+  const names =
+    type === ''
+      ? parts(text(row, 'category', MAX_CATEGORY_CHARACTERS), '>')
+      : row.header.isOwn
+        ? separated(type, '/')
+        : parts(type, '/');
   if (names.length > MAX_CATEGORY_DEPTH) throw new Fault(`Type is deeper than ${MAX_CATEGORY_DEPTH} levels`);
   return names;
 }
 
-function isOnSale(row: Row): boolean {
+function readPublication(row: Row): Pick<WantedProduct, 'status' | 'publishAt'> {
   const status = cell(row, 'status').toLowerCase();
   if (!STATUSES.has(status)) throw new Fault(`Status '${status.slice(0, 40)}' is not known`);
-  return yesOrNo(row, 'published', true) && (status === '' || status === 'active');
+  const isPublished = yesOrNo(row, 'published', true);
+  const publishAt = readPublishAt(row);
+  if (status === 'archived' || status === 'unlisted') return { status: 'withdrawn', publishAt: null };
+  if (publishAt !== null) return { status: 'scheduled', publishAt };
+  return { status: isPublished && status !== 'draft' ? 'published' : 'draft', publishAt };
 }
 
-function splitTags(tags: string): string[] {
-  return [...new Set(tags.split(',').map((tag) => tag.trim()))].filter((tag) => tag !== '');
+function readPublishAt(row: Row): Date | null {
+  const written = cell(row, 'publishAt');
+  if (written === '') return null;
+  const time = Date.parse(written);
+  if (Number.isNaN(time)) throw new Fault(`${columnName('publishAt')} '${written.slice(0, 40)}' is no time`);
+  return new Date(time);
 }
 
-interface VariantsContext {
-  readonly head: Head;
-  readonly currency: Currency;
+function readTags(row: Row): string[] {
+  const written = text(row, 'tags', withEscapes(row, MAX_TAGS_CHARACTERS));
+  return row.header.isOwn ? separated(written, ',') : [...new Set(parts(written, ','))];
+}
+
+function withEscapes({ header }: Row, maxCharacters: number): number {
+  return header.isOwn ? maxCharacters * ROOM_FOR_ESCAPES : maxCharacters;
+}
+
+function parts(text: string, separator: string): string[] {
+  const trimmed = text.split(separator).map((part) => part.trim());
+  return trimmed.filter((part) => part !== '');
 }
 
 function readVariants(
   rows: readonly Row[],
-  { head, currency }: VariantsContext,
+  { currency, optionNames }: Head,
   refuseRow: (row: Row, reason: string) => void,
 ) {
   const variants: WantedVariant[] = [];
@@ -109,7 +151,7 @@ function readVariants(
       continue;
     }
     position += 1;
-    const context = { currency, optionNames: head.optionNames, position };
+    const context = { currency, optionNames, position };
     const variant = attempt(
       () => unlikeOthers(parseVariant(row, context), taken),
       (reason) => refuseRow(row, index === 0 ? `${reason}; the product is left out` : reason),
@@ -193,8 +235,9 @@ function variantImages(
 
 function imageUrl(row: Row, column: 'imageUrl' | 'variantImage'): string {
   const url = text(row, column, MAX_URL_CHARACTERS);
-  const valid = URL.canParse(url) && /^https?:\/\//i.test(url);
-  if (!valid) throw new Fault(`${columnName(column)} '${url.slice(0, 80)}' is no http or https address`);
+  const isOurs = row.header.isOwn && OWN_PICTURE.test(url);
+  if (!isOurs && !(URL.canParse(url) && /^https?:\/\//i.test(url)))
+    throw new Fault(`${columnName(column)} '${url.slice(0, 80)}' is no http or https address`);
   return url;
 }
 

@@ -3,7 +3,7 @@
 import type { Currency } from '#lib/money.ts';
 import type { Column } from './columns.ts';
 import { count, Fault, given, grams, price, text, yesOrNo } from './fields.ts';
-import { cell, type Row } from './rows.ts';
+import { cell, cellAsWritten, type Row } from './rows.ts';
 import type { WantedVariant } from './wanted.ts';
 
 const MAX_OPTION_CHARACTERS = 255;
@@ -18,7 +18,10 @@ const OPTIONS: readonly { readonly name: Column; readonly value: Column }[] = [
 /** The names of a product's options, from its first row; none for Shopify's 'Title' / 'Default Title'. */
 export function readOptionNames(first: Row): string[] {
   const names = OPTIONS.map(({ name }) => text(first, name, MAX_OPTION_CHARACTERS));
-  const single = names[0] === 'Title' && names[1] === '' && cell(first, 'option1Value') === 'Default Title';
+  const single =
+    cellAsWritten(first, 'option1Name').trim() === 'Title' &&
+    names[1] === '' &&
+    cell(first, 'option1Value') === 'Default Title';
   if (single) return [];
   const given = names.filter((name) => name !== '');
   if (names.slice(0, given.length).includes(''))
@@ -79,5 +82,6 @@ function readOptionValues(row: Row, names: readonly string[]): string[] {
 
 /** Shopify writes an apostrophe before codes so that spreadsheets keep their leading zeros. */
 function code(row: Row, column: Column): string | null {
-  return text(row, column, MAX_CODE_CHARACTERS).replace(/^'/, '') || null;
+  const written = text(row, column, MAX_CODE_CHARACTERS);
+  return (row.header.isOwn ? written : written.replace(/^'/, '')) || null;
 }

@@ -2,7 +2,6 @@
 
 import { present } from '#lib/assert.ts';
 import type { CategoryId, IdSource, ImageId, ProductId, VariantId } from '#lib/ids.ts';
-import type { Currency } from '#lib/money.ts';
 import { matchVariants, type VariantMatch } from './match-variants.ts';
 import type { Refusal } from './rows.ts';
 import type { ImageRow, ProductRow, StockRow, StoredProduct, VariantRow } from './stored.ts';
@@ -42,7 +41,6 @@ export interface VariantCounts {
 export interface PlanContext {
   readonly ids: IdSource;
   readonly now: Date;
-  readonly currency: Currency;
   readonly stockMode: StockMode;
   /** Undefined where the file does not say. */
   readonly categoryId: CategoryId | null | undefined;
@@ -54,7 +52,7 @@ const NEW_VARIANT: VariantDetails = {
   sku: null,
   barcode: null,
   compareAtMinor: null,
-  grams: 0,
+  grams: null,
   requiresShipping: true,
   taxable: true,
 };
@@ -71,7 +69,8 @@ export function planProduct(
 ): ProductPlan {
   const productId = stored?.product.id ?? context.ids.next<ProductId>();
   const { matches, gone } = matchVariants(wanted.variants, stored?.variants ?? []);
-  const planned = matches.map((match) => planVariant(match, productId, context.ids));
+  const keepsPlaces = isInOrder(matches, stored?.variants ?? []);
+  const planned = matches.map((match) => planVariant(match, { productId, keepsPlaces }, context.ids));
   const stock = planned.flatMap((variant) => planStock(variant, context));
   const changed = planned.filter((variant) => variant.changed);
   const withdrawn = wanted.incomplete ? [] : gone;
@@ -101,7 +100,17 @@ export function planProduct(
   };
 }
 
-function planVariant({ wanted, stored }: VariantMatch, productId: ProductId, ids: IdSource): PlannedVariant {
+/** Positions are for the order alone: where that is as it was, they stay what they were. */
+function isInOrder(matches: readonly VariantMatch[], stored: readonly VariantRow[]): boolean {
+  const places = matches.map((match) => (match.stored === null ? -1 : stored.indexOf(match.stored)));
+  return places.every((place, index) => place > (places[index - 1] ?? -1));
+}
+
+function planVariant(
+  { wanted, stored }: VariantMatch,
+  { productId, keepsPlaces }: { readonly productId: ProductId; readonly keepsPlaces: boolean },
+  ids: IdSource,
+): PlannedVariant {
   const row: VariantRow = {
     id: stored?.id ?? ids.next<VariantId>(),
     productId,
@@ -110,7 +119,7 @@ function planVariant({ wanted, stored }: VariantMatch, productId: ProductId, ids
     ...wanted.given,
     optionValues: [...wanted.optionValues],
     priceMinor: wanted.priceMinor,
-    position: wanted.position,
+    position: keepsPlaces && stored !== null ? stored.position : wanted.position,
     withdrawnAt: null,
   };
   return { wanted, stored, row, changed: stored === null || !sameValues(row, stored) };
@@ -174,14 +183,16 @@ function planRow({ wanted, stored, productId, onSale }: RowInput, context: PlanC
     sellerId: before?.sellerId ?? null,
     tags: [...(wanted.given.tags ?? before?.tags ?? [])],
     optionNames: [...wanted.optionNames],
-    currency: context.currency,
+    currency: wanted.currency,
     priceMinor: cheapest.priceMinor,
     compareAtMinor: cheapest.compareAtMinor,
     popularity: before?.popularity ?? 0,
     version: before?.version ?? 1,
     createdAt: before?.createdAt ?? context.now,
     updatedAt: before?.updatedAt ?? context.now,
-    withdrawnAt: wanted.onSale ? null : (before?.withdrawnAt ?? context.now),
+    status: wanted.status,
+    publishAt: wanted.publishAt,
+    withdrawnAt: wanted.status === 'published' ? null : (before?.withdrawnAt ?? context.now),
   };
 }
 
@@ -208,7 +219,8 @@ function planImages(
     return { id: before?.id ?? ids.next<ImageId>(), productId, variantId, url, alt, position: index + 1 };
   });
   const same =
-    rows.length === stored.length && rows.every((row, index) => sameValues(row, stored[index] ?? {}));
+    rows.length === stored.length &&
+    rows.every(({ position: _, ...row }, index) => sameValues(row, stored[index] ?? {}));
   return same ? null : rows;
 }
 

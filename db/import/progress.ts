@@ -1,6 +1,4 @@
-/** Shows how far an import is: one line that moves on a terminal, a plain line every two seconds elsewhere. */
-
-import type { ImportSummary } from './summary.ts';
+/** Shows how far an import or an export is: one line that moves on a terminal, a plain line every two seconds elsewhere. */
 
 export interface Screen {
   readonly isTerminal: boolean;
@@ -9,7 +7,7 @@ export interface Screen {
 }
 
 export interface Progress {
-  update(summary: ImportSummary): void;
+  update(line: string): void;
   /** Clears the moving line, so that others can write. */
   clear(): void;
 }
@@ -23,12 +21,10 @@ export function showProgress(screen: Screen): Progress {
   let shownAtMs = screen.nowMs();
   let moving = false;
   return {
-    update: ({ rows, products, refused }) => {
+    update: (line) => {
       const nowMs = screen.nowMs();
       if (nowMs - shownAtMs < intervalMs) return;
       shownAtMs = nowMs;
-      const count = products.created + products.changed + products.unchanged;
-      const line = `import: ${rows} rows, ${count} products, ${refused} refused`;
       screen.write(screen.isTerminal ? `${CLEAR_LINE}${line}` : `${line}\n`);
       moving = screen.isTerminal;
     },

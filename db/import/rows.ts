@@ -2,6 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
+import { unguarded } from '#db/export/escape.ts';
 import { type Column, type Header, readHeader } from './columns.ts';
 
 export interface SourceFile {
@@ -72,8 +73,14 @@ export function hasColumn(row: Row, column: Column): boolean {
 
 /** The trimmed text, '' where the file lacks the column. */
 export function cell(row: Row, column: Column): string {
-  const place = row.header.places.get(column);
-  return place === undefined ? '' : (row.cells[place] ?? '').trim();
+  const written = cellAsWritten(row, column);
+  return row.header.isOwn ? unguarded(written) : written.trim();
+}
+
+/** With what guards it in a file of ours. */
+export function cellAsWritten({ header, cells }: Row, column: Column): string {
+  const place = header.places.get(column);
+  return place === undefined ? '' : (cells[place] ?? '');
 }
 
 async function* readCells(
@@ -135,6 +142,7 @@ function expectHeader(file: SourceFile, cells: readonly string[]): Header {
 function brokenBecause(header: Header, cells: readonly string[]): string | undefined {
   if (cells.length !== header.width) return `has ${cells.length} fields where the header has ${header.width}`;
   if (cells.some((text) => text.includes('\0'))) return 'contains a NUL character';
-  if (cells.some((text) => text.includes('\uFFFD'))) return 'is not UTF-8';
+  // A text of the shop may hold one: what clients send is Unicode, and not always whole.
+  if (!header.isOwn && cells.some((text) => text.includes('\uFFFD'))) return 'is not UTF-8';
   return undefined;
 }

@@ -65,7 +65,7 @@ function listed(counts: Readonly<Record<string, number>>): string {
 function notes({ notOnSale, sharedPictures, unreadColumns }: ImportSummary): string[] {
   return [
     ...(notOnSale > 0
-      ? [`note: ${notOnSale} products are not published or not active: imported as withdrawn`]
+      ? [`note: ${notOnSale} products are not published or not active: imported, and not on sale`]
       : []),
     ...(sharedPictures > 0
       ? [`note: ${sharedPictures} variants share a picture with another: it is linked to the first`]

@@ -1,13 +1,13 @@
 /** What a file wants a product to be. A property under `given` is there only if the file has its column. */
 
-import type { Minor } from '#lib/money.ts';
+import type { Currency, Minor } from '#lib/money.ts';
 import type { Place } from './rows.ts';
 
 export interface VariantDetails {
   readonly sku: string | null;
   readonly barcode: string | null;
   readonly compareAtMinor: Minor | null;
-  readonly grams: number;
+  readonly grams: number | null;
   readonly requiresShipping: boolean;
   readonly taxable: boolean;
 }
@@ -38,11 +38,14 @@ export interface WantedProduct {
   readonly at: Place;
   readonly slug: string;
   readonly name: string;
+  readonly currency: Currency;
   readonly given: Partial<ProductDetails>;
   /** From the top; empty for none, undefined where the file has no such column. */
   readonly categoryPath: readonly string[] | undefined;
   readonly optionNames: readonly string[];
-  readonly onSale: boolean;
+  readonly status: 'published' | 'draft' | 'scheduled' | 'withdrawn';
+  /** Of a scheduled product. */
+  readonly publishAt: Date | null;
   readonly variants: readonly WantedVariant[];
   /** Undefined where the file has no such column. */
   readonly images: readonly WantedImage[] | undefined;

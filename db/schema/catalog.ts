@@ -7,6 +7,7 @@ import {
   check,
   index,
   integer,
+  pgEnum,
   pgTable,
   text,
   unique,
@@ -30,9 +31,14 @@ export const categories = pgTable(
   },
   (table) => [
     index('categories_parent').on(table.parentId),
+    // A path of names leads to one category: product files name them so.
+    unique('categories_siblings').on(table.parentId, table.name).nullsNotDistinct(),
     check('categories_not_own_parent', sql`${table.parentId} <> ${table.id}`),
   ],
 );
+
+/** What may follow what stands in `origin/catalog/publication.ts`. */
+export const productStatus = pgEnum('product_status', ['draft', 'scheduled', 'published', 'withdrawn']);
 
 /** `priceMinor` and `compareAtMinor` repeat the cheapest variant's, so that lists sort and filter on one index. */
 export const products = pgTable(
@@ -60,6 +66,10 @@ export const products = pgTable(
     version: counter('version').notNull().default(1),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
+    status: productStatus('status').notNull().default('published'),
+    /** When a scheduled product comes on sale. */
+    publishAt: instant('publish_at'),
+    /** Since when it is not on sale, for whatever reason; null exactly while it is published, as a check says. */
     withdrawnAt: instant('withdrawn_at'),
   },
   (table) => {
@@ -75,7 +85,8 @@ export const products = pgTable(
       index('products_category_newest').on(table.categoryId, table.createdAt, table.id).where(onSale),
       index('products_category_price').on(table.categoryId, table.priceMinor, table.id).where(onSale),
       index('products_category_popular').on(table.categoryId, table.popularity, table.id).where(onSale),
-      index('products_seller').on(table.sellerId),
+      index('products_seller').on(table.sellerId, table.id),
+      index('products_due').on(table.publishAt).where(sql`${table.status} = 'scheduled'`),
     ];
   },
 );
@@ -93,7 +104,8 @@ export const variants = pgTable(
     optionValues: text('option_values').array().notNull().default([]),
     priceMinor: minorUnits('price_minor').notNull(),
     compareAtMinor: minorUnits('compare_at_minor'),
-    grams: integer('grams').notNull().default(0),
+    /** What it weighs; null where nobody has said. */
+    grams: integer('grams'),
     requiresShipping: boolean('requires_shipping').notNull().default(true),
     taxable: boolean('taxable').notNull().default(true),
     position: integer('position').notNull(),

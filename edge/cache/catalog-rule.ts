@@ -12,6 +12,7 @@ import type { CacheRule } from './rule.ts';
 import { cacheTagOf, isTagList } from './tags.ts';
 
 const OK = 200;
+const MOVED = 308;
 const NOT_FOUND = 404;
 /** What is not there now may be there soon, and nothing purges it. */
 const MAX_NOT_FOUND_SECONDS = 5;
@@ -37,9 +38,9 @@ export function catalogRule({ contentType, varies = false }: CatalogRuleOptions)
 
 function isPublic({ status, headers }: Reply, declared: string): boolean {
   const directives = directivesOf(headers);
-  const expected = status === OK ? declared : PROBLEM_CONTENT_TYPE;
+  const expected = status === NOT_FOUND ? PROBLEM_CONTENT_TYPE : declared;
   return (
-    (status === OK || status === NOT_FOUND) &&
+    [OK, MOVED, NOT_FOUND].includes(status) &&
     !headers.has('set-cookie') &&
     !['private', 'no-cache', 'no-store'].some((name) => directives.has(name)) &&
     isTagList(cacheTagOf(headers)) &&
@@ -49,7 +50,7 @@ function isPublic({ status, headers }: Reply, declared: string): boolean {
 
 function narrowed(status: number, life: Lifetime): Lifetime | null {
   if (life.freshSeconds === 0) return null;
-  if (status === OK) return life;
+  if (status !== NOT_FOUND) return life;
   const freshSeconds = Math.min(life.freshSeconds, MAX_NOT_FOUND_SECONDS);
   return {
     freshSeconds,

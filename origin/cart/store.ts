@@ -55,7 +55,7 @@ const FIND_LINES = kept((db, { id }: Slots<ById>) =>
       seenPriceMinor: cartItems.seenPriceMinor,
       priceMinor: variants.priceMinor,
       currency: products.currency,
-      withdrawn: sql<boolean>`${variants.withdrawnAt} is not null`,
+      withdrawn: sql<boolean>`${variants.withdrawnAt} is not null or ${products.withdrawnAt} is not null`,
       available: sql<number>`coalesce(${inventory.onHand} - ${inventory.reserved}, 0)`,
     })
     .from(cartItems)
@@ -105,6 +105,7 @@ const ADD_LINE = kept((db, slots: Slots<NewLine & CartLimits>) => {
     insert into cart_items (id, cart_id, variant_id, quantity, seen_price_minor)
     select ${id}::uuid, ${cartId}::uuid, variants.id, ${quantity}::int, price_minor
       from variants where id = ${variantId} and withdrawn_at is null and ${quantity}::int <= ${maxQuantity}::int
+       and exists (select 1 from products p where p.id = variants.product_id and p.withdrawn_at is null)
        and (select count(*) from cart_items
              where cart_id = ${cartId} and variant_id <> ${variantId}) < ${maxLines}::int
     on conflict (cart_id, variant_id) do update

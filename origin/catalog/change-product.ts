@@ -2,45 +2,100 @@
 
 import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
-import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
+import { markHandled } from '#db/outbox.ts';
+import { type EventId, isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
-import { recordAct } from '#origin/audit-log/service.ts';
+import { type Act, recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { isOwnProduct } from '#origin/http/permissions.ts';
+import { changeAttributes } from './change-attributes.ts';
+import { changeParts } from './change-parts.ts';
+import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
 import type { ProductChange } from './model.ts';
-import { cheapest, requireCategoryId } from './product-rules.ts';
+import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
+import { eventOf, type ProductStatus, publicationAt, transition } from './publication.ts';
+import { changeSlug } from './slugs.ts';
 import * as store from './store.ts';
+
+/** How a request to change a product may end. */
+export const CHANGE_FAILURES = [
+  'unauthenticated',
+  'forbidden',
+  'product_not_found',
+  'version_conflict',
+  'precondition_required',
+] as const;
 
 export interface VersionedProduct {
   readonly productId: ProductId;
   /** The version that the caller has seen, from `If-Match`. */
   readonly version: number;
+  /** Where the request may be repeated after a part of it was done: this change leaves its mark. */
+  readonly mark?: { readonly name: string; readonly id: EventId };
 }
 
-/** @throws {AppError} `product_not_found`, `version_conflict`, `invalid_input`, `variant_unavailable` */
+/** @throws {AppError} as {@link changeOwnProduct}, and `invalid_input`, `variant_unavailable` */
 export async function changeProduct(
   deps: Deps,
   seller: SignedIn,
   target: VersionedProduct,
   change: ProductChange,
 ): Promise<void> {
-  const product = await deps.db.transaction(async (tx) => {
-    await lockOwnProduct(tx, seller, target);
+  await changeOwnProduct(deps, seller, target, async (tx, product, at) => {
     const prices = await changePrices(tx, target.productId, change);
-    const update = await updateOf(tx, target.productId, change);
-    const changed = await store.updateProduct(tx, target.productId, update, deps.clock.now());
-    await emitChanged(deps, tx, changed);
-    await recordAct(tx, seller, {
+    await changeVariants(tx, product, change, at);
+    await changeParts(tx, product, change, deps.ids);
+    if (change.slug !== undefined) await changeSlug(tx, product, change.slug, at);
+    const update = await updateOf(tx, change);
+    if (change.attributes !== undefined) {
+      await changeAttributes(tx, { ...product, ...update }, change.attributes);
+    }
+    return {
+      update: { ...update, ...publicationOf(change, product.status, at) },
       action: 'product.changed',
-      object: { kind: 'product', id: changed.id },
-      changes: { version: changed.version, fields: Object.keys(change), prices },
-    });
-    return changed;
+      changes: { fields: Object.keys(change), prices },
+    };
   });
+}
+
+function publicationOf({ publishAt }: ProductChange, from: ProductStatus, now: Date) {
+  if (publishAt === undefined) return {};
+  return transition(from, publicationAt(publishAt, now), now);
+}
+
+interface ChangeOfProduct {
+  readonly action: Act['action'];
+  readonly changes: Readonly<Record<string, unknown>>;
+  readonly update?: Parameters<typeof store.updateProduct>[2];
+}
+
+/**
+ * Changes what belongs to a product, under its lock: with the next version, the event and the entry in the log.
+ * @throws {AppError} `product_not_found`, `version_conflict`, and where a name is taken `slug_taken`, `sku_taken`
+ */
+export async function changeOwnProduct(
+  deps: Deps,
+  seller: SignedIn,
+  target: VersionedProduct,
+  change: (tx: Transaction, product: store.LockedProduct, at: Date) => Promise<ChangeOfProduct>,
+): Promise<void> {
+  const run = async (tx: Transaction) => {
+    const locked = await lockOwnProduct(tx, seller, target);
+    if (target.mark !== undefined) await markHandled(tx, target.mark.name, target.mark.id);
+    const at = deps.clock.now();
+    const { action, changes, update = {} } = await change(tx, locked, at);
+    const prices = cheapest(await store.findVariants(tx, target.productId));
+    const changed = await store.updateProduct(tx, target.productId, { ...update, ...prices }, at);
+    await announce(deps, tx, locked.status, changed);
+    const object = { kind: 'product', id: changed.id };
+    await recordAct(tx, seller, { action, object, changes: { version: changed.version, ...changes } });
+    return changed;
+  };
+  const product = await takenNames(() => deps.db.transaction(run));
   await dropAnswers(deps, { ...product, productId: product.id });
 }
 
@@ -49,12 +104,13 @@ export async function lockOwnProduct(
   tx: Transaction,
   seller: SignedIn,
   { productId, version }: VersionedProduct,
-): Promise<void> {
+): Promise<store.LockedProduct> {
   const product = await store.lockProduct(tx, productId);
   if (product === undefined) throw new AppError('product_not_found');
   if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
   if (product.version !== version)
     throw new AppError('version_conflict', { currentVersion: product.version });
+  return product;
 }
 
 interface PriceChange {
@@ -86,15 +142,15 @@ async function changePrices(
   return changes;
 }
 
-async function updateOf(tx: Transaction, productId: ProductId, change: ProductChange) {
-  const { name, vendor, descriptionHtml, category, tags } = change;
+async function updateOf(tx: Transaction, change: ProductChange) {
+  const { name, vendor, descriptionHtml, category, tags, optionNames } = change;
   return {
     ...(name === undefined ? {} : { name }),
     ...(vendor === undefined ? {} : { vendor }),
     ...(descriptionHtml === undefined ? {} : { descriptionHtml: sanitizeDescription(descriptionHtml) }),
     ...(category === undefined ? {} : { categoryId: await requireCategoryId(tx, category) }),
     ...(tags === undefined ? {} : { tags }),
-    ...cheapest(await store.findVariants(tx, productId)),
+    ...(optionNames === undefined ? {} : { optionNames }),
   };
 }
 
@@ -112,15 +168,19 @@ export async function touchProductsOf(
 
 /** The same for one product, which the caller's transaction has locked. */
 export async function touchProduct(deps: Deps, tx: Transaction, id: ProductId): Promise<void> {
-  await emitChanged(deps, tx, await store.updateProduct(tx, id, {}, deps.clock.now()));
+  const product = await store.updateProduct(tx, id, {}, deps.clock.now());
+  await announce(deps, tx, product.status, product);
 }
 
-async function emitChanged(
+/** Tells everybody of a change that everybody can see, or could until now. */
+export async function announce(
   deps: Deps,
   tx: Transaction,
-  { id, slug, version }: { readonly id: ProductId; readonly slug: string; readonly version: number },
+  from: ProductStatus,
+  { id, slug, version, status }: Awaited<ReturnType<typeof store.updateProduct>>,
 ): Promise<void> {
-  await emit(deps, tx, { name: 'product.changed', data: { productId: id, slug, version } });
+  const name = eventOf(from, status);
+  if (name !== null) await emit(deps, tx, { name, data: { productId: id, slug, version } });
 }
 
 /** The product and version that a request to change it names. @throws {AppError} */

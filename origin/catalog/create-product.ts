@@ -2,16 +2,17 @@
 
 import type { Transaction } from '#db/client.ts';
 import { sanitizeDescription } from '#db/html.ts';
-import { isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
+import type { ProductId, VariantId } from '#lib/ids.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
-import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { receiveStock } from '#origin/inventory/service.ts';
 import { dropAnswers } from './freshness.ts';
-import type { NewProduct } from './model.ts';
-import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
+import type { NewProduct, NewVariant } from './model.ts';
+import { cheapest, checkOptions, requireCategoryId, takenNames } from './product-rules.ts';
+import { PUBLISHED, type Publication, publicationAt } from './publication.ts';
+import { checkSlug, takeOver } from './slugs.ts';
 import * as store from './store.ts';
 
 const MAX_SLUG_LENGTH = 200;
@@ -19,8 +20,13 @@ const FIRST_VERSION = 1;
 
 /** @throws {AppError} `invalid_input`, `slug_taken`, `sku_taken` */
 export async function createProduct(deps: Deps, seller: SignedIn, input: NewProduct): Promise<ProductId> {
-  checkSlug(input);
-  checkOptions(input);
+  checkSlug(input.slug);
+  const { optionNames = [], variants } = input;
+  checkOptions(
+    optionNames,
+    variants.map(({ optionValues = [] }) => optionValues),
+    (index) => `/variants/${index}/optionValues`,
+  );
   const productId = deps.ids.next<ProductId>();
   const slug = input.slug ?? slugify(input.name, productId);
   await takenNames(() => deps.db.transaction((tx) => insert(deps, tx, { productId, slug, seller, input })));
@@ -40,15 +46,12 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
   const { productId, slug, seller, input } = creation;
   const now = deps.clock.now();
   const offers = input.variants.map((variant, position) => ({
+    ...offerOf(variant),
     id: deps.ids.next<VariantId>(),
     productId,
-    sku: variant.sku ?? null,
-    optionValues: variant.optionValues ?? [],
-    priceMinor: minor(variant.price),
-    compareAtMinor: variant.compareAtPrice === undefined ? null : minor(variant.compareAtPrice),
     position,
-    stock: variant.stock ?? 0,
   }));
+  const publication = publishedBy(input, now);
   const product = {
     id: productId,
     slug,
@@ -61,15 +64,19 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
     optionNames: input.optionNames ?? [],
     currency: SHOP_CURRENCY,
     ...cheapest(offers),
+    ...publication,
     createdAt: now,
     updatedAt: now,
   };
   await store.insertProduct(tx, product, offers);
+  await takeOver(tx, productId, slug);
   await receiveStock(
     tx,
     offers.map(({ id, stock }) => ({ variantId: id, quantity: stock })),
   );
-  await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
+  if (publication.status === 'published') {
+    await emit(deps, tx, { name: 'product.created', data: { productId, slug, version: FIRST_VERSION } });
+  }
   await recordAct(tx, seller, {
     action: 'product.created',
     object: { kind: 'product', id: productId },
@@ -77,32 +84,24 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
   });
 }
 
-/** A slug that looks like an id would never be looked up as a slug. */
-function checkSlug({ slug = '' }: NewProduct): void {
-  if (!isUuid(slug)) return;
-  throw new AppError('invalid_input', { errors: [{ path: '/slug', message: 'must not look like an id' }] });
+/** At once, if it does not say. */
+function publishedBy({ publishAt }: NewProduct, now: Date): Publication {
+  return publishAt === undefined ? PUBLISHED : publicationAt(publishAt, now);
 }
 
-/** Every variant names a value for each option, and no two name the same ones. */
-function checkOptions({ optionNames = [], variants }: NewProduct): void {
-  if (new Set(optionNames).size < optionNames.length) {
-    const message = 'must differ from each other';
-    throw new AppError('invalid_input', { errors: [{ path: '/optionNames', message }] });
-  }
-  const seen = new Set<string>();
-  for (const [index, { optionValues = [] }] of variants.entries()) {
-    const combination = JSON.stringify(optionValues);
-    const message =
-      optionValues.length !== optionNames.length
-        ? `must have ${optionNames.length} values, one for each of optionNames`
-        : seen.has(combination)
-          ? 'must differ from the other variants'
-          : null;
-    if (message !== null) {
-      throw new AppError('invalid_input', { errors: [{ path: `/variants/${index}/optionValues`, message }] });
-    }
-    seen.add(combination);
-  }
+/** A variant's own columns, and its first stock. */
+export function offerOf(variant: NewVariant) {
+  return {
+    sku: variant.sku ?? null,
+    barcode: variant.barcode ?? null,
+    optionValues: variant.optionValues ?? [],
+    priceMinor: minor(variant.price),
+    compareAtMinor: variant.compareAtPrice === undefined ? null : minor(variant.compareAtPrice),
+    grams: variant.grams ?? null,
+    requiresShipping: variant.requiresShipping ?? true,
+    taxable: variant.taxable ?? true,
+    stock: variant.stock ?? 0,
+  };
 }
 
 /** Readable and unique: the end of the id tells namesakes apart. */

@@ -6,6 +6,7 @@ import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { isUuid, type ProductId } from '#lib/ids.ts';
 import { type Minor, money } from '#lib/money.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
+import { attributeValue } from './change-attributes.ts';
 import type { Product, ProductCard } from './model.ts';
 import { ratingOf } from './rating.ts';
 import * as store from './store.ts';
@@ -14,7 +15,16 @@ import * as store from './store.ts';
 export async function buildAnswer(db: Queryable, slugOrId: string): Promise<FencedAnswer | null> {
   const by = isUuid(slugOrId) ? { id: slugOrId as ProductId } : { slug: slugOrId };
   const row = await store.findProduct(db, by);
-  if (row === undefined) return null;
+  return row === undefined ? null : toAnswer(row);
+}
+
+/** The same of a product that may not be on sale yet: for those whose it is, and for no cache. */
+export async function buildOwnAnswer(db: Queryable, id: ProductId): Promise<FencedAnswer | null> {
+  const row = await store.findOwn(db, id);
+  return row === undefined ? null : toAnswer(row);
+}
+
+function toAnswer(row: store.ProductRow): FencedAnswer {
   const body = Buffer.from(JSON.stringify(toProduct(row)));
   const tags = CACHE_TAGS.product(row.id);
   return { body, etag: etagOf(row.version, body), tags, fence: row.id, version: row.version };
@@ -41,13 +51,16 @@ function toProduct(row: store.ProductRow): Product {
     variants: variants.map((variant) => ({
       id: variant.id,
       sku: variant.sku,
+      barcode: variant.barcode,
       options: Object.fromEntries(
         row.optionNames.map((name, index) => [name, variant.optionValues[index] ?? '']),
       ),
+      grams: variant.grams,
       price: price(variant.priceMinor),
       compareAtPrice: variant.compareAtMinor === null ? null : price(variant.compareAtMinor),
       available: variant.available,
     })),
+    attributes: row.attributes.map(({ key, kind, value }) => ({ key, value: attributeValue(kind, value) })),
     images,
   };
 }

@@ -32,6 +32,30 @@ export async function requireCategoryId(tx: Transaction, slug: string): Promise<
   throw new AppError('invalid_input', { errors: [{ path: '/category', message }] });
 }
 
+/** Every variant names a value for each option, and no two name the same ones. @throws {AppError} `invalid_input` */
+export function checkOptions(
+  optionNames: readonly string[],
+  combinations: readonly (readonly string[])[],
+  pathOf: (index: number) => string,
+): void {
+  if (new Set(optionNames).size < optionNames.length) {
+    const message = 'must differ from each other';
+    throw new AppError('invalid_input', { errors: [{ path: '/optionNames', message }] });
+  }
+  const seen = new Set<string>();
+  for (const [index, values] of combinations.entries()) {
+    const combination = JSON.stringify(values);
+    const message =
+      values.length !== optionNames.length
+        ? `must have ${optionNames.length} values, one for each of optionNames`
+        : seen.has(combination)
+          ? 'must differ from the other variants'
+          : null;
+    if (message !== null) throw new AppError('invalid_input', { errors: [{ path: pathOf(index), message }] });
+    seen.add(combination);
+  }
+}
+
 const TAKEN: Readonly<Record<string, ProblemCode>> = {
   products_slug_unique: 'slug_taken',
   variants_sku: 'sku_taken',

@@ -1,22 +1,26 @@
 /** The catalogue over HTTP: public reads for everybody, changes for sellers and admins. */
 
-import { Elysia, t } from 'elysia';
+import { Elysia } from 'elysia';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
+import type { ProductId } from '#lib/ids.ts';
+import { CategoryTree } from '#origin/categories/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
-import { LIVES, PRIVATE, shared } from '#origin/http/caching.ts';
+import { LIVES, sendMoved, sendWritten, shared } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
 import {
-  CategoryTree,
+  IfMatch,
+  MovedProduct,
   NewProduct,
   Product,
   ProductChange,
   ProductListQuery,
   ProductPage,
   ProductParams,
+  RelatedProducts,
   SlugOrId,
 } from './model.ts';
 import * as catalog from './service.ts';
@@ -24,24 +28,11 @@ import * as catalog from './service.ts';
 const CREATED = 201;
 const NO_CONTENT = 204;
 
-const CHANGE_FAILURES = [
-  'unauthenticated',
-  'forbidden',
-  'product_not_found',
-  'version_conflict',
-  'precondition_required',
-] as const;
-
-const IfMatch = t.Object({
-  'if-match': t.Optional(
-    t.String({ maxLength: 100, description: 'The `ETag` of the product as it was read.' }),
-  ),
-});
-
 export function catalogRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
     .use(auth(tokens))
     .use(reads(deps, tokens, hot))
+    .use(related(deps, tokens, hot))
     .use(changes(deps, tokens));
 }
 
@@ -50,12 +41,13 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
     .use(auth(tokens))
     .get(
       '/products/:id',
-      (context) =>
-        serve(hot, context, {
-          read: catalog.productRead(deps, context.params.id),
-          life: LIVES.product,
-          route: context.route,
-        }),
+      async (context) => {
+        const { id } = context.params;
+        const read = catalog.productRead(deps, id);
+        const answer = await serve(hot, context, { read, life: LIVES.product, route: context.route });
+        const moved = answer instanceof Response ? await catalog.movedFrom(deps, id) : null;
+        return moved === null ? answer : sendMoved(moved, `/api/v1/products/${moved.slug}`, moved.id);
+      },
       {
         access: 'public',
         params: SlugOrId,
@@ -63,7 +55,14 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           id: 'getProduct',
           summary: 'A product, by slug or id',
           tag: 'Catalogue',
-          success: { status: 200, description: 'The product.', schema: Product },
+          success: [
+            { status: 200, description: 'The product.', schema: Product },
+            {
+              status: 308,
+              description: 'By a slug of before: `Location` has the present one.',
+              schema: MovedProduct,
+            },
+          ],
           revalidates: true,
           failures: ['product_not_found'],
         }),
@@ -110,6 +109,32 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
     );
 }
 
+function related(deps: Deps, tokens: AccessTokens, hot: HotReads) {
+  return new Elysia({ prefix: '/api/v1', normalize: false }).use(auth(tokens)).get(
+    '/products/:id/related',
+    (context) =>
+      serve(hot, context, {
+        read: catalog.relatedRead(deps, context.params.id as ProductId),
+        life: LIVES.list,
+        route: context.route,
+      }),
+    {
+      access: 'public',
+      params: ProductParams,
+      query: closedObject({}),
+      detail: operation({
+        id: 'listRelatedProducts',
+        summary: 'What its seller has put beside a product',
+        description:
+          'Picked by hand, with `changeProduct`. What goes with it by itself is in its recommendations.',
+        tag: 'Catalogue',
+        success: { status: 200, description: 'In the seller’s order.', schema: RelatedProducts },
+        revalidates: true,
+      }),
+    },
+  );
+}
+
 function changes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ prefix: '/api/v1', normalize: false })
     .use(auth(tokens))
@@ -118,14 +143,14 @@ function changes(deps: Deps, tokens: AccessTokens) {
       async ({ body, caller, request, set }) => {
         const scope = forRequest(deps, request);
         const id = await catalog.createProduct(scope, signedIn(caller), body);
-        return written(scope, id, set, CREATED);
+        return sendWritten(set, await catalog.readWritten(scope, id), CREATED);
       },
       {
         access: 'products:write',
         body: NewProduct,
         detail: operation({
           id: 'createProduct',
-          summary: 'Put a product on sale',
+          summary: 'Make a product, and put it on sale now or later',
           tag: 'Catalogue',
           success: { status: 201, description: 'The product.', schema: Product },
           failures: ['unauthenticated', 'forbidden', 'slug_taken', 'sku_taken'],
@@ -138,7 +163,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         const scope = forRequest(deps, request);
         const target = catalog.versionedProduct(params.id, headers['if-match']);
         await catalog.changeProduct(scope, signedIn(caller), target, body);
-        return written(scope, params.id, set, 200);
+        return sendWritten(set, await catalog.readWritten(scope, params.id));
       },
       {
         access: 'products:write',
@@ -150,7 +175,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Change a product as it was read',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
-          failures: [...CHANGE_FAILURES, 'variant_unavailable'],
+          failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'slug_taken', 'sku_taken'],
         }),
       },
     )
@@ -170,21 +195,8 @@ function changes(deps: Deps, tokens: AccessTokens) {
           summary: 'Take a product off sale',
           tag: 'Catalogue',
           success: { status: 204, description: 'It is off sale.' },
-          failures: CHANGE_FAILURES,
+          failures: catalog.CHANGE_FAILURES,
         }),
       },
     );
-}
-
-/** The product as it is after a change, straight from the database. */
-async function written(
-  deps: Deps,
-  id: string,
-  set: { headers: Record<string, string | number>; status?: number | string },
-  status: number,
-): Promise<Uint8Array> {
-  const answer = await catalog.readWritten(deps, id);
-  Object.assign(set.headers, PRIVATE, { etag: answer.etag, 'content-type': 'application/json' });
-  set.status = status;
-  return answer.body;
 }

@@ -1,24 +1,49 @@
 /** Reading the catalogue. What changes it has a file for each verb beside this one. */
 
 import type { Queryable } from '#db/client.ts';
+import { relatedIds } from '#db/product-parts.ts';
+import { findMoved } from '#db/product-slugs.ts';
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
-import type { ProductId } from '#lib/ids.ts';
+import { isUuid, type ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
+import type { CategoryNode } from '#origin/categories/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import type { CategoryNode, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
-import { buildAnswer, toCard } from './product-answer.ts';
+import type { MovedProduct, ProductCard, ProductListQuery, ProductPage, ProductSort } from './model.ts';
+import { buildAnswer, buildOwnAnswer, toCard } from './product-answer.ts';
 import * as store from './store.ts';
 
-export { changeProduct, touchProduct, touchProductsOf, versionedProduct } from './change-product.ts';
-export { createProduct } from './create-product.ts';
+export type { VersionedProduct } from './change-product.ts';
+export {
+  CHANGE_FAILURES,
+  changeOwnProduct,
+  changeProduct,
+  touchProduct,
+  touchProductsOf,
+  versionedProduct,
+} from './change-product.ts';
+export { createProduct, offerOf } from './create-product.ts';
 export { dropAnswers, followChanges } from './freshness.ts';
-export { filterQuery, ProductCard, ProductPage, ProductParams, Rating } from './model.ts';
+export {
+  filterQuery,
+  IfMatch,
+  MAX_VARIANTS,
+  NewVariant,
+  Product,
+  ProductCard,
+  ProductChange,
+  ProductPage,
+  ProductParams,
+  Rating,
+} from './model.ts';
+export { checkOptions } from './product-rules.ts';
+export { publishDue } from './publish-due.ts';
 export { ratingOf } from './rating.ts';
+export { findVariants } from './store.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 
 /** A product as ready bytes; null when there is no such product. */
@@ -61,17 +86,24 @@ export function productListRead(deps: Deps, query: ProductListQuery): CachedRead
 
 /** @throws {AppError} `invalid_input` for an unknown category or a cursor of another list or order */
 export async function listProducts(deps: Deps, query: ProductListQuery): Promise<ProductPage> {
-  const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', ...filter } = query;
+  const { cursor, limit = DEFAULT_PAGE_SIZE, sort = 'newest', attribute, ...filter } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
   await requireCategory(deps, filter.category);
   const rows = await readFreshly(deps, (db) =>
-    store.listCards(db, { ...filter, sort, limit: limit + 1, ...after }),
+    store.listCards(db, { ...filter, ...attributeOf(attribute), sort, limit: limit + 1, ...after }),
   );
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const nextCursor =
     rows.length > limit && last ? encodeCursor([sortValue(last, sort), last.id, sort]) : null;
   return { items: items.map(toCard), nextCursor };
+}
+
+/** `key:value`, as the schema of the query has it. */
+function attributeOf(text: string | undefined): Pick<store.ProductFilter, 'attribute'> {
+  if (text === undefined) return {};
+  const end = text.indexOf(':');
+  return { attribute: { key: text.slice(0, end), value: text.slice(end + 1) } };
 }
 
 function positionOf(cursor: string, sort: ProductSort): store.ListPosition {
@@ -114,17 +146,43 @@ export async function readCards(deps: Deps, ids: readonly ProductId[]): Promise<
   });
 }
 
+/** Cards by their ids, of products on sale or not. */
+export async function cardsOfAny(
+  db: Queryable,
+  ids: readonly ProductId[],
+): Promise<ReadonlyMap<ProductId, ProductCard>> {
+  const rows = ids.length === 0 ? [] : await store.anyCards(db, ids);
+  return new Map(rows.map((row) => [row.id, toCard(row)]));
+}
+
+/** What its seller has put beside a product, as far as it is on sale. */
+export function relatedRead(deps: Deps, id: ProductId): CachedRead {
+  return listRead(deps.lists, listKey('related', { id }), async () => {
+    const ids = await readFreshly(deps, (db) => relatedIds(db, id));
+    return { value: { items: await readCards(deps, ids) }, tags: CACHE_TAGS.lists };
+  });
+}
+
 export async function readCategories(deps: Deps): Promise<CategoryNode[]> {
-  const rows = await deps.readers.general((db) => store.listCategories(db));
+  const rows = await readFreshly(deps, (db) => store.listCategories(db));
   const childrenOf = Map.groupBy(rows, (row) => row.parentId);
   const branch = (parentId: store.CategoryRow['parentId']): CategoryNode[] =>
     (childrenOf.get(parentId) ?? []).map(({ id, slug, name }) => ({ id, slug, name, children: branch(id) }));
   return branch(null);
 }
 
+/** The product that had this slug before, as it is called now; null where there is none on sale. */
+export async function movedFrom(deps: Deps, slug: string): Promise<MovedProduct | null> {
+  if (isUuid(slug)) return null;
+  const moved = await deps.readers.general((db) => findMoved(db, slug), {
+    accept: (found) => found !== undefined,
+  });
+  return moved ?? null;
+}
+
 /** A product that was just changed, past every cache. @throws {AppError} `product_not_found` */
 export async function readWritten(deps: Deps, id: string): Promise<FencedAnswer> {
-  const answer = await buildAnswer(deps.db, id);
+  const answer = await buildOwnAnswer(deps.db, id as ProductId);
   if (answer === null) throw new AppError('product_not_found');
   return answer;
 }

@@ -1,9 +1,10 @@
 /** The catalogue's reading queries. */
 
-import { and, asc, desc, eq, gte, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Database, Queryable, Transaction } from '#db/client.ts';
 import { kept, type Slots } from '#db/kept.ts';
+import { attributesOfProduct, hasAttribute } from '#db/product-attributes.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { productRatings } from '#db/schema/reviews.ts';
@@ -15,6 +16,7 @@ export interface ProductFilter {
   readonly category?: string;
   readonly minPrice?: number;
   readonly maxPrice?: number;
+  readonly attribute?: { readonly key: string; readonly value: string };
 }
 
 export interface ListPosition {
@@ -37,6 +39,8 @@ const SORTS = {
 } as const;
 
 const onSale = isNull(products.withdrawnAt);
+/** Drafts and what is scheduled with it: for those whose it is. */
+const notOver = ne(products.status, 'withdrawn');
 
 /** Drizzle leaves the table's name off in a query without joins, where a subquery would then see its own id. */
 const productId = sql`${products}.${sql.identifier(products.id.name)}`;
@@ -55,7 +59,7 @@ const allImages = sql<{ url: string; alt: string }[]>`(
 
 const offers = sql<VariantRow[]>`(
   select coalesce(json_agg(json_build_object(
-           'id', v.id, 'sku', v.sku, 'optionValues', v.option_values, 'priceMinor', v.price_minor,
+           'id', v.id, 'sku', v.sku, 'barcode', v.barcode, 'optionValues', v.option_values, 'grams', v.grams, 'priceMinor', v.price_minor,
            'compareAtMinor', v.compare_at_minor, 'available', coalesce(i.on_hand > i.reserved, false))
            order by v.position, v.id), '[]')
     from ${variants} v left join ${inventory} i on i.variant_id = v.id
@@ -97,8 +101,9 @@ export async function listCards(db: Queryable, { sort, limit, after, ...filter }
     .limit(limit);
 }
 
-function filterConditions({ category, minPrice, maxPrice }: ProductFilter): (SQL | undefined)[] {
+function filterConditions({ category, minPrice, maxPrice, attribute }: ProductFilter): (SQL | undefined)[] {
   return [
+    attribute && hasAttribute(attribute),
     category === undefined ? undefined : inCategory(products.categoryId, category),
     minPrice === undefined ? undefined : gte(products.priceMinor, sql`${minPrice}`),
     maxPrice === undefined ? undefined : lte(products.priceMinor, sql`${maxPrice}`),
@@ -113,10 +118,16 @@ function beyond(sort: ProductSort, { value, id }: ListPosition): SQL {
 }
 
 export async function cardsById(db: Queryable, ids: readonly ProductId[]) {
-  return db
-    .select(cardColumns)
-    .from(products)
-    .where(and(onSale, inArray(products.id, [...ids])));
+  return cards(db, and(onSale, inArray(products.id, [...ids])));
+}
+
+/** On sale or not. */
+export async function anyCards(db: Queryable, ids: readonly ProductId[]) {
+  return cards(db, inArray(products.id, [...ids]));
+}
+
+async function cards(db: Queryable, which: SQL | undefined) {
+  return db.select(cardColumns).from(products).where(which);
 }
 
 export type ProductRow = NonNullable<Awaited<ReturnType<typeof findProduct>>>;
@@ -128,13 +139,24 @@ export async function findProduct(db: Queryable, by: { readonly id: ProductId } 
   return product;
 }
 
-const PRODUCT_BY_ID = kept((db, { id }: Slots<{ id: ProductId }>) => selectProduct(db, eq(products.id, id)));
+const PRODUCT_BY_ID = kept((db, { id }: Slots<{ id: ProductId }>) =>
+  selectProduct(db, and(onSale, eq(products.id, id))),
+);
 const PRODUCT_BY_SLUG = kept((db, { slug }: Slots<{ slug: string }>) =>
-  selectProduct(db, eq(products.slug, slug)),
+  selectProduct(db, and(onSale, eq(products.slug, slug))),
+);
+const OWN_PRODUCT = kept((db, { id }: Slots<{ id: ProductId }>) =>
+  selectProduct(db, and(notOver, eq(products.id, id))),
 );
 
+/** On sale or not yet, for whoever has just changed it. */
+export async function findOwn(db: Queryable, id: ProductId): Promise<ProductRow | undefined> {
+  const [product] = await OWN_PRODUCT(db, { id });
+  return product;
+}
+
 /** All of a product in one statement: a read that misses every cache waits for Postgres once. */
-function selectProduct(db: Database, match: SQL) {
+function selectProduct(db: Database, match: SQL | undefined) {
   return db
     .select({
       ...ownColumns,
@@ -143,11 +165,12 @@ function selectProduct(db: Database, match: SQL) {
       optionNames: products.optionNames,
       category: { id: categories.id, slug: categories.slug, name: categories.name },
       variants: offers,
+      attributes: attributesOfProduct,
       images: allImages,
     })
     .from(products)
     .leftJoin(categories, eq(categories.id, products.categoryId))
-    .where(and(onSale, match));
+    .where(match);
 }
 
 export async function findVariants(db: Queryable, productId: ProductId) {
@@ -155,7 +178,9 @@ export async function findVariants(db: Queryable, productId: ProductId) {
     .select({
       id: variants.id,
       sku: variants.sku,
+      barcode: variants.barcode,
       optionValues: variants.optionValues,
+      grams: variants.grams,
       priceMinor: variants.priceMinor,
       compareAtMinor: variants.compareAtMinor,
       available: sql<boolean>`coalesce(${inventory.onHand} > ${inventory.reserved}, false)`,
@@ -177,12 +202,20 @@ export async function findCategory(db: Queryable, slug: string) {
   return category;
 }
 
-/** For a change: the row is locked until the transaction ends. */
+/** For a change: the row is locked until the transaction ends. Not there once it is withdrawn. */
 export async function lockProduct(tx: Transaction, id: ProductId) {
   const [product] = await tx
-    .select({ id: products.id, slug: products.slug, version: products.version, sellerId: products.sellerId })
+    .select({
+      id: products.id,
+      slug: products.slug,
+      version: products.version,
+      sellerId: products.sellerId,
+      categoryId: products.categoryId,
+      optionNames: products.optionNames,
+      status: products.status,
+    })
     .from(products)
-    .where(and(onSale, eq(products.id, id)))
+    .where(and(notOver, eq(products.id, id)))
     .for('update');
   return product;
 }
@@ -195,6 +228,8 @@ export async function insertProduct(
   await tx.insert(products).values(product);
   await tx.insert(variants).values([...offers]);
 }
+
+export type LockedProduct = NonNullable<Awaited<ReturnType<typeof lockProduct>>>;
 
 type VariantPrice = Partial<Pick<typeof variants.$inferInsert, 'priceMinor' | 'compareAtMinor'>>;
 
@@ -221,9 +256,13 @@ type ProductUpdate = Partial<
     | 'descriptionHtml'
     | 'categoryId'
     | 'tags'
+    | 'optionNames'
     | 'priceMinor'
     | 'compareAtMinor'
+    | 'status'
+    | 'publishAt'
     | 'withdrawnAt'
+    | 'createdAt'
   >
 >;
 
@@ -233,7 +272,12 @@ export async function updateProduct(tx: Transaction, id: ProductId, update: Prod
     .update(products)
     .set({ ...update, updatedAt: at, version: sql`${products.version} + 1` })
     .where(eq(products.id, id))
-    .returning({ id: products.id, slug: products.slug, version: products.version });
+    .returning({
+      id: products.id,
+      slug: products.slug,
+      version: products.version,
+      status: products.status,
+    });
   return present(product, `product ${id}`);
 }
 

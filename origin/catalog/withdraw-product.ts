@@ -1,21 +1,27 @@
 /** Taking a product off sale. Its rows stay: orders point at them. */
 
 import { recordAct } from '#origin/audit-log/service.ts';
-import { type Deps, emit } from '#origin/deps.ts';
+import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
-import { lockOwnProduct, type VersionedProduct } from './change-product.ts';
+import { announce, lockOwnProduct, type VersionedProduct } from './change-product.ts';
 import { dropAnswers } from './freshness.ts';
+import { transition, withdrawal } from './publication.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `product_not_found`, `version_conflict` */
 export async function withdrawProduct(deps: Deps, seller: SignedIn, target: VersionedProduct): Promise<void> {
   const product = await deps.db.transaction(async (tx) => {
-    await lockOwnProduct(tx, seller, target);
+    const { status } = await lockOwnProduct(tx, seller, target);
     const now = deps.clock.now();
     await store.withdrawVariants(tx, target.productId, now);
-    const withdrawn = await store.updateProduct(tx, target.productId, { withdrawnAt: now }, now);
-    const { id: productId, slug, version } = withdrawn;
-    await emit(deps, tx, { name: 'product.withdrawn', data: { productId, slug, version } });
+    const withdrawn = await store.updateProduct(
+      tx,
+      target.productId,
+      transition(status, withdrawal(now), now),
+      now,
+    );
+    const { id: productId, version } = withdrawn;
+    await announce(deps, tx, status, withdrawn);
     await recordAct(tx, seller, {
       action: 'product.withdrawn',
       object: { kind: 'product', id: productId },

@@ -51,6 +51,26 @@ function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
 /** For whatever belongs to one caller. */
 export const PRIVATE = { 'cache-control': 'private, no-store' } as const;
 
+const MOVED = 308;
+
+/** What a product is now called by, for whoever asks by what it was; purged with the product. */
+export function sendMoved(body: object, location: string, productId: string): Response {
+  const headers = { location, 'cache-control': cacheControl(LIVES.product) };
+  return Response.json(body, {
+    status: MOVED,
+    headers: { ...headers, ...tagHeaders(CACHE_TAGS.product(productId)) },
+  });
+}
+
+const OK = 200;
+
+/** What a change has left, for whoever made it. */
+export function sendWritten(set: Headers, { body, etag }: Answer, status: number = OK): Uint8Array {
+  Object.assign(set.headers, PRIVATE, { etag, 'content-type': 'application/json' });
+  set.status = status;
+  return body;
+}
+
 /** RFC 9110, 13.1.2: weak comparison, a list, or `*`. */
 export function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;

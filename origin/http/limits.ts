@@ -13,6 +13,7 @@ import { clientIpOf } from './edge-only.ts';
 export interface Limits {
   readonly user: Limiter;
   readonly checkout: Limiter;
+  readonly export: Limiter;
   readonly register: Limiter;
   /** Mails with tokens that strangers may ask for, and the tokens that they bring. */
   readonly mailedTokens: Limiter;
@@ -109,7 +110,7 @@ function told({ usage }: Spending, answer: Response): Response {
 
 /** @throws {AppError} `rate_limited` */
 export async function countCostly(
-  kind: 'checkout' | 'register' | 'mailedTokens' | 'contributions',
+  kind: 'checkout' | 'export' | 'register' | 'mailedTokens' | 'contributions',
   request: Request,
   caller: Caller | null,
 ): Promise<void> {

@@ -12,6 +12,8 @@ interface Success {
   readonly description: string;
   /** Absent where the answer has no body. */
   readonly schema?: TSchema;
+  /** JSON, if it is not given. */
+  readonly mediaType?: string;
 }
 
 interface Operation {
@@ -82,11 +84,11 @@ export function operation({ id, summary, description, tag, success, ...rest }: O
 }
 
 /** OpenAPI has one example a media type; our schemas carry theirs with them. */
-function succeeded({ description, schema }: Success) {
+function succeeded({ description, schema, mediaType = 'application/json' }: Success) {
   if (schema === undefined) return { description };
   const [example]: unknown[] = Array.isArray(schema['examples']) ? schema['examples'] : [];
   const media = example === undefined ? { schema } : { schema, example };
-  return { description, content: { 'application/json': media } };
+  return { description, content: { [mediaType]: media } };
 }
 
 function failed(status: number, all: readonly ProblemCode[]) {

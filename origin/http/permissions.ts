@@ -16,6 +16,8 @@ export const PERMISSIONS = {
   user: EVERYBODY,
   'products:write': MERCHANTS,
   'products:any': ADMINS,
+  'categories:write': ADMINS,
+  'attributes:write': ADMINS,
   'stock:read': MERCHANTS,
   'stock:write': MERCHANTS,
   /** Orders as those see them who have to send the goods. */

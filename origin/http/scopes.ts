@@ -4,7 +4,25 @@
  */
 
 export const SCOPES = {
-  'products:write': ['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+  'products:write': [
+    ...['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
+    'POST /api/v1/merchant/products/changes',
+    ...['POST /api/v1/products/:id/variants', 'DELETE /api/v1/products/:id/variants/:variantId'],
+  ],
+  'products:read': [
+    ...[
+      'GET /api/v1/attributes',
+      'GET /api/v1/merchant/products',
+      'GET /api/v1/merchant/products/:id',
+      'GET /api/v1/exports/products',
+    ],
+  ],
+  'attributes:write': [
+    ...['POST /api/v1/attributes', 'PATCH /api/v1/attributes/:key', 'DELETE /api/v1/attributes/:key'],
+  ],
+  'categories:write': [
+    ...['POST /api/v1/categories', 'PATCH /api/v1/categories/:id', 'DELETE /api/v1/categories/:id'],
+  ],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],

@@ -45,8 +45,12 @@ const FIELDS: Readonly<Record<string, unknown>> = {
 /** What a body of the API may say of these, and why: it is what the operation is for, and whoever may call it decides. */
 const ASSIGNABLE: readonly string[] = [
   ...['PATCH /api/v1/users/{id} /role', 'PATCH /api/v1/users/{id} /disabled'],
-  'POST /api/v1/products /variants/*/price',
+  ...['POST /api/v1/products /variants/*/price', 'POST /api/v1/products/{id}/variants /price'],
   ...['PATCH /api/v1/products/{id} /variants/*/price', 'PATCH /api/v1/products/{id} /variants/*/id'],
+  ...[
+    'POST /api/v1/merchant/products/changes /items/*/id',
+    'POST /api/v1/merchant/products/changes /items/*/version',
+  ],
   'POST /api/v1/orders/{id}/refunds /amount/currency',
   'POST /api/v1/api-keys /scopes',
   // Of what was read, not of what it is to be.

@@ -20,8 +20,13 @@ setDefaultTimeout(TEST_TIMEOUT_MS);
 
 const NOBODYS = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** Reads of what is one's own that name nothing, or what is everybody's. */
-const NAMELESS: readonly string[] = ['GET /api/v1/me/second-factor', 'GET /api/v1/recommendations'];
+/** Reads of what is one's own that name nothing by its id, or what is everybody's. */
+const NAMELESS: readonly string[] = [
+  'GET /api/v1/exports/products',
+  'GET /api/v1/attributes',
+  'GET /api/v1/me/second-factor',
+  'GET /api/v1/recommendations',
+];
 
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
@@ -33,6 +38,8 @@ const BODY_IDS: Readonly<
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'POST /api/v1/merchant/products/changes /items/*/id': ({ ids }) => ({ id: ids.product, isOthers: false }),
+  'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/reviews /productId': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'POST /api/v1/review-reports /reviewId': ({ ids }) => ({ id: ids.review, isOthers: false }),
@@ -232,7 +239,7 @@ describe.each([
         [world.shopper, world.seller, world.admin].map((owner) => shop.call(operation.path, owner)),
       );
       const told = JSON.stringify(owners.map(({ body }) => body));
-      const marks = [...world.marks, world.ids.variant];
+      const marks = [...world.marks, world.ids.variant, world.ids.product];
       expect(
         marks.some((mark) => told.includes(mark)),
         `${operation.name} shows its owner something`,
@@ -261,6 +268,6 @@ test('what is somebody’s is there for them, by the very same requests', async 
 
 async function asItIsNow(thing: Thing): Promise<Pick<Thing, 'headers'>> {
   if (thing.headers === undefined) return {};
-  const { headers } = await shop.call(`/api/v1/products/${world.ids.product}`);
+  const { headers } = await shop.call(`/api/v1/products/${thing.ids['id']}`);
   return { headers: { 'if-match': headers.get('etag') ?? '' } };
 }

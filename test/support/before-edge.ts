@@ -37,6 +37,7 @@ export async function openEdgeBefore(shop: OriginUnderTest): Promise<ThroughEdge
 function toInit({ method = 'GET', body, headers, token, cartToken }: Call): RequestInit {
   return {
     method,
+    redirect: 'manual',
     signal: AbortSignal.timeout(DEADLINE_MS),
     headers: {
       'cf-connecting-ip': nextIp(),

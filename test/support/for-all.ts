@@ -5,6 +5,7 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
   public: [
     ...['GET /api/v1/products', 'GET /api/v1/products/{id}', 'GET /api/v1/categories'],
     ...['GET /api/v1/search', 'GET /api/v1/search/suggest'],
+    'GET /api/v1/products/{id}/related',
     ...['GET /api/v1/products/{id}/recommendations', 'GET /api/v1/trending'],
     ...['POST /api/v1/auth/register', 'POST /api/v1/auth/login'],
     ...['POST /api/v1/auth/refresh', 'POST /api/v1/auth/logout'],

@@ -64,8 +64,26 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
   const saved = async (owner: Owner, path: string, body: object) =>
     String(must(await shop.call(path, { method: 'POST', ...owner, body })).id);
 
+  const unused = () => `f-${crypto.randomUUID().slice(0, 8)}`;
+  const madeOfTwo = async () => {
+    const variants = ['Red', 'Cream'].map((colour) => ({ price: 1_450, optionValues: [colour] }));
+    const body = { name: 'Test Mug', category: CATEGORY, optionNames: ['Colour'], variants };
+    const made = must(await shop.call('/api/v1/products', { method: 'POST', ...seller, body }));
+    return { id: made.id, variantId: made.variants[0].id };
+  };
+
   /** What is named in paths, by how they begin. */
   const things: Readonly<Record<string, (person: Person) => Promise<Record<string, string>>>> = {
+    '/api/v1/products/{id}/variants': madeOfTwo,
+    '/api/v1/merchant/products/{id}': madeOfTwo,
+    '/api/v1/categories/{id}': async () => ({
+      id: await saved(admin.owner, '/api/v1/categories', { name: unused(), slug: unused() }),
+    }),
+    '/api/v1/attributes/{key}': async () => {
+      const body = { key: unused(), name: 'Fuzz', kind: 'choice', choices: ['all'] };
+      const { key } = must(await shop.call('/api/v1/attributes', { method: 'POST', ...admin.owner, body }));
+      return { key };
+    },
     '/api/v1/products/{id}': async () => {
       const variants = [{ price: 1_999, stock: 10 }];
       const body = { name: 'Test Product', category: CATEGORY, variants };
@@ -141,7 +159,7 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
           : { scene: await set(operation), left: WEARING.test(operation.name) ? 1 : REQUESTS_A_SCENE };
       current.left -= 1;
       kept.set(operation.name, current);
-      return withEtag(shop, operation, current.scene);
+      return withEtag(shop, seller, { operation, scene: current.scene });
     },
   };
 }
@@ -149,11 +167,11 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
 /** What a product's version is at this very moment: each change makes a new one. */
 async function withEtag(
   shop: Reachable,
-  { path, parameters }: FuzzedOperation,
-  scene: Scene,
+  seller: Owner,
+  { operation: { parameters }, scene }: { readonly operation: FuzzedOperation; readonly scene: Scene },
 ): Promise<Scene> {
   if (!parameters.some(({ name }) => name === 'if-match')) return scene;
-  const { headers } = await shop.call(path.replace('{id}', scene.values['id'] ?? ''));
+  const { headers } = await shop.call(`/api/v1/merchant/products/${scene.values['id'] ?? ''}`, seller);
   return { ...scene, values: { ...scene.values, etag: headers.get('etag') ?? '"gone"' } };
 }
 

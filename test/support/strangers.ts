@@ -2,7 +2,7 @@
 
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
 import { login } from './sessions.ts';
-import { cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
+import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
 const ENDPOINTS = '/api/v1/webhook-endpoints';
 
@@ -73,6 +73,17 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const trial = must(
     await shop.call(`${ENDPOINTS}/${hooks.id}/test`, { method: 'POST', token: admin.token }),
   );
+  const category = must(
+    await shop.call('/api/v1/categories', {
+      ...{ method: 'POST', token: admin.token, body: { name: 'Somebody’s', slug: 'somebodys' } },
+    }),
+  );
+  const attribute = must(
+    await shop.call('/api/v1/attributes', {
+      ...{ method: 'POST', token: admin.token },
+      body: { key: 'somebodys', name: 'Somebody’s', kind: 'choice', choices: ['all'] },
+    }),
+  );
   must(await login(shop, shopper.email));
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
@@ -125,8 +136,16 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     '/api/v1/shared-wish-lists/{token}': [{ what: 'a link', ids: { token: link.token }, owner: {} }],
     '/api/v1/wish-lists/{id}': [{ what: 'a wish list', ids: { id: wishes.id, variantId }, owner: mine }],
     '/api/v1/me/stock-notices/{id}': [{ what: 'a notice', ids: { id: notice.id }, owner: mine }],
+    '/api/v1/products/{id}/variants': [await optionsOf(shop, seller)],
     '/api/v1/products/{id}': [
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
+    ],
+    '/api/v1/merchant/products/{id}': [{ what: 'one’s own product', ids: { id: productId }, owner: seller }],
+    '/api/v1/attributes/{key}': [
+      { what: 'an attribute', ids: { key: attribute.key }, owner: { token: admin.token } },
+    ],
+    '/api/v1/categories/{id}': [
+      { what: 'a category', ids: { id: category.id }, owner: { token: admin.token } },
     ],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
     '/api/v1/sales/{orderId}': [{ what: 'a sale', ids: { orderId: order.id }, owner: seller }],
@@ -173,6 +192,16 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       ...[hooks.id, trial.id, review.id, wishes.id, notice.id],
     ],
   };
+}
+
+/** A product with a variant to spare. */
+async function optionsOf(shop: OriginUnderTest, owner: { readonly token: string }): Promise<Thing> {
+  const variants = ['Red', 'Cream'].map((colour) => ({ price: 1450, optionValues: [colour] }));
+  const body = { name: 'Somebody’s Mug', category: CATEGORY, optionNames: ['Colour'], variants };
+  const answer = await shop.call('/api/v1/products', { method: 'POST', ...owner, body });
+  const { id, variants: made } = must(answer);
+  const headers = { 'if-match': answer.headers.get('etag') ?? '' };
+  return { what: 'a variant', ids: { id, variantId: made[0].id }, owner, headers };
 }
 
 async function strangersOf(shop: OriginUnderTest, admin: string): Promise<Stranger[]> {

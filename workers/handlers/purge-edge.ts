@@ -52,6 +52,18 @@ export function purgeReviews(target: PurgeTarget, purgeEverywhere?: PurgeTags): 
   };
 }
 
+/** The tree, and every list that is of a part of it. */
+export function purgeCategories(target: PurgeTarget, purgeEverywhere?: PurgeTags): Consumer {
+  return {
+    name: 'edge-purge-categories',
+    filter: 'category.changed',
+    handle: async (deps) => {
+      await deps.lists.invalidate();
+      await purge(deps, target, [CACHE_TAGS.categories, CACHE_TAGS.lists], purgeEverywhere);
+    },
+  };
+}
+
 async function purge(
   { guards }: Deps,
   target: PurgeTarget,

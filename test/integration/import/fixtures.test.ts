@@ -1,20 +1,21 @@
 /** Product files arrive in the shop without loss: the project's own, and the shared ones where they are present. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { FIXTURES, importPaths, openShop, type Shop } from '#test/support/fixtures/product-files.ts';
+import {
+  FIXTURES,
+  importPaths,
+  openShop,
+  type Shop,
+  sharedFiles,
+} from '#test/support/fixtures/product-files.ts';
 import { createTestDatabase, type TestDatabase } from '#test/support/stack.ts';
 
 setDefaultTimeout(60_000);
 
-const SHARED = join(import.meta.dir, '..', '..', '..', '..', 'shared', 'data', 'shopify');
-const shared = existsSync(SHARED)
-  ? (await readdir(SHARED)).filter((name) => name.endsWith('.csv')).map((name) => join(SHARED, name))
-  : [];
-if (shared.length === 0) {
+if (sharedFiles.length === 0) {
   process.stdout.write('import: no shared product files here; the same is checked over the fixtures only\n');
 }
 
@@ -69,7 +70,7 @@ async function readPlainly(path: string) {
 
 const byKey = (one: object, other: object): number => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
 
-describe.each([join(FIXTURES, 'product-export.csv'), ...shared])('%s', (path) => {
+describe.each([join(FIXTURES, 'product-export.csv'), ...sharedFiles])('%s', (path) => {
   test('arrives without loss, and a second import changes nothing', async () => {
     const file = await readPlainly(path);
     const { summary, refusals } = await importPaths(database.url, [path]);

@@ -102,7 +102,10 @@ describe('pages', () => {
           ).then((ids) => going.push(...ids.slice(0, 1)));
           const [gone] = going.splice(0, 1);
           if (gone)
-            await shop.deps.db.update(products).set({ withdrawnAt: new Date() }).where(eq(products.id, gone));
+            await shop.deps.db
+              .update(products)
+              .set({ status: 'withdrawn', withdrawnAt: new Date() })
+              .where(eq(products.id, gone));
         },
       );
       expect(new Set(idsOf(seen)).size).toBe(seen.length);
@@ -185,7 +188,7 @@ describe('a list', () => {
     const [kept, gone] = await insertProducts(shop, [{ categoryId }, { categoryId }]);
     await shop.deps.db
       .update(products)
-      .set({ withdrawnAt: new Date() })
+      .set({ status: 'withdrawn', withdrawnAt: new Date() })
       .where(eq(products.id, gone as ProductId));
     expect(idsOf((await list(`category=${slug}`)).body.items)).toEqual([String(kept)]);
   });

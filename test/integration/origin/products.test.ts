@@ -136,7 +136,7 @@ describe('a product', () => {
     const changed = await change(id, etag, { descriptionHtml });
     for (const html of [body.descriptionHtml, changed.body.descriptionHtml]) {
       expect(html).toContain('<p>Sit</p>');
-      expect(html).toContain('<a href="https://shop.example" rel="nofollow noopener">b</a>');
+      expect(html).toContain('<a href="https://shop.example" rel="nofollow noopener noreferrer">b</a>');
       expect(html).not.toMatch(/script|onclick|onerror|iframe|svg|img/i);
     }
   });

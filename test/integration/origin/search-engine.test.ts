@@ -152,7 +152,7 @@ describe('the index as a whole', () => {
     await reindexAll(shop.deps);
     await shop.deps.db
       .update(products)
-      .set({ withdrawnAt: new Date() })
+      .set({ status: 'withdrawn', withdrawnAt: new Date() })
       .where(eq(products.id, gone as ProductId));
     expect(await reindexAll(shop.deps)).toBe(ids.length);
     expect((await indexed()).toSorted()).toEqual(ids.toSorted());

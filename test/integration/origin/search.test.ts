@@ -86,7 +86,7 @@ describe('a product is found', () => {
     expect(await found('sextant')).toEqual([id]);
     await change({ name: 'Late Astrolabe', version: 1 });
     expect(await found('astrolabe')).toEqual([]);
-    await change({ withdrawnAt: new Date(), version: 3 });
+    await change({ status: 'withdrawn', withdrawnAt: new Date(), version: 3 });
     expect(await found('sextant')).toEqual([]);
   });
 });
