@@ -67,6 +67,9 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
     reporting: ORDER_FIGURES,
   },
   order_lines: { ...ALL_READ, origin: APPEND },
+  line_units: { ...ALL_READ, origin: WRITE },
+  shipments: { ...ALL_READ, origin: WRITE },
+  shipment_lines: { ...ALL_READ, origin: APPEND },
   order_events: BOOKS,
   audit_log: { origin: APPEND },
   payments: {

@@ -15,6 +15,7 @@ export type CartId = Brand<string, 'CartId'>;
 export type CartItemId = Brand<string, 'CartItemId'>;
 export type OrderId = Brand<string, 'OrderId'>;
 export type OrderLineId = Brand<string, 'OrderLineId'>;
+export type ShipmentId = Brand<string, 'ShipmentId'>;
 export type PaymentId = Brand<string, 'PaymentId'>;
 export type RefundId = Brand<string, 'RefundId'>;
 export type DisputeId = Brand<string, 'DisputeId'>;

@@ -12,6 +12,7 @@ import { consoleRoutes } from './console/routes.ts';
 import type { OperatorConsole } from './console/service.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
+import { fulfilmentRoutes } from './fulfilment/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
 import { withAdmission } from './http/admission.ts';
@@ -126,6 +127,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(paymentMethodRoutes(deps, tokens))
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))
+    .use(fulfilmentRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }

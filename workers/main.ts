@@ -22,6 +22,7 @@ import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { sendShipmentLetter } from './handlers/send-shipment-letter.ts';
 import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createMailer } from './mailer.ts';
@@ -62,6 +63,7 @@ const consumers = [
   sendAccountLetter(mailer, config.SHOP_URL),
   deleteStripeCustomer,
   warnOfTheft(mailer),
+  sendShipmentLetter(mailer),
   sellStock,
   returnStock,
   parkStranded,

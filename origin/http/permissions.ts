@@ -21,6 +21,7 @@ export const PERMISSIONS = {
   /** Orders as those see them who have to send the goods. */
   'sales:read': MERCHANTS,
   'sales:any': ADMINS,
+  'shipments:write': MERCHANTS,
   'orders:cancel-any': ADMINS,
   'orders:refund': ADMINS,
   'users:read': ADMINS,

@@ -11,6 +11,15 @@ export const SCOPES = {
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
   'orders:refund': ['POST /api/v1/orders/:id/refunds'],
+  /** Of one's own goods: what a warehouse needs. */
+  'shipments:write': [
+    'GET /api/v1/sales',
+    'GET /api/v1/sales/:orderId',
+    'POST /api/v1/sales/:orderId/shipments',
+    'POST /api/v1/sales/:orderId/shipments/:shipmentId/ship',
+    'POST /api/v1/sales/:orderId/shipments/:shipmentId/deliver',
+    'POST /api/v1/sales/:orderId/shipments/:shipmentId/unpack',
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Scope = keyof typeof SCOPES;

@@ -12,7 +12,7 @@ import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { type Balance, toBalance } from '#origin/ledger/service.ts';
-import type { Order, OrderItem, OrderListQuery, OrderPage } from './model.ts';
+import type { Order, OrderItem, OrderListQuery, OrderPage, Shipment } from './model.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `order_not_found`, also for somebody else's */
@@ -71,7 +71,7 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
 }
 
 function toOrder({ row, details, sums }: store.WholeOrder): Order {
-  const { lines, events, payment, refunds } = details;
+  const { lines, events, payment, refunds, shipments } = details;
   return {
     id: row.id,
     number: String(row.number),
@@ -81,6 +81,7 @@ function toOrder({ row, details, sums }: store.WholeOrder): Order {
     total: money(row.totalMinor, row.currency),
     payment: toPayment(present(payment, `the payment of order ${row.id}`), toBalance(sums), row),
     refunds: refunds.map((refund) => toRefund(refund, row)),
+    shipments: shipments.map(toShipment).filter(isThere),
     timeline: events.map(({ event, actor, detail, occurredAt }) => ({
       event,
       actor,
@@ -90,8 +91,37 @@ function toOrder({ row, details, sums }: store.WholeOrder): Order {
   };
 }
 
+/** The parcels of orders, for whoever is known to be allowed to see them. */
+export async function shipmentsOf(
+  db: Queryable,
+  ids: readonly OrderId[],
+): Promise<(id: OrderId) => readonly Shipment[]> {
+  const found = await store.findShipments(db, ids);
+  return (id) => (found.get(id) ?? []).map(toShipment);
+}
+
+/** Of a parcel that was taken apart nobody expects anything. */
+export const isThere = ({ status }: Pick<Shipment, 'status'>): boolean => status !== 'unpacked';
+
+function toShipment({ packedAt, shippedAt, deliveredAt, items, ...told }: store.ShipmentDetails): Shipment {
+  return {
+    ...told,
+    items: [...items],
+    packedAt: toInstant(packedAt),
+    shippedAt: orNull(shippedAt),
+    deliveredAt: orNull(deliveredAt),
+  };
+}
+
+/** Whose order it is reads what staff has just done to it. */
+export async function noteOwner(deps: Deps, orderId: OrderId): Promise<void> {
+  const userId = (await store.findOrder(deps.db, orderId))?.userId ?? null;
+  if (userId !== null) await deps.ownWrites.note({ kind: 'user', userId, role: 'shopper' });
+}
+
 /** As the database writes a time in JSON, and as we do. */
 const toInstant = (time: string) => new Date(time).toISOString();
+const orNull = (time: string | null) => (time === null ? null : toInstant(time));
 
 type Details = store.OrderDetails;
 
@@ -114,7 +144,7 @@ function toRefund(refund: Details['refunds'][number], { currency }: store.OrderR
     amount: money(refund.amountMinor, currency),
     reason: refund.reason,
     createdAt: toInstant(refund.createdAt),
-    settledAt: refund.settledAt === null ? null : toInstant(refund.settledAt),
+    settledAt: orNull(refund.settledAt),
   };
 }
 
@@ -132,5 +162,6 @@ export function toItem(
     quantity: line.quantity,
     unitPrice: money(line.unitPriceMinor, currency),
     lineTotal: money(line.lineTotalMinor, currency),
+    units: line.units,
   };
 }

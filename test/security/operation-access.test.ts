@@ -63,6 +63,10 @@ const BODY_IDS: Readonly<
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'POST /api/v1/sales/{orderId}/shipments /items/*/itemId': ({ ids }) => ({
+    id: ids.orderLine,
+    isOthers: false,
+  }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 
@@ -159,7 +163,9 @@ describe('every operation', () => {
         roles.includes(role) ? [name] : [],
       );
     expect(of('shopper')).toEqual(['user']);
-    expect(of('seller')).toEqual(['user', 'products:write', 'stock:read', 'stock:write', 'sales:read']);
+    expect(of('seller')).toEqual([
+      ...['user', 'products:write', 'stock:read', 'stock:write', 'sales:read', 'shipments:write'],
+    ]);
     expect(of('admin')).toEqual(Object.keys(PERMISSIONS));
   });
 

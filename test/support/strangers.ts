@@ -25,7 +25,7 @@ export interface World {
   readonly shopper: Owner;
   readonly seller: Owner;
   readonly admin: Owner;
-  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order', string>>;
+  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine', string>>;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];
 }
@@ -47,6 +47,15 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const order = must(await checkOut(shop, bought));
   const guestBought = await cartOf(shop, line);
   const guestOrder = must(await checkOut(shop, guestBought));
+  const [{ id: itemId }] = order.items;
+  const packed = must(
+    await shop.call(`/api/v1/sales/${order.id}/shipments`, {
+      method: 'POST',
+      token: sellerToken,
+      headers: { 'idempotency-key': crypto.randomUUID() },
+      body: { items: [{ itemId, quantity: 1 }] },
+    }),
+  );
   const card = must(
     await shop.call('/api/v1/payment-methods', {
       method: 'POST',
@@ -72,7 +81,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
     ],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
-    '/api/v1/sales/{orderId}': [{ what: 'a sale', ids: { orderId: order.id }, owner: seller }],
+    '/api/v1/sales/{orderId}': [
+      { what: 'a sale', ids: { orderId: order.id, shipmentId: packed.id }, owner: seller },
+    ],
     '/api/v1/carts/{id}': [
       {
         what: "a customer's cart",
@@ -102,10 +113,10 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     shopper: mine,
     seller,
     admin: { token: admin.token },
-    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id },
+    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id, orderLine: itemId },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
-      ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
+      ...[order.id, itemId, packed.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
     ],
   };
 }

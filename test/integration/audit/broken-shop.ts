@@ -3,6 +3,7 @@
 import postgres from 'postgres';
 import { type AuditReport, type AuditSources, audit } from '#ops/audit/audit.ts';
 import { type AuditedShop, openAuditedShop } from '#test/support/audited.ts';
+import { send, step } from '#test/support/fulfilment.ts';
 import { type Liar, type Lie, liarBefore } from '#test/support/lies.ts';
 import { bookCaptures, cancelPaid, dispute, giveBack } from '#test/support/money-by-hand.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
@@ -16,6 +17,10 @@ export interface Targets {
   readonly refunded: string;
   readonly cancelled: string;
   readonly disputed: string;
+  /** An order in two parcels, both of which have left. */
+  readonly sent: string;
+  /** Its first parcel, which has arrived. */
+  readonly parcel: string;
   /** Never bought. */
   readonly spare: string;
   /** Bought by `paid` alone. */
@@ -59,6 +64,13 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
     await orderOf(audited),
     await orderOf(audited),
   ];
+  const sent = await orderOf(audited);
+  const { token: admin } = await audited.shop.signIn('admin');
+  const { body: sale } = await audited.shop.call(`/api/v1/sales/${sent.id}`, { token: admin });
+  const unit = { itemId: sale.items[0].id, quantity: 1 };
+  const shipmentId = await send(audited.shop, sent.id, admin, unit);
+  await send(audited.shop, sent.id, admin, unit);
+  await step(audited.shop, { orderId: sent.id, shipmentId }, admin, 'deliver');
   const { variantId: spare } = await createProduct(audited.shop, { stock: 10, price: PRICE });
   await audited.settled();
   await bookCaptures(sql);
@@ -73,6 +85,7 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   const { id: payment, intent } = await intentOf(paid.id);
   return {
     ...{ paid: paid.id, declined: declined.id, open: open.id, refunded: refunded.id },
+    ...{ sent: sent.id, parcel: shipmentId },
     ...{ cancelled: cancelled.id, disputed: disputed.id, spare, variant: paid.variantId, intent, payment },
     declinedIntent: (await intentOf(declined.id)).intent,
   };
@@ -87,7 +100,8 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
   });
   for (const [table, name] of await sql<{ table: string; name: string }[]>`
     select conrelid::regclass::text as table, conname as name from pg_constraint
-     where contype = 'c' and conrelid::regclass::text in ('inventory', 'orders', 'order_lines', 'payments')`.then(
+     where contype = 'c' and conrelid::regclass::text in (
+       'inventory', 'orders', 'order_lines', 'payments', 'line_units', 'shipments', 'shipment_lines')`.then(
     (rows) => rows.map((row) => [row.table, row.name] as const),
   )) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;

@@ -155,6 +155,11 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   nothing_to_refund: 'test/integration/origin/refunds.test.ts',
   refund_too_large: 'test/integration/origin/refunds.test.ts',
   refund_refused: 'test/integration/origin/refunds.test.ts',
+  order_item_not_found: 'test/integration/origin/shipments.test.ts',
+  shipment_not_found: 'test/integration/origin/shipments.test.ts',
+  order_not_shippable: 'test/integration/origin/shipments.test.ts',
+  units_not_left: 'test/integration/origin/shipments.test.ts',
+  shipment_step_refused: 'test/integration/origin/shipments.test.ts',
   payment_stranded: 'test/integration/workers/stranded.test.ts',
 };
 

@@ -1,0 +1,49 @@
+/** Every way in which goods could go further than they may, and the checks that must see it. */
+
+import type { Breach } from './breaches-of-books.ts';
+
+export const GOODS_BREACHES: readonly Breach[] = [
+  {
+    what: 'more units packed than were bought',
+    seenBy: ['units-by-parcels', 'units-in-range'],
+    rows: (sql, { sent }) => sql`update line_units set packed = 3 where order_id = ${sent}`,
+  },
+  {
+    what: 'another number of units bought than the line says',
+    seenBy: ['units-in-range'],
+    rows: (sql, { sent }) => sql`update line_units set bought = 9 where order_id = ${sent}`,
+  },
+  {
+    what: 'a parcel with more in it than was counted',
+    seenBy: ['units-by-parcels'],
+    rows: (sql, { parcel }) => sql`update shipment_lines set quantity = 2 where shipment_id = ${parcel}`,
+  },
+  {
+    what: 'a parcel that has left of an order that is cancelled',
+    seenBy: ['cancelled-is-given-back', 'sent-was-paid'],
+    rows: (sql, { sent }) => sql`update orders set status = 'cancelled' where id = ${sent}`,
+  },
+  {
+    what: 'an order that says that its goods have arrived while one is on its way',
+    seenBy: ['status-by-units'],
+    rows: (sql, { sent }) => sql`update orders set status = 'delivered' where id = ${sent}`,
+  },
+  {
+    what: 'an order that says that nothing has left',
+    seenBy: ['status-by-units'],
+    rows: (sql, { sent }) => sql`update orders set status = 'paid' where id = ${sent}`,
+  },
+  {
+    what: 'a parcel that nobody was told of',
+    seenBy: ['parcels-told-once'],
+    rows: (sql, { parcel }) =>
+      sql`delete from outbox where name = 'shipment.delivered' and data ->> 'shipmentId' = ${parcel}`,
+  },
+  {
+    what: 'a letter of a parcel that was not sent',
+    seenBy: ['handled-by-everyone'],
+    rows: (sql, { parcel }) =>
+      sql`delete from inbox where consumer = 'shipment-email' and event_id in (
+            select id from outbox where name = 'shipment.shipped' and data ->> 'shipmentId' = ${parcel})`,
+  },
+];
