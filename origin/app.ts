@@ -43,6 +43,7 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
+import { returnRoutes } from './returns/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
@@ -128,6 +129,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))
     .use(fulfilmentRoutes(deps, tokens))
+    .use(returnRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }

@@ -73,6 +73,8 @@ export const SharedConfigSchema = Type.Object({
    * them in before, and by that lets strangers find out who has an account.
    */
   EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
+  /** For how many days after a parcel has arrived its goods may be sent back; 30, unless it says otherwise. */
+  RETURN_WINDOW_DAYS: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_650 })),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
   /**

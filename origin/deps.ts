@@ -44,6 +44,7 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
+import { type ReturnPolicy, returnPolicy } from './returns/policy.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
@@ -76,6 +77,7 @@ export interface Deps {
   readonly recommendations: Guard;
   readonly passwords: Passwords;
   readonly accountPolicy: AccountPolicy;
+  readonly returns: ReturnPolicy;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
   /** The policies around calls of what has no adapter of its own here. */
@@ -141,6 +143,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
     passwords: createPasswords(),
     accountPolicy: accountPolicy(config),
+    returns: returnPolicy(config),
     payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     guards: createGuards(surroundings),

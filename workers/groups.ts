@@ -5,7 +5,7 @@
 
 /** Their consumers, by name. */
 export const SCALED_GROUPS = {
-  email: ['email', 'account-email', 'theft-warning', 'shipment-email'],
+  email: ['email', 'account-email', 'theft-warning', 'shipment-email', 'return-email'],
   inventory: ['inventory', 'returns'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -22,6 +22,7 @@ import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { sendReturnLetter } from './handlers/send-return-letter.ts';
 import { sendShipmentLetter } from './handlers/send-shipment-letter.ts';
 import { warnOfTheft } from './handlers/warn-of-theft.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -64,6 +65,7 @@ const consumers = [
   deleteStripeCustomer,
   warnOfTheft(mailer),
   sendShipmentLetter(mailer),
+  sendReturnLetter(mailer),
   sellStock,
   returnStock,
   parkStranded,

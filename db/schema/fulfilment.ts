@@ -27,13 +27,22 @@ export const lineUnits = pgTable(
     packed: integer('packed').notNull().default(0),
     shipped: integer('shipped').notNull().default(0),
     delivered: integer('delivered').notNull().default(0),
+    /** In returns that are neither rejected nor withdrawn. */
+    comingBack: integer('coming_back').notNull().default(0),
+    /** Come back. */
+    returned: integer('returned').notNull().default(0),
   },
   (table) => [
     index('line_units_order').on(table.orderId),
-    check('line_units_not_negative', sql`least(${table.packed}, ${table.shipped}, ${table.delivered}) >= 0`),
+    check(
+      'line_units_not_negative',
+      sql`least(${table.packed}, ${table.shipped}, ${table.delivered}, ${table.comingBack}, ${table.returned}) >= 0`,
+    ),
     check('line_units_packed_were_bought', sql`${table.packed} <= ${table.bought}`),
     check('line_units_shipped_were_packed', sql`${table.shipped} <= ${table.packed}`),
     check('line_units_delivered_were_shipped', sql`${table.delivered} <= ${table.shipped}`),
+    check('line_units_coming_back_were_shipped', sql`${table.comingBack} <= ${table.shipped}`),
+    check('line_units_returned_were_coming_back', sql`${table.returned} <= ${table.comingBack}`),
   ],
 );
 

@@ -4,10 +4,15 @@ import type { Check } from './check.ts';
 
 const YOUNG = '(select young_since from audit_moment)';
 
+const RETURN_LETTERS = ['requested', 'authorised', 'rejected', 'received', 'refunded']
+  .map((step) => `('return.${step}', 'return-email')`)
+  .join(', ');
+
 /** Who must have handled which event, by their names in the inbox. */
 const CONSUMERS = `(values
   ('order.paid', 'email'), ('order.paid', 'inventory'),
-  ('shipment.shipped', 'shipment-email'), ('shipment.delivered', 'shipment-email')) as duty (event, consumer)`;
+  ('shipment.shipped', 'shipment-email'), ('shipment.delivered', 'shipment-email'),
+  ${RETURN_LETTERS}) as duty (event, consumer)`;
 
 /** A message that is parked for this consumer is a breach of its own; one that was dropped is explained. */
 const isParked = (consumer: string, eventId: string) => `exists (
@@ -82,8 +87,8 @@ export const EVENT_CHECKS: readonly Check[] = [
   {
     invariant: 'I4',
     name: 'handled-by-everyone',
-    promise: 'every event of a paid order, and of its parcels, is handled by everyone who must',
-    population: "outbox where name = 'order.paid' or name like 'shipment.%'",
+    promise: 'every event of a paid order, its parcels and its returns is handled by everyone who must',
+    population: "outbox where name = 'order.paid' or name like 'shipment.%' or name like 'return.%'",
     offenders: `
       select o.id as event_id, o.data ->> 'orderId' as order_id, duty.consumer, o.occurred_at,
              o.occurred_at > ${YOUNG} as in_flight

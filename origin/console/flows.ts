@@ -42,7 +42,7 @@ function ratesOf({ all, of: { edge, origin, workers } }: Scene): Readonly<Record
     'origin-nats': workers.rate('events_published_total'),
     'nats-workers': workers.rate('messages_handled_total'),
     'workers-edge': consumed(/^edge-purge/),
-    'workers-smtp': consumed(/^(email|account-email|theft-warning|shipment-email)$/),
+    'workers-smtp': consumed(/^(email|account-email|theft-warning|shipment-email|return-email)$/),
   };
 }
 

@@ -6,7 +6,7 @@ import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
-import { noteOwner, type Shipment, shipmentsOf } from '#origin/orders/service.ts';
+import { goodsOfOrder, noteOwner, type Shipment } from '#origin/orders/service.ts';
 import type { ShipmentInput } from './model.ts';
 import { packShipment, type Stepping, stepShipment } from './service.ts';
 
@@ -39,7 +39,8 @@ export async function askStep(deps: Deps, caller: SignedIn, stepping: Stepping):
 }
 
 async function readShipment({ db }: Deps, orderId: OrderId, id: ShipmentId): Promise<Shipment> {
-  const shipment = (await shipmentsOf(db, [orderId]))(orderId).find((each) => each.id === id);
+  const { shipments } = await goodsOfOrder(db, orderId);
+  const shipment = shipments.find((each) => each.id === id);
   if (shipment === undefined) throw new AppError('shipment_not_found');
   return shipment;
 }

@@ -5,7 +5,7 @@
 
 import type { Queryable, Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
-import type { OrderId, OrderLineId, ShipmentId } from '#lib/ids.ts';
+import type { OrderId, OrderLineId, ShipmentId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
@@ -23,6 +23,9 @@ import {
 import type { ShipmentInput, Tracking } from './model.ts';
 import { milestoneOf, nextShipmentStatus, type ShipmentStep } from './steps.ts';
 import * as store from './store.ts';
+
+/** What has become of the units of an order's lines. */
+export const unitsOf = store.findUnits;
 
 export interface Packing extends ShipmentInput {
   readonly orderId: OrderId;
@@ -64,7 +67,7 @@ async function notLeft(tx: Transaction, orderId: OrderId, { lineId, quantity }: 
 }
 
 /** @throws {AppError} `order_item_not_found`, `invalid_input` */
-function requireNamedOnce(lines: readonly store.ParcelLine[], own: readonly store.LineUnits[]): void {
+export function requireNamedOnce(lines: readonly store.ParcelLine[], own: readonly store.LineUnits[]): void {
   const named = lines.map(({ lineId }) => lineId);
   for (const [index, lineId] of named.entries()) {
     if (!own.some((line) => line.lineId === lineId)) {
@@ -78,7 +81,7 @@ function requireNamedOnce(lines: readonly store.ParcelLine[], own: readonly stor
 }
 
 /** The caller's lines: a seller's own, of an admin all. @throws {AppError} `order_not_found` when there are none */
-async function requireOwnLines(
+export async function requireOwnLines(
   db: Queryable,
   caller: SignedIn,
   orderId: OrderId,
@@ -117,7 +120,8 @@ export async function stepShipment(deps: Deps, caller: SignedIn, stepping: Stepp
     const when = { shipped: { shippedAt: now }, delivered: { deliveredAt: now } };
     const times = status === 'shipped' || status === 'delivered' ? when[status] : {};
     await store.updateShipment(tx, shipmentId, { ...tracking, ...times, status });
-    await follow(deps, tx, { order, shipmentId, step, caller });
+    const following = { order, actorId: caller.userId };
+    await followGoods(deps, tx, following, () => store.countUnits(tx, shipmentId, step));
     if (status === 'shipped' || status === 'delivered') {
       await emit(deps, tx, { name: `shipment.${status}`, data: { orderId, shipmentId } });
     }
@@ -128,20 +132,21 @@ export async function stepShipment(deps: Deps, caller: SignedIn, stepping: Stepp
   if (isNews) deps.metrics.count('shipment_steps_total', { step });
 }
 
-interface Following {
-  readonly order: OrderRow;
-  readonly shipmentId: ShipmentId;
-  readonly step: ShipmentStep;
-  readonly caller: SignedIn;
-}
-
-/** The units are counted, and the order is where they are: the one place that moves it by its goods. */
-async function follow(deps: Deps, tx: Transaction, { order, shipmentId, step, caller }: Following) {
+/**
+ * Units go further by the given change, and the order with them: the one place that moves it by its goods. Its caller
+ * has locked the order.
+ */
+export async function followGoods(
+  deps: Deps,
+  tx: Transaction,
+  { order, actorId }: { readonly order: OrderRow; readonly actorId: UserId },
+  change: () => Promise<void>,
+): Promise<void> {
   const before = milestoneOf(await store.findUnits(tx, order.id));
-  await store.countUnits(tx, shipmentId, step);
+  await change();
   const trigger = milestoneOf(await store.findUnits(tx, order.id));
   if (trigger === null || trigger === before) return;
-  await moveOrder(deps, tx, order, { trigger, actor: 'staff', actorId: caller.userId });
+  await moveOrder(deps, tx, order, { trigger, actor: 'staff', actorId });
 }
 
 async function requireOwnShipment(

@@ -30,6 +30,7 @@ export interface Units {
   readonly bought: number;
   readonly shipped: number;
   readonly delivered: number;
+  readonly returned: number;
 }
 
 /** How far the goods of an order have come, all lines together; null while nothing has left. */
@@ -38,5 +39,6 @@ export function milestoneOf(lines: readonly Units[]): OrderTrigger | null {
   const shipped = sum((units) => units.shipped);
   if (shipped === 0) return null;
   if (shipped < sum((units) => units.bought)) return 'fulfilment_begun';
+  if (sum((units) => units.returned) === shipped) return 'goods_returned';
   return sum((units) => units.delivered) < shipped ? 'fulfilment_completed' : 'delivery_confirmed';
 }

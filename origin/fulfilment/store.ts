@@ -16,6 +16,8 @@ export interface LineUnits {
   readonly packed: number;
   readonly shipped: number;
   readonly delivered: number;
+  readonly comingBack: number;
+  readonly returned: number;
 }
 
 export interface ParcelLine {
@@ -34,6 +36,8 @@ export async function findUnits(db: Queryable, orderId: OrderId): Promise<LineUn
       packed: orZero(lineUnits.packed),
       shipped: orZero(lineUnits.shipped),
       delivered: orZero(lineUnits.delivered),
+      comingBack: orZero(lineUnits.comingBack),
+      returned: orZero(lineUnits.returned),
     })
     .from(orderLines)
     .leftJoin(lineUnits, eq(lineUnits.lineId, orderLines.id))

@@ -22,6 +22,7 @@ export const PERMISSIONS = {
   'sales:read': MERCHANTS,
   'sales:any': ADMINS,
   'shipments:write': MERCHANTS,
+  'returns:write': MERCHANTS,
   'orders:cancel-any': ADMINS,
   'orders:refund': ADMINS,
   'users:read': ADMINS,

@@ -14,9 +14,10 @@ import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts'
 import * as store from './store.ts';
 
 export { isCancellable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
-export { Order, OrderItem, OrderParams, Shipment } from './model.ts';
-export { isThere, noteOwner, orderById, requireOwn, shipmentsOf, toItem } from './read-order.ts';
-export { type OrderRow, unitsIn } from './store.ts';
+export { chargeOfUnits } from './line-charge.ts';
+export { Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
+export { goodsOf, goodsOfOrder, isThere, noteOwner, orderById, requireOwn, toItem } from './read-order.ts';
+export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */
 export type Actor = 'shopper' | 'staff' | 'stripe' | 'reconciler';

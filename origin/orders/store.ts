@@ -1,20 +1,26 @@
 /** Every query of orders. */
 
-import { and, asc, desc, eq, inArray, notInArray, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
-import type { shipments } from '#db/schema/fulfilment.ts';
+import {
+  type ItemUnits,
+  type ReturnDetails,
+  returnsOfOrder,
+  type ShipmentDetails,
+  shipmentsOfOrder,
+  unitsIn,
+} from '#db/order-goods.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, OrderId, OrderLineId, ProductId, UserId } from '#lib/ids.ts';
+import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
 import { type Sums, sumsOf } from '#origin/ledger/service.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
 export type OrderLineRow = typeof orderLines.$inferSelect;
 type PaymentRow = typeof payments.$inferSelect;
-type ShipmentRow = typeof shipments.$inferSelect;
 type RefundRow = typeof refunds.$inferSelect;
 
 type NewOrder = Omit<OrderRow, 'number' | 'version'>;
@@ -168,38 +174,7 @@ export interface OrderDetails {
     readonly settledAt: string | null;
   })[];
   readonly shipments: readonly ShipmentDetails[];
-}
-
-/** Of a line: none of them, until something is done with one. */
-export type ItemUnits = Record<'packed' | 'shipped' | 'delivered', number>;
-
-export interface ShipmentDetails
-  extends Pick<ShipmentRow, 'id' | 'status' | 'carrier' | 'trackingNumber' | 'trackingUrl'> {
-  readonly items: readonly { readonly itemId: OrderLineId; readonly quantity: number }[];
-  readonly packedAt: string;
-  readonly shippedAt: string | null;
-  readonly deliveredAt: string | null;
-}
-
-/** Of an order line to which its `line_units` are joined under this name. */
-export function unitsIn(name: string) {
-  const u = sql.identifier(name);
-  return sql<ItemUnits>`json_build_object(
-    'packed', coalesce(${u}.packed, 0), 'shipped', coalesce(${u}.shipped, 0),
-    'delivered', coalesce(${u}.delivered, 0))`;
-}
-
-/** The oldest first. */
-function shipmentsOfOrder(orderId: SQLWrapper) {
-  return sql<ShipmentDetails[]>`(
-    select coalesce(json_agg(json_build_object(
-             'id', s.id, 'status', s.status, 'carrier', s.carrier, 'trackingNumber', s.tracking_number,
-             'trackingUrl', s.tracking_url, 'packedAt', s.packed_at, 'shippedAt', s.shipped_at,
-             'deliveredAt', s.delivered_at, 'items', (
-               select json_agg(json_build_object('itemId', sl.line_id, 'quantity', sl.quantity) order by ol.position)
-                 from shipment_lines sl join order_lines ol on ol.id = sl.line_id where sl.shipment_id = s.id))
-             order by s.packed_at, s.id), '[]')
-      from shipments s where s.order_id = ${orderId})`;
+  readonly returns: readonly ReturnDetails[];
 }
 
 /** One expression, for every checkout ends with it. */
@@ -220,6 +195,7 @@ const DETAILS = sql<OrderDetails>`json_build_object(
                              'declineCode', p.decline_code)
       from payments p where p.order_id = orders.id),
   'shipments', ${shipmentsOfOrder(sql`orders.id`)},
+  'returns', ${returnsOfOrder(sql`orders.id`)},
   'refunds', (
     select coalesce(json_agg(json_build_object(
              'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,
@@ -240,16 +216,14 @@ export async function findWhole(db: Queryable, id: OrderId): Promise<WholeOrder 
   return whole;
 }
 
-/** By the ids of their orders. */
-export async function findShipments(
-  db: Queryable,
-  ids: readonly OrderId[],
-): Promise<ReadonlyMap<OrderId, readonly ShipmentDetails[]>> {
+/** What has become of the goods of orders, by the orders' ids. */
+export async function findGoods(db: Queryable, ids: readonly OrderId[]) {
+  const [shipments, returns] = [shipmentsOfOrder(sql`orders.id`), returnsOfOrder(sql`orders.id`)];
   const rows = await db
-    .select({ id: orders.id, shipments: shipmentsOfOrder(sql`orders.id`) })
+    .select({ id: orders.id, shipments, returns })
     .from(orders)
     .where(inArray(orders.id, [...ids]));
-  return new Map(rows.map(({ id, shipments: parcels }) => [id, parcels]));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 interface OrderPosition {

@@ -10,11 +10,11 @@ import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { may } from '#origin/http/permissions.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import {
+  goodsOf,
   isThere,
   type OrderStatus,
   openAddress,
   type Shipment,
-  shipmentsOf,
   toItem,
 } from '#origin/orders/service.ts';
 import type { Sale, SaleListQuery, SalePage } from './model.ts';
@@ -65,16 +65,17 @@ async function withLines(
 ): Promise<Sale[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const [lines, parcelsOf] = await Promise.all([store.findSaleLines(db, seller, ids), shipmentsOf(db, ids)]);
-  const isTheirs = (parcel: Shipment) =>
-    isThere(parcel) && parcel.items.every(({ itemId }) => lines.some(({ id }) => id === itemId));
+  const [lines, goods] = await Promise.all([store.findSaleLines(db, seller, ids), goodsOf(db, rows)]);
+  const isTheirs = ({ items }: Pick<Shipment, 'items'>) =>
+    items.every(({ itemId }) => lines.some(({ id }) => id === itemId));
   return rows.map((row) => ({
     orderId: row.id,
     number: String(row.number),
     status: row.status,
     placedAt: row.placedAt.toISOString(),
     items: lines.filter((line) => line.orderId === row.id).map((line) => toItem(line, row)),
-    shipments: parcelsOf(row.id).filter(isTheirs),
+    shipments: goods(row.id).shipments.filter((parcel) => isThere(parcel) && isTheirs(parcel)),
+    returns: goods(row.id).returns.filter(isTheirs),
     shipTo: TO_BE_SENT.includes(row.status) ? toAddress(openAddress(deps, row)) : null,
   }));
 }

@@ -2,11 +2,11 @@
 
 import { and, asc, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
+import { unitsIn } from '#db/order-goods.ts';
 import { lineUnits } from '#db/schema/fulfilment.ts';
 import { orderLines, orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
 import type { OrderId, UserId } from '#lib/ids.ts';
-import { unitsIn } from '#origin/orders/service.ts';
 
 /** Null: of all sellers, and the house. */
 export type Seller = UserId | null;

@@ -37,6 +37,7 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
+    ...['POST /api/v1/orders/{id}/returns', 'POST /api/v1/orders/{id}/returns/{returnId}/withdraw'],
   ],
   user: [
     ...['GET /api/v1/me', 'GET /api/v1/orders', 'GET /api/v1/payment-methods'],
@@ -56,6 +57,9 @@ const NAMELESS: readonly string[] = ['GET /api/v1/me/second-factor', 'GET /api/v
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
 
+/** Counts for nothing without its order, whose path it is in. */
+const lineOfAnOrder = ({ ids }: World) => ({ id: ids.orderLine, isOthers: false });
+
 /** What is put in place of the ids in the examples of bodies: something of somebody else, or what all may name. */
 const BODY_IDS: Readonly<
   Record<string, (world: World) => { readonly id: string; readonly isOthers: boolean }>
@@ -63,10 +67,9 @@ const BODY_IDS: Readonly<
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
-  'POST /api/v1/sales/{orderId}/shipments /items/*/itemId': ({ ids }) => ({
-    id: ids.orderLine,
-    isOthers: false,
-  }),
+  'POST /api/v1/sales/{orderId}/shipments /items/*/itemId': lineOfAnOrder,
+  'POST /api/v1/orders/{id}/returns /items/*/itemId': lineOfAnOrder,
+  'POST /api/v1/sales/{orderId}/returns/{returnId}/receive /items/*/itemId': lineOfAnOrder,
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 
@@ -164,7 +167,15 @@ describe('every operation', () => {
       );
     expect(of('shopper')).toEqual(['user']);
     expect(of('seller')).toEqual([
-      ...['user', 'products:write', 'stock:read', 'stock:write', 'sales:read', 'shipments:write'],
+      ...[
+        'user',
+        'products:write',
+        'stock:read',
+        'stock:write',
+        'sales:read',
+        'shipments:write',
+        'returns:write',
+      ],
     ]);
     expect(of('admin')).toEqual(Object.keys(PERMISSIONS));
   });

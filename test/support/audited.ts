@@ -5,6 +5,7 @@ import type { AuditReport, AuditSources } from '#ops/audit/audit.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
+import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
 import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
 import { createMailer } from '#workers/mailer.ts';
 import { eventually } from './eventually.ts';
@@ -46,6 +47,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       loops.consume(sendReceipt(mailer));
       loops.consume(sellStock);
       loops.consume(sendShipmentLetter(mailer));
+      loops.consume(sendReturnLetter(mailer));
     },
     settled: async () => {
       await eventually('the outbox is empty', async () => {
@@ -55,6 +57,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       await stream.settled('email');
       await stream.settled('inventory');
       await stream.settled('shipment-email');
+      await stream.settled('return-email');
     },
     close: async () => {
       await loops.stop();

@@ -1,6 +1,8 @@
 /** A shop with things that belong to somebody, and callers to whom they do not belong. */
 
+import { send } from './fulfilment.ts';
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
+import { askBack } from './returns.ts';
 import { login } from './sessions.ts';
 import { cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
@@ -48,14 +50,13 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const guestBought = await cartOf(shop, line);
   const guestOrder = must(await checkOut(shop, guestBought));
   const [{ id: itemId }] = order.items;
-  const packed = must(
-    await shop.call(`/api/v1/sales/${order.id}/shipments`, {
-      method: 'POST',
-      token: sellerToken,
-      headers: { 'idempotency-key': crypto.randomUUID() },
-      body: { items: [{ itemId, quantity: 1 }] },
-    }),
-  );
+  const shipmentId = await send(shop, order.id, sellerToken, { itemId, quantity: 1 });
+  const guestUnit = { itemId: guestOrder.items[0].id, quantity: 1 };
+  await send(shop, guestOrder.id, sellerToken, guestUnit);
+  const own = { orderId: order.id, owner: { token: shopper.token } };
+  const returnId = must(await askBack(shop, own, { itemId, quantity: 1 })).id;
+  const guests = { orderId: guestOrder.id, owner: guestBought.owner };
+  const guestReturnId = must(await askBack(shop, guests, guestUnit)).id;
   const card = must(
     await shop.call('/api/v1/payment-methods', {
       method: 'POST',
@@ -82,7 +83,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     ],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
     '/api/v1/sales/{orderId}': [
-      { what: 'a sale', ids: { orderId: order.id, shipmentId: packed.id }, owner: seller },
+      { what: 'a sale', ids: { orderId: order.id, shipmentId, returnId }, owner: seller },
     ],
     '/api/v1/carts/{id}': [
       {
@@ -97,8 +98,12 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       },
     ],
     '/api/v1/orders/{id}': [
-      { what: "a customer's order", ids: { id: order.id }, owner: mine },
-      { what: "a guest's order", ids: { id: guestOrder.id }, owner: guestBought.owner },
+      { what: "a customer's order", ids: { id: order.id, returnId }, owner: mine },
+      {
+        what: "a guest's order",
+        ids: { id: guestOrder.id, returnId: guestReturnId },
+        owner: guestBought.owner,
+      },
     ],
     '/api/v1/payment-methods/{id}': [{ what: 'a saved card', ids: { id: card.id }, owner: mine }],
     '/api/v1/api-keys/{id}': [{ what: 'an API key', ids: { id: key.id }, owner: mine }],
@@ -116,7 +121,18 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id, orderLine: itemId },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
-      ...[order.id, itemId, packed.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
+      ...[
+        order.id,
+        itemId,
+        shipmentId,
+        returnId,
+        guestReturnId,
+        guestOrder.id,
+        card.id,
+        guestBought.cartToken,
+        key.id,
+        session.id,
+      ],
     ],
   };
 }

@@ -160,6 +160,10 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   order_not_shippable: 'test/integration/origin/shipments.test.ts',
   units_not_left: 'test/integration/origin/shipments.test.ts',
   shipment_step_refused: 'test/integration/origin/shipments.test.ts',
+  return_not_found: 'test/integration/origin/returns.test.ts',
+  return_too_large: 'test/integration/origin/returns.test.ts',
+  return_window_closed: 'test/integration/origin/returns.test.ts',
+  return_step_refused: 'test/integration/origin/returns.test.ts',
   payment_stranded: 'test/integration/workers/stranded.test.ts',
 };
 

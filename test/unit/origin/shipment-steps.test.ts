@@ -24,13 +24,17 @@ test('a parcel that has left is never unpacked, and one that has arrived stays t
   expect(Object.values(SHIPMENT_TABLE.delivered)).toEqual(['delivered', 'delivered']);
 });
 
-const MILESTONES = [null, 'fulfilment_begun', 'fulfilment_completed', 'delivery_confirmed'];
+const MILESTONES = [
+  ...[null, 'fulfilment_begun', 'fulfilment_completed'],
+  ...['delivery_confirmed', 'goods_returned'],
+];
 const LINE = fc
-  .tuple(fc.integer({ min: 1, max: 5 }), fc.nat(5), fc.nat(5))
-  .map(([bought, shipped, delivered]) => ({
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.nat(5), fc.nat(5), fc.nat(5))
+  .map(([bought, shipped, delivered, returned]) => ({
     bought,
     shipped: Math.min(bought, shipped),
     delivered: Math.min(bought, shipped, delivered),
+    returned: Math.min(bought, shipped, returned),
   }));
 
 test('goods that go further never take an order back', () => {
@@ -41,8 +45,10 @@ test('goods that go further never take an order back', () => {
       if (line === undefined || line.shipped === line.bought) return;
       const further = lines.map((each) => (each === line ? { ...line, shipped: line.shipped + 1 } : each));
       const arrived = further.map((each) => ({ ...each, delivered: each.shipped }));
+      const back = further.map((each) => ({ ...each, returned: each.shipped }));
       expect(MILESTONES.indexOf(milestoneOf(further))).toBeGreaterThanOrEqual(before);
       expect(MILESTONES.indexOf(milestoneOf(arrived))).toBeGreaterThanOrEqual(before);
+      expect(MILESTONES.indexOf(milestoneOf(back))).toBeGreaterThanOrEqual(before);
     }),
   );
 });
