@@ -9,7 +9,7 @@ export interface ChargedLine {
   readonly lineTotalMinor: Minor;
 }
 
-export function chargedFor({ lineTotalMinor }: ChargedLine): Minor {
+function chargedFor({ lineTotalMinor }: ChargedLine): Minor {
   return lineTotalMinor;
 }
 

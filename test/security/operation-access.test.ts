@@ -57,9 +57,7 @@ const NAMELESS: readonly string[] = ['GET /api/v1/me/second-factor', 'GET /api/v
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
 
-/** Counts for nothing without its order, whose path it is in. */
 const lineOfAnOrder = ({ ids }: World) => ({ id: ids.orderLine, isOthers: false });
-
 /** What is put in place of the ids in the examples of bodies: something of somebody else, or what all may name. */
 const BODY_IDS: Readonly<
   Record<string, (world: World) => { readonly id: string; readonly isOthers: boolean }>
