@@ -28,9 +28,13 @@ const BY_RETURNS = `
          sum(case when r.status in ('received', 'refunded') then rl.restocked + rl.written_off else 0 end) as returned
     from return_lines rl join returns r on r.id = rl.return_id group by rl.line_id`;
 
+/** What a cancelled order had goes back on the shelf by itself. */
+const KEPT = "select id from audit_orders where status <> 'cancelled'";
+
 const SENT_BACK = `
   select r.order_id, l.variant_id, sum(rl.restocked) as restocked, sum(rl.written_off) as written_off
     from return_lines rl join returns r on r.id = rl.return_id join order_lines l on l.id = rl.line_id
+   where r.order_id in (${KEPT})
    group by r.order_id, l.variant_id`;
 
 /** What came back of an order and what of it was written off, as the stock ledger has it. */
@@ -118,7 +122,7 @@ export const GOODS_CHECKS: readonly Check[] = [
              r.restocked, r.written_off, s.returned, s.corrected, false as in_flight
         from (${SENT_BACK}) r
         full join (select * from (${BACK_IN_LEDGER}) l
-                    where l.order_id in (select id from audit_orders where status <> 'cancelled')) s
+                    where l.order_id in (${KEPT})) s
           on s.order_id = r.order_id and s.variant_id = r.variant_id
        where coalesce(s.returned, 0) <> coalesce(r.restocked + r.written_off, 0)
           or coalesce(s.corrected, 0) <> coalesce(r.written_off, 0)`,

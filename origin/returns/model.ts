@@ -13,13 +13,21 @@ const ITEM_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8081';
 
 const Count = Type.Integer({ minimum: 0, maximum: MAX_UNITS });
 
+/** Not `t.UnionEnum`, whose first value would stand in for one that was not given. */
+const Reason = Type.Unsafe<(typeof returnReason.enumValues)[number]>(
+  Type.Union(
+    returnReason.enumValues.map((reason) => Type.Literal(reason)),
+    { error: `must be one of ${returnReason.enumValues.join(', ')}` },
+  ),
+);
+
 export const ReturnInput = closedObject(
   {
     items: t.Array(
       closedObject({ itemId: Uuid, quantity: Type.Integer({ minimum: 1, maximum: MAX_UNITS }) }),
       { minItems: 1, maxItems: MAX_LINES, description: 'Lines of the order by their ids, each once.' },
     ),
-    reason: t.UnionEnum(returnReason.enumValues),
+    reason: Reason,
     note: t.Optional(t.String({ maxLength: MAX_NOTE_LENGTH, description: 'For whoever decides.' })),
   },
   {

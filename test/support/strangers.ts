@@ -101,7 +101,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: "a customer's order", ids: { id: order.id, returnId }, owner: mine },
       {
         what: "a guest's order",
-        ids: { id: guestOrder.id, returnId: guestReturnId },
+        ids: { id: guestOrder.id, returnId: guestReturnId, itemId: guestUnit.itemId },
         owner: guestBought.owner,
       },
     ],

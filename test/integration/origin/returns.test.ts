@@ -225,6 +225,16 @@ test('a step that is not in the table is refused, and so is a return that is not
   expectProblem(await asStaff(shop, nothing, admin, 'authorise'), 'return_not_found');
 });
 
+test('a reason that is not in the list, and none at all, is refused', async () => {
+  const order = await sentOrder();
+  const items = [{ itemId: order.lines[0].itemId, quantity: 1 }];
+  for (const body of [{ items }, { items, reason: 'whim' }, { items: [], reason: 'other' }]) {
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const path = `/api/v1/orders/${order.orderId}/returns`;
+    expectProblem(await shop.call(path, { method: 'POST', ...order.owner, headers, body }), 'invalid_input');
+  }
+});
+
 test('a seller decides on their own goods alone, and refunds nothing', async () => {
   const order = await sentOrder();
   const [own, others] = order.lines;
