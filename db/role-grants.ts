@@ -24,6 +24,9 @@ const ORDER_FIGURES =
   'select (id, number, cart_id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, placed_at, payment_deadline, version)';
 const PAYMENT_FIGURES =
   'select (id, order_id, status, amount_minor, currency, brand, decline_code, created_at, captured_at, fee_booked_at)';
+/** Without what people wrote. */
+const RETURN_FIGURES =
+  'select (id, order_id, status, reason, refund_id, refund_minor, requested_at, decided_at, received_at, refunded_at)';
 /** What an order cost never changes; whose it is may be forgotten. */
 const ORDER_CHANGES = 'update (status, version, payment_deadline, user_id, email, shipping_address)';
 
@@ -71,6 +74,11 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
     reporting: ORDER_FIGURES,
   },
   order_lines: { ...ALL_READ, origin: APPEND },
+  line_units: { ...ALL_READ, origin: WRITE },
+  shipments: { ...ALL_READ, origin: WRITE },
+  shipment_lines: { ...ALL_READ, origin: APPEND },
+  returns: { origin: WRITE, workers: READ, analytics: RETURN_FIGURES, reporting: RETURN_FIGURES },
+  return_lines: { ...ALL_READ, origin: WRITE },
   order_events: BOOKS,
   audit_log: { origin: APPEND },
   payments: {

@@ -20,6 +20,8 @@ export const BUSINESS_METRICS = {
   },
   payments_failed_total: { kind: 'counter', help: 'Payments that failed, by reason.', labels: ['reason'] },
   orders_cancelled_total: { kind: 'counter', help: 'Orders cancelled, by whom.', labels: ['actor'] },
+  shipment_steps_total: { kind: 'counter', help: 'Steps of parcels, from packing on.', labels: ['step'] },
+  return_steps_total: { kind: 'counter', help: 'Steps of returns, from their request on.', labels: ['step'] },
   stock_adjustments_total: {
     kind: 'counter',
     help: 'Stock that was received or corrected by hand.',

@@ -19,6 +19,8 @@ const ProductEvent = Type.Object({
 
 const OrderEvent = Type.Object({ orderId: Id });
 const RefundEvent = Type.Object({ orderId: Id, refundId: Id });
+const ShipmentEvent = Type.Object({ orderId: Id, shipmentId: Id });
+const ReturnEvent = Type.Object({ orderId: Id, returnId: Id });
 const DisputeEvent = Type.Object({ orderId: Id, disputeId: Id });
 /** Of an account by its id alone: neither address nor token travels. */
 const AccountEvent = Type.Object({ userId: Id });
@@ -42,6 +44,13 @@ export const EVENTS = {
   'order.refunded': { version: 1, data: OrderEvent },
   'refund.succeeded': { version: 1, data: RefundEvent },
   'refund.failed': { version: 1, data: RefundEvent },
+  'shipment.shipped': { version: 1, data: ShipmentEvent },
+  'shipment.delivered': { version: 1, data: ShipmentEvent },
+  'return.requested': { version: 1, data: ReturnEvent },
+  'return.authorised': { version: 1, data: ReturnEvent },
+  'return.rejected': { version: 1, data: ReturnEvent },
+  'return.received': { version: 1, data: ReturnEvent },
+  'return.refunded': { version: 1, data: ReturnEvent },
   'dispute.opened': { version: 1, data: DisputeEvent },
   'dispute.closed': { version: 1, data: DisputeEvent },
   /** What is left to sell has fallen to where it is low; once for each time that it falls there. */

@@ -14,6 +14,7 @@ import { consoleRoutes } from './console/routes.ts';
 import type { OperatorConsole } from './console/service.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
+import { fulfilmentRoutes } from './fulfilment/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
 import { withAdmission } from './http/admission.ts';
@@ -46,6 +47,7 @@ import { paymentRoutes } from './payments/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { productFileRoutes } from './product-files/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
+import { returnRoutes } from './returns/routes.ts';
 import { reviewRoutes } from './reviews/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
 import { searchRoutes } from './search/routes.ts';
@@ -147,6 +149,8 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(reviewRoutes(deps, tokens))
     .use(wishListRoutes(deps, tokens))
     .use(stockNoticeRoutes(deps, tokens))
+    .use(fulfilmentRoutes(deps, tokens))
+    .use(returnRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;
 }

@@ -84,6 +84,8 @@ export const SharedConfigSchema = Type.Object({
   EMAIL_VERIFICATION: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('optional')])),
   /** Reviews are shown once a moderator has approved them, or `at_once`; then a moderator hears of complaints alone. */
   REVIEWS_SHOWN: Type.Optional(Type.Union([Type.Literal('after_approval'), Type.Literal('at_once')])),
+  /** For how many days after a parcel has arrived its goods may be sent back; 30, unless it says otherwise. */
+  RETURN_WINDOW_DAYS: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_650 })),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
   /**

@@ -36,7 +36,6 @@ import { isRefusal } from './cache/stand-ins.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
-import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
 import { type Admission, createAdmission } from './http/admission.ts';
 import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
@@ -45,17 +44,17 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
-import type { ReviewsShown } from './reviews/moderation.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
+import { type ShopPolicies, shopPolicies } from './shop-policies.ts';
 
 export type { Delivery } from './adapters/nats.ts';
 export { requireOperatorToken, SharedConfigSchema } from './config.ts';
 export { createOperators } from './http/operators.ts';
 
-export interface Deps {
+export interface Deps extends ShopPolicies {
   /** The primary: every write, and what a write path reads. */
   readonly db: Database;
   /** Replicas by role, for what may be a moment old. */
@@ -77,9 +76,6 @@ export interface Deps {
   /** Around what recommendations are read from. */
   readonly recommendations: Guard;
   readonly passwords: Passwords;
-  readonly accountPolicy: AccountPolicy;
-  /** When what a buyer writes is shown. */
-  readonly reviewsShown: ReviewsShown;
   readonly payments: PaymentGateway;
   readonly quotes: Quotes;
   /** Requests to URLs that others have chosen. */
@@ -146,8 +142,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     // That something is not there says nothing of what it is looked up in.
     recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
     passwords: createPasswords(),
-    accountPolicy: accountPolicy(config),
-    reviewsShown: config.REVIEWS_SHOWN ?? 'after_approval',
+    ...shopPolicies(config),
     payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     outbound: createOutbound({ targets: config.OUTBOUND_TARGETS }),

@@ -5,7 +5,10 @@
 
 /** Their consumers, by name. */
 export const SCALED_GROUPS = {
-  email: ['email', 'account-email', 'theft-warning', 'webhook-warning', 'stock-email'],
+  email: [
+    ...(['email', 'account-email', 'theft-warning', 'webhook-warning'] as const),
+    ...(['stock-email', 'shipment-email', 'return-email'] as const),
+  ],
   inventory: ['inventory', 'returns'],
 } as const satisfies Record<string, readonly string[]>;
 

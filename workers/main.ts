@@ -26,6 +26,8 @@ import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
+import { sendReturnLetter } from './handlers/send-return-letter.ts';
+import { sendShipmentLetter } from './handlers/send-shipment-letter.ts';
 import { sendStockLetter } from './handlers/send-stock-letter.ts';
 import { tellOfStock } from './handlers/tell-of-stock.ts';
 import { warnOfDisabledWebhook } from './handlers/warn-of-disabled-webhook.ts';
@@ -72,6 +74,8 @@ const consumers = [
   warnOfTheft(mailer),
   warnOfDisabledWebhook(mailer),
   sendStockLetter(mailer, config.SHOP_URL),
+  sendShipmentLetter(mailer),
+  sendReturnLetter(mailer),
   sellStock,
   returnStock,
   parkStranded,

@@ -1,6 +1,6 @@
 /**
  * The auditor: compares the whole database with itself, with Stripe, with the mail that was caught and with
- * JetStream, and says which of the invariants I1 to I6 are breached, by which rows. It changes nothing.
+ * JetStream, and says which of the invariants I1 to I7 are breached, by which rows. It changes nothing.
  *
  * Everything outside is read first and the books afterwards, in one snapshot: whatever is seen outside has its
  * cause in the books by then, and what the books have come to say since is in flight.
@@ -13,6 +13,7 @@ import { innermost } from '#ops/operator-command.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
+import { GOODS_CHECKS } from './goods-checks.ts';
 import { LOG_CHECKS } from './log-checks.ts';
 import { readMail } from './mail-source.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
@@ -60,6 +61,7 @@ export const CHECKS: readonly Check[] = [
   ...EVENT_CHECKS,
   ...RATING_CHECKS,
   ...LOG_CHECKS,
+  ...GOODS_CHECKS,
 ];
 
 /** Something that the audit needs cannot be reached; its message is one sentence and names it. */

@@ -4,9 +4,15 @@ import type { Check } from './check.ts';
 
 const YOUNG = '(select young_since from audit_moment)';
 
+const RETURN_LETTERS = ['requested', 'authorised', 'rejected', 'received', 'refunded']
+  .map((step) => `('return.${step}', 'return-email')`)
+  .join(', ');
+
 /** Who must have handled which event, by their names in the inbox. */
-const CONSUMERS = `(values ('order.paid', 'email'), ('order.paid', 'inventory'),
-  ('notice.fallen_due', 'stock-email')) as duty (event, consumer)`;
+const CONSUMERS = `(values
+  ('order.paid', 'email'), ('order.paid', 'inventory'), ('notice.fallen_due', 'stock-email'),
+  ('shipment.shipped', 'shipment-email'), ('shipment.delivered', 'shipment-email'),
+  ${RETURN_LETTERS}) as duty (event, consumer)`;
 
 /** A message that is parked for this consumer is a breach of its own; one that was dropped is explained. */
 const isParked = (consumer: string, eventId: string) => `exists (
@@ -21,6 +27,13 @@ const TOLD = `
     from outbox
    where name in ('order.placed', 'order.paid', 'order.payment_failed')
    group by data ->> 'orderId'`;
+
+/** What a parcel's status says that there was to tell of it. */
+const PARCEL_NEWS = `
+  select s.id::text as shipment_id, news.name
+    from shipments s
+    join (values ('shipped', 'shipment.shipped'), ('delivered', 'shipment.shipped'),
+                 ('delivered', 'shipment.delivered')) as news (status, name) on news.status = s.status::text`;
 
 const SALES = `
   select order_id, variant_id, count(*) as sales, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved
@@ -59,9 +72,23 @@ export const EVENT_CHECKS: readonly Check[] = [
   },
   {
     invariant: 'I4',
+    name: 'parcels-told-once',
+    promise: 'every parcel is told of once when it has left, and once when it has arrived',
+    population: 'shipments',
+    offenders: `
+      select coalesce(n.shipment_id, t.shipment_id) as shipment_id, coalesce(n.name, t.name) as name, t.times,
+             false as in_flight
+        from (${PARCEL_NEWS}) n
+        full join (select data ->> 'shipmentId' as shipment_id, name, count(*) as times
+                     from outbox where name like 'shipment.%' group by 1, 2) t
+          on t.shipment_id = n.shipment_id and t.name = n.name
+       where n.name is null or t.times is distinct from 1`,
+  },
+  {
+    invariant: 'I4',
     name: 'handled-by-everyone',
-    promise: 'every event of a paid order is handled by everyone who must',
-    population: "outbox where name = 'order.paid'",
+    promise: 'every event of a paid order, its parcels and its returns is handled by everyone who must',
+    population: "outbox where name = 'order.paid' or name like 'shipment.%' or name like 'return.%'",
     offenders: `
       select o.id as event_id, o.data ->> 'orderId' as order_id, duty.consumer, o.occurred_at,
              o.occurred_at > ${YOUNG} as in_flight

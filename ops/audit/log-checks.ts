@@ -11,6 +11,15 @@ const BY_HAND = `(
   select 'order', order_id::text, 1 from order_events
    where actor_id is not null and occurred_at >= (select min(at) from audit_log) group by order_id) h`;
 
+/** What stands in the log for one of them. */
+const ACTIONS = [
+  ...['stock.adjusted', 'refund.requested', 'order.cancelled'],
+  ...['return.authorised', 'return.rejected', 'return.received', 'return.refunded'],
+  ...['shipment.packed', 'shipment.unpacked', 'shipment.shipped', 'shipment.delivered'],
+]
+  .map((action) => `'${action}'`)
+  .join(', ');
+
 export const LOG_CHECKS: readonly Check[] = [
   {
     invariant: 'I6',
@@ -36,7 +45,7 @@ export const LOG_CHECKS: readonly Check[] = [
         from ${BY_HAND}
         left join audit_log a
           on a.object_kind = h.kind and a.object_id = h.id
-         and a.action in ('stock.adjusted', 'refund.requested', 'order.cancelled')
+         and a.action in (${ACTIONS})
        group by h.kind, h.id, h.acts
       having count(a.seq) < h.acts`,
   },

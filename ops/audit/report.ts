@@ -7,6 +7,7 @@ export const INVARIANTS = {
   I4: 'nothing is lost, nothing happens twice',
   I5: 'every order ends',
   I6: 'privileged acts are on record',
+  I7: 'goods go no further than they may',
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;

@@ -47,6 +47,7 @@ function createOfflineDeps(): Deps {
     revocations: unreachable('the revocations'),
     search: unreachable('the search engine'),
     recommendations: unreachable('the recommendations'),
+    returns: { windowDays: 0 },
     passwords: unreachable('a password'),
     accountPolicy: { emailVerification: 'required', secondFactorRoles: new Set() },
     reviewsShown: 'after_approval',

@@ -4,7 +4,7 @@ import type { Transaction } from '#db/client.ts';
 import * as parts from '#db/product-parts.ts';
 import type { IdSource, ImageId, ProductId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { ProductChange } from './model.ts';
+import type { ProductChange } from './change-model.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `invalid_input` */

@@ -4,7 +4,7 @@ import type { Transaction } from '#db/client.ts';
 import { updateVariants } from '#db/product-parts.ts';
 import type { VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { ProductChange, VariantChange } from './model.ts';
+import type { ProductChange, VariantChange } from './change-model.ts';
 import { checkOptions } from './product-rules.ts';
 import * as store from './store.ts';
 

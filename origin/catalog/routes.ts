@@ -11,12 +11,10 @@ import { forRequest } from '#origin/http/context.ts';
 import { type HotReads, serve } from '#origin/http/hot-path.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { closedObject } from '#origin/http/schemas.ts';
+import { IfMatch, NewProduct, ProductChange } from './change-model.ts';
 import {
-  IfMatch,
   MovedProduct,
-  NewProduct,
   Product,
-  ProductChange,
   ProductListQuery,
   ProductPage,
   ProductParams,

@@ -17,6 +17,7 @@ import type { MovedProduct, ProductCard, ProductListQuery, ProductPage, ProductS
 import { buildAnswer, buildOwnAnswer, toCard } from './product-answer.ts';
 import * as store from './store.ts';
 
+export { IfMatch, MAX_VARIANTS, NewVariant, ProductChange } from './change-model.ts';
 export type { VersionedProduct } from './change-product.ts';
 export {
   CHANGE_FAILURES,
@@ -28,18 +29,7 @@ export {
 } from './change-product.ts';
 export { createProduct, offerOf } from './create-product.ts';
 export { dropAnswers, followChanges } from './freshness.ts';
-export {
-  filterQuery,
-  IfMatch,
-  MAX_VARIANTS,
-  NewVariant,
-  Product,
-  ProductCard,
-  ProductChange,
-  ProductPage,
-  ProductParams,
-  Rating,
-} from './model.ts';
+export { filterQuery, Product, ProductCard, ProductPage, ProductParams, Rating } from './model.ts';
 export { checkOptions } from './product-rules.ts';
 export { publishDue } from './publish-due.ts';
 export { ratingOf } from './rating.ts';

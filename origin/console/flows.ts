@@ -1,6 +1,7 @@
 /** What goes from one part of the picture to another, a second. */
 
 import type { Flow, FlowId, Part, PartId } from './model.ts';
+import { MAIL_CONSUMERS } from './parts.ts';
 import { type Scene, SHOPPERS } from './scene.ts';
 
 const REQUESTS = 'http_server_request_duration_seconds_count';
@@ -42,7 +43,7 @@ function ratesOf({ all, of: { edge, origin, workers } }: Scene): Readonly<Record
     'origin-nats': workers.rate('events_published_total'),
     'nats-workers': workers.rate('messages_handled_total'),
     'workers-edge': consumed(/^edge-purge/),
-    'workers-smtp': consumed(/^(email|account-email|theft-warning|webhook-warning)$/),
+    'workers-smtp': consumed(MAIL_CONSUMERS),
   };
 }
 

@@ -7,7 +7,9 @@ import { greatest, hitsOf, inAllQueues, type Scene, SHOPPERS } from './scene.ts'
 const REQUESTS = 'http_server_request_duration_seconds';
 /** As the health probes name what they ask. */
 const CHECKS = { primary: 'database_primary', redis: 'redis', nats: 'nats' } as const;
-const MAIL_CONSUMERS = /^(email|account-email|theft-warning|webhook-warning)$/;
+/** All that send mail. */
+export const MAIL_CONSUMERS =
+  /^(email|account-email|theft-warning|webhook-warning|stock-email|shipment-email|return-email)$/;
 const MAIL_WINDOW_MS = 60_000;
 
 export function partsOf(scene: Scene): Readonly<Record<PartId, Part>> {

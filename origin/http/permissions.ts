@@ -27,6 +27,8 @@ export const PERMISSIONS = {
   'reviews:moderate': ADMINS,
   /** To answer what is said of one's own products. */
   'reviews:reply': MERCHANTS,
+  'shipments:write': MERCHANTS,
+  'returns:write': MERCHANTS,
   'orders:cancel-any': ADMINS,
   'orders:refund': ADMINS,
   /** Endpoints of integrators: they are the shop's, and any admin's. */

@@ -28,7 +28,24 @@ export const SCOPES = {
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
-  'orders:refund': ['POST /api/v1/orders/:id/refunds'],
+  'orders:refund': [
+    'POST /api/v1/orders/:id/refunds',
+    'POST /api/v1/sales/:orderId/returns/:returnId/refund',
+  ],
+  /** Of one's own goods: what a warehouse needs. */
+  'shipments:write': [
+    'GET /api/v1/sales',
+    'GET /api/v1/sales/:orderId',
+    'POST /api/v1/sales/:orderId/shipments',
+    'POST /api/v1/sales/:orderId/shipments/:shipmentId/ship',
+    'POST /api/v1/sales/:orderId/shipments/:shipmentId/deliver',
+    'POST /api/v1/sales/:orderId/shipments/:shipmentId/unpack',
+  ],
+  'returns:write': [
+    'POST /api/v1/sales/:orderId/returns/:returnId/authorise',
+    'POST /api/v1/sales/:orderId/returns/:returnId/reject',
+    'POST /api/v1/sales/:orderId/returns/:returnId/receive',
+  ],
   /** Whoever has it is told of every order: without names and addresses. */
   'webhooks:manage': [
     ...['GET /api/v1/webhook-endpoints', 'POST /api/v1/webhook-endpoints'],

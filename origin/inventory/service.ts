@@ -87,6 +87,46 @@ export async function sellStock(tx: Transaction, orderId: OrderId, lines: Lines)
   await store.recordMovements(tx, lines, { movement: 'sale', onHandSign: -1, reservedSign: -1, orderId });
 }
 
+export interface CameBack {
+  /** All of the order. */
+  readonly bought: Lines;
+  readonly restocked: Lines;
+  readonly writtenOff: Lines;
+}
+
+/**
+ * Units of a paid order that came back: on the shelf again, or written off, which the ledger tells as both. The sale of
+ * what was bought is written first where that is still to come. Its caller has locked the order, and calls once for
+ * each return. Tells of the variants that can be bought again, and returns them.
+ */
+export async function takeBack(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  { bought, restocked, writtenOff }: CameBack,
+): Promise<VariantId[]> {
+  await sellStock(tx, orderId, bought);
+  const [kept, lost] = [restocked, writtenOff].map((lines) => lines.filter(({ quantity }) => quantity > 0));
+  const backInStock = await shelve(deps, tx, orderId, kept ?? []);
+  await store.recordMovements(tx, lost ?? [], { ...RETURN, orderId });
+  const reason = 'written off';
+  await store.recordMovements(tx, lost ?? [], {
+    ...{ movement: 'correction', onHandSign: -1, reservedSign: 0, orderId, reason },
+  });
+  return backInStock;
+}
+
+const RETURN = { movement: 'return', onHandSign: 1, reservedSign: 0 } as const;
+
+async function shelve(deps: Deps, tx: Transaction, orderId: OrderId, lines: Lines): Promise<VariantId[]> {
+  const backInStock: store.StockLine[] = [];
+  for (const line of inLockOrder(lines)) {
+    if ((await store.putBack(tx, line)) === line.quantity) backInStock.push(line);
+  }
+  await store.recordMovements(tx, lines, { ...RETURN, orderId });
+  return toldOf(deps, tx, backInStock);
+}
+
 /**
  * What a cancelled order was paid for goes back on the shelf. Its sale is written first where that is still to
  * come; an order that had its stock released returns none. Its caller has locked the order, and calls once.
@@ -101,10 +141,5 @@ export async function returnStock(
   const moved = await store.findMovements(tx, orderId);
   if (moved.has('release')) return [];
   await sellStock(tx, orderId, lines);
-  const backInStock: store.StockLine[] = [];
-  for (const line of inLockOrder(lines)) {
-    if ((await store.putBack(tx, line)) === line.quantity) backInStock.push(line);
-  }
-  await store.recordMovements(tx, lines, { movement: 'return', onHandSign: 1, reservedSign: 0, orderId });
-  return toldOf(deps, tx, backInStock);
+  return shelve(deps, tx, orderId, lines);
 }

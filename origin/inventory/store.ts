@@ -119,6 +119,7 @@ export async function recordMovements(
   lines: readonly StockLine[],
   { movement, onHandSign, reservedSign, orderId, reason }: Movement,
 ): Promise<void> {
+  if (lines.length === 0) return;
   await tx.insert(stockLedger).values(
     lines.map(({ variantId, quantity }) => ({
       variantId,

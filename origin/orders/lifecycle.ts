@@ -109,7 +109,14 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, Row>> = {
     refunded_in_part: 'cancelled',
     refunded_in_full: 'cancelled',
   },
-  refunded: { payment_succeeded: 'refunded', refunded_in_part: 'refunded', refunded_in_full: 'refunded' },
+  /** All the money is back: what becomes of goods that had left changes nothing any more. */
+  refunded: {
+    payment_succeeded: 'refunded',
+    refunded_in_part: 'refunded',
+    refunded_in_full: 'refunded',
+    delivery_confirmed: 'refunded',
+    goods_returned: 'refunded',
+  },
 };
 
 /** @throws {Error} when the table has no such transition. */
@@ -129,6 +136,11 @@ export function isOpen(status: OrderStatus): boolean {
 /** Whether the table lets somebody cancel an order that is in this status. */
 export function isCancellable(status: OrderStatus): boolean {
   return status !== 'cancelled' && TRANSITIONS[status].cancelled_by_request === 'cancelled';
+}
+
+/** Whether goods of an order that is in this status may leave. */
+export function isShippable(status: OrderStatus): boolean {
+  return TRANSITIONS[status].fulfilment_begun === 'partially_fulfilled';
 }
 
 /** From these nothing leads away. */

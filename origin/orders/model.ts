@@ -2,11 +2,26 @@
 
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
+import { shipmentStatus } from '#db/schema/fulfilment.ts';
 import { orderStatus } from '#db/schema/orders.ts';
 import { paymentStatus, refundStatus } from '#db/schema/payments.ts';
+import { returnReason, returnStatus } from '#db/schema/returns.ts';
 import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const nullableText = t.Union([t.String(), t.Null()]);
+
+const Units = Type.Integer({ minimum: 0 });
+
+/** What has become of a line's units: one that has gone far is counted wherever it has passed. */
+const ItemUnits = t.Object({
+  packed: Type.Integer({
+    minimum: 0,
+    description: 'Put into parcels; what is left of the quantity is to be sent.',
+  }),
+  shipped: Units,
+  delivered: Units,
+  returned: Units,
+});
 
 export const OrderItem = t.Object({
   id: Uuid,
@@ -18,8 +33,83 @@ export const OrderItem = t.Object({
   quantity: Type.Integer(),
   unitPrice: MoneySchema,
   lineTotal: MoneySchema,
+  units: ItemUnits,
 });
 export type OrderItem = Static<typeof OrderItem>;
+
+const nullableTime = t.Union([DateTime, t.Null()]);
+
+export const Shipment = t.Object(
+  {
+    id: Uuid,
+    status: t.UnionEnum(shipmentStatus.enumValues),
+    carrier: nullableText,
+    trackingNumber: nullableText,
+    trackingUrl: nullableText,
+    items: t.Array(t.Object({ itemId: Uuid, quantity: Type.Integer() })),
+    packedAt: DateTime,
+    shippedAt: nullableTime,
+    deliveredAt: nullableTime,
+  },
+  {
+    examples: [
+      {
+        id: '01890a5d-ac96-774b-bcce-b302099a8082',
+        status: 'shipped',
+        carrier: 'DHL',
+        trackingNumber: 'JD0146000',
+        trackingUrl: 'https://www.dhl.example/track?id=JD0146000',
+        items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1 }],
+        packedAt: '2026-02-01T09:00:00.000Z',
+        shippedAt: '2026-02-01T12:00:00.000Z',
+        deliveredAt: null,
+      },
+    ],
+  },
+);
+export type Shipment = Static<typeof Shipment>;
+
+export const Return = t.Object(
+  {
+    id: Uuid,
+    status: t.UnionEnum(returnStatus.enumValues),
+    reason: t.UnionEnum(returnReason.enumValues),
+    note: t.String(),
+    answer: t.String({ description: 'Why it was rejected.' }),
+    items: t.Array(
+      t.Object({
+        itemId: Uuid,
+        quantity: Type.Integer({ description: 'Asked for.' }),
+        received: Type.Integer(),
+      }),
+    ),
+    refund: t.Union([t.Object({ id: Uuid, amount: MoneySchema }), t.Null()], {
+      description: "One of the order's refunds, which say how it stands.",
+    }),
+    requestedAt: DateTime,
+    decidedAt: nullableTime,
+    receivedAt: nullableTime,
+    refundedAt: nullableTime,
+  },
+  {
+    examples: [
+      {
+        id: '01890a5d-ac96-774b-bcce-b302099a8083',
+        status: 'received',
+        reason: 'damaged',
+        note: 'The lid is bent.',
+        answer: '',
+        items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1, received: 1 }],
+        refund: null,
+        requestedAt: '2026-02-10T09:00:00.000Z',
+        decidedAt: '2026-02-10T12:00:00.000Z',
+        receivedAt: '2026-02-14T12:00:00.000Z',
+        refundedAt: null,
+      },
+    ],
+  },
+);
+export type Return = Static<typeof Return>;
 
 export const Order = t.Object(
   {
@@ -47,9 +137,13 @@ export const Order = t.Object(
         amount: MoneySchema,
         reason: t.String(),
         createdAt: DateTime,
-        settledAt: t.Union([DateTime, t.Null()]),
+        settledAt: nullableTime,
       }),
     ),
+    shipments: t.Array(Shipment, {
+      description: 'Its parcels, the oldest first; not those that were unpacked.',
+    }),
+    returns: t.Array(Return, { description: 'What was sent back of it, the oldest first.' }),
     timeline: t.Array(t.Object({ event: t.String(), actor: t.String(), detail: t.String(), at: DateTime })),
   },
   {
@@ -70,6 +164,7 @@ export const Order = t.Object(
             quantity: 2,
             unitPrice: { amount: 1450, currency: 'USD' },
             lineTotal: { amount: 2900, currency: 'USD' },
+            units: { packed: 0, shipped: 0, delivered: 0, returned: 0 },
           },
         ],
         total: { amount: 2900, currency: 'USD' },
@@ -83,6 +178,8 @@ export const Order = t.Object(
           refundable: { amount: 2900, currency: 'USD' },
         },
         refunds: [],
+        shipments: [],
+        returns: [],
         timeline: [
           { event: 'order.placed', actor: 'shopper', detail: '', at: '2026-01-31T12:00:00.000Z' },
           { event: 'order.paid', actor: 'stripe', detail: '', at: '2026-01-31T12:00:01.000Z' },

@@ -1,9 +1,10 @@
 /** Orders as they are answered: to their owners, and to staff. */
 
 import type { Queryable } from '#db/client.ts';
+import type { ReturnDetails, ShipmentDetails } from '#db/order-goods.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId } from '#lib/ids.ts';
-import { money } from '#lib/money.ts';
+import { type Currency, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
 import { ownsCart } from '#origin/cart/service.ts';
@@ -12,7 +13,7 @@ import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { type Balance, toBalance } from '#origin/ledger/service.ts';
-import type { Order, OrderItem, OrderListQuery, OrderPage } from './model.ts';
+import type { Order, OrderItem, OrderListQuery, OrderPage, Return, Shipment } from './model.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `order_not_found`, also for somebody else's */
@@ -71,7 +72,7 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
 }
 
 function toOrder({ row, details, sums }: store.WholeOrder): Order {
-  const { lines, events, payment, refunds } = details;
+  const { lines, events, payment, refunds, shipments, returns } = details;
   return {
     id: row.id,
     number: String(row.number),
@@ -81,6 +82,8 @@ function toOrder({ row, details, sums }: store.WholeOrder): Order {
     total: money(row.totalMinor, row.currency),
     payment: toPayment(present(payment, `the payment of order ${row.id}`), toBalance(sums), row),
     refunds: refunds.map((refund) => toRefund(refund, row)),
+    shipments: shipments.map(toShipment).filter(isThere),
+    returns: returns.map((each) => toReturn(each, row.currency)),
     timeline: events.map(({ event, actor, detail, occurredAt }) => ({
       event,
       actor,
@@ -90,8 +93,67 @@ function toOrder({ row, details, sums }: store.WholeOrder): Order {
   };
 }
 
+/** The parcels and returns of orders, for whoever is known to be allowed to see them. */
+export async function goodsOf(
+  db: Queryable,
+  orders: readonly Pick<store.OrderRow, 'id' | 'currency'>[],
+): Promise<
+  (id: OrderId) => { readonly shipments: readonly Shipment[]; readonly returns: readonly Return[] }
+> {
+  const found = await store.findGoods(
+    db,
+    orders.map(({ id }) => id),
+  );
+  const currencies = new Map(orders.map(({ id, currency }) => [id, currency]));
+  return (id) => {
+    const { shipments, returns } = found.get(id) ?? { shipments: [], returns: [] };
+    const currency = present(currencies.get(id), `the currency of order ${id}`);
+    return { shipments: shipments.map(toShipment), returns: returns.map((each) => toReturn(each, currency)) };
+  };
+}
+
+/** @throws {AppError} `order_not_found` */
+export async function goodsOfOrder(db: Queryable, id: OrderId) {
+  const order = await store.findOrder(db, id);
+  if (order === undefined) throw new AppError('order_not_found');
+  return (await goodsOf(db, [order]))(id);
+}
+
+/** Of a parcel that was taken apart nobody expects anything. */
+export const isThere = ({ status }: Pick<Shipment, 'status'>): boolean => status !== 'unpacked';
+
+function toShipment({ packedAt, shippedAt, deliveredAt, items, ...told }: ShipmentDetails): Shipment {
+  return {
+    ...told,
+    items: [...items],
+    packedAt: toInstant(packedAt),
+    shippedAt: orNull(shippedAt),
+    deliveredAt: orNull(deliveredAt),
+  };
+}
+
+function toReturn(found: ReturnDetails, currency: Currency): Return {
+  const { refundId, refundMinor, requestedAt, decidedAt, receivedAt, refundedAt, items, ...told } = found;
+  return {
+    ...told,
+    items: items.map((item) => ({ ...item })),
+    refund: refundMinor === null ? null : { id: refundId, amount: money(refundMinor, currency) },
+    requestedAt: toInstant(requestedAt),
+    decidedAt: orNull(decidedAt),
+    receivedAt: orNull(receivedAt),
+    refundedAt: orNull(refundedAt),
+  };
+}
+
+/** Whose order it is reads what staff has just done to it. */
+export async function noteOwner(deps: Deps, orderId: OrderId): Promise<void> {
+  const userId = (await store.findOrder(deps.db, orderId))?.userId ?? null;
+  if (userId !== null) await deps.ownWrites.note({ kind: 'user', userId, role: 'shopper' });
+}
+
 /** As the database writes a time in JSON, and as we do. */
 const toInstant = (time: string) => new Date(time).toISOString();
+const orNull = (time: string | null) => (time === null ? null : toInstant(time));
 
 type Details = store.OrderDetails;
 
@@ -114,7 +176,7 @@ function toRefund(refund: Details['refunds'][number], { currency }: store.OrderR
     amount: money(refund.amountMinor, currency),
     reason: refund.reason,
     createdAt: toInstant(refund.createdAt),
-    settledAt: refund.settledAt === null ? null : toInstant(refund.settledAt),
+    settledAt: orNull(refund.settledAt),
   };
 }
 
@@ -132,5 +194,6 @@ export function toItem(
     quantity: line.quantity,
     unitPrice: money(line.unitPriceMinor, currency),
     lineTotal: money(line.lineTotalMinor, currency),
+    units: line.units,
   };
 }

@@ -13,9 +13,10 @@ import type { Caller } from '#origin/http/auth.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
 
-export { isCancellable, isOpen, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
-export { Order, OrderItem, OrderParams } from './model.ts';
-export { orderById, requireOwn, toItem } from './read-order.ts';
+export { isCancellable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
+export { chargeOfUnits } from './line-charge.ts';
+export { Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
+export { goodsOf, goodsOfOrder, isThere, noteOwner, orderById, requireOwn, toItem } from './read-order.ts';
 export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */

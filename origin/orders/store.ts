@@ -3,6 +3,14 @@
 import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
+import {
+  type ItemUnits,
+  type ReturnDetails,
+  returnsOfOrder,
+  type ShipmentDetails,
+  shipmentsOfOrder,
+  unitsIn,
+} from '#db/order-goods.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
 import { present } from '#lib/assert.ts';
@@ -140,7 +148,7 @@ export interface WholeOrder {
 
 /** Dates as RFC 3339 with the offset of UTC. */
 export interface OrderDetails {
-  readonly lines: readonly Pick<
+  readonly lines: readonly (Pick<
     OrderLineRow,
     | 'id'
     | 'variantId'
@@ -151,7 +159,7 @@ export interface OrderDetails {
     | 'quantity'
     | 'unitPriceMinor'
     | 'lineTotalMinor'
-  >[];
+  > & { readonly units: ItemUnits })[];
   readonly events: readonly {
     readonly event: string;
     readonly actor: string;
@@ -165,6 +173,8 @@ export interface OrderDetails {
     readonly createdAt: string;
     readonly settledAt: string | null;
   })[];
+  readonly shipments: readonly ShipmentDetails[];
+  readonly returns: readonly ReturnDetails[];
 }
 
 /** One expression, for every checkout ends with it. */
@@ -173,8 +183,8 @@ const DETAILS = sql<OrderDetails>`json_build_object(
     select coalesce(json_agg(json_build_object(
              'id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'name', l.name, 'sku', l.sku,
              'optionValues', l.option_values, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
-             'lineTotalMinor', l.line_total_minor) order by l.position), '[]')
-      from order_lines l where l.order_id = orders.id),
+             'lineTotalMinor', l.line_total_minor, 'units', ${unitsIn('u')}) order by l.position), '[]')
+      from order_lines l left join line_units u on u.line_id = l.id where l.order_id = orders.id),
   'events', (
     select coalesce(json_agg(json_build_object(
              'event', e.event, 'actor', e.actor, 'detail', e.detail, 'occurredAt', e.occurred_at)
@@ -184,6 +194,8 @@ const DETAILS = sql<OrderDetails>`json_build_object(
     select json_build_object('status', p.status, 'brand', p.brand, 'lastFour', p.last_four,
                              'declineCode', p.decline_code)
       from payments p where p.order_id = orders.id),
+  'shipments', ${shipmentsOfOrder(sql`orders.id`)},
+  'returns', ${returnsOfOrder(sql`orders.id`)},
   'refunds', (
     select coalesce(json_agg(json_build_object(
              'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,
@@ -202,6 +214,16 @@ const FIND_WHOLE = kept((db, { id }: Slots<ById>) => selectWhole(db).where(eq(or
 export async function findWhole(db: Queryable, id: OrderId): Promise<WholeOrder | undefined> {
   const [whole] = await FIND_WHOLE(db, { id });
   return whole;
+}
+
+/** What has become of the goods of orders, by the orders' ids. */
+export async function findGoods(db: Queryable, ids: readonly OrderId[]) {
+  const [shipments, returns] = [shipmentsOfOrder(sql`orders.id`), returnsOfOrder(sql`orders.id`)];
+  const rows = await db
+    .select({ id: orders.id, shipments, returns })
+    .from(orders)
+    .where(inArray(orders.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 interface OrderPosition {

@@ -7,6 +7,7 @@ import { present } from '#lib/assert.ts';
 import type { ApiKeyId, OrderId, RefundId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { unpackAll } from '#origin/fulfilment/service.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import {
   type Actor,
@@ -95,6 +96,7 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     if (!mayCancel) throw new AppError('order_not_cancellable', { orderStatus: order.status });
     const trigger = 'cancelled_by_request';
     await moveOrder(deps, tx, order, { trigger, actor, actorId, detail: reason });
+    await unpackAll(tx, orderId);
     const { refundable } = await balanceOf(tx, orderId);
     if (refundable > 0) {
       await openRefund(deps, tx, order, { refundId, amount: refundable, reason, actor, actorId });

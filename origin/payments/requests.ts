@@ -8,7 +8,7 @@ import type { Deps } from '#origin/deps.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
 import { may } from '#origin/http/permissions.ts';
-import { findOrder, orderById, requireOwn } from '#origin/orders/service.ts';
+import { findOrder, noteOwner, orderById, requireOwn } from '#origin/orders/service.ts';
 import { cancelOrder } from './cancel-order.ts';
 import type { RefundBody } from './model.ts';
 import { refundOrder } from './refunds.ts';
@@ -76,10 +76,4 @@ export async function askCancellation(
     }
     return { status: OK, body: await orderById(deps.db, orderId) };
   });
-}
-
-/** Whose order it is reads what staff has just done to it. */
-async function noteOwner(deps: Deps, orderId: OrderId): Promise<void> {
-  const userId = (await findOrder(deps.db, orderId))?.userId ?? null;
-  if (userId !== null) await deps.ownWrites.note({ kind: 'user', userId, role: 'shopper' });
 }

@@ -13,7 +13,7 @@ export { type OrderFigures, readDispute, readOrderFigures, readRefundAmount } fr
 export type { Intent, NewIntent } from './gateway.ts';
 export { abandon, createIntent, declineCodeOf, ensureIntent, openPayment } from './open-payment.ts';
 export { bookMissingFees, reconcileOverdue, reconcileRefunds } from './reconcile.ts';
-export { refundOrder } from './refunds.ts';
+export { carryOut, openRefund, refundOrder } from './refunds.ts';
 export { receiveWebhook } from './webhooks.ts';
 
 /** Takes an intent's news for its order, and returns the intent as it is afterwards; see {@link settleAs}. */

@@ -80,7 +80,7 @@ async function collectCarts(db: Deps['db'], userId: UserId) {
 async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> {
   const { db } = deps;
   const bought = await store.ordersOf(db, personOf(user));
-  const { lines, events, paid, refunded } = await store.orderRecords(
+  const { lines, events, paid, refunded, sentBack } = await store.orderRecords(
     db,
     bought.map(({ id }) => id),
   );
@@ -91,6 +91,9 @@ async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> 
     events: events
       .filter(({ orderId }) => orderId === order.id)
       .map(({ event, detail, occurredAt }) => ({ event, detail, occurredAt })),
+    returns: sentBack
+      .filter(({ orderId }) => orderId === order.id)
+      .map(({ status, reason, note, requestedAt }) => ({ status, reason, note, requestedAt })),
     payments: paid
       .filter(({ orderId }) => orderId === order.id)
       .map((payment) => ({

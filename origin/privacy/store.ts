@@ -11,6 +11,7 @@ import { products } from '#db/schema/catalog.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
+import { returns } from '#db/schema/returns.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { sessions } from '#db/schema/sessions.ts';
 import type { OrderId, UserId } from '#lib/ids.ts';
@@ -44,19 +45,20 @@ export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person)
 }
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
-  if (ids.length === 0) return { lines: [], events: [], paid: [], refunded: [] };
+  if (ids.length === 0) return { lines: [], events: [], paid: [], refunded: [], sentBack: [] };
   const which = [...ids];
-  const [lines, events, paid] = await Promise.all([
+  const [lines, events, paid, sentBack] = await Promise.all([
     db.select().from(orderLines).where(inArray(orderLines.orderId, which)),
     db.select().from(orderEvents).where(inArray(orderEvents.orderId, which)),
     db.select().from(payments).where(inArray(payments.orderId, which)),
+    db.select().from(returns).where(inArray(returns.orderId, which)),
   ]);
   const paymentIds = paid.map(({ id }) => id);
   const refunded =
     paymentIds.length === 0
       ? []
       : await db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds));
-  return { lines, events, paid, refunded };
+  return { lines, events, paid, refunded, sentBack };
 }
 
 export async function accountRecords(db: Queryable, userId: UserId) {
@@ -87,6 +89,7 @@ export async function takeOutOfOrder(
   { email, shippingAddress }: { readonly email: string; readonly shippingAddress: Uint8Array },
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
+  await tx.update(returns).set({ note: '' }).where(eq(returns.orderId, id));
 }
 
 /** What an order was made of stays with it; any other cart goes with its lines. */
@@ -107,7 +110,7 @@ export async function deleteCredentials(tx: Transaction, userId: UserId): Promis
 
 /** Kept answers are found by whose they are. */
 export async function deleteAnswers(tx: Transaction, userId: UserId): Promise<void> {
-  const scopes = ['user', 'cancel', 'refund'].map((kind) => `${kind}:${userId}`);
+  const scopes = ['user', 'cancel', 'refund', 'return'].map((kind) => `${kind}:${userId}`);
   await tx.delete(idempotencyKeys).where(inArray(idempotencyKeys.scope, scopes));
 }
 

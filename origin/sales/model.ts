@@ -3,7 +3,7 @@
 import { type Static, t } from 'elysia';
 import { orderStatus } from '#db/schema/orders.ts';
 import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
-import { OrderItem } from '#origin/orders/service.ts';
+import { OrderItem, Return, Shipment } from '#origin/orders/service.ts';
 
 const Address = t.Object(
   {
@@ -25,6 +25,8 @@ export const Sale = t.Object(
     status: t.UnionEnum(orderStatus.enumValues),
     placedAt: DateTime,
     items: t.Array(OrderItem, { description: "The seller's own; all of them for an admin." }),
+    shipments: t.Array(Shipment, { description: 'With nothing but lines of theirs in them.' }),
+    returns: t.Array(Return, { description: 'Of nothing but lines of theirs.' }),
     shipTo: t.Union([Address, t.Null()]),
   },
   {
@@ -45,8 +47,11 @@ export const Sale = t.Object(
             quantity: 2,
             unitPrice: { amount: 1450, currency: 'USD' },
             lineTotal: { amount: 2900, currency: 'USD' },
+            units: { packed: 0, shipped: 0, delivered: 0, returned: 0 },
           },
         ],
+        shipments: [],
+        returns: [],
         shipTo: { name: 'Ada', line1: '1 Street', city: 'Town', postalCode: '12345', country: 'US' },
       },
     ],

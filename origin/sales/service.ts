@@ -9,7 +9,14 @@ import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { may } from '#origin/http/permissions.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { type OrderStatus, openAddress, toItem } from '#origin/orders/service.ts';
+import {
+  goodsOf,
+  isThere,
+  type OrderStatus,
+  openAddress,
+  type Shipment,
+  toItem,
+} from '#origin/orders/service.ts';
 import type { Sale, SaleListQuery, SalePage } from './model.ts';
 import * as store from './store.ts';
 
@@ -57,17 +64,18 @@ async function withLines(
   rows: readonly store.SaleRow[],
 ): Promise<Sale[]> {
   if (rows.length === 0) return [];
-  const lines = await store.findSaleLines(
-    db,
-    seller,
-    rows.map(({ id }) => id),
-  );
+  const ids = rows.map(({ id }) => id);
+  const [lines, goods] = await Promise.all([store.findSaleLines(db, seller, ids), goodsOf(db, rows)]);
+  const isTheirs = ({ items }: Pick<Shipment, 'items'>) =>
+    items.every(({ itemId }) => lines.some(({ id }) => id === itemId));
   return rows.map((row) => ({
     orderId: row.id,
     number: String(row.number),
     status: row.status,
     placedAt: row.placedAt.toISOString(),
     items: lines.filter((line) => line.orderId === row.id).map((line) => toItem(line, row)),
+    shipments: goods(row.id).shipments.filter((parcel) => isThere(parcel) && isTheirs(parcel)),
+    returns: goods(row.id).returns.filter(isTheirs),
     shipTo: TO_BE_SENT.includes(row.status) ? toAddress(openAddress(deps, row)) : null,
   }));
 }

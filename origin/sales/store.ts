@@ -1,7 +1,9 @@
 /** Every query of sales. Whose lines they are is part of each: nothing else is ever read. */
 
-import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
+import { unitsIn } from '#db/order-goods.ts';
+import { lineUnits } from '#db/schema/fulfilment.ts';
 import { orderLines, orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
 import type { OrderId, UserId } from '#lib/ids.ts';
@@ -64,8 +66,9 @@ export async function findSale(db: Queryable, seller: Seller, id: OrderId): Prom
 
 export async function findSaleLines(db: Queryable, seller: Seller, ids: readonly OrderId[]) {
   return db
-    .select()
+    .select({ ...getTableColumns(orderLines), units: unitsIn('line_units') })
     .from(orderLines)
+    .leftJoin(lineUnits, eq(lineUnits.lineId, orderLines.id))
     .where(
       and(
         inArray(orderLines.orderId, [...ids]),

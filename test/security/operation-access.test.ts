@@ -31,6 +31,7 @@ const NAMELESS: readonly string[] = [
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
 
+const lineOfAnOrder = ({ ids }: World) => ({ id: ids.orderLine, isOthers: false });
 /** What is put in place of the ids in the examples of bodies: something of somebody else, or what all may name. */
 const BODY_IDS: Readonly<
   Record<string, (world: World) => { readonly id: string; readonly isOthers: boolean }>
@@ -40,6 +41,9 @@ const BODY_IDS: Readonly<
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/merchant/products/changes /items/*/id': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'POST /api/v1/sales/{orderId}/shipments /items/*/itemId': lineOfAnOrder,
+  'POST /api/v1/orders/{id}/returns /items/*/itemId': lineOfAnOrder,
+  'POST /api/v1/sales/{orderId}/returns/{returnId}/receive /items/*/itemId': lineOfAnOrder,
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/reviews /productId': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'POST /api/v1/review-reports /reviewId': ({ ids }) => ({ id: ids.review, isOthers: false }),
@@ -101,13 +105,14 @@ const idsIn = ({ name, body }: Operation) =>
         .filter(({ schema }) => schema.format === 'uuid')
         .map(({ pointer }) => `${name} ${pointer}`);
 
-/** The example of the document, with ids that exist. */
-function bodyOf({ name, body }: Operation): unknown {
+/** The example of the document, with ids that exist: the thing's own, where it has one of that name. */
+function bodyOf({ name, body }: Operation, { ids = {} }: Partial<Thing>): unknown {
   if (body === null) return undefined;
   const known = new Map(
     Object.entries(BODY_IDS)
       .filter(([place]) => place.startsWith(`${name} /`))
-      .map(([place, of]) => [place.split('/').at(-1) ?? '', of(world).id]),
+      .map(([place, of]) => [place.split('/').at(-1) ?? '', of(world).id] as const)
+      .map(([property, id]) => [property, ids[property] ?? id]),
   );
   return JSON.parse(
     JSON.stringify(body.example, (property, value) =>
@@ -117,9 +122,9 @@ function bodyOf({ name, body }: Operation): unknown {
 }
 
 /** A request that would be fine, were it its owner's. */
-function requestOf(operation: Operation, thing: Pick<Thing, 'headers'>, credentials: Call): Call {
+function requestOf(operation: Operation, thing: Partial<Thing>, credentials: Call): Call {
   const { method } = operation;
-  const body = bodyOf(operation);
+  const body = bodyOf(operation, thing);
   const headers = { 'idempotency-key': crypto.randomUUID(), ...thing.headers };
   return { method, headers, ...credentials, ...(body === undefined ? {} : { body }) };
 }
@@ -147,7 +152,8 @@ describe('every operation', () => {
       );
     expect(of('shopper')).toEqual(['user']);
     expect(of('seller')).toEqual([
-      ...['user', 'products:write', 'stock:read', 'stock:write', 'sales:read', 'reviews:reply'],
+      ...['user', 'products:write', 'stock:read', 'stock:write', 'sales:read'],
+      ...['reviews:reply', 'shipments:write', 'returns:write'],
     ]);
     expect(of('admin')).toEqual(Object.keys(PERMISSIONS));
   });
@@ -258,7 +264,7 @@ test('what is somebody’s is there for them, by the very same requests', async 
   for (const operation of withIds) {
     for (const thing of thingsOf(operation) ?? []) {
       const owner = operation.access === 'orders:refund' ? world.admin : thing.owner;
-      const request = requestOf(operation, await asItIsNow(thing), owner);
+      const request = requestOf(operation, { ...thing, ...(await asItIsNow(thing)) }, owner);
       const { status, body } = await shop.call(fill(operation.path, thing.ids), request);
       expect([400, 401, 403, 404, 405], `${operation.name}: ${JSON.stringify(body)}`).not.toContain(status);
       expect(status).toBeLessThan(500);

@@ -70,3 +70,23 @@ test.each(FATES)('a checkout with %s at any one of its operations is finished or
     }),
   );
 });
+
+test.each(FATES)(
+  'goods that are sent and sent back with %s at any one operation end where they belong',
+  async (fate) => {
+    const plain = { seed: SEED, plainCard: 'pm_card_visa', goods: true } as const;
+    const [first] = worlds;
+    if (first === undefined) throw new Error('there is no world');
+    const { operations } = await tellAndJudge(first, { ...plain, fateOf: () => 'done' });
+    let at = 0;
+    const work = async (world: World) => {
+      while (at < operations) {
+        at += 1;
+        const faulty = at;
+        const fateOf = (step: number): Fate => (step === faulty ? fate : 'done');
+        await tellAndJudge(world, { ...plain, fateOf });
+      }
+    };
+    await Promise.all(worlds.map(work));
+  },
+);

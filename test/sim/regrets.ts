@@ -11,7 +11,7 @@ import type { Scene } from './world.ts';
 
 export interface Regret {
   readonly name: string;
-  readonly kind: 'cancel' | 'refund';
+  readonly kind: 'cancel' | 'refund' | 'send' | 'send back';
   readonly refundId: RefundId;
   /** Somebody has asked for it, and asks until there is an answer. */
   isBegun: boolean;
@@ -42,7 +42,7 @@ export function regretsOf(scene: Scene): readonly Regret[] {
 
 type OrderId = (typeof orders.$inferSelect)['id'];
 
-function createRegret(
+export function createRegret(
   kind: Regret['kind'],
   refundId: RefundId,
   { cartId }: Scene,

@@ -17,6 +17,7 @@ import { isOpen } from '#origin/orders/service.ts';
 import { receiveWebhook, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
 import { checkoutBody } from '#test/support/shopping.ts';
 import { gatedDeps, gatedMailer } from './gated-deps.ts';
+import { goodsOf } from './goods.ts';
 import { type Regret, regretsOf } from './regrets.ts';
 import { createScheduler, type Fate, type Gate, type Scheduler } from './scheduler.ts';
 import { events, type StripeSide, sign, watchStripe } from './stripe-side.ts';
@@ -29,6 +30,8 @@ export interface StoryOptions {
   readonly fateOf?: (step: number) => Fate;
   /** Nothing but a shopper with this card; the seed's own story if left out. */
   readonly plainCard?: Card;
+  /** With the plain card: what was bought is sent, and some of it sent back. */
+  readonly goods?: true;
 }
 
 export interface Told {
@@ -59,9 +62,11 @@ export const ALL_CARDS = [...new Set(CARDS)];
 const FAULTS: readonly Fate[] = ['lost_before', 'lost_after', 'crash_before', 'crash_after'];
 const FAULT_CHANCE = 0.04;
 const MAX_ATTEMPTS = 4;
+/** For which staff waits for a shopper's answer: many more than a checkout takes. */
+const MAX_TURNS = 200;
 const SERVER_ERROR = 500;
 
-export async function tell(world: World, { seed, fateOf, plainCard }: StoryOptions): Promise<Told> {
+export async function tell(world: World, { seed, fateOf, plainCard, goods }: StoryOptions): Promise<Told> {
   const scene = await openScene(world, seed);
   const { random } = scene;
   const scheduler = createScheduler({
@@ -70,10 +75,13 @@ export async function tell(world: World, { seed, fateOf, plainCard }: StoryOptio
   });
   const stripe = watchStripe(world.shop, scene);
   const effects = watchEffects();
-  const regrets = plainCard === undefined ? regretsOf(scene) : [];
+  const others = plainCard === undefined ? regretsOf(scene) : [];
+  const withGoods = plainCard === undefined || goods === true;
+  const regrets = [...others, ...(withGoods ? goodsOf(scene, goods === true) : [])];
   const play: Play = { world, scene, scheduler, stripe, effects, regrets };
   const browsers = [openBrowser(play, 'shopper', plainCard ?? random.pick(CARDS))];
   if (plainCard === undefined) browsers.push(...surroundings(play));
+  else if (goods) openStaff(play, browsers);
   await scheduler.run();
   const answers = await comeToRest(play, browsers);
   const { operations, faults } = scheduler.counts;
@@ -139,6 +147,18 @@ async function request(deps: Deps, { guest, cartId }: Scene, browser: Browser): 
     const { status, retryable } = PROBLEMS[error.code];
     return status >= SERVER_ERROR || retryable ? null : { status, body: { code: error.code } };
   }
+}
+
+/** Sends what was bought once the shopper has an answer, and takes it back; again, until it is done. */
+function openStaff(play: Play, browsers: readonly Browser[]): void {
+  const attempt = async (number: number): Promise<void> => {
+    await play.scheduler.spawn(`staff ${number}`, async (gate) => {
+      for (let turn = 0; turn < MAX_TURNS && browsers[0]?.answer === null; turn += 1) await gate.idle();
+      for (const regret of play.regrets) await regret.act(processOf(play, gate));
+    });
+    if (number < MAX_ATTEMPTS && play.regrets.some(({ isDone }) => !isDone)) await attempt(number + 1);
+  };
+  void attempt(1);
 }
 
 /** Everything that is not the shopper. */

@@ -1,9 +1,14 @@
 /** What must hold of a story that has come to rest, whatever has happened in it. */
 
 import { eq } from 'drizzle-orm';
+import type { Database } from '#db/client.ts';
 import type { StoredAnswer } from '#db/idempotency.ts';
+import { shipments } from '#db/schema/fulfilment.ts';
 import { orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
+import { returns } from '#db/schema/returns.ts';
+import type { OrderId } from '#lib/ids.ts';
+import { unitsOf } from '#origin/fulfilment/service.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { stockOf } from '#test/support/books.ts';
 import { REFUND, type Regret } from './regrets.ts';
@@ -21,7 +26,10 @@ export async function breachesOf(world: World, told: Told): Promise<string[]> {
   const must: Must = (holds, text) => {
     if (!holds) breaches.push(text);
   };
-  for (const order of found.orders) judgeOrder(must, order, told);
+  for (const order of found.orders) {
+    judgeOrder(must, order, told);
+    judgeGoods(must, order, told);
+  }
   judgeWhole(must, found, told);
   return breaches;
 }
@@ -46,13 +54,63 @@ async function look({ shop }: World, { scene, stripe }: Told) {
   const withBooks = rows.map(async (row) => ({
     ...row,
     balance: await balanceOf(db, row.id),
+    goods: await lookAtGoods(db, row.id),
     entries: entries.filter(({ paymentIntent }) => paymentIntent.metadata['order_id'] === row.id),
   }));
   return { orders: await Promise.all(withBooks), entries, stock: await stockOf(db, scene.variantId) };
 }
 
+async function lookAtGoods(db: Database, orderId: OrderId) {
+  const units = await unitsOf(db, orderId);
+  const [parcels, sentBack] = await Promise.all([
+    db.select().from(shipments).where(eq(shipments.orderId, orderId)),
+    db.select().from(returns).where(eq(returns.orderId, orderId)),
+  ]);
+  const sum = (of: 'shipped' | 'returned') => units.reduce((total, line) => total + line[of], 0);
+  const back = sentBack.reduce((total, { refundMinor }) => total + (refundMinor ?? 0), 0);
+  return { shipped: sum('shipped'), returned: sum('returned'), back, parcels, sentBack };
+}
+
+function judgeGoods(
+  must: Must,
+  { id, status, payment, goods }: FoundOrder,
+  { effects, regrets }: Told,
+): void {
+  const { shipped, returned, back, parcels, sentBack } = goods;
+  const isDone = (wanted: Regret['kind']) =>
+    regrets.some((regret) => regret.kind === wanted && regret.isDone);
+  must(shipped === 0 || shipped === QUANTITY, `${shipped} of ${QUANTITY} units of order ${id} have left`);
+  must(
+    shipped === 0 || (payment === 'captured' && status !== 'cancelled'),
+    `order ${id} is ${status} and sent`,
+  );
+  must(returned <= 1 && back <= PRICE, `${returned} units came back, ${back} for them`);
+  must(
+    !isDone('send back') || payment !== 'captured' || shipped === 0 || back > 0,
+    'a return lacks its refund',
+  );
+  const mailsOf = (wanted: string) =>
+    new Set(effects.mailed.filter((messageId) => messageId.includes(wanted)));
+  for (const parcel of parcels) {
+    const expected = { packed: 0, unpacked: 0, shipped: 1, delivered: 2 }[parcel.status];
+    must(
+      mailsOf(parcel.id).size === expected,
+      `parcel ${parcel.id} is ${parcel.status}: ${mailsOf(parcel.id).size} letters`,
+    );
+  }
+  for (const each of sentBack) {
+    const expected = { requested: 1, authorised: 2, rejected: 2, withdrawn: 1, received: 3, refunded: 4 }[
+      each.status
+    ];
+    must(
+      mailsOf(each.id).size === expected,
+      `return ${each.id} is ${each.status}: ${mailsOf(each.id).size} letters`,
+    );
+  }
+}
+
 function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): void {
-  const { id, status, payment, intent, balance, entries } = order;
+  const { id, status, payment, intent, balance, entries, goods } = order;
   const isCaptured = payment === 'captured';
   const captured = entries.filter(({ totals }) => totals.capturedMinor > 0);
   const refunded = entries.reduce((sum, { totals }) => sum + totals.refundedMinor, 0);
@@ -69,8 +127,12 @@ function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): 
   const isCancelled = isCaptured && status === 'cancelled';
   const isWanted = ({ kind, isDone, untold }: Regret) => kind === 'refund' && (isDone || untold > 0);
   const part = regrets.some(isWanted) ? REFUND : 0;
-  const asked = isCancelled ? TOTAL : part;
-  must(refunded === 0 || refunded === asked, `${refunded} were refunded, asked for were ${asked}`);
+  const { back } = goods;
+  const asked = isCancelled ? TOTAL : part + back;
+  must(
+    [isCancelled ? 0 : back, asked].includes(refunded),
+    `${refunded} were refunded, asked for were ${asked}`,
+  );
   must(!isCancelled || refunded === TOTAL, `order ${id} is cancelled, ${refunded} of ${TOTAL} went back`);
   const mails = new Set(effects.mailed.filter((messageId) => messageId.includes(id)));
   must(mails.size === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${mails.size} receipts`);
@@ -91,7 +153,7 @@ function judgeWhole(must: Must, { orders: all, entries, stock }: Found, { answer
       `${paymentIntent.id} is ${paymentIntent.status}: it may be charged yet`,
     );
   }
-  const sold = kept.length * QUANTITY;
+  const sold = kept.reduce((total, { goods }) => total + QUANTITY - goods.returned, 0);
   must(stock?.reserved === 0, `${stock?.reserved} units stay reserved`);
   must(stock?.onHand === STOCK - sold, `${stock?.onHand} of ${STOCK} units are left, ${sold} were sold`);
   must(answers[0] !== null, 'the shopper never got an answer');

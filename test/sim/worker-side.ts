@@ -6,9 +6,12 @@ import { orders } from '#db/schema/orders.ts';
 import type { ShopEvent } from '#lib/events.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import type { Consumer } from '#workers/consumer.ts';
 import { returnStock } from '#workers/handlers/return-stock.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
+import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
+import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
 import type { Mailer } from '#workers/mailer.ts';
 import type { Play } from './story.ts';
 
@@ -35,13 +38,20 @@ export async function takeEvents(deps: Deps, { scene, world }: Play, mailer: Mai
   let isAllTaken = true;
   for (const row of scene.random.shuffled(told)) {
     const event = { ...row, occurredAt: row.occurredAt.toISOString() } as ShopEvent;
-    for (const consumer of [sellStock, returnStock, sendReceipt(mailer)]) {
-      if (consumer.filter === event.name && !(await isTaken(consumer.handle(deps, event))))
-        isAllTaken = false;
+    for (const consumer of consumersOf(mailer)) {
+      if (isFor(consumer, event) && !(await isTaken(consumer.handle(deps, event)))) isAllTaken = false;
     }
   }
   return isAllTaken;
 }
+
+const consumersOf = (mailer: Mailer) => [
+  ...[sellStock, returnStock, sendReceipt(mailer)],
+  ...[sendShipmentLetter(mailer), sendReturnLetter(mailer)],
+];
+
+const isFor = ({ filter }: Consumer, { name }: ShopEvent) =>
+  filter === name || (filter.endsWith('.*') && name.startsWith(filter.slice(0, -1)));
 
 async function isTaken(handled: Promise<void>): Promise<boolean> {
   try {

@@ -5,6 +5,8 @@ import type { AuditReport, AuditSources } from '#ops/audit/audit.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
+import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
+import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
 import { createMailer } from '#workers/mailer.ts';
 import { eventually } from './eventually.ts';
 import { type OriginUnderTest, openOrigin } from './origin.ts';
@@ -44,6 +46,8 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       loops.relay();
       loops.consume(sendReceipt(mailer));
       loops.consume(sellStock);
+      loops.consume(sendShipmentLetter(mailer));
+      loops.consume(sendReturnLetter(mailer));
     },
     settled: async () => {
       await eventually('the outbox is empty', async () => {
@@ -52,6 +56,8 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       });
       await stream.settled('email');
       await stream.settled('inventory');
+      await stream.settled('shipment-email');
+      await stream.settled('return-email');
     },
     close: async () => {
       await loops.stop();

@@ -21,6 +21,7 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
+    ...['POST /api/v1/orders/{id}/returns', 'POST /api/v1/orders/{id}/returns/{returnId}/withdraw'],
   ],
   user: [
     ...['GET /api/v1/me', 'GET /api/v1/orders', 'GET /api/v1/payment-methods'],

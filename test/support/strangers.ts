@@ -1,6 +1,8 @@
 /** A shop with things that belong to somebody, and callers to whom they do not belong. */
 
+import { send } from './fulfilment.ts';
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
+import { askBack } from './returns.ts';
 import { login } from './sessions.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
@@ -27,7 +29,7 @@ export interface World {
   readonly shopper: Owner;
   readonly seller: Owner;
   readonly admin: Owner;
-  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order' | 'review', string>>;
+  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review', string>>;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];
 }
@@ -49,6 +51,14 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const order = must(await checkOut(shop, bought));
   const guestBought = await cartOf(shop, line);
   const guestOrder = must(await checkOut(shop, guestBought));
+  const [{ id: itemId }] = order.items;
+  const shipmentId = await send(shop, order.id, sellerToken, { itemId, quantity: 1 });
+  const guestUnit = { itemId: guestOrder.items[0].id, quantity: 1 };
+  await send(shop, guestOrder.id, sellerToken, guestUnit);
+  const own = { orderId: order.id, owner: { token: shopper.token } };
+  const returnId = must(await askBack(shop, own, { itemId, quantity: 1 })).id;
+  const guests = { orderId: guestOrder.id, owner: guestBought.owner };
+  const guestReturnId = must(await askBack(shop, guests, guestUnit)).id;
   const card = must(
     await shop.call('/api/v1/payment-methods', {
       method: 'POST',
@@ -148,7 +158,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a category', ids: { id: category.id }, owner: { token: admin.token } },
     ],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
-    '/api/v1/sales/{orderId}': [{ what: 'a sale', ids: { orderId: order.id }, owner: seller }],
+    '/api/v1/sales/{orderId}': [
+      { what: 'a sale', ids: { orderId: order.id, shipmentId, returnId }, owner: seller },
+    ],
     '/api/v1/carts/{id}': [
       {
         what: "a customer's cart",
@@ -162,8 +174,12 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       },
     ],
     '/api/v1/orders/{id}': [
-      { what: "a customer's order", ids: { id: order.id }, owner: mine },
-      { what: "a guest's order", ids: { id: guestOrder.id }, owner: guestBought.owner },
+      { what: "a customer's order", ids: { id: order.id, returnId }, owner: mine },
+      {
+        what: "a guest's order",
+        ids: { id: guestOrder.id, returnId: guestReturnId, itemId: guestUnit.itemId },
+        owner: guestBought.owner,
+      },
     ],
     '/api/v1/payment-methods/{id}': [{ what: 'a saved card', ids: { id: card.id }, owner: mine }],
     '/api/v1/api-keys/{id}': [{ what: 'an API key', ids: { id: key.id }, owner: mine }],
@@ -185,10 +201,14 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     shopper: mine,
     seller,
     admin: { token: admin.token },
-    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id, review: review.id },
+    ids: {
+      ...{ cart: cart.cartId, variant: variantId, product: productId, order: order.id },
+      ...{ orderLine: itemId, review: review.id },
+    },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
-      ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
+      ...[order.id, itemId, shipmentId, returnId, guestReturnId, guestOrder.id, card.id],
+      ...[guestBought.cartToken, key.id, session.id],
       ...[hooks.id, trial.id, review.id, wishes.id, notice.id],
     ],
   };

@@ -61,6 +61,7 @@ export const FEATURE_DOORS: readonly string[] = ['service.ts'];
 export const COMPOSITION: readonly { readonly from: string; readonly to: string }[] = [
   { from: 'origin/app.ts', to: 'origin/*/routes.ts' },
   { from: 'origin/deps.ts', to: 'origin/*/*.ts' },
+  { from: 'origin/shop-policies.ts', to: 'origin/*/*.ts' },
 ];
 
 export interface Home {
@@ -75,7 +76,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['hono'], files: ['edge/**'] },
   {
     packages: ['elysia', '@elysiajs/jwt', '@elysiajs/swagger'],
-    files: ['origin/app.ts', 'origin/http/**', 'origin/*/routes.ts', 'origin/*/model.ts'],
+    files: ['origin/app.ts', 'origin/http/**', 'origin/*/routes.ts', 'origin/*/*model.ts'],
   },
   { packages: ['jose'], files: ['origin/http/access-tokens.ts'] },
   { packages: ['drizzle-orm'], files: ['db/**', 'origin/*/store.ts'] },

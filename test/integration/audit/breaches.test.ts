@@ -7,6 +7,7 @@ import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
+import { GOODS_BREACHES } from './breaches-of-goods.ts';
 import { LOG_BREACHES } from './breaches-of-the-log.ts';
 import { MAIL_BREACHES, STRIPE_BREACHES } from './breaches-outside.ts';
 import { type BrokenShop, openBrokenShop } from './broken-shop.ts';
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 const ALL = [
   ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
-  ...[...MAIL_BREACHES, ...LOG_BREACHES],
+  ...[...MAIL_BREACHES, ...LOG_BREACHES, ...GOODS_BREACHES],
 ];
 /** Broken at NATS itself, below. */
 const IN_THE_STREAM = 'consumers-keep-up';
@@ -40,24 +41,7 @@ test('every check is broken by some test', () => {
   expect(CHECKS.map(({ name }) => name).filter((name) => !broke.has(name))).toEqual([]);
 });
 
-describe.each([
-  ['stock', STOCK_BREACHES],
-  ['money', MONEY_BREACHES],
-  ['Stripe', STRIPE_BREACHES],
-  ['events', EVENT_BREACHES],
-  ['mail', MAIL_BREACHES],
-  ['the log', LOG_BREACHES],
-] as const)('%s', (_area, breaches) => {
-  test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
-    const report = await broken.auditAfter(breach);
-    expect({ breached: report.breached.toSorted(), rows: wrongIn(report) }).toEqual({
-      breached: [...breach.seenBy],
-      rows: expect.anything(),
-    });
-    expect(report.verdict).toBe('breached');
-  });
-});
-
+/** Before the others, which take a while: what waits is in flight only as long as it is young. */
 test('a consumer that leaves events unacknowledged', async () => {
   const { username, password, host } = new URL(broken.audited.sources.natsUrl ?? '');
   const login = username === '' ? {} : { user: username, pass: password };
@@ -71,9 +55,28 @@ test('a consumer that leaves events unacknowledged', async () => {
   await nats.close();
   expect(report.breached).toEqual([IN_THE_STREAM]);
   expect(report.checks.find(({ name }) => name === IN_THE_STREAM)?.rows).toMatchObject([
-    { consumer: 'late', waiting: 4 },
+    { consumer: 'late', waiting: 5 },
   ]);
   expect(inFlight.breached).toEqual([]);
+});
+
+describe.each([
+  ['stock', STOCK_BREACHES],
+  ['money', MONEY_BREACHES],
+  ['Stripe', STRIPE_BREACHES],
+  ['events', EVENT_BREACHES],
+  ['mail', MAIL_BREACHES],
+  ['the log', LOG_BREACHES],
+  ['goods', GOODS_BREACHES],
+] as const)('%s', (_area, breaches) => {
+  test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
+    const report = await broken.auditAfter(breach);
+    expect({ breached: report.breached.toSorted(), rows: wrongIn(report) }).toEqual({
+      breached: [...breach.seenBy],
+      rows: expect.anything(),
+    });
+    expect(report.verdict).toBe('breached');
+  });
 });
 
 describe('what is explained or may yet come is no breach', () => {

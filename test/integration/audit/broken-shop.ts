@@ -3,9 +3,11 @@
 import postgres from 'postgres';
 import { type AuditReport, type AuditSources, audit } from '#ops/audit/audit.ts';
 import { type AuditedShop, openAuditedShop } from '#test/support/audited.ts';
+import { send, step } from '#test/support/fulfilment.ts';
 import { type Liar, type Lie, liarBefore } from '#test/support/lies.ts';
 import { bookCaptures, cancelPaid, dispute, giveBack } from '#test/support/money-by-hand.ts';
-import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
+import { asStaff, sendBack } from '#test/support/returns.ts';
+import { cartWith, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
 import { copyTestDatabase, type TestDatabase } from '#test/support/stack.ts';
 
 /** What a breach is aimed at: the ids of orders and of what belongs to them. */
@@ -16,6 +18,12 @@ export interface Targets {
   readonly refunded: string;
   readonly cancelled: string;
   readonly disputed: string;
+  /** An order in two parcels, both of which have left. */
+  readonly sent: string;
+  /** Its first parcel, which has arrived. */
+  readonly parcel: string;
+  /** Of one of its units, which was written off and refunded. */
+  readonly sentBack: string;
   /** Never bought. */
   readonly spare: string;
   /** Bought by `paid` alone. */
@@ -43,11 +51,17 @@ export interface Damage {
 
 const PRICE = 1_500;
 
-async function orderOf(audited: AuditedShop, card?: string): Promise<{ id: string; variantId: string }> {
+interface Ordered {
+  readonly id: string;
+  readonly variantId: string;
+  readonly owner: Owner;
+}
+
+async function orderOf(audited: AuditedShop, card?: string): Promise<Ordered> {
   const { variantId } = await createProduct(audited.shop, { stock: 10, price: PRICE });
   const cart = await cartWith(audited.shop, variantId, 2);
   const { body } = await checkOut(audited.shop, cart, card === undefined ? {} : { card });
-  return { id: String(body.id ?? body.orderId), variantId };
+  return { id: String(body.id ?? body.orderId), variantId, owner: cart.owner };
 }
 
 async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets> {
@@ -59,6 +73,16 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
     await orderOf(audited),
     await orderOf(audited),
   ];
+  const sent = await orderOf(audited);
+  const { token: admin } = await audited.shop.signIn('admin');
+  const { body: sale } = await audited.shop.call(`/api/v1/sales/${sent.id}`, { token: admin });
+  const unit = { itemId: sale.items[0].id, quantity: 1 };
+  const shipmentId = await send(audited.shop, sent.id, admin, unit);
+  await send(audited.shop, sent.id, admin, unit);
+  await step(audited.shop, { orderId: sent.id, shipmentId }, admin, 'deliver');
+  const name = { orderId: sent.id, owner: sent.owner };
+  const sentBack = await sendBack(audited.shop, name, admin, { itemId: unit.itemId, writeOff: 1 });
+  await asStaff(audited.shop, { orderId: sent.id, returnId: sentBack }, admin, 'refund');
   const { variantId: spare } = await createProduct(audited.shop, { stock: 10, price: PRICE });
   await audited.settled();
   await bookCaptures(sql);
@@ -73,6 +97,7 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   const { id: payment, intent } = await intentOf(paid.id);
   return {
     ...{ paid: paid.id, declined: declined.id, open: open.id, refunded: refunded.id },
+    ...{ sent: sent.id, parcel: shipmentId, sentBack },
     ...{ cancelled: cancelled.id, disputed: disputed.id, spare, variant: paid.variantId, intent, payment },
     declinedIntent: (await intentOf(declined.id)).intent,
   };
@@ -87,9 +112,9 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
   });
   for (const [table, name] of await sql<{ table: string; name: string }[]>`
     select conrelid::regclass::text as table, conname as name from pg_constraint
-     where contype = 'c' and conrelid::regclass::text in ('inventory', 'orders', 'order_lines', 'payments')`.then(
-    (rows) => rows.map((row) => [row.table, row.name] as const),
-  )) {
+     where contype = 'c' and conrelid::regclass::text in (
+       'inventory', 'orders', 'order_lines', 'payments', 'line_units', 'shipments', 'shipment_lines',
+       'returns', 'return_lines')`.then((rows) => rows.map((row) => [row.table, row.name] as const))) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;
   }
   return sql;

@@ -185,6 +185,15 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   variant_in_stock: 'test/integration/workers/stock-notices-asked.test.ts',
   stock_notices_full: 'test/integration/workers/stock-notices-asked.test.ts',
   stock_notice_not_found: 'test/integration/workers/stock-notices-asked.test.ts',
+  order_item_not_found: 'test/integration/origin/shipments.test.ts',
+  shipment_not_found: 'test/integration/origin/shipments.test.ts',
+  order_not_shippable: 'test/integration/origin/shipments.test.ts',
+  units_not_left: 'test/integration/origin/shipments.test.ts',
+  shipment_step_refused: 'test/integration/origin/shipments.test.ts',
+  return_not_found: 'test/integration/origin/returns.test.ts',
+  return_too_large: 'test/integration/origin/returns.test.ts',
+  return_window_closed: 'test/integration/origin/returns.test.ts',
+  return_step_refused: 'test/integration/origin/returns.test.ts',
   payment_stranded: 'test/integration/workers/stranded.test.ts',
 };
 

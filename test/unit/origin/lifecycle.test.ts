@@ -7,6 +7,7 @@ import {
   drawLifecycle,
   isCancellable,
   isOpen,
+  isShippable,
   isTerminal,
   nextStatus,
   ORDER_TRIGGERS,
@@ -55,6 +56,11 @@ test('an order that waits for its payment can be paid and can fail, at any point
       'payment_failed',
     ]);
   }
+});
+
+test('goods leave while their order is paid and neither cancelled nor wholly refunded', () => {
+  const shippable = STATUSES.filter(isShippable).toSorted();
+  expect(shippable).toEqual(['paid', 'partially_fulfilled', 'partially_refunded']);
 });
 
 describe('whatever happens, in whatever order', () => {

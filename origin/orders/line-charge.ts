@@ -1,0 +1,34 @@
+/** What a shopper was charged for a line, and for some of its units: the one place that says so. */
+
+import { assert } from '#lib/assert.ts';
+import { type Minor, minor } from '#lib/money.ts';
+
+/** Of an order line, what it was charged by. */
+export interface ChargedLine {
+  readonly quantity: number;
+  readonly lineTotalMinor: Minor;
+}
+
+function chargedFor({ lineTotalMinor }: ChargedLine): Minor {
+  return lineTotalMinor;
+}
+
+/** Units of a line that are given back, after so many of it that were given back before. */
+export interface GivenBack {
+  readonly before: number;
+  readonly units: number;
+}
+
+/**
+ * The share of the line's charge that falls to these units. Whatever the parts in which a line is given back, they come
+ * to its charge: each part is rounded down with all that were before it.
+ */
+export function chargeOfUnits(line: ChargedLine, { before, units }: GivenBack): Minor {
+  const { quantity } = line;
+  assert(
+    before >= 0 && units >= 0 && before + units <= quantity,
+    `${before} and ${units} of ${quantity} units`,
+  );
+  const upTo = (count: number) => Math.floor((chargedFor(line) * count) / quantity);
+  return minor(upTo(before + units) - upTo(before));
+}

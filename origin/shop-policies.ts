@@ -1,0 +1,21 @@
+/** What a merchant decides by configuration. */
+
+import type { SharedConfig } from './config.ts';
+import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
+import { type ReturnPolicy, returnPolicy } from './returns/policy.ts';
+import type { ReviewsShown } from './reviews/moderation.ts';
+
+export interface ShopPolicies {
+  readonly accountPolicy: AccountPolicy;
+  /** When what a buyer writes is shown. */
+  readonly reviewsShown: ReviewsShown;
+  readonly returns: ReturnPolicy;
+}
+
+export function shopPolicies(config: SharedConfig): ShopPolicies {
+  return {
+    accountPolicy: accountPolicy(config),
+    reviewsShown: config.REVIEWS_SHOWN ?? 'after_approval',
+    returns: returnPolicy(config),
+  };
+}

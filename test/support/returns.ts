@@ -1,0 +1,58 @@
+/** Returns, as shoppers ask for them and staff takes them over HTTP. */
+
+import type { Answer, Reachable } from './origin.ts';
+import type { Owner } from './shopping.ts';
+
+export interface Owned {
+  readonly orderId: string;
+  readonly owner: Owner;
+}
+
+export interface Unit {
+  readonly itemId: string;
+  readonly quantity: number;
+}
+
+/** Asks to send units of one line back. */
+export function askBack(
+  shop: Reachable,
+  { orderId, owner }: Owned,
+  unit: Unit,
+  { key = crypto.randomUUID() as string, ...more }: { readonly key?: string; readonly note?: string } = {},
+): Promise<Answer> {
+  const headers = { 'idempotency-key': key };
+  const body = { items: [unit], reason: 'damaged', ...more };
+  return shop.call(`/api/v1/orders/${orderId}/returns`, { method: 'POST', ...owner, headers, body });
+}
+
+export interface Named {
+  readonly orderId: string;
+  readonly returnId: string;
+  readonly body?: unknown;
+}
+
+export type StaffStep = 'authorise' | 'reject' | 'receive' | 'refund';
+
+export function asStaff(shop: Reachable, named: Named, token: string, step: StaffStep): Promise<Answer> {
+  const path = `/api/v1/sales/${named.orderId}/returns/${named.returnId}/${step}`;
+  const body = named.body === undefined ? {} : { body: named.body };
+  return shop.call(path, { method: 'POST', token, ...body });
+}
+
+export interface Came {
+  readonly itemId: string;
+  readonly restock?: number;
+  readonly writeOff?: number;
+}
+
+/** Asked for, authorised and received; its id. */
+export async function sendBack(shop: Reachable, owned: Owned, staff: string, came: Came): Promise<string> {
+  const { itemId, restock = 0, writeOff = 0 } = came;
+  const { body, status } = await askBack(shop, owned, { itemId, quantity: restock + writeOff });
+  if (status !== 201) throw new Error(`asking to return answered ${JSON.stringify(body)}`);
+  const named = { orderId: owned.orderId, returnId: String(body.id) };
+  await asStaff(shop, named, staff, 'authorise');
+  const received = await asStaff(shop, { ...named, body: { items: [came] } }, staff, 'receive');
+  if (received.status !== 200) throw new Error(`receiving answered ${JSON.stringify(received.body)}`);
+  return named.returnId;
+}

@@ -1,0 +1,56 @@
+/** The letters of a return, one for each of its steps. */
+
+import { formatMoney, money } from '#lib/money.ts';
+import type { ReadReturn } from '#origin/returns/service.ts';
+import { escapeHtml, type Letter, page } from './receipt.ts';
+
+export const RETURN_NEWS = [
+  'return.requested',
+  'return.authorised',
+  'return.rejected',
+  'return.received',
+  'return.refunded',
+] as const;
+export type ReturnNews = (typeof RETURN_NEWS)[number];
+
+export function isReturnNews(name: string): name is ReturnNews {
+  return RETURN_NEWS.some((news) => news === name);
+}
+
+export function writeReturnLetter(news: ReturnNews, found: ReadReturn): Letter {
+  const { order, lines } = found;
+  const subject = `Your return from order ${order.number}`;
+  const rows = lines.map(({ name, optionValues, asked }) => ({
+    quantity: asked,
+    what: [name, ...optionValues].join(', '),
+  }));
+  const said = sentences(news, found);
+  return {
+    subject,
+    text: [...said, '', ...rows.map(({ quantity, what }) => `${quantity} x ${what}`), ''].join('\n'),
+    html: page(
+      subject,
+      `${said.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
+<table role="presentation" cellpadding="6">
+${rows.map(({ quantity, what }) => `<tr><td>${quantity} ×</td><td>${escapeHtml(what)}</td></tr>`).join('\n')}
+</table>`,
+    ),
+  };
+}
+
+function sentences(news: ReturnNews, { order, row }: ReadReturn): readonly string[] {
+  switch (news) {
+    case 'return.requested':
+      return ['We have your wish to send this back, and will answer it.'];
+    case 'return.authorised':
+      return ['You may send this back.'];
+    case 'return.rejected':
+      return ['We cannot take this back.', row.answer];
+    case 'return.received':
+      return ['What you sent back has reached us.'];
+    case 'return.refunded':
+      return row.refundMinor === null
+        ? ['Your money is on its way back.']
+        : [`${formatMoney(money(row.refundMinor, order.currency))} is on its way back to you.`];
+  }
+}
