@@ -5,12 +5,13 @@ import * as parts from '#db/product-parts.ts';
 import type { IdSource, ImageId, ProductId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { ProductChange } from './change-model.ts';
+import type * as changes from './change-store.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `invalid_input` */
 export async function changeParts(
   tx: Transaction,
-  { id }: store.LockedProduct,
+  { id }: writes.LockedProduct,
   { images, related }: ProductChange,
   ids: IdSource,
 ): Promise<void> {

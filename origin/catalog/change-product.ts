@@ -14,6 +14,7 @@ import { isOwnProduct } from '#origin/http/permissions.ts';
 import { changeAttributes } from './change-attributes.ts';
 import type { ProductChange } from './change-model.ts';
 import { changeParts } from './change-parts.ts';
+import * as writes from './change-store.ts';
 import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
 import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
@@ -70,7 +71,7 @@ function publicationOf({ publishAt }: ProductChange, from: ProductStatus, now: D
 interface ChangeOfProduct {
   readonly action: Act['action'];
   readonly changes: Readonly<Record<string, unknown>>;
-  readonly update?: Parameters<typeof store.updateProduct>[2];
+  readonly update?: Parameters<typeof writes.updateProduct>[2];
 }
 
 /**
@@ -81,7 +82,7 @@ export async function changeOwnProduct(
   deps: Deps,
   seller: SignedIn,
   target: VersionedProduct,
-  change: (tx: Transaction, product: store.LockedProduct, at: Date) => Promise<ChangeOfProduct>,
+  change: (tx: Transaction, product: writes.LockedProduct, at: Date) => Promise<ChangeOfProduct>,
 ): Promise<void> {
   const run = async (tx: Transaction) => {
     const locked = await lockOwnProduct(tx, seller, target);
@@ -89,7 +90,7 @@ export async function changeOwnProduct(
     const at = deps.clock.now();
     const { action, changes, update = {} } = await change(tx, locked, at);
     const prices = cheapest(await store.findVariants(tx, target.productId));
-    const changed = await store.updateProduct(tx, target.productId, { ...update, ...prices }, at);
+    const changed = await writes.updateProduct(tx, target.productId, { ...update, ...prices }, at);
     await announce(deps, tx, locked.status, changed);
     const object = { kind: 'product', id: changed.id };
     await recordAct(tx, seller, { action, object, changes: { version: changed.version, ...changes } });
@@ -104,8 +105,8 @@ export async function lockOwnProduct(
   tx: Transaction,
   seller: SignedIn,
   { productId, version }: VersionedProduct,
-): Promise<store.LockedProduct> {
-  const product = await store.lockProduct(tx, productId);
+): Promise<writes.LockedProduct> {
+  const product = await writes.lockProduct(tx, productId);
   if (product === undefined) throw new AppError('product_not_found');
   if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
   if (product.version !== version)
@@ -130,7 +131,7 @@ async function changePrices(
   const changes: PriceChange[] = [];
   for (const { id, price, compareAtPrice } of variants) {
     if (price === undefined && compareAtPrice === undefined) continue;
-    const found = await store.updateVariantPrice(tx, productId, id as VariantId, {
+    const found = await writes.updateVariantPrice(tx, productId, id as VariantId, {
       ...(price === undefined ? {} : { priceMinor: minor(price) }),
       ...(compareAtPrice === undefined
         ? {}
@@ -161,14 +162,14 @@ export async function touchProductsOf(
   variantIds: readonly VariantId[],
 ): Promise<void> {
   if (variantIds.length === 0) return;
-  for (const { id } of await store.productsOfVariants(tx, variantIds)) {
+  for (const { id } of await writes.productsOfVariants(tx, variantIds)) {
     await touchProduct(deps, tx, id);
   }
 }
 
 /** The same for one product, which the caller's transaction has locked. */
 export async function touchProduct(deps: Deps, tx: Transaction, id: ProductId): Promise<void> {
-  const product = await store.updateProduct(tx, id, {}, deps.clock.now());
+  const product = await writes.updateProduct(tx, id, {}, deps.clock.now());
   await announce(deps, tx, product.status, product);
 }
 
@@ -177,7 +178,7 @@ export async function announce(
   deps: Deps,
   tx: Transaction,
   from: ProductStatus,
-  { id, slug, version, status }: Awaited<ReturnType<typeof store.updateProduct>>,
+  { id, slug, version, status }: Awaited<ReturnType<typeof writes.updateProduct>>,
 ): Promise<void> {
   const name = eventOf(from, status);
   if (name !== null) await emit(deps, tx, { name, data: { productId: id, slug, version } });

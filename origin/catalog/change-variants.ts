@@ -5,6 +5,7 @@ import { updateVariants } from '#db/product-parts.ts';
 import type { VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { ProductChange, VariantChange } from './change-model.ts';
+import type * as changes from './change-store.ts';
 import { checkOptions } from './product-rules.ts';
 import * as store from './store.ts';
 
@@ -13,7 +14,7 @@ type Details = Omit<VariantChange, 'id' | 'price' | 'compareAtPrice'>;
 /** @throws {AppError} `invalid_input`, `variant_unavailable` */
 export async function changeVariants(
   tx: Transaction,
-  product: store.LockedProduct,
+  product: writes.LockedProduct,
   change: ProductChange,
   at: Date,
 ): Promise<void> {

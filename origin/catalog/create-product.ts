@@ -9,11 +9,11 @@ import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { receiveStock } from '#origin/inventory/service.ts';
 import type { NewProduct, NewVariant } from './change-model.ts';
+import * as writes from './change-store.ts';
 import { dropAnswers } from './freshness.ts';
 import { cheapest, checkOptions, requireCategoryId, takenNames } from './product-rules.ts';
 import { PUBLISHED, type Publication, publicationAt } from './publication.ts';
 import { checkSlug, takeOver } from './slugs.ts';
-import * as store from './store.ts';
 
 const MAX_SLUG_LENGTH = 200;
 const FIRST_VERSION = 1;
@@ -68,7 +68,7 @@ async function insert(deps: Deps, tx: Transaction, creation: Creation): Promise<
     createdAt: now,
     updatedAt: now,
   };
-  await store.insertProduct(tx, product, offers);
+  await writes.insertProduct(tx, product, offers);
   await takeOver(tx, productId, slug);
   await receiveStock(
     tx,

@@ -3,9 +3,9 @@
 import type { Transaction } from '#db/client.ts';
 import { lockDue } from '#db/due-products.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import * as writes from './change-store.ts';
 import { dropAnswers } from './freshness.ts';
 import { PUBLISHED, transition } from './publication.ts';
-import * as store from './store.ts';
 
 const PRODUCTS_PER_TRANSACTION = 50;
 
@@ -21,7 +21,7 @@ async function publishSome(deps: Deps, tx: Transaction) {
   const now = deps.clock.now();
   const published = [];
   for (const { id } of await lockDue(tx, now, PRODUCTS_PER_TRANSACTION)) {
-    const product = await store.updateProduct(tx, id, transition('scheduled', PUBLISHED, now), now);
+    const product = await writes.updateProduct(tx, id, transition('scheduled', PUBLISHED, now), now);
     const { slug, version } = product;
     await emit(deps, tx, { name: 'product.changed', data: { productId: id, slug, version } });
     published.push(product);

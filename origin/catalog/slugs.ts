@@ -7,7 +7,7 @@ import type { Transaction } from '#db/client.ts';
 import * as slugs from '#db/product-slugs.ts';
 import { isUuid, type ProductId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { LockedProduct } from './store.ts';
+import type { LockedProduct } from './change-store.ts';
 
 /** One that looks like an id would never be looked up as a slug. @throws {AppError} `invalid_input` */
 export function checkSlug(slug: string | undefined): void {

@@ -79,7 +79,7 @@ export const HOMES: readonly Home[] = [
     files: ['origin/app.ts', 'origin/http/**', 'origin/*/routes.ts', 'origin/*/*model.ts'],
   },
   { packages: ['jose'], files: ['origin/http/access-tokens.ts'] },
-  { packages: ['drizzle-orm'], files: ['db/**', 'origin/*/store.ts'] },
+  { packages: ['drizzle-orm'], files: ['db/**', 'origin/*/*store.ts'] },
   { packages: ['postgres'], files: ['db/**'] },
   { packages: ['stripe'], files: ['origin/payments/stripe*.ts'] },
   {
