@@ -22,6 +22,12 @@ export type SavedPaymentMethodId = Brand<string, 'SavedPaymentMethodId'>;
 export type LedgerTransactionId = Brand<string, 'LedgerTransactionId'>;
 export type ApiKeyId = Brand<string, 'ApiKeyId'>;
 export type SessionId = Brand<string, 'SessionId'>;
+export type CustomerGroupId = Brand<string, 'CustomerGroupId'>;
+export type PriceId = Brand<string, 'PriceId'>;
+export type TaxRateId = Brand<string, 'TaxRateId'>;
+export type ShippingZoneId = Brand<string, 'ShippingZoneId'>;
+export type ShippingMethodId = Brand<string, 'ShippingMethodId'>;
+export type DiscountId = Brand<string, 'DiscountId'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export interface IdSource {
