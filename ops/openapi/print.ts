@@ -51,6 +51,7 @@ function createOfflineDeps(): Deps {
     accountPolicy: { emailVerification: 'required', secondFactorRoles: new Set() },
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
+    taxes: unreachable('a tax rate'),
     fields: unreachable('a key'),
     limits: unreachable('Redis'),
     guards: unreachable('a dependency'),

@@ -8,6 +8,8 @@ import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#ori
 
 const nullableText = t.Union([t.String(), t.Null()]);
 
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
 export const OrderItem = t.Object({
   id: Uuid,
   variantId: Uuid,
@@ -18,6 +20,10 @@ export const OrderItem = t.Object({
   quantity: Type.Integer(),
   unitPrice: MoneySchema,
   lineTotal: MoneySchema,
+  discount: t.Object(MoneySchema.properties, { description: 'Its share of all discounts.' }),
+  tax: t.Object(MoneySchema.properties, { description: 'Charged is `lineTotal - discount + tax`.' }),
+  includedTax: t.Object(MoneySchema.properties, { description: 'What the price contains; never added.' }),
+  taxRatePpm: Type.Integer({ description: 'Parts per million: 190,000 is 19 %.' }),
 });
 export type OrderItem = Static<typeof OrderItem>;
 
@@ -28,7 +34,27 @@ export const Order = t.Object(
     status: t.UnionEnum(orderStatus.enumValues),
     placedAt: DateTime,
     items: t.Array(OrderItem),
-    total: MoneySchema,
+    discounts: t.Array(
+      t.Object({
+        name: t.String(),
+        code: nullableText,
+        shares: t.Array(t.Object({ itemId: Uuid, amount: MoneySchema })),
+        shipping: t.Object(MoneySchema.properties, { description: 'What it takes off shipping.' }),
+      }),
+    ),
+    shippingMethod: t.Union([
+      t.Object({
+        ...{ name: t.String(), price: MoneySchema, discount: MoneySchema, tax: MoneySchema },
+        ...{ includedTax: MoneySchema, taxRatePpm: Type.Integer() },
+      }),
+      t.Null(),
+    ]),
+    subtotal: MoneySchema,
+    discount: MoneySchema,
+    shipping: t.Object(MoneySchema.properties, { description: 'Less what discounts take off it.' }),
+    tax: MoneySchema,
+    includedTax: MoneySchema,
+    total: t.Object(MoneySchema.properties, { description: '`subtotal - discount + shipping + tax`.' }),
     payment: t.Object({
       status: t.UnionEnum(paymentStatus.enumValues),
       brand: nullableText,
@@ -69,10 +95,12 @@ export const Order = t.Object(
             options: ['Red'],
             quantity: 2,
             unitPrice: { amount: 1450, currency: 'USD' },
-            lineTotal: { amount: 2900, currency: 'USD' },
+            lineTotal: usd(2900),
+            ...{ discount: usd(0), tax: usd(0), includedTax: usd(0), taxRatePpm: 0 },
           },
         ],
-        total: { amount: 2900, currency: 'USD' },
+        ...{ discounts: [], shippingMethod: null, subtotal: usd(2900), discount: usd(0) },
+        ...{ shipping: usd(0), tax: usd(0), includedTax: usd(0), total: usd(2900) },
         payment: {
           status: 'captured',
           brand: 'visa',

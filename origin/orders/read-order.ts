@@ -78,7 +78,9 @@ function toOrder({ row, details, sums }: store.WholeOrder): Order {
     status: row.status,
     placedAt: row.placedAt.toISOString(),
     items: lines.map((line) => toItem(line, row)),
-    total: money(row.totalMinor, row.currency),
+    ...toTotals(row),
+    discounts: details.discounts.map((discount) => toDiscount(discount, lines, row)),
+    shippingMethod: details.shipping === null ? null : toShipping(details.shipping, row),
     payment: toPayment(present(payment, `the payment of order ${row.id}`), toBalance(sums), row),
     refunds: refunds.map((refund) => toRefund(refund, row)),
     timeline: events.map(({ event, actor, detail, occurredAt }) => ({
@@ -107,6 +109,40 @@ function toPayment(payment: NonNullable<Details['payment']>, balance: Balance, {
   };
 }
 
+function toTotals({ currency, ...row }: store.OrderRow) {
+  return {
+    subtotal: money(row.subtotalMinor, currency),
+    discount: money(row.discountMinor, currency),
+    shipping: money(row.shippingMinor, currency),
+    tax: money(row.taxMinor, currency),
+    includedTax: money(row.includedTaxMinor, currency),
+    total: money(row.totalMinor, currency),
+  };
+}
+
+function toDiscount(
+  { name, code, sharesMinor, shippingMinor }: Details['discounts'][number],
+  lines: Details['lines'],
+  { currency }: store.OrderRow,
+) {
+  const shares = lines.flatMap(({ id: itemId }, index) => {
+    const share = sharesMinor[index];
+    return share === undefined || share === 0 ? [] : [{ itemId, amount: money(share, currency) }];
+  });
+  return { name, code, shares, shipping: money(shippingMinor, currency) };
+}
+
+function toShipping(shipping: NonNullable<Details['shipping']>, { currency }: store.OrderRow) {
+  return {
+    name: shipping.name,
+    price: money(shipping.listMinor, currency),
+    discount: money(shipping.discountMinor, currency),
+    tax: money(shipping.taxMinor, currency),
+    includedTax: money(shipping.includedTaxMinor, currency),
+    taxRatePpm: shipping.taxRatePpm,
+  };
+}
+
 function toRefund(refund: Details['refunds'][number], { currency }: store.OrderRow) {
   return {
     id: refund.id,
@@ -132,5 +168,9 @@ export function toItem(
     quantity: line.quantity,
     unitPrice: money(line.unitPriceMinor, currency),
     lineTotal: money(line.lineTotalMinor, currency),
+    discount: money(line.discountMinor, currency),
+    tax: money(line.taxMinor, currency),
+    includedTax: money(line.includedTaxMinor, currency),
+    taxRatePpm: line.taxRatePpm,
   };
 }

@@ -3,7 +3,7 @@
 import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
-import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
+import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import type { payments, refunds } from '#db/schema/payments.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
@@ -12,6 +12,8 @@ import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
 export type OrderLineRow = typeof orderLines.$inferSelect;
+export type OrderDiscountRow = typeof orderDiscounts.$inferSelect;
+export type OrderShippingRow = typeof orderShipping.$inferSelect;
 type PaymentRow = typeof payments.$inferSelect;
 type RefundRow = typeof refunds.$inferSelect;
 
@@ -21,22 +23,24 @@ type ById = Pick<OrderRow, 'id'>;
 
 const INSERT_ORDER = kept((db, slots: Slots<NewOrder>) => {
   const { id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline } = slots;
-  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent } = slots;
+  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, includedTaxMinor, totalMinor, traceparent } =
+    slots;
   return db
     .insert(orders)
     .values({
       ...{ id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline },
-      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent },
+      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, includedTaxMinor, totalMinor, traceparent },
     })
     .returning({ number: orders.number });
 });
 
 const INSERT_LINE = kept((db, slots: Slots<OrderLineRow>) => {
   const { id, orderId, variantId, productId, sellerId, name, sku, optionValues, position } = slots;
-  const { quantity, unitPriceMinor, lineTotalMinor } = slots;
+  const { quantity, unitPriceMinor, lineTotalMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm } =
+    slots;
   return db.insert(orderLines).values({
     ...{ id, orderId, variantId, productId, sellerId, name, sku, optionValues, position },
-    ...{ quantity, unitPriceMinor, lineTotalMinor },
+    ...{ quantity, unitPriceMinor, lineTotalMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm },
   });
 });
 
@@ -48,6 +52,34 @@ export async function insertOrder(
 ): Promise<number> {
   const [[row]] = await Promise.all([INSERT_ORDER(tx, order), ...lines.map((line) => INSERT_LINE(tx, line))]);
   return present(row, `order ${order.id}`).number;
+}
+
+const INSERT_DISCOUNT = kept((db, slots: Slots<OrderDiscountRow>) => {
+  const { orderId, discountId, discountVersion, name, code, sharesMinor, shippingMinor, customer } = slots;
+  return db
+    .insert(orderDiscounts)
+    .values({ orderId, discountId, discountVersion, name, code, sharesMinor, shippingMinor, customer });
+});
+
+const INSERT_SHIPPING = kept((db, slots: Slots<OrderShippingRow>) => {
+  const { orderId, methodId, methodVersion, name, kind } = slots;
+  const { listMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm } = slots;
+  return db.insert(orderShipping).values({
+    ...{ orderId, methodId, methodVersion, name, kind },
+    ...{ listMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm },
+  });
+});
+
+/** What explains the order's totals beside its lines. */
+export async function insertBreakdown(
+  tx: Transaction,
+  discounts: readonly OrderDiscountRow[],
+  shipping: OrderShippingRow | null,
+): Promise<void> {
+  await Promise.all([
+    ...discounts.map((discount) => INSERT_DISCOUNT(tx, discount)),
+    shipping === null ? null : INSERT_SHIPPING(tx, shipping),
+  ]);
 }
 
 const FIND_ORDER = kept((db, { id }: Slots<ById>) => db.select().from(orders).where(eq(orders.id, id)));
@@ -151,7 +183,17 @@ export interface OrderDetails {
     | 'quantity'
     | 'unitPriceMinor'
     | 'lineTotalMinor'
+    | 'discountMinor'
+    | 'taxMinor'
+    | 'includedTaxMinor'
+    | 'taxRatePpm'
   >[];
+  /** In the order in which they were made. */
+  readonly discounts: readonly Pick<
+    OrderDiscountRow,
+    'discountId' | 'name' | 'code' | 'sharesMinor' | 'shippingMinor'
+  >[];
+  readonly shipping: Omit<OrderShippingRow, 'orderId' | 'methodVersion'> | null;
   readonly events: readonly {
     readonly event: string;
     readonly actor: string;
@@ -173,8 +215,19 @@ const DETAILS = sql<OrderDetails>`json_build_object(
     select coalesce(json_agg(json_build_object(
              'id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'name', l.name, 'sku', l.sku,
              'optionValues', l.option_values, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
-             'lineTotalMinor', l.line_total_minor) order by l.position), '[]')
+             'lineTotalMinor', l.line_total_minor, 'discountMinor', l.discount_minor, 'taxMinor', l.tax_minor,
+             'includedTaxMinor', l.included_tax_minor, 'taxRatePpm', l.tax_rate_ppm) order by l.position), '[]')
       from order_lines l where l.order_id = orders.id),
+  'discounts', (
+    select coalesce(json_agg(json_build_object(
+             'discountId', d.discount_id, 'name', d.name, 'code', d.code, 'sharesMinor', d.shares_minor,
+             'shippingMinor', d.shipping_minor) order by d.discount_id), '[]')
+      from order_discounts d where d.order_id = orders.id),
+  'shipping', (
+    select json_build_object('methodId', s.method_id, 'name', s.name, 'kind', s.kind, 'listMinor', s.list_minor,
+                             'discountMinor', s.discount_minor, 'taxMinor', s.tax_minor,
+                             'includedTaxMinor', s.included_tax_minor, 'taxRatePpm', s.tax_rate_ppm)
+      from order_shipping s where s.order_id = orders.id),
   'events', (
     select coalesce(json_agg(json_build_object(
              'event', e.event, 'actor', e.actor, 'detail', e.detail, 'occurredAt', e.occurred_at)

@@ -84,14 +84,12 @@ function discount(amount: fc.Arbitrary<Minor>): fc.Arbitrary<Discount> {
 
 function shipping(amount: fc.Arbitrary<Minor>): fc.Arbitrary<ShippingMethod> {
   const froms = fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { maxLength: 3 });
-  const steps = fc
-    .tuple(froms, fc.array(amount, { minLength: 4, maxLength: 4 }))
-    .map(([from, rates]) =>
-      [0, ...from.sort((a, b) => a - b)].map((each, index) => ({
-        from: each,
-        rateMinor: rates[index] ?? minor(0),
-      })),
-    );
+  const steps = fc.tuple(froms, fc.array(amount, { minLength: 4, maxLength: 4 })).map(([from, rates]) =>
+    [0, ...from.sort((a, b) => a - b)].map((each, index) => ({
+      from: each,
+      rateMinor: rates[index] ?? minor(0),
+    })),
+  );
   return fc.record({
     id: fc.constant('method' as ShippingMethodId),
     version: fc.constant(1),
