@@ -24,6 +24,11 @@ export type AuditAction =
   | 'api_key.created'
   | 'api_key.revoked'
   | 'second_factor.removed'
+  | 'price_rule.made'
+  | 'price_rule.changed'
+  | 'price_rule.ended'
+  | 'customer_group.joined'
+  | 'customer_group.left'
   | 'secret.rotated'
   | 'dead_letter.sent'
   | 'dead_letter.dropped';

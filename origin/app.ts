@@ -40,6 +40,7 @@ import { mediaRoutes } from './media/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
+import { priceRuleRoutes } from './price-rules/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
 import { saleRoutes } from './sales/routes.ts';
@@ -123,6 +124,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads) {
     .use(inventoryRoutes(deps, tokens))
     .use(cartRoutes(deps, tokens))
     .use(checkoutRoutes(deps, tokens))
+    .use(priceRuleRoutes(deps, tokens))
     .use(paymentMethodRoutes(deps, tokens))
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))

@@ -169,7 +169,8 @@ interface NewQuantity {
   readonly at: Date;
 }
 
-const SET_QUANTITY = kept((db, { cartId, itemId, quantity, ...slots }: Slots<NewQuantity>) => {
+const SET_QUANTITY = kept((db, slots: Slots<NewQuantity>) => {
+  const { cartId, itemId, quantity } = slots;
   const at = asIn(prices.validFrom, slots.at);
   return db.execute(sql`
     update cart_items set quantity = ${quantity}::int,

@@ -26,6 +26,7 @@ interface Operation {
     | 'Inventory'
     | 'Operations'
     | 'Orders'
+    | 'Pricing'
     | 'Search';
   readonly success: Success | readonly Success[];
   /** Whether whoever has the answer already is told so, by `If-None-Match`. */

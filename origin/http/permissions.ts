@@ -23,6 +23,9 @@ export const PERMISSIONS = {
   'sales:any': ADMINS,
   'orders:cancel-any': ADMINS,
   'orders:refund': ADMINS,
+  /** What things cost, where they are sent, and what is taken off. */
+  'pricing:read': ADMINS,
+  'pricing:write': ADMINS,
   'users:read': ADMINS,
   'users:write': ADMINS,
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

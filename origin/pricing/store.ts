@@ -106,7 +106,7 @@ const FIND_RULES = kept((db, slots: Slots<RulesQuery>) => {
       'isFirstOrder', q.user_id is not null and not exists (
         select from orders o where o.user_id = q.user_id and o.status not in ('payment_failed', 'cancelled')),
       'discounts', ${DISCOUNTS},
-      'hasZones', exists (select from shipping_zones),
+      'hasZones', exists (select from shipping_areas),
       'isInZone', z.id is not null,
       'shipping', (
         select json_build_object('id', s.id, 'version', s.version, 'name', s.name, 'kind', s.kind,
