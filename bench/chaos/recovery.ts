@@ -6,6 +6,7 @@
 import { EFFECTS_OF_PAID, type Sql } from './books.ts';
 import { CartAnswer, type Client, checkoutBody, OrderAnswer, type Owner, read } from './client.ts';
 import { RECOVERY_LIMIT_MS } from './limits.ts';
+import { WISHES } from './pricing.ts';
 import type { Shelf } from './shelves.ts';
 import { CARDS } from './visit.ts';
 
@@ -53,7 +54,9 @@ async function buy({ client, sql, shelf }: Probing, origin: number, over: AbortS
   const owner: Owner = { cartToken: made.token ?? '' };
   const line = { variantId: shelf.plenty[0], quantity: 1 };
   const items = { method: 'POST', path: `/carts/${made.id}/items`, body: line, owner } as const;
-  const cart = read(CartAnswer, await client.ask(items, origin));
+  await client.ask(items, origin);
+  const wishes = { method: 'PATCH', path: `/carts/${made.id}`, body: WISHES, owner } as const;
+  const cart = read(CartAnswer, await client.ask(wishes, origin));
   const body = checkoutBody({ cart, email: PROBE_EMAIL, paymentMethodId: CARDS.good });
   const idempotencyKey = crypto.randomUUID();
   const checkout = { method: 'POST', path: '/checkout', body, owner, idempotencyKey } as const;

@@ -16,6 +16,7 @@ import { EVENT_CHECKS } from './event-checks.ts';
 import { LOG_CHECKS } from './log-checks.ts';
 import { readMail } from './mail-source.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
+import { PRICE_CHECKS } from './price-checks.ts';
 import { type AuditReport, type CheckReport, toReport } from './report.ts';
 import { STOCK_CHECKS } from './stock-checks.ts';
 import { readStream, writeConsumers } from './stream-source.ts';
@@ -55,6 +56,7 @@ const CLOSE_TIMEOUT_SECONDS = 5;
 export const CHECKS: readonly Check[] = [
   ...STOCK_CHECKS,
   ...MONEY_CHECKS,
+  ...PRICE_CHECKS,
   ...STRIPE_CHECKS,
   ...EVENT_CHECKS,
   ...LOG_CHECKS,

@@ -282,6 +282,7 @@ export type MethodChange = Static<typeof MethodChange>;
 export type NewDiscount = Static<typeof NewDiscount>;
 export type DiscountChange = Static<typeof DiscountChange>;
 
+export const NewMember = closedObject({ userId: Uuid }, { examples: [{ userId: EXAMPLE_ID }] });
 export const RuleParams = closedObject({ id: Uuid });
 export const CurrencyParams = closedObject({ id: CurrencyCode });
 export const MemberParams = closedObject({ id: Uuid, userId: Uuid });

@@ -179,15 +179,16 @@ function memberRoutes(deps: Deps, tokens: AccessTokens) {
   });
   return new Elysia({ name: 'group-members', prefix: '/customer-groups', normalize: false })
     .use(auth(tokens))
-    .put(
-      '/:id/members/:userId',
-      async ({ caller, params, request, set }) => {
-        await rules.join(forRequest(deps, request), signedIn(caller), memberOf(params));
+    .post(
+      '/:id/members',
+      async ({ body, caller, params, request, set }) => {
+        await rules.join(forRequest(deps, request), signedIn(caller), memberOf({ ...params, ...body }));
         set.status = NO_CONTENT;
       },
       {
         access: 'pricing:write',
-        params: model.MemberParams,
+        params: model.RuleParams,
+        body: model.NewMember,
         detail: operation({
           id: 'addCustomerGroupMember',
           summary: 'Take a customer into a group',

@@ -2,16 +2,18 @@
 
 import { eq } from 'drizzle-orm';
 import type { StoredAnswer } from '#db/idempotency.ts';
+import { discounts } from '#db/schema/discounts.ts';
 import { orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
+import type { DiscountId } from '#lib/ids.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { stockOf } from '#test/support/books.ts';
 import { REFUND, type Regret } from './regrets.ts';
 import type { Told } from './story.ts';
 import { entriesOf } from './stripe-side.ts';
-import { PRICE, QUANTITY, STOCK, type World } from './world.ts';
+import { QUANTITY, STOCK, type World } from './world.ts';
 
-const TOTAL = PRICE * QUANTITY;
+const NO_DISCOUNT = '00000000-0000-0000-0000-000000000000' as DiscountId;
 const UNPAID = ['payment_failed', 'cancelled'];
 
 /** Each breach in one line; none when all is well. */
@@ -48,10 +50,16 @@ async function look({ shop }: World, { scene, stripe }: Told) {
     balance: await balanceOf(db, row.id),
     entries: entries.filter(({ paymentIntent }) => paymentIntent.metadata['order_id'] === row.id),
   }));
-  return { orders: await Promise.all(withBooks), entries, stock: await stockOf(db, scene.variantId) };
+  const isOfCode = eq(discounts.id, scene.terms?.discountId ?? NO_DISCOUNT);
+  const [code] = await db.select({ uses: discounts.uses }).from(discounts).where(isOfCode);
+  return {
+    ...{ orders: await Promise.all(withBooks), entries, uses: code?.uses ?? null },
+    stock: await stockOf(db, scene.variantId),
+  };
 }
 
-function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): void {
+function judgeOrder(must: Must, order: FoundOrder, { scene, effects, regrets }: Told): void {
+  const { totalMinor: total } = scene;
   const { id, status, payment, intent, balance, entries } = order;
   const isCaptured = payment === 'captured';
   const captured = entries.filter(({ totals }) => totals.capturedMinor > 0);
@@ -60,23 +68,27 @@ function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): 
   must(status !== 'payment_failed' || !isCaptured, `order ${id} failed, its payment is captured`);
   must(captured.length === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${captured.length} charges`);
   for (const { totals, paymentIntent } of captured) {
-    must(totals.capturedMinor === TOTAL, `${totals.capturedMinor} were charged for ${TOTAL}`);
+    must(totals.capturedMinor === total, `${totals.capturedMinor} were charged for ${total}`);
     must(totals.successfulCharges === 1, `${paymentIntent.id} was charged ${totals.successfulCharges} times`);
     must(paymentIntent.id === intent, `order ${id} knows ${intent}, charged was ${paymentIntent.id}`);
   }
-  must(balance.paid === (isCaptured ? TOTAL : 0), `the ledger has ${balance.paid} paid for ${status} ${id}`);
+  must(balance.paid === (isCaptured ? total : 0), `the ledger has ${balance.paid} paid for ${status} ${id}`);
   must(balance.refunded === refunded, `Stripe gave ${refunded} back, the ledger says ${balance.refunded}`);
   const isCancelled = isCaptured && status === 'cancelled';
   const isWanted = ({ kind, isDone, untold }: Regret) => kind === 'refund' && (isDone || untold > 0);
   const part = regrets.some(isWanted) ? REFUND : 0;
-  const asked = isCancelled ? TOTAL : part;
+  const asked = isCancelled ? total : part;
   must(refunded === 0 || refunded === asked, `${refunded} were refunded, asked for were ${asked}`);
-  must(!isCancelled || refunded === TOTAL, `order ${id} is cancelled, ${refunded} of ${TOTAL} went back`);
+  must(!isCancelled || refunded === total, `order ${id} is cancelled, ${refunded} of ${total} went back`);
   const mails = new Set(effects.mailed.filter((messageId) => messageId.includes(id)));
   must(mails.size === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${mails.size} receipts`);
 }
 
-function judgeWhole(must: Must, { orders: all, entries, stock }: Found, { answers, regrets }: Told): void {
+function judgeWhole(
+  must: Must,
+  { orders: all, entries, stock, uses }: Found,
+  { answers, regrets }: Told,
+): void {
   const paid = all.filter(({ payment }) => payment === 'captured');
   // Another tab may buy again what was cancelled and paid back, and nothing else.
   const kept = paid.filter(({ status }) => status !== 'cancelled');
@@ -91,6 +103,7 @@ function judgeWhole(must: Must, { orders: all, entries, stock }: Found, { answer
       `${paymentIntent.id} is ${paymentIntent.status}: it may be charged yet`,
     );
   }
+  must(uses === null || uses === kept.length, `the code has ${uses} uses, ${kept.length} orders have it`);
   const sold = kept.length * QUANTITY;
   must(stock?.reserved === 0, `${stock?.reserved} units stay reserved`);
   must(stock?.onHand === STOCK - sold, `${stock?.onHand} of ${STOCK} units are left, ${sold} were sold`);

@@ -7,6 +7,7 @@ import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
+import { PRICE_BREACHES } from './breaches-of-prices.ts';
 import { LOG_BREACHES } from './breaches-of-the-log.ts';
 import { MAIL_BREACHES, STRIPE_BREACHES } from './breaches-outside.ts';
 import { type BrokenShop, openBrokenShop } from './broken-shop.ts';
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 const ALL = [
   ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
-  ...[...MAIL_BREACHES, ...LOG_BREACHES],
+  ...[...MAIL_BREACHES, ...LOG_BREACHES, ...PRICE_BREACHES],
 ];
 /** Broken at NATS itself, below. */
 const IN_THE_STREAM = 'consumers-keep-up';
@@ -43,6 +44,7 @@ test('every check is broken by some test', () => {
 describe.each([
   ['stock', STOCK_BREACHES],
   ['money', MONEY_BREACHES],
+  ['prices', PRICE_BREACHES],
   ['Stripe', STRIPE_BREACHES],
   ['events', EVENT_BREACHES],
   ['mail', MAIL_BREACHES],
