@@ -81,19 +81,19 @@ function spelled(code: string): string {
 function refuse(code: string, obstacle: CodeObstacle, currency: Currency): void {
   switch (obstacle.kind) {
     case 'unknown':
-      throw new AppError('code_unknown', { code });
+      throw new AppError('code_unknown', { discountCode: code });
     case 'not_in_force':
-      throw new AppError('code_not_in_force', { code });
+      throw new AppError('code_not_in_force', { discountCode: code });
     case 'used_up':
-      throw new AppError('code_used_up', { code });
+      throw new AppError('code_used_up', { discountCode: code });
     case 'group':
     case 'first_order':
     case 'currency':
-      throw new AppError('code_not_for_you', { code, reason: obstacle.kind });
+      throw new AppError('code_not_for_you', { discountCode: code, reason: obstacle.kind });
     case 'nothing_eligible':
-      throw new AppError('code_not_applicable', { code });
+      throw new AppError('code_not_applicable', { discountCode: code });
     case 'minimum':
-      throw new AppError('code_minimum_missed', { code, missing: money(obstacle.missingMinor, currency) });
+      throw new AppError('code_minimum_missed', { discountCode: code, missing: money(obstacle.missingMinor, currency) });
     case 'outdone':
       return;
   }

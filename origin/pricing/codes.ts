@@ -97,7 +97,7 @@ export async function claimCodes(
   const refused = outcomes.find(({ outcome }) => outcome !== 'granted');
   if (refused === undefined) return;
   throw new AppError('code_used_up', {
-    code: refused.code,
+    discountCode: refused.code,
     by: refused.outcome === 'used_up' ? 'everybody' : 'customer',
   });
 }

@@ -32,6 +32,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     }
     const over = await endSessionsOf(deps, tx, userId);
     await store.deleteCarts(tx, userId);
+    await store.leaveGroups(tx, userId);
     await store.deleteCredentials(tx, userId);
     await store.deleteAnswers(tx, userId);
     await store.takeOutOfAccount(tx, userId, { email, now: deps.clock.now() });

@@ -49,6 +49,10 @@ const ASSIGNABLE: readonly string[] = [
   ...['PATCH /api/v1/products/{id} /variants/*/price', 'PATCH /api/v1/products/{id} /variants/*/id'],
   'POST /api/v1/orders/{id}/refunds /amount/currency',
   'POST /api/v1/api-keys /scopes',
+  'PATCH /api/v1/carts/{id} /currency',
+  ...['POST /api/v1/prices /price', 'POST /api/v1/prices /currency', 'PATCH /api/v1/prices/{id} /price'],
+  ...['POST /api/v1/shipping-methods /currency', 'POST /api/v1/discounts /currency'],
+  'POST /api/v1/customer-groups/{id}/members /userId',
 ];
 
 let shop: OriginUnderTest;

@@ -35,6 +35,8 @@ const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly string[]>>
     'GET /api/v1/recommendations',
     ...['POST /api/v1/carts', 'GET /api/v1/carts/{id}', 'POST /api/v1/carts/{id}/items'],
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
+    ...['PATCH /api/v1/carts/{id}', 'GET /api/v1/carts/{id}/quote', 'GET /api/v1/carts/{id}/shipping'],
+    ...['POST /api/v1/carts/{id}/codes', 'DELETE /api/v1/carts/{id}/codes/{code}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
   ],
@@ -63,6 +65,14 @@ const BODY_IDS: Readonly<
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'PATCH /api/v1/carts/{id} /shippingMethodId': () => ({ id: NOBODYS, isOthers: false }),
+  'POST /api/v1/prices /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
+  'POST /api/v1/prices /groupId': () => ({ id: NOBODYS, isOthers: false }),
+  'POST /api/v1/shipping-methods /zoneId': () => ({ id: NOBODYS, isOthers: false }),
+  'POST /api/v1/discounts /groupId': () => ({ id: NOBODYS, isOthers: false }),
+  'POST /api/v1/discounts /productIds/*': ({ ids }) => ({ id: ids.product, isOthers: false }),
+  'POST /api/v1/discounts /categoryIds/*': () => ({ id: NOBODYS, isOthers: false }),
+  'POST /api/v1/customer-groups/{id}/members /userId': () => ({ id: NOBODYS, isOthers: false }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 
