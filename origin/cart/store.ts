@@ -260,7 +260,7 @@ export async function setTerms(tx: Transaction, id: CartId, terms: CartTerms): P
       : { shippingMethodId: sql`(select id from shipping_methods where id = ${shippingMethodId})` };
   const [cart] = await tx
     .update(carts)
-    .set({ ...rest, ...chosen, updatedAt: sql`${carts.updatedAt}` })
+    .set({ ...rest, ...chosen })
     .where(eq(carts.id, id))
     .returning();
   return present(cart, `cart ${id}`);

@@ -18,7 +18,7 @@ const REFUSALS: Readonly<Record<string, ProblemCode>> = {
   customer_groups_name_unique: 'group_name_taken',
   prices_never_overlap: 'price_window_overlaps',
   tax_rates_never_overlap: 'tax_rate_window_overlaps',
-  shipping_areas_pkey: 'shipping_area_taken',
+  shipping_areas_country_region_postal_prefix_pk: 'shipping_area_taken',
   discounts_code: 'code_taken',
   prices_variant_id_variants_id_fk: 'variant_not_found',
   prices_group_id_customer_groups_id_fk: 'customer_group_not_found',
