@@ -18,7 +18,7 @@ import { hasRunOut, reserveStock } from '#origin/inventory/service.ts';
 import { findOrder, isBeingPaid, placeOrder, sealAddress } from '#origin/orders/service.ts';
 import { meansOf } from '#origin/payment-methods/service.ts';
 import { type NewIntent, openPayment } from '#origin/payments/service.ts';
-import { claimCodes, placeOf } from '#origin/pricing/service.ts';
+import { claimCodes, lockCustomer, placeOf } from '#origin/pricing/service.ts';
 import type { CheckoutRequest } from './model.ts';
 import { PricesChanged, requireSeenPrices } from './seen-prices.ts';
 
@@ -63,10 +63,7 @@ async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): P
   // Asked before there is an order: a card that is not the caller's leaves no trace.
   await meansOf(tx, caller, request.paymentMethodId);
   // Asked, not left to the unique index: an insert would wait there for a settlement that waits for the cart.
-  const [cart, isOpen] = await Promise.all([
-    lockForCheckout(deps, tx, caller, { id: cartId, place: placeOf(request.shippingAddress) }),
-    isBeingPaid(tx, cartId),
-  ]);
+  const [cart, isOpen] = await Promise.all([lockPriced(deps, tx, placement), isBeingPaid(tx, cartId)]);
   if (isOpen) throw new AppError('checkout_in_progress');
   refuseWithdrawn(cart);
   requireShipping(cart);
@@ -84,6 +81,16 @@ async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): P
   const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
   await touchProductsOf(deps, tx, soldOut);
   return { orderId, orderNumber, amount: cart.totalMinor, currency: cart.currency };
+}
+
+/** What is for a first order only is priced once more, when no other checkout of the customer can be the first. */
+async function lockPriced(deps: Deps, tx: Transaction, { caller, request }: Placement): Promise<PricedCart> {
+  const where = { id: request.cartId as CartId, place: placeOf(request.shippingAddress) };
+  const cart = await lockForCheckout(deps, tx, caller, where);
+  const isForFirst = cart.discounts.some(({ discount }) => discount.isFirstOrderOnly);
+  if (!isForFirst || caller.kind !== 'user') return cart;
+  await lockCustomer(tx, caller.userId);
+  return lockForCheckout(deps, tx, caller, where);
 }
 
 function refuseWithdrawn({ lines, isCurrencySold, currency }: PricedCart): void {

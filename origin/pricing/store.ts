@@ -6,7 +6,7 @@ import { asIn, kept, type Slots } from '#db/kept.ts';
 import { discountCustomers, discounts } from '#db/schema/discounts.ts';
 import { taxRates } from '#db/schema/pricing.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, CustomerGroupId, DiscountId, OrderId } from '#lib/ids.ts';
+import type { CartId, CustomerGroupId, DiscountId, OrderId, UserId } from '#lib/ids.ts';
 import { type Currency, type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import type { Benefit, Discount, ShippingMethod, TaxRates } from './basket.ts';
 
@@ -197,6 +197,15 @@ export async function claimUse(
   const { isCounted, isGranted } = present(row, `the use of discount ${use.discountId}`);
   if (isGranted) return 'granted';
   return isCounted ? 'used_by_customer' : 'used_up';
+}
+
+const LOCK_CUSTOMER = kept((db, { userId }: Slots<{ readonly userId: UserId }>) =>
+  db.execute(sql`select from users where id = ${userId} for no key update`),
+);
+
+/** Of one customer's checkouts those that lock them take turns: an order is first to one of them only. */
+export async function lockCustomer(tx: Transaction, userId: UserId): Promise<void> {
+  await LOCK_CUSTOMER(tx, { userId });
 }
 
 const GIVE_BACK = kept((db, { orderId }: Slots<{ readonly orderId: OrderId }>) =>

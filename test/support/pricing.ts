@@ -1,7 +1,7 @@
 /** Rules of pricing, as an admin makes them over the API. */
 
 import type { Answer, OriginUnderTest } from './origin.ts';
-import type { TestCart } from './shopping.ts';
+import { cartOf, type TestCart } from './shopping.ts';
 
 export interface Merchant {
   readonly token: string;
@@ -87,4 +87,36 @@ export async function buyQuoted(
       quote: quote ?? body.token,
     },
   });
+}
+
+/** A cart that could be checked out to New York. */
+export async function shippedCart(
+  shop: OriginUnderTest,
+  { methodId }: Furnished,
+  lines: readonly { readonly variantId: string; readonly quantity: number }[],
+  token?: string,
+): Promise<TestCart> {
+  const cart = await cartOf(shop, lines, token);
+  const { status, body } = await changeCart(shop, cart, {
+    destination: NEW_YORK,
+    shippingMethodId: methodId,
+  });
+  if (status !== 200) throw new Error(`saying where a cart goes answered ${JSON.stringify(body)}`);
+  return cart;
+}
+
+let codes = 0;
+
+/** Ten per cent off everything, unless told otherwise. */
+export async function makeCode({ make }: Merchant, rest: object = {}): Promise<{ code: string; id: string }> {
+  codes += 1;
+  const code = `CODE${codes}`;
+  const { id } = await make('discounts', { name: 'Less', code, kind: 'percent', ppm: 100_000, ...rest });
+  return { code, id };
+}
+
+/** Orders that a code counts, as an admin is told. */
+export async function usesOf({ ask }: Merchant, id: string): Promise<number> {
+  const { body } = await ask('GET', 'discounts?limit=100');
+  return body.items.find((discount: { id: string }) => discount.id === id).uses;
 }

@@ -82,7 +82,11 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       },
       {
         what: "a guest's cart",
-        ids: { id: guestCart.cartId, code: 'NO-CODE', itemId: await itemOf(guestCart.cartId, guestCart.owner) },
+        ids: {
+          id: guestCart.cartId,
+          code: 'NO-CODE',
+          itemId: await itemOf(guestCart.cartId, guestCart.owner),
+        },
         owner: guestCart.owner,
       },
     ],

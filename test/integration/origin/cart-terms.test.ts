@@ -3,7 +3,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
-import { changeCart, enterCode, type Merchant, NEW_YORK, openMerchant } from '#test/support/pricing.ts';
+import {
+  changeCart,
+  enterCode,
+  type Merchant,
+  makeCode,
+  NEW_YORK,
+  openMerchant,
+} from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartOf, cartWith, createProduct } from '#test/support/shopping.ts';
 
@@ -22,14 +29,6 @@ afterAll(async () => {
 });
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
-let codes = 0;
-
-async function makeCode(rest: object = {}): Promise<{ code: string }> {
-  codes += 1;
-  const code = `CODE${codes}`;
-  await merchant.make('discounts', { name: 'Ten per cent', code, kind: 'percent', ppm: 100_000, ...rest });
-  return { code };
-}
 
 describe('a code that is not for the cart is refused, and the cart stays as it was:', () => {
   const refusals = [
@@ -40,7 +39,7 @@ describe('a code that is not for the cart is refused, and the cart stays as it w
   ] as const;
   test.each(refusals)('%s', async (problem, rest) => {
     const { variantId } = await createProduct(shop, { price: 5_000 });
-    const { code } = await makeCode(rest);
+    const { code } = await makeCode(merchant, rest);
     const cart = await cartWith(shop, variantId);
     expectProblem(await enterCode(shop, cart, code), problem);
     const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
@@ -54,7 +53,7 @@ describe('a code that is not for the cart is refused, and the cart stays as it w
 
   test('code_minimum_missed by a cent, which is told', async () => {
     const { variantId } = await createProduct(shop, { price: 4_999 });
-    const { code } = await makeCode({ minimum: 5_000, currency: 'USD' });
+    const { code } = await makeCode(merchant, { minimum: 5_000, currency: 'USD' });
     const refused = await enterCode(shop, await cartWith(shop, variantId), code);
     expectProblem(refused, 'code_minimum_missed');
     expect(refused.body.missing).toEqual(usd(1));
@@ -64,15 +63,15 @@ describe('a code that is not for the cart is refused, and the cart stays as it w
     const { variantId } = await createProduct(shop);
     const cart = await cartWith(shop, variantId);
     for (let made = 0; made < 5; made += 1) {
-      expect((await enterCode(shop, cart, (await makeCode()).code)).status).toBe(200);
+      expect((await enterCode(shop, cart, (await makeCode(merchant)).code)).status).toBe(200);
     }
-    expectProblem(await enterCode(shop, cart, (await makeCode()).code), 'codes_full');
+    expectProblem(await enterCode(shop, cart, (await makeCode(merchant)).code), 'codes_full');
   });
 
   test('code_not_for_you, which is for a group; and is for its members', async () => {
     const { variantId } = await createProduct(shop, { price: 5_000 });
     const group = await merchant.make('customer-groups', { name: 'Trade', taxExempt: true });
-    const { code } = await makeCode({ groupId: group.id });
+    const { code } = await makeCode(merchant, { groupId: group.id });
     const { token, userId } = await shop.signIn();
     const cart = await cartOf(shop, [{ variantId, quantity: 1 }], token);
     await changeCart(shop, cart, { destination: NEW_YORK });

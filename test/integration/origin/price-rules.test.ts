@@ -40,29 +40,33 @@ const KINDS: readonly (readonly [path: string, input: () => object, change: obje
   ['discounts', () => ({ name: 'Less', code: 'LESS', kind: 'percent', ppm: 50_000 }), { ppm: 60_000 }],
 ];
 
-test.each(KINDS)('%s are made, listed, changed and ended, each act on record', async (path, input, change) => {
-  const made = await merchant.make(path, input());
-  const key = made.id ?? made.code;
-  expect(made).toMatchObject({ version: 1 });
-  const listed = await merchant.ask('GET', path);
-  expect(listed.body.items).toContainEqual(made);
-  const changed = await merchant.ask('PATCH', `${path}/${key}`, change);
-  expect([changed.status, changed.body.version], JSON.stringify(changed.body)).toEqual([200, 2]);
-  expect((await merchant.ask('DELETE', `${path}/${key}`)).status).toBe(200);
-  const acts = await shop.deps.db.select().from(auditLog).orderBy(desc(auditLog.seq)).limit(3);
-  expect(acts.map(({ action, objectId }) => [action, objectId])).toEqual([
-    ['price_rule.ended', key],
-    ['price_rule.changed', key],
-    ['price_rule.made', key],
-  ]);
-  expectProblem(
-    await merchant.ask('PATCH', `${path}/${path === 'currencies' ? 'XTS' : NOBODYS}`, change),
-    'price_rule_not_found',
-  );
-});
+test.each(KINDS)(
+  '%s are made, listed, changed and ended, each act on record',
+  async (path, input, change) => {
+    const made = await merchant.make(path, input());
+    const key = made.id ?? made.code;
+    expect(made).toMatchObject({ version: 1 });
+    const listed = await merchant.ask('GET', path);
+    expect(listed.body.items).toContainEqual(made);
+    const changed = await merchant.ask('PATCH', `${path}/${key}`, change);
+    expect([changed.status, changed.body.version], JSON.stringify(changed.body)).toEqual([200, 2]);
+    expect((await merchant.ask('DELETE', `${path}/${key}`)).status).toBe(200);
+    const acts = await shop.deps.db.select().from(auditLog).orderBy(desc(auditLog.seq)).limit(3);
+    expect(acts.map(({ action, objectId }) => [action, objectId])).toEqual([
+      ['price_rule.ended', key],
+      ['price_rule.changed', key],
+      ['price_rule.made', key],
+    ]);
+    expectProblem(
+      await merchant.ask('PATCH', `${path}/${path === 'currencies' ? 'XTS' : NOBODYS}`, change),
+      'price_rule_not_found',
+    );
+  },
+);
 
 test('the list of rules goes on page by page', async () => {
-  for (let made = 0; made < 3; made += 1) await merchant.make('customer-groups', { name: `Group ${made}`, taxExempt: false });
+  for (let made = 0; made < 3; made += 1)
+    await merchant.make('customer-groups', { name: `Group ${made}`, taxExempt: false });
   const seen: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
@@ -101,8 +105,18 @@ describe('two that contradict each other:', () => {
       () => ({ name: 'Two', code: 'TWICE', kind: 'free_shipping' }),
       'code_taken',
     ],
-    ['customer-groups', () => ({ name: 'Twins', taxExempt: false }), () => ({ name: 'Twins', taxExempt: true }), 'group_name_taken'],
-    ['currencies', () => ({ code: 'CHF', taxInclusive: false }), () => ({ code: 'CHF', taxInclusive: true }), 'currency_taken'],
+    [
+      'customer-groups',
+      () => ({ name: 'Twins', taxExempt: false }),
+      () => ({ name: 'Twins', taxExempt: true }),
+      'group_name_taken',
+    ],
+    [
+      'currencies',
+      () => ({ code: 'CHF', taxInclusive: false }),
+      () => ({ code: 'CHF', taxInclusive: true }),
+      'currency_taken',
+    ],
   ];
   test.each(pairs)('%s', async (path, one, other, problem) => {
     await merchant.make(path, one());
@@ -129,7 +143,11 @@ describe('what says too little, too much or nonsense is refused at the field:', 
     ['discounts', () => ({ name: 'Less', kind: 'amount', amount: 1 }), '/currency'],
     ['discounts', () => ({ name: 'Less', kind: 'free_shipping', maxUses: 1 }), '/code'],
     ['discounts', () => ({ name: 'Less', kind: 'free_shipping', code: 'less' }), '/code'],
-    ['prices', () => ({ variantId, currency: 'GBP', kind: 'sale', price: 9, compareAtPrice: 9 }), '/compareAtPrice'],
+    [
+      'prices',
+      () => ({ variantId, currency: 'GBP', kind: 'sale', price: 9, compareAtPrice: 9 }),
+      '/compareAtPrice',
+    ],
     [
       'prices',
       () => ({
