@@ -65,7 +65,7 @@ function toShipping({ shipping }: PricedCart, of: InCurrency) {
   };
 }
 
-export function toCode({ code, obstacle }: CodeState, of: InCurrency) {
+function toCode({ code, obstacle }: CodeState, of: InCurrency) {
   if (obstacle === null) return { code, status: 'applied' as const };
   const missing = obstacle.kind === 'minimum' ? { missing: of(obstacle.missingMinor) } : {};
   return { code, status: obstacle.kind, ...missing };

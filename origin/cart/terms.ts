@@ -93,7 +93,10 @@ function refuse(code: string, obstacle: CodeObstacle, currency: Currency): void 
     case 'nothing_eligible':
       throw new AppError('code_not_applicable', { discountCode: code });
     case 'minimum':
-      throw new AppError('code_minimum_missed', { discountCode: code, missing: money(obstacle.missingMinor, currency) });
+      throw new AppError('code_minimum_missed', {
+        discountCode: code,
+        missing: money(obstacle.missingMinor, currency),
+      });
     case 'outdone':
       return;
   }

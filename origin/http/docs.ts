@@ -79,6 +79,11 @@ const INFO = {
     { name: 'Orders', description: 'What was bought.' },
     { name: 'Accounts', description: 'Accounts and sessions.' },
     { name: 'Inventory', description: 'Stock, for sellers and admins.' },
+    {
+      name: 'Pricing',
+      description:
+        'What carts are priced by, for admins: currencies, customer groups, price lists, tax, shipping, discounts.',
+    },
     { name: 'Operations', description: 'How the shop is.' },
   ],
 };

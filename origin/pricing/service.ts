@@ -28,7 +28,6 @@ export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerK
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
 export { giveUsesBack, lockCustomer, type Place } from './store.ts';
-export { OWN_TAX_RATES, type TaxProvider } from './taxes.ts';
 
 /** All that a cart is priced by, but what is in it. */
 export interface CartRules {

@@ -21,9 +21,7 @@ import {
 } from '#origin/pricing/service.ts';
 
 /** All that ISO 4217 has, with no, two, three and four places. */
-export const CURRENCIES = [...new Set([...Intl.supportedValuesOf('currency'), 'JPY', 'KWD', 'CLF'])].map(
-  currency,
-);
+const CURRENCIES = [...new Set([...Intl.supportedValuesOf('currency'), 'JPY', 'KWD', 'CLF'])].map(currency);
 
 const MAX_LINES = 8;
 const MAX_DISCOUNTS = 6;
