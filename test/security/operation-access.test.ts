@@ -65,13 +65,10 @@ const BODY_IDS: Readonly<
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
-  'PATCH /api/v1/carts/{id} /shippingMethodId': () => ({ id: NOBODYS, isOthers: false }),
   'POST /api/v1/prices /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/prices /groupId': () => ({ id: NOBODYS, isOthers: false }),
   'POST /api/v1/shipping-methods /zoneId': () => ({ id: NOBODYS, isOthers: false }),
   'POST /api/v1/discounts /groupId': () => ({ id: NOBODYS, isOthers: false }),
-  'POST /api/v1/discounts /productIds/*': ({ ids }) => ({ id: ids.product, isOthers: false }),
-  'POST /api/v1/discounts /categoryIds/*': () => ({ id: NOBODYS, isOthers: false }),
   'POST /api/v1/customer-groups/{id}/members /userId': () => ({ id: NOBODYS, isOthers: false }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };

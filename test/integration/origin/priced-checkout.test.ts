@@ -148,6 +148,17 @@ describe('a checkout without what it takes is refused:', () => {
     expectProblem(await buyQuoted(shop, cart), 'shipping_method_required');
   });
 
+  test('a way of shipping before it is known where to, or one that there is not', async () => {
+    const { variantId } = await createProduct(shop);
+    const cart = await cartWith(shop, variantId);
+    const chosen = { shippingMethodId: furnished.methodId };
+    expectProblem(await changeCart(shop, cart, chosen), 'destination_required');
+    const unknown = { destination: NEW_YORK, shippingMethodId: furnished.zoneId };
+    expectProblem(await changeCart(shop, cart, unknown), 'shipping_method_not_found');
+    const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(body.destination).toBeNull();
+  });
+
   test('the address is in no zone', async () => {
     const { variantId } = await createProduct(shop);
     const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
