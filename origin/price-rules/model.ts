@@ -12,7 +12,7 @@ const MAX_TARGETS = 1_000;
 
 const EXAMPLE_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const FROM = '2026-01-01T00:00:00.000Z';
-const UNTIL = '2026-02-01T00:00:00.000Z';
+const UNTIL = '2030-02-01T00:00:00.000Z';
 
 const Name = t.String({ minLength: 1, maxLength: 200, pattern: '\\S' });
 const CurrencyCode = t.String({ pattern: '^[A-Z]{3}$', error: 'must be three capital letters (ISO 4217)' });

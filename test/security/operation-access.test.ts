@@ -69,7 +69,7 @@ const BODY_IDS: Readonly<
   'POST /api/v1/prices /groupId': () => ({ id: NOBODYS, isOthers: false }),
   'POST /api/v1/shipping-methods /zoneId': () => ({ id: NOBODYS, isOthers: false }),
   'POST /api/v1/discounts /groupId': () => ({ id: NOBODYS, isOthers: false }),
-  'POST /api/v1/customer-groups/{id}/members /userId': () => ({ id: NOBODYS, isOthers: false }),
+  'POST /api/v1/customer-groups/{id}/members /userId': ({ ids }) => ({ id: ids.user, isOthers: false }),
   'PATCH /api/v1/products/{id} /variants/*/id': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 

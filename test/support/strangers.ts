@@ -25,7 +25,7 @@ export interface World {
   readonly shopper: Owner;
   readonly seller: Owner;
   readonly admin: Owner;
-  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order', string>>;
+  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order' | 'user', string>>;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];
 }
@@ -107,10 +107,14 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     shopper: mine,
     seller,
     admin: { token: admin.token },
-    ids: { cart: cart.cartId, variant: variantId, product: productId, order: order.id },
+    ids: {
+      ...{ cart: cart.cartId, variant: variantId, product: productId, order: order.id },
+      user: bystander.userId,
+    },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
       ...[order.id, guestOrder.id, card.id, guestBought.cartToken, key.id, session.id],
+      ...Object.values(rules).flatMap((each) => each.map(({ ids }) => ids['id'] ?? '')),
     ],
   };
 }
@@ -121,13 +125,13 @@ async function rulesOf(
   { admin: token, variantId, userId }: Readonly<Record<'admin' | 'variantId' | 'userId', string>>,
 ): Promise<World['things']> {
   const bodies: Readonly<Record<string, object>> = {
-    currencies: { code: 'EUR', taxInclusive: true },
+    currencies: { code: 'XTS', taxInclusive: true },
     'customer-groups': { name: 'Somebody’s group', taxExempt: false },
     prices: { variantId, currency: 'GBP', kind: 'regular', price: 1 },
     'tax-rates': { name: 'VAT', country: 'AQ', category: 'standard', ratePpm: 1 },
     'shipping-zones': { name: 'Nowhere', areas: [] },
     'shipping-methods': { name: 'Here', kind: 'pickup', currency: 'USD', steps: [{ from: 0, rate: 0 }] },
-    discounts: { name: 'Less', code: 'SOMEBODYS', kind: 'free_shipping' },
+    discounts: { name: 'Less', code: 'WELCOME10', kind: 'percent', ppm: 100_000 },
   };
   const made = Object.entries(bodies).map(async ([path, body]) => {
     const { id, code } = must(await shop.call(`/api/v1/${path}`, { method: 'POST', token, body }));
