@@ -284,7 +284,8 @@ export type DiscountChange = Static<typeof DiscountChange>;
 
 export const NewMember = closedObject({ userId: Uuid }, { examples: [{ userId: EXAMPLE_ID }] });
 export const RuleParams = closedObject({ id: Uuid });
-export const CurrencyParams = closedObject({ id: CurrencyCode });
+/** By its code; one that is none is not there. */
+export const CurrencyParams = closedObject({ id: t.String({ minLength: 1, maxLength: 40 }) });
 export const MemberParams = closedObject({ id: Uuid, userId: Uuid });
 export const RuleListQuery = closedObject(pageQuery);
 export type RuleListQuery = Static<typeof RuleListQuery>;
