@@ -39,8 +39,8 @@ export interface PricedCart extends Totals, Pick<CartRow, 'id' | 'version' | 'cu
 /** What Stripe charges at least and at most, in cents: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
 const MIN_CHARGE_MINOR = 50;
 const MAX_CHARGE_MINOR = 99_999_999;
-/** What the goods may come to, so that with tax and shipping they are still exact. */
-const MAX_EXACT_MINOR = Number.MAX_SAFE_INTEGER / 4;
+/** With tax, which is the price again at most, and shipping, a total takes no more than so many times its goods. */
+const ROOM_ON_TOP = 4;
 
 /** @throws {AppError} `total_not_chargeable` when it is more than a number can hold */
 export function priceCart(
@@ -48,7 +48,7 @@ export function priceCart(
   rows: readonly CartLineRow[],
   rules: CartRules,
 ): PricedCart {
-  if (!isExact(rows)) throw notChargeable();
+  if (!isExact(rows, rules)) throw notChargeable();
   const basketLines = rows.map(toBasketLine);
   const { breakdown, codes } = priceByRules(basketLines, rules, { currency });
   const { lines: prices, ...priced } = breakdown;
@@ -88,8 +88,10 @@ function needOf(
 }
 
 /** Nothing in a cart is negative: where the whole is exact, so is every part. */
-function isExact(rows: readonly CartLineRow[]): boolean {
-  return rows.reduce((sum, row) => sum + row.priceMinor * row.quantity, 0) <= MAX_EXACT_MINOR;
+function isExact(rows: readonly CartLineRow[], { taxRates, found }: CartRules): boolean {
+  const goods = rows.reduce((sum, row) => sum + row.priceMinor * row.quantity, 0);
+  const isAllThereIs = Object.keys(taxRates).length === 0 && found.shipping === null;
+  return Number.isSafeInteger(isAllThereIs ? goods : goods * ROOM_ON_TOP);
 }
 
 /** @throws {AppError} for whatever the cart needs before it can be shipped */
