@@ -49,6 +49,11 @@ export type AuditAction =
   | 'webhook_endpoint.deleted'
   | 'webhook_endpoint.secret_rotated'
   | 'webhook_deliveries.replayed'
+  | 'price_rule.made'
+  | 'price_rule.changed'
+  | 'price_rule.ended'
+  | 'customer_group.joined'
+  | 'customer_group.left'
   | 'secret.rotated'
   | 'dead_letter.sent'
   | 'dead_letter.dropped';

@@ -21,12 +21,14 @@ const KEEP = 'select, insert, update, delete';
 
 /** What may be told of orders, payments and users without telling of whom. */
 const ORDER_FIGURES =
-  'select (id, number, cart_id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, placed_at, payment_deadline, version)';
+  'select (id, number, cart_id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, included_tax_minor, total_minor, placed_at, payment_deadline, version)';
 const PAYMENT_FIGURES =
   'select (id, order_id, status, amount_minor, currency, brand, decline_code, created_at, captured_at, fee_booked_at)';
 /** Without what people wrote. */
 const RETURN_FIGURES =
   'select (id, order_id, status, reason, refund_id, refund_minor, requested_at, decided_at, received_at, refunded_at)';
+const ORDER_DISCOUNT_FIGURES =
+  'select (order_id, discount_id, discount_version, name, code, shares_minor, shipping_minor)';
 /** What an order cost never changes; whose it is may be forgotten. */
 const ORDER_CHANGES = 'update (status, version, payment_deadline, user_id, email, shipping_address)';
 
@@ -51,7 +53,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   carts: {
     origin: KEEP,
     workers: 'select (id), update (completed_at)',
-    analytics: 'select (id, user_id, version, created_at, updated_at, completed_at)',
+    analytics: 'select (id, user_id, currency, version, created_at, updated_at, completed_at)',
   },
   cart_items: { origin: KEEP, analytics: READ },
 
@@ -64,6 +66,16 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   product_attributes: { ...ALL_READ, origin: KEEP },
   related_products: { ...ALL_READ, origin: KEEP },
   media_files: { origin: READ },
+  currencies: { ...ALL_READ, origin: WRITE },
+  prices: { ...ALL_READ, origin: WRITE },
+  tax_rates: { ...ALL_READ, origin: WRITE },
+  customer_groups: { ...ALL_READ, origin: WRITE },
+  customer_group_members: { origin: KEEP },
+  shipping_zones: { ...ALL_READ, origin: WRITE },
+  shipping_areas: { ...ALL_READ, origin: KEEP },
+  shipping_methods: { ...ALL_READ, origin: WRITE },
+  discounts: { ...ALL_READ, origin: WRITE, workers: 'select, update (uses)' },
+  discount_customers: { origin: WRITE, workers: 'select, update (uses)' },
   inventory: { ...ALL_READ, origin: WRITE, workers: WRITE },
   stock_ledger: BOOKS,
 
@@ -80,6 +92,13 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   returns: { origin: WRITE, workers: READ, analytics: RETURN_FIGURES, reporting: RETURN_FIGURES },
   return_lines: { ...ALL_READ, origin: WRITE },
   order_events: BOOKS,
+  order_discounts: {
+    origin: APPEND,
+    workers: READ,
+    analytics: ORDER_DISCOUNT_FIGURES,
+    reporting: ORDER_DISCOUNT_FIGURES,
+  },
+  order_shipping: { ...ALL_READ, origin: APPEND },
   audit_log: { origin: APPEND },
   payments: {
     origin: WRITE,

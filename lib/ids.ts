@@ -30,6 +30,12 @@ export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
 export type ReviewId = Brand<string, 'ReviewId'>;
 export type WishListId = Brand<string, 'WishListId'>;
 export type StockNoticeId = Brand<string, 'StockNoticeId'>;
+export type CustomerGroupId = Brand<string, 'CustomerGroupId'>;
+export type PriceId = Brand<string, 'PriceId'>;
+export type TaxRateId = Brand<string, 'TaxRateId'>;
+export type ShippingZoneId = Brand<string, 'ShippingZoneId'>;
+export type ShippingMethodId = Brand<string, 'ShippingMethodId'>;
+export type DiscountId = Brand<string, 'DiscountId'>;
 export type EventId = Brand<string, 'EventId'>;
 
 export interface IdSource {

@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { DEMO_ACCOUNTS } from '#db/seed/accounts.ts';
+import { WELCOME_CODE } from '#db/seed/pricing.ts';
 import { present } from '#lib/assert.ts';
 import { currency, formatMoney, minor } from '#lib/money.ts';
 import { DemoFailure, type Shop, visit } from './demo/shop.ts';
@@ -46,6 +47,16 @@ interface Order {
   readonly payment: { readonly brand: string; readonly lastFour: string };
 }
 
+interface Quote {
+  readonly token: string;
+  readonly subtotal: Price;
+  readonly discount: Price;
+  readonly shipping: Price;
+  readonly tax: Price;
+  readonly total: Price;
+  readonly discounts: readonly { readonly name: string; readonly code: string | null }[];
+}
+
 interface Message {
   readonly subject: string;
 }
@@ -85,6 +96,22 @@ async function lookBeside(shop: Shop, { id }: Product): Promise<void> {
   say('beside', `${names} (${body.source.replace('_', ' ')})`);
 }
 
+/** A merchant may have ended the code: then it is bought without. */
+async function enterCode(shop: Shop, cartId: string): Promise<Quote> {
+  try {
+    await shop.post(`/carts/${cartId}/codes`, { code: WELCOME_CODE });
+  } catch (error) {
+    if (!(error instanceof DemoFailure)) throw error;
+    say('code', `${WELCOME_CODE} is not good in this shop`);
+  }
+  const { body: quote } = await shop.get<Quote>(`/carts/${cartId}/quote`);
+  for (const { name, code } of quote.discounts) say('code', `${code ?? 'no code'}: ${name}`);
+  const { subtotal, discount, shipping, tax, total } = quote;
+  const parts = [`${inWords(subtotal)} - ${inWords(discount)}`, inWords(shipping), inWords(tax)].join(' + ');
+  say('quote', `${parts} = ${inWords(total)}  (subtotal - discount + shipping + tax)`);
+  return quote;
+}
+
 async function buy(shop: Shop, product: Product, email: string): Promise<Order> {
   const variant = pick(
     product.variants.filter((each) => each.available),
@@ -96,6 +123,7 @@ async function buy(shop: Shop, product: Product, email: string): Promise<Order> 
     quantity: 1,
   });
   say('cart', `1 x ${product.name}, subtotal ${inWords(filled.subtotal)}`);
+  const quote = await enterCode(shop, cart.id);
   const { body: order } = await shop.post<Order>(
     '/checkout',
     {
@@ -109,6 +137,7 @@ async function buy(shop: Shop, product: Product, email: string): Promise<Order> 
         country: 'US',
       },
       paymentMethodId: 'pm_card_visa',
+      quote: quote.token,
     },
     { 'idempotency-key': randomUUID() },
   );

@@ -44,6 +44,7 @@ import { merchantRoutes } from './merchant/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
+import { priceRuleRoutes } from './price-rules/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { productFileRoutes } from './product-files/routes.ts';
 import { recommendationRoutes } from './recommendations/routes.ts';
@@ -141,6 +142,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(inventoryRoutes(deps, tokens))
     .use(cartRoutes(deps, tokens))
     .use(checkoutRoutes(deps, tokens))
+    .use(priceRuleRoutes(deps, tokens))
     .use(paymentMethodRoutes(deps, tokens))
     .use(orderRoutes(deps, tokens))
     .use(saleRoutes(deps, tokens))

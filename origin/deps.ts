@@ -44,6 +44,7 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
+import { OWN_TAX_RATES, type TaxProvider } from './pricing/taxes.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
 import { createPostgresEngine } from './search/postgres-engine.ts';
@@ -80,6 +81,8 @@ export interface Deps extends ShopPolicies {
   readonly quotes: Quotes;
   /** Requests to URLs that others have chosen. */
   readonly outbound: Outbound;
+  /** Where tax rates come from. */
+  readonly taxes: TaxProvider;
   /** The policies around calls of what has no adapter of its own here. */
   readonly guards: Guards;
   /** Seals and opens personal fields. */
@@ -147,11 +150,11 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),
     outbound: createOutbound({ targets: config.OUTBOUND_TARGETS }),
     guards: createGuards(surroundings),
+    taxes: OWN_TAX_RATES,
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     limits: createLimits(config, sharedCache.counts, clock),
     admission: createAdmission(requestBounds(config), metrics),
-    clock,
-    sleep: Bun.sleep,
+    ...{ clock, sleep: Bun.sleep },
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,

@@ -17,6 +17,11 @@ export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter
     total: price(line.lineTotalMinor),
   }));
   const total = price(order.totalMinor);
+  const parts = partsOf(order).map(([what, amount]) => ({ what, sum: price(amount) }));
+  const cells = [
+    ...rows.map(({ what, quantity, total: sum }) => cellsOf(`${quantity} ×`, what, sum)),
+    ...parts.map(({ what, sum }) => cellsOf('', what, sum)),
+  ];
   const { name, line1, line2, city, region, postalCode, country } = shippingAddress;
   const address = [name, line1, line2, `${postalCode} ${city}`, region, country].filter(
     (part) => part !== undefined,
@@ -27,6 +32,7 @@ export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter
       `Thank you for your order ${order.number}.`,
       '',
       ...rows.map(({ what, quantity, total: sum }) => `${quantity} x ${what}: ${sum}`),
+      ...parts.map(({ what, sum }) => `${what}: ${sum}`),
       '',
       `Total: ${total}`,
       '',
@@ -38,12 +44,27 @@ export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter
       `Your order ${order.number}`,
       `<p>Thank you for your order ${order.number}.</p>
 <table role="presentation" cellpadding="6">
-${rows.map(({ what, quantity, total: sum }) => `<tr><td>${quantity} ×</td><td>${escapeHtml(what)}</td><td align="right">${sum}</td></tr>`).join('\n')}
+${cells.join('\n')}
 <tr><td></td><td><strong>Total</strong></td><td align="right"><strong>${total}</strong></td></tr>
 </table>
 <p>It goes to:<br>${address.map(escapeHtml).join('<br>')}</p>`,
     ),
   };
+}
+
+function cellsOf(quantity: string, what: string, sum: string): string {
+  return `<tr><td>${quantity}</td><td>${escapeHtml(what)}</td><td align="right">${sum}</td></tr>`;
+}
+
+/** What explains the total beside the lines, where there is any of it. */
+function partsOf({ discountMinor, shippingMinor, taxMinor, includedTaxMinor }: Receipt['order']) {
+  const parts = [
+    ['Less', discountMinor],
+    ['Shipping', shippingMinor],
+    ['Tax', taxMinor],
+    ['Contained tax', includedTaxMinor],
+  ] as const;
+  return parts.filter(([, amount]) => amount > 0);
 }
 
 export function page(title: string, body: string): string {

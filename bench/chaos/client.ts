@@ -9,7 +9,7 @@ import { EDGE_WAITS_MS } from './limits.ts';
 import type { ChaosStack } from './stack.ts';
 
 export interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below `/api/v1`. */
   readonly path: string;
   readonly body?: unknown;
@@ -100,8 +100,11 @@ export function read<Schema extends TSchema>(schema: Schema, answer: Answer): St
 export const CartAnswer = Type.Object({
   id: Type.String(),
   token: Type.Optional(Type.String()),
-  quote: Type.Optional(Type.Object({ token: Type.String() })),
+  quote: Type.Object({ token: Type.String(), total: Type.Object({ amount: Type.Integer() }) }),
 });
+
+/** A refusal that brings what is true now. */
+export const RefusedQuote = Type.Pick(CartAnswer, ['quote']);
 
 export const OrderAnswer = Type.Object({
   id: Type.String(),
@@ -123,6 +126,6 @@ export interface CheckoutWishes {
 }
 
 export function checkoutBody({ cart, email, paymentMethodId }: CheckoutWishes) {
-  const quote = cart.quote === undefined ? {} : { quote: cart.quote.token };
-  return { cartId: cart.id, email, shippingAddress: ADDRESS, paymentMethodId, ...quote };
+  const quote = cart.quote.token;
+  return { cartId: cart.id, email, shippingAddress: ADDRESS, paymentMethodId, quote };
 }

@@ -3,9 +3,20 @@
  * has had its email and its sale; at each origin, and the slowest counts.
  */
 
+import type { Static } from '@sinclair/typebox';
 import { EFFECTS_OF_PAID, type Sql } from './books.ts';
-import { CartAnswer, type Client, checkoutBody, OrderAnswer, type Owner, read } from './client.ts';
+import {
+  type Answer,
+  CartAnswer,
+  type Client,
+  checkoutBody,
+  OrderAnswer,
+  type Owner,
+  RefusedQuote,
+  read,
+} from './client.ts';
 import { RECOVERY_LIMIT_MS } from './limits.ts';
+import { WISHES } from './pricing.ts';
 import type { Shelf } from './shelves.ts';
 import { CARDS } from './visit.ts';
 
@@ -53,17 +64,35 @@ async function buy({ client, sql, shelf }: Probing, origin: number, over: AbortS
   const owner: Owner = { cartToken: made.token ?? '' };
   const line = { variantId: shelf.plenty[0], quantity: 1 };
   const items = { method: 'POST', path: `/carts/${made.id}/items`, body: line, owner } as const;
-  const cart = read(CartAnswer, await client.ask(items, origin));
-  const body = checkoutBody({ cart, email: PROBE_EMAIL, paymentMethodId: CARDS.good });
-  const idempotencyKey = crypto.randomUUID();
-  const checkout = { method: 'POST', path: '/checkout', body, owner, idempotencyKey } as const;
-  const order = read(OrderAnswer, await client.ask(checkout, origin));
+  await client.ask(items, origin);
+  const wishes = { method: 'PATCH', path: `/carts/${made.id}`, body: WISHES, owner } as const;
+  const cart = read(CartAnswer, await client.ask(wishes, origin));
+  const order = read(OrderAnswer, await payQuoted(client, { cart, owner, origin }, over));
   if (order.status !== 'paid') return false;
   while (!over.aborted) {
     if ((await countEffects(sql, order.id)) === EFFECTS_OF_PAID.length) return true;
     await Bun.sleep(EFFECT_POLL_MS);
   }
   return false;
+}
+
+interface Paying {
+  readonly cart: Static<typeof CartAnswer>;
+  readonly owner: Owner;
+  readonly origin: number;
+}
+
+/** Prices change all the time: that is normal, and so is to take the fresh quote. */
+async function payQuoted(client: Client, paying: Paying, over: AbortSignal): Promise<Answer> {
+  const { owner, origin } = paying;
+  for (let cart = paying.cart; ; ) {
+    const body = checkoutBody({ cart, email: PROBE_EMAIL, paymentMethodId: CARDS.good });
+    const idempotencyKey = crypto.randomUUID();
+    const checkout = { method: 'POST', path: '/checkout', body, owner, idempotencyKey } as const;
+    const answer = await client.ask(checkout, origin);
+    if (over.aborted || answer.kind === 'lost' || answer.code !== 'price_changed') return answer;
+    cart = { ...cart, ...read(RefusedQuote, answer) };
+  }
 }
 
 export async function countEffects(sql: Sql, orderId: string): Promise<number> {

@@ -14,6 +14,7 @@ import { countBy, type Diary, openDiary, sinceBegin } from './diary.ts';
 import { SHOPPERS_FINISH_MS } from './limits.ts';
 import type { ChaosOptions } from './options.ts';
 import { inSeconds, type PlayedEpisode, playSchedule } from './play.ts';
+import { CODES, changePrices, openPricing } from './pricing.ts';
 import { toReport } from './report.ts';
 import { drawSchedule } from './schedule.ts';
 import { auditAtRest, settle } from './settle.ts';
@@ -72,13 +73,17 @@ async function breakAndAudit(stack: ChaosStack, sql: Sql, options: ChaosOptions)
   const client = createClient(stack);
   const scarceStock = Math.max(1, Math.round((options.durationMs / MINUTE_MS) * SCARCE_PER_MINUTE));
   const shelf = await step('catalogue', () => fillShelves(stack, client, scarceStock));
+  await step('prices', () => openPricing(sql));
   const diary = openDiary();
+  const over = new AbortController();
   const timer = setInterval(() => say(describeProgress(diary)), REPORT_EVERY_MS);
   try {
     const shopping = shopAround({ stack, client, shelf, diary, options });
     const schedule = drawSchedule(options.seed, options.durationMs);
     const playing = playSchedule({ stack, probing: { client, sql, shelf }, diary, say }, schedule);
-    const [episodes] = await Promise.all([playing, shopping]);
+    const changing = changePrices(sql, options.seed, over.signal);
+    const [episodes] = await Promise.all([playing, shopping.finally(() => over.abort())]);
+    await changing;
     const begun = performance.now();
     const unsettled = await step('coming to rest', () => settle(stack, sql));
     const settledAfterMs = performance.now() - begun;
@@ -105,7 +110,7 @@ async function shopAround({ stack, client, shelf, diary, options }: Around): Pro
   const { seed, durationMs, shoppers } = options;
   const mayGoOn = () => !stack.signal.aborted && sinceBegin(diary) < durationMs + SHOPPERS_FINISH_MS;
   const shopping = { client, shelf, diary, stripeUrl: stack.stripeUrl, seed, mayGoOn };
-  const shelves = { plenty: shelf.plenty.length, scarce: shelf.scarce.length };
+  const shelves = { plenty: shelf.plenty.length, scarce: shelf.scarce.length, codes: CODES.length };
   const place = async (shopper: number) => {
     for (let number = 0; sinceBegin(diary) < durationMs && !stack.signal.aborted; number += 1) {
       await visitShop(shopping, drawVisit({ seed, shopper, number }, shelves));

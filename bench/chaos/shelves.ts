@@ -13,7 +13,7 @@ export interface Shelf {
   readonly scarce: readonly string[];
 }
 
-const SHELVES: Shelves = { plenty: 24, scarce: 4 };
+const SHELVES: Omit<Shelves, 'codes'> = { plenty: 24, scarce: 4 };
 const PLENTY_STOCK = 100_000;
 const MIN_PRICE_MINOR = 500;
 const PRICE_STEP_MINOR = 37;

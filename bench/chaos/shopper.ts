@@ -5,6 +5,7 @@
 
 import type { Static } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import {
   type Answer,
   CartAnswer,
@@ -14,11 +15,13 @@ import {
   isWorthRepeating,
   OrderAnswer,
   type Owner,
+  RefusedQuote,
   type Request,
   read,
 } from './client.ts';
 import { type Acknowledged, type Diary, type Ending, sinceBegin } from './diary.ts';
 import { EDGE_WAITS_MS, IMPATIENT_MS } from './limits.ts';
+import { CODES, WISHES } from './pricing.ts';
 import type { Shelf } from './shelves.ts';
 import { answerBank } from './stripe-customer.ts';
 import { CARDS, type Visit } from './visit.ts';
@@ -40,6 +43,7 @@ const OK = 200;
 const CREATED = 201;
 const PAYMENT_REQUIRED = 402;
 const POLL_MS = 200;
+const MAX_QUOTES = 20;
 const PASSWORD = 'a password of a shopper';
 
 class GaveUp extends Error {}
@@ -68,21 +72,63 @@ async function shop(shopping: Shopping, visit: Visit, progress: Progress): Promi
   const member = visit.isMember ? await signUp(shopping, email) : undefined;
   const { cart, owner } = await fillCart(shopping, visit, member);
   progress.begunAt = performance.now();
-  const request: Request = {
-    method: 'POST',
-    path: '/checkout',
-    body: checkoutBody({ cart, email, paymentMethodId: CARDS[visit.card] }),
-    idempotencyKey: `chaos-${shopping.seed}-${visit.name}`,
-    owner,
-    timeoutMs: visit.isImpatient ? IMPATIENT_MS : EDGE_WAITS_MS,
-  };
-  const answer = await payOnce(shopping, visit, request, progress);
+  const { answer, quotedMinor } = await payQuoted(shopping, visit, { cart, owner, email }, progress);
   if (answer.status === CREATED || answer.status === OK) {
-    return afterCheckout(shopping, visit, owner, acknowledge(shopping.diary, answer));
+    const order = acknowledge(shopping.diary, answer);
+    if (order.total.amount !== quotedMinor) {
+      shopping.diary.contradictions.push(
+        `${visit.name} was quoted ${quotedMinor} and charged ${order.total.amount}`,
+      );
+    }
+    return afterCheckout(shopping, visit, owner, order);
   }
   if (answer.status === PAYMENT_REQUIRED) return 'card declined';
   return answer.code === 'out_of_stock' ? 'out of stock' : refusal(shopping.diary, answer);
 }
+
+interface Paying extends FilledCart {
+  readonly email: string;
+}
+
+/** Takes each fresh quote that a refusal brings, and goes without a code that others have used up. */
+async function payQuoted(
+  shopping: Shopping,
+  visit: Visit,
+  { cart: filled, owner, email }: Paying,
+  progress: Progress,
+): Promise<{ readonly answer: Answered; readonly quotedMinor: number }> {
+  let cart = filled;
+  for (let attempt = 0; ; attempt += 1) {
+    const request: Request = {
+      method: 'POST',
+      path: '/checkout',
+      body: checkoutBody({ cart, email, paymentMethodId: CARDS[visit.card] }),
+      idempotencyKey: `chaos-${shopping.seed}-${visit.name}-${attempt}`,
+      owner,
+      timeoutMs: visit.isImpatient ? IMPATIENT_MS : EDGE_WAITS_MS,
+    };
+    const answer = await payOnce(shopping, visit, request, progress);
+    if (answer.code === 'price_changed' && attempt < MAX_QUOTES) {
+      noteConflict(shopping.diary, answer);
+      cart = { ...cart, ...read(RefusedQuote, answer) };
+    } else if (answer.code === 'code_used_up' && attempt < MAX_QUOTES) {
+      noteConflict(shopping.diary, answer);
+      const path = `/carts/${cart.id}/codes/${CODES[visit.code ?? 0]}`;
+      cart = read(CartAnswer, await persist(shopping, { method: 'DELETE', path, owner }));
+    } else {
+      return { answer, quotedMinor: cart.quote.total.amount };
+    }
+  }
+}
+
+/** A change since the quote that nobody has named would be a contradiction. */
+function noteConflict(diary: Diary, { status, code, body }: Answered): void {
+  diary.failures.push({ atMs: sinceBegin(diary), what: `told of a change: ${status} ${code}` });
+  const isNamed = code === 'code_used_up' || Value.Check(NamedChanges, body);
+  if (!isNamed) diary.contradictions.push(`${code} names no change: ${JSON.stringify(body)}`);
+}
+
+const NamedChanges = Type.Object({ changes: Type.Array(Type.Object({}), { minItems: 1 }) });
 
 type Answered = Extract<Answer, { readonly kind: 'answered' }>;
 
@@ -128,7 +174,7 @@ interface FilledCart {
 
 async function fillCart(
   shopping: Shopping,
-  { lines }: Visit,
+  { lines, code }: Visit,
   member: Owner | undefined,
 ): Promise<FilledCart> {
   const asMember = member === undefined ? {} : { owner: member };
@@ -139,7 +185,12 @@ async function fillCart(
     const request: Request = { method: 'POST', path: `/carts/${cart.id}/items`, body, owner };
     cart = read(CartAnswer, await persist(shopping, request));
   }
-  return { cart, owner };
+  const path = `/carts/${cart.id}`;
+  cart = read(CartAnswer, await persist(shopping, { method: 'PATCH', path, body: WISHES, owner }));
+  if (code === null) return { cart, owner };
+  const entry = { method: 'POST', path: `${path}/codes`, body: { code: CODES[code] }, owner } as const;
+  const entered = await persist(shopping, entry);
+  return { cart: entered.status === OK ? read(CartAnswer, entered) : cart, owner };
 }
 
 /** Until the answer is final. @throws {GaveUp} when nobody may wait any longer. */

@@ -30,6 +30,8 @@ export interface Visit {
   readonly isImpatient: boolean;
   /** Cancels the order that was just paid. */
   readonly changesMind: boolean;
+  /** Of the codes that there are, the number of the one that is entered; null for none. */
+  readonly code: number | null;
   /** Before the visit. */
   readonly pauseMs: number;
 }
@@ -37,6 +39,7 @@ export interface Visit {
 export interface Shelves {
   readonly plenty: number;
   readonly scarce: number;
+  readonly codes: number;
 }
 
 const MEMBER = 0.08;
@@ -47,6 +50,7 @@ const AGREES = 0.7;
 const CLICKS_TWICE = 0.15;
 const IMPATIENT = 0.1;
 const CHANGES_MIND = 0.06;
+const HAS_CODE = 0.5;
 const MAX_LINES = 3;
 const MAX_QUANTITY = 3;
 const MAX_PAUSE_MS = 400;
@@ -74,6 +78,7 @@ export function drawVisit({ seed, shopper, number }: WhichVisit, shelves: Shelve
     isImpatient: random.chance(IMPATIENT),
     changesMind: random.chance(CHANGES_MIND),
     pauseMs: random.integer(0, MAX_PAUSE_MS),
+    code: random.chance(HAS_CODE) ? random.integer(0, shelves.codes - 1) : null,
   };
 }
 

@@ -178,6 +178,7 @@ function planRow({ wanted, stored, productId, onSale }: RowInput, context: PlanC
     slug: wanted.slug,
     name: wanted.name,
     vendor: wanted.given.vendor ?? before?.vendor ?? '',
+    taxCategory: before?.taxCategory ?? 'standard',
     descriptionHtml: wanted.given.descriptionHtml ?? before?.descriptionHtml ?? '',
     categoryId: context.categoryId === undefined ? (before?.categoryId ?? null) : context.categoryId,
     sellerId: before?.sellerId ?? null,

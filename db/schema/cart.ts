@@ -1,11 +1,13 @@
 /** Carts of customers (by user) and of guests (by a token, kept as its hash). */
 
 import { sql } from 'drizzle-orm';
-import { check, index, integer, pgTable, unique, uuid } from 'drizzle-orm/pg-core';
-import type { CartId, CartItemId, UserId, VariantId } from '#lib/ids.ts';
+import { char, check, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import type { CartId, CartItemId, ShippingMethodId, UserId, VariantId } from '#lib/ids.ts';
+import { SHOP_CURRENCY } from '#lib/money.ts';
 import { users } from './accounts.ts';
 import { variants } from './catalog.ts';
-import { bytes, counter, instant, minorUnits } from './columns.ts';
+import { bytes, counter, currencyCode, instant, minorUnits } from './columns.ts';
+import { shippingMethods } from './shipping.ts';
 
 export const carts = pgTable(
   'carts',
@@ -15,6 +17,17 @@ export const carts = pgTable(
       .$type<UserId>()
       .references(() => users.id, { onDelete: 'cascade' }),
     tokenHash: bytes('token_hash').unique(),
+    /** What it is priced in, from its first day to its last. */
+    currency: currencyCode('currency').notNull().default(SHOP_CURRENCY),
+    /** Codes of discounts that the shopper has entered, in capitals. */
+    codes: text('codes').array().notNull().default([]),
+    /** Where to, as far as the shopper has said: for estimates of tax and shipping. ISO 3166-1 alpha-2. */
+    country: char('country', { length: 2 }),
+    region: text('region'),
+    postalCode: text('postal_code'),
+    shippingMethodId: uuid('shipping_method_id')
+      .$type<ShippingMethodId>()
+      .references(() => shippingMethods.id),
     version: counter('version').notNull().default(1),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),

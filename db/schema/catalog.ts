@@ -48,6 +48,8 @@ export const products = pgTable(
     slug: text('slug').notNull().unique(),
     name: text('name').notNull(),
     vendor: text('vendor').notNull().default(''),
+    /** Which of a place's tax rates is its own. */
+    taxCategory: text('tax_category').notNull().default('standard'),
     descriptionHtml: text('description_html').notNull().default(''),
     categoryId: uuid('category_id')
       .$type<CategoryId>()

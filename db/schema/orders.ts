@@ -8,18 +8,30 @@ import {
   integer,
   pgEnum,
   pgTable,
+  primaryKey,
   text,
   unique,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { CartId, OrderId, OrderLineId, ProductId, UserId, VariantId } from '#lib/ids.ts';
+import type {
+  CartId,
+  DiscountId,
+  OrderId,
+  OrderLineId,
+  ProductId,
+  ShippingMethodId,
+  UserId,
+  VariantId,
+} from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import { users } from './accounts.ts';
 import { carts } from './cart.ts';
 import { variants } from './catalog.ts';
 import { bytes, counter, currencyCode, instant, minorUnits, sequence } from './columns.ts';
+import { discounts } from './discounts.ts';
+import { shippingKind, shippingMethods } from './shipping.ts';
 
 export const orderStatus = pgEnum('order_status', [
   'pending_payment',
@@ -72,7 +84,9 @@ export const orders = pgTable(
     subtotalMinor: minorUnits('subtotal_minor').notNull(),
     discountMinor: minorUnits('discount_minor').notNull().default(ZERO),
     shippingMinor: minorUnits('shipping_minor').notNull().default(ZERO),
+    /** What is added as tax; what prices contain of it is beside, and in the rest already. */
     taxMinor: minorUnits('tax_minor').notNull().default(ZERO),
+    includedTaxMinor: minorUnits('included_tax_minor').notNull().default(ZERO),
     totalMinor: minorUnits('total_minor').notNull(),
     /** A {@link ShippingAddress} as JSON, sealed by the field cipher. */
     shippingAddress: bytes('shipping_address').notNull(),
@@ -91,7 +105,7 @@ export const orders = pgTable(
     ),
     check(
       'orders_parts_not_negative',
-      sql`least(${table.subtotalMinor}, ${table.discountMinor}, ${table.shippingMinor}, ${table.taxMinor}) >= 0`,
+      sql`least(${table.subtotalMinor}, ${table.discountMinor}, ${table.shippingMinor}, ${table.taxMinor}, ${table.includedTaxMinor}) >= 0`,
     ),
     index('orders_user').on(table.userId, table.placedAt, table.id),
     /** What somebody bought before they had an account, for them to see and to have taken out. */
@@ -127,6 +141,13 @@ export const orderLines = pgTable(
     quantity: integer('quantity').notNull(),
     unitPriceMinor: minorUnits('unit_price_minor').notNull(),
     lineTotalMinor: minorUnits('line_total_minor').notNull(),
+    /** What is charged for the line is `lineTotal - discount + tax`. */
+    discountMinor: minorUnits('discount_minor').notNull().default(ZERO),
+    taxMinor: minorUnits('tax_minor').notNull().default(ZERO),
+    /** Contained in the price, and not added. */
+    includedTaxMinor: minorUnits('included_tax_minor').notNull().default(ZERO),
+    /** Parts per million: 190,000 is 19 %. */
+    taxRatePpm: integer('tax_rate_ppm').notNull().default(0),
     position: integer('position').notNull(),
   },
   (table) => [
@@ -137,6 +158,77 @@ export const orderLines = pgTable(
     check(
       'order_lines_total_adds_up',
       sql`${table.lineTotalMinor} = ${table.unitPriceMinor} * ${table.quantity}`,
+    ),
+    check('order_lines_discount_within', sql`${table.discountMinor} between 0 and ${table.lineTotalMinor}`),
+    check(
+      'order_lines_tax_not_negative',
+      sql`least(${table.taxMinor}, ${table.includedTaxMinor}, ${table.taxRatePpm}) >= 0`,
+    ),
+  ],
+);
+
+/** The discounts of an order as they were. Append-only; with the lines and the shipping they explain its total. */
+export const orderDiscounts = pgTable(
+  'order_discounts',
+  {
+    orderId: uuid('order_id')
+      .notNull()
+      .$type<OrderId>()
+      .references(() => orders.id),
+    discountId: uuid('discount_id')
+      .notNull()
+      .$type<DiscountId>()
+      .references(() => discounts.id),
+    discountVersion: counter('discount_version').notNull(),
+    name: text('name').notNull(),
+    code: text('code'),
+    /** What it takes off each line, in the order of their positions. */
+    sharesMinor: minorUnits('shares_minor').array().notNull(),
+    /** What it takes off shipping. */
+    shippingMinor: minorUnits('shipping_minor').notNull(),
+    /** Of a code: whose use of it this is, as `discount_customers` has it. */
+    customer: bytes('customer'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orderId, table.discountId] }),
+    index('order_discounts_discount').on(table.discountId),
+    check(
+      'order_discounts_not_negative',
+      sql`${table.shippingMinor} >= 0 and 0 <= all (${table.sharesMinor})`,
+    ),
+    check(
+      'order_discounts_of_codes_have_a_customer',
+      sql`(${table.code} is null) = (${table.customer} is null)`,
+    ),
+  ],
+);
+
+/** How an order is shipped, and what that costs. Append-only. */
+export const orderShipping = pgTable(
+  'order_shipping',
+  {
+    orderId: uuid('order_id')
+      .primaryKey()
+      .$type<OrderId>()
+      .references(() => orders.id),
+    methodId: uuid('method_id')
+      .notNull()
+      .$type<ShippingMethodId>()
+      .references(() => shippingMethods.id),
+    methodVersion: counter('method_version').notNull(),
+    name: text('name').notNull(),
+    kind: shippingKind('kind').notNull(),
+    listMinor: minorUnits('list_minor').notNull(),
+    discountMinor: minorUnits('discount_minor').notNull(),
+    taxMinor: minorUnits('tax_minor').notNull(),
+    includedTaxMinor: minorUnits('included_tax_minor').notNull(),
+    taxRatePpm: integer('tax_rate_ppm').notNull(),
+  },
+  (table) => [
+    check('order_shipping_discount_within', sql`${table.discountMinor} between 0 and ${table.listMinor}`),
+    check(
+      'order_shipping_tax_not_negative',
+      sql`least(${table.taxMinor}, ${table.includedTaxMinor}, ${table.taxRatePpm}) >= 0`,
     ),
   ],
 );

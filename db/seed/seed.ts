@@ -17,6 +17,7 @@ import { type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { DEMO_ACCOUNTS, DEMO_SELLER } from './accounts.ts';
 import { DEMO_SEED, type DemoProduct, type DemoVariant, generateCatalogue } from './catalogue.ts';
 import { drawPairs } from './pairs.ts';
+import { writePricing } from './pricing.ts';
 import { createRandom, type Random } from './random.ts';
 
 export interface SeedOptions {
@@ -49,6 +50,7 @@ export async function seedShop(db: Database, options: SeedOptions): Promise<Seed
     progress(`writing ${catalogue.products.length} products`);
     await insertAll(tx, categories, catalogue.categories);
     await writeProducts(tx, catalogue.products, options.accounts);
+    await writePricing(tx);
     // What is left of products that are gone means nothing.
     await tx.delete(productPairs);
     await insertAll(tx, productPairs, drawPairs(catalogue.products));

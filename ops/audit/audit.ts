@@ -17,6 +17,7 @@ import { GOODS_CHECKS } from './goods-checks.ts';
 import { LOG_CHECKS } from './log-checks.ts';
 import { readMail } from './mail-source.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
+import { PRICE_CHECKS } from './price-checks.ts';
 import { RATING_CHECKS } from './rating-checks.ts';
 import { type AuditReport, type CheckReport, toReport } from './report.ts';
 import { STOCK_CHECKS } from './stock-checks.ts';
@@ -57,6 +58,7 @@ const CLOSE_TIMEOUT_SECONDS = 5;
 export const CHECKS: readonly Check[] = [
   ...STOCK_CHECKS,
   ...MONEY_CHECKS,
+  ...PRICE_CHECKS,
   ...STRIPE_CHECKS,
   ...EVENT_CHECKS,
   ...RATING_CHECKS,

@@ -53,6 +53,7 @@ function createOfflineDeps(): Deps {
     reviewsShown: 'after_approval',
     payments: unreachable('Stripe'),
     quotes: unreachable('a secret'),
+    taxes: unreachable('a tax rate'),
     fields: unreachable('a key'),
     limits: unreachable('Redis'),
     outbound: unreachable('the Internet'),

@@ -1,70 +1,119 @@
 /** What a cart costs now, and what has changed since the shopper looked. Prices come from the database only. */
 
-import { after } from '#lib/clock.ts';
-import {
-  type Currency,
-  type Minor,
-  minor,
-  money,
-  SHOP_CURRENCY,
-  sumMinor,
-  timesQuantity,
-} from '#lib/money.ts';
+import type { Minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
-import type { CartQuote, Notice } from './model.ts';
-import { QUOTE_LIFE_MS, type Quote, type Quotes, type Totals } from './quote.ts';
+import {
+  type AppliedDiscount,
+  type BasketLine,
+  type CartRules,
+  type CodeState,
+  isShippable,
+  type LinePrice,
+  type Place,
+  priceByRules,
+  type ShippingPrice,
+  type Totals,
+} from '#origin/pricing/service.ts';
+import type { Notice } from './model.ts';
 import type { CartLineRow, CartRow } from './store.ts';
 
-export interface PricedLine extends CartLineRow {
+export interface PricedLine extends CartLineRow, LinePrice {
   readonly lineTotalMinor: Minor;
   readonly notice: Notice | null;
 }
 
-export interface PricedCart extends Totals, Pick<CartRow, 'id' | 'version'> {
+/** What is missing before the cart can be shipped: a place, a zone that it is in, a way, a weight to price it by. */
+export type ShippingNeed = 'none' | 'destination' | 'zone' | 'method' | 'weight';
+
+export interface PricedCart extends Totals, Pick<CartRow, 'id' | 'version' | 'currency'> {
   readonly lines: readonly PricedLine[];
-  readonly currency: Currency;
+  readonly discounts: readonly AppliedDiscount[];
+  readonly shipping: ShippingPrice | null;
+  readonly codes: readonly CodeState[];
+  readonly place: Place;
+  readonly pricesIncludeTax: boolean;
+  readonly isCurrencySold: boolean;
+  readonly shippingNeed: ShippingNeed;
 }
 
 /** What Stripe charges at least and at most, in cents: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
 const MIN_CHARGE_MINOR = 50;
 const MAX_CHARGE_MINOR = 99_999_999;
-
-const NOTHING = minor(0);
+/** With tax, which is the price again at most, and shipping, a total takes no more than so many times its goods. */
+const ROOM_ON_TOP = 4;
 
 /** @throws {AppError} `total_not_chargeable` when it is more than a number can hold */
 export function priceCart(
-  { id, version }: Pick<CartRow, 'id' | 'version'>,
+  { id, version, currency }: Pick<CartRow, 'id' | 'version' | 'currency'>,
   rows: readonly CartLineRow[],
+  rules: CartRules,
 ): PricedCart {
-  if (!isExact(rows)) throw notChargeable();
-  const lines = rows.map((row) => ({
-    ...row,
-    lineTotalMinor: timesQuantity(row.priceMinor, row.quantity),
-    notice: noticeOf(row),
-  }));
-  const currency = rows[0]?.currency ?? SHOP_CURRENCY;
-  const subtotalMinor = sumMinor(lines.map((line) => line.lineTotalMinor));
-  return { id, version, lines, currency, ...totalsOf(subtotalMinor) };
-}
-
-/** Discounts, shipping and tax have their place here, and so in the quote, the order and the charge. */
-function totalsOf(subtotalMinor: Minor): Totals {
+  if (!isExact(rows, rules)) throw notChargeable();
+  const basketLines = rows.map(toBasketLine);
+  const { breakdown, codes } = priceByRules(basketLines, rules, { currency });
+  const { lines: prices, ...priced } = breakdown;
+  const { pricesIncludeTax, isCurrencySold } = rules.found;
   return {
-    subtotalMinor,
-    discountMinor: NOTHING,
-    shippingMinor: NOTHING,
-    taxMinor: NOTHING,
-    totalMinor: subtotalMinor,
+    ...priced,
+    ...{ id, version, currency, codes, place: rules.place, pricesIncludeTax, isCurrencySold },
+    lines: rows.map((row, index) => {
+      const price = prices[index] as LinePrice;
+      return { ...row, ...price, lineTotalMinor: price.subtotalMinor, notice: noticeOf(row) };
+    }),
+    shippingNeed: needOf(basketLines, rules, priced.shipping),
   };
 }
 
+export function toBasketLine(row: CartLineRow): BasketLine {
+  const { variantId, productId, categoryId, priceMinor, quantity, grams, requiresShipping } = row;
+  return {
+    ...{ variantId, productId, quantity, grams, requiresShipping },
+    categoryIds: categoryId === null ? [] : [categoryId],
+    unitPriceMinor: priceMinor,
+    taxCategory: row.taxable ? row.taxCategory : null,
+  };
+}
+
+/** A shop that has said nothing of where it ships to ships everywhere, for nothing. */
+function needOf(
+  lines: readonly BasketLine[],
+  { found, place }: CartRules,
+  shipping: ShippingPrice | null,
+): ShippingNeed {
+  if (shipping !== null || !isShippable(lines)) return 'none';
+  if (found.shipping !== null) return 'weight';
+  if (!found.hasZones) return 'none';
+  if (place.country === null) return 'destination';
+  return found.isInZone ? 'method' : 'zone';
+}
+
 /** Nothing in a cart is negative: where the whole is exact, so is every part. */
-function isExact(rows: readonly CartLineRow[]): boolean {
-  return Number.isSafeInteger(rows.reduce((sum, row) => sum + row.priceMinor * row.quantity, 0));
+function isExact(rows: readonly CartLineRow[], { taxRates, found }: CartRules): boolean {
+  const goods = rows.reduce((sum, row) => sum + row.priceMinor * row.quantity, 0);
+  const isAllThereIs = Object.keys(taxRates).length === 0 && found.shipping === null;
+  return Number.isSafeInteger(isAllThereIs ? goods : goods * ROOM_ON_TOP);
+}
+
+/** @throws {AppError} for whatever the cart needs before it can be shipped */
+export function requireShipping({ shippingNeed, lines }: PricedCart): void {
+  switch (shippingNeed) {
+    case 'none':
+      return;
+    case 'destination':
+      throw new AppError('destination_required');
+    case 'zone':
+      throw new AppError('shipping_zone_missing');
+    case 'method':
+      throw new AppError('shipping_method_required');
+    case 'weight': {
+      const line = lines.find(({ requiresShipping, grams }) => requiresShipping && grams === null);
+      throw new AppError('weight_missing', { variantId: line?.variantId });
+    }
+  }
 }
 
 /** @throws {AppError} `total_not_chargeable` */
-export function requireChargeable({ totalMinor }: Totals): void {
+export function requireChargeable({ totalMinor }: Pick<Totals, 'totalMinor'>): void {
   if (totalMinor < MIN_CHARGE_MINOR || totalMinor > MAX_CHARGE_MINOR) throw notChargeable();
 }
 
@@ -82,32 +131,4 @@ function noticeOf({
   if (withdrawn) return 'withdrawn';
   if (available < quantity) return 'out_of_stock';
   return priceMinor === seenPriceMinor ? null : 'price_changed';
-}
-
-/** The cart's prices as a promise that checkout keeps or takes back out loud. */
-export function quoteFor(quotes: Quotes, cart: PricedCart, now: Date): CartQuote {
-  const { id: cartId, version: cartVersion, currency } = cart;
-  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor } = cart;
-  const quote: Quote = {
-    cartId,
-    cartVersion,
-    currency,
-    lines: cart.lines.map(({ variantId, productVersion, quantity, priceMinor }) => ({
-      variantId,
-      productVersion,
-      quantity,
-      unitPriceMinor: priceMinor,
-    })),
-    ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor },
-    expiresAt: after(now, QUOTE_LIFE_MS).toISOString(),
-  };
-  return {
-    token: quotes.sign(quote),
-    expiresAt: quote.expiresAt,
-    subtotal: money(subtotalMinor, currency),
-    discount: money(discountMinor, currency),
-    shipping: money(shippingMinor, currency),
-    tax: money(taxMinor, currency),
-    total: money(totalMinor, currency),
-  };
 }

@@ -7,21 +7,15 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { MINUTE_MS } from '#lib/clock.ts';
 import type { CartId, VariantId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
-
-/** The parts of what is charged: `total = subtotal - discount + shipping + tax`. */
-export interface Totals {
-  readonly subtotalMinor: Minor;
-  readonly discountMinor: Minor;
-  readonly shippingMinor: Minor;
-  readonly taxMinor: Minor;
-  readonly totalMinor: Minor;
-}
+import type { Discount, ShippingMethod, Totals } from '#origin/pricing/service.ts';
 
 export interface QuotedLine {
   readonly variantId: VariantId;
   readonly productVersion: number;
   readonly quantity: number;
   readonly unitPriceMinor: Minor;
+  /** Discount, tax, contained tax, and the rate of both in parts per million: short, for there may be many lines. */
+  readonly parts: readonly [discount: Minor, tax: Minor, includedTax: Minor, taxRatePpm: number];
 }
 
 export interface Quote extends Totals {
@@ -29,6 +23,8 @@ export interface Quote extends Totals {
   readonly cartVersion: number;
   readonly currency: Currency;
   readonly lines: readonly QuotedLine[];
+  readonly discounts: readonly Pick<Discount, 'id' | 'version' | 'code'>[];
+  readonly shippingMethod: Pick<ShippingMethod, 'id' | 'version'> | null;
   /** RFC 3339. */
   readonly expiresAt: string;
 }
@@ -48,11 +44,11 @@ export interface QuoteKeys {
 }
 
 export const QUOTE_LIFE_MS = 30 * MINUTE_MS;
-/** A hundred lines come to some 18,000 characters. */
-export const MAX_QUOTE_LENGTH = 30_000;
+/** A hundred lines come to some 26,000 characters, and a hundred discounts to some 17,000. */
+export const MAX_QUOTE_LENGTH = 50_000;
 
 /** Names what is signed and how: a later form gets another, and this one is refused by its name. */
-const FORM = 'q1';
+const FORM = 'q2';
 const KEY_NAME_LENGTH = 8;
 
 /** A token is `form.key.quote.signature`; its key is named, so that keys can be changed while quotes are out. */

@@ -6,8 +6,20 @@ import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { Cart, CartItemChange, CartItemParams, CartParams, NewCartItem } from './model.ts';
+import {
+  Cart,
+  CartChange,
+  CartItemChange,
+  CartItemParams,
+  CartParams,
+  CartQuote,
+  CodeEntry,
+  CodeParams,
+  NewCartItem,
+  ShippingEstimates,
+} from './model.ts';
 import * as carts from './service.ts';
+import * as terms from './terms.ts';
 
 const CART = { status: 200, description: 'The cart.', schema: Cart };
 const CHANGE_FAILURES = [
@@ -51,7 +63,8 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
         failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
       }),
     })
-    .use(itemRoutes(deps, tokens));
+    .use(itemRoutes(deps, tokens))
+    .use(termRoutes(deps, tokens));
 }
 
 function itemRoutes(deps: Deps, tokens: AccessTokens) {
@@ -101,6 +114,103 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
           tag: 'Cart',
           success: CART,
           failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
+        }),
+      },
+    );
+}
+
+function termRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ normalize: false })
+    .use(auth(tokens))
+    .get('/:id/quote', async ({ caller, params }) => carts.readQuote(deps, caller, params.id as CartId), {
+      access: 'anyone',
+      params: CartParams,
+      detail: operation({
+        id: 'getCartQuote',
+        summary: 'What the cart costs, every part of it',
+        description: 'Checkout charges what the `token` says, or answers 409 with what has changed since.',
+        tag: 'Cart',
+        success: { status: 200, description: 'The quote.', schema: CartQuote },
+        failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
+      }),
+    })
+    .get(
+      '/:id/shipping',
+      async ({ caller, params }) => terms.readShipping(deps, caller, params.id as CartId),
+      {
+        access: 'anyone',
+        params: CartParams,
+        detail: operation({
+          id: 'listCartShipping',
+          summary: 'The ways to ship the cart, and what each would cost',
+          tag: 'Cart',
+          success: {
+            status: 200,
+            description: 'Those that serve its destination.',
+            schema: ShippingEstimates,
+          },
+          failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
+        }),
+      },
+    )
+    .patch(
+      '/:id',
+      async ({ body, caller, params }) => terms.changeCart(deps, caller, params.id as CartId, body),
+      {
+        access: 'anyone',
+        params: CartParams,
+        body: CartChange,
+        detail: operation({
+          id: 'changeCart',
+          summary: 'Say where the cart goes, how, and in which currency',
+          tag: 'Cart',
+          success: CART,
+          failures: [
+            ...CHANGE_FAILURES,
+            ...(['cart_not_empty', 'currency_not_sold', 'destination_required'] as const),
+            ...(['shipping_zone_missing', 'shipping_method_not_found', 'weight_missing'] as const),
+          ],
+        }),
+      },
+    )
+    .use(codeRoutes(deps, tokens));
+}
+
+function codeRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ normalize: false })
+    .use(auth(tokens))
+    .post(
+      '/:id/codes',
+      async ({ body, caller, params }) => terms.addCode(deps, caller, params.id as CartId, body.code),
+      {
+        access: 'anyone',
+        params: CartParams,
+        body: CodeEntry,
+        detail: operation({
+          id: 'addCartCode',
+          summary: 'Enter the code of a discount',
+          tag: 'Cart',
+          success: CART,
+          failures: [
+            ...CHANGE_FAILURES,
+            ...(['code_unknown', 'code_not_in_force', 'code_used_up', 'code_not_for_you'] as const),
+            ...(['code_not_applicable', 'code_minimum_missed', 'codes_full'] as const),
+          ],
+        }),
+      },
+    )
+    .delete(
+      '/:id/codes/:code',
+      async ({ caller, params }) => terms.removeCode(deps, caller, params.id as CartId, params.code),
+      {
+        access: 'anyone',
+        params: CodeParams,
+        detail: operation({
+          id: 'removeCartCode',
+          summary: 'Take a code out of the cart',
+          tag: 'Cart',
+          success: CART,
+          failures: CHANGE_FAILURES,
         }),
       },
     );

@@ -1,19 +1,22 @@
 /** Carts of customers and guests. Nothing here reserves stock: that is for checkout. */
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
 import type { CartId, CartItemId, ProductId, VariantId } from '#lib/ids.ts';
-import { money } from '#lib/money.ts';
+import { money, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
-import { OF_ANOTHER } from '#lib/security-events.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
+import { NO_RULES } from '#origin/pricing/service.ts';
 import type { Cart, CartQuote, NewCartItem } from './model.ts';
-import { type PricedCart, type PricedLine, priceCart, quoteFor } from './pricing.ts';
+import { changeLines, hashToken, isOwn, pricedCart, requireOwn } from './own-cart.ts';
+import { type PricedCart, type PricedLine, priceCart } from './pricing.ts';
+import { quoteFor } from './promise.ts';
 import * as store from './store.ts';
 
-export { type PricedCart, type PricedLine, requireChargeable } from './pricing.ts';
+export { lockForCheckout } from './own-cart.ts';
+export { type PricedCart, type PricedLine, requireChargeable, requireShipping } from './pricing.ts';
 export { MAX_QUOTE_LENGTH, type Quote } from './quote.ts';
 
 const TOKEN_BYTES = 32;
@@ -32,22 +35,28 @@ async function insertCart(deps: Deps, caller: Caller): Promise<Cart> {
   if (caller.kind === 'user') {
     await store.insertCart(deps.db, { id, userId: caller.userId, tokenHash: null });
     await deps.ownWrites.note(caller);
-    return toCart(deps, priceCart({ id, version: FIRST_VERSION }, []));
+    return toCart(deps, newCart(id));
   }
   const token = `ct_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
   await store.insertCart(deps.db, { id, userId: null, tokenHash: hashToken(token) });
   await deps.ownWrites.note({ kind: 'guest', cartToken: token });
-  return { ...toCart(deps, priceCart({ id, version: FIRST_VERSION }, [])), token };
+  return { ...toCart(deps, newCart(id)), token };
+}
+
+function newCart(id: CartId): PricedCart {
+  return priceCart({ id, version: FIRST_VERSION, currency: SHOP_CURRENCY }, [], NO_RULES);
 }
 
 /** @throws {AppError} `cart_not_found`, also for somebody else's */
 export async function readCart(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
-  return toCart(deps, await deps.ownWrites.read(caller, (db) => pricedCart(db, caller, id)));
+  const { cart } = await deps.ownWrites.read(caller, (db) => pricedCart(deps, db, caller, id));
+  return toCart(deps, cart);
 }
 
-async function pricedCart(db: Queryable, caller: Caller, id: CartId): Promise<PricedCart> {
-  const cart = requireOwn(caller, await store.findCart(db, id));
-  return priceCart(cart, await store.findLines(db, id));
+/** Every part of what the cart costs. @throws {AppError} `cart_not_found`, also for somebody else's */
+export async function readQuote(deps: Deps, caller: Caller, id: CartId): Promise<CartQuote> {
+  const { cart } = await deps.ownWrites.read(caller, (db) => pricedCart(deps, db, caller, id));
+  return quote(deps, cart);
 }
 
 export interface AddedItem extends NewCartItem {
@@ -58,16 +67,19 @@ export interface AddedItem extends NewCartItem {
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
 export async function addItem(deps: Deps, caller: Caller, id: CartId, item: AddedItem): Promise<Cart> {
   const variantId = item.variantId as VariantId;
-  const cart = await changeCart(deps, caller, id, async (tx) => {
-    const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity };
+  const cart = await changeLines(deps, caller, id, async (tx, at) => {
+    const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity, at };
     const limits = { maxLines: MAX_LINES, maxQuantity: MAX_LINE_QUANTITY };
-    const [isAdded, lines] = await Promise.all([store.addLine(tx, line, limits), store.findLines(tx, id)]);
+    const [isAdded, lines] = await Promise.all([
+      store.addLine(tx, line, limits),
+      store.findLines(tx, id, at),
+    ]);
     if (!isAdded) throw refusalOf(line, lines);
     await item.alongside?.(tx);
     return lines;
   });
   if (cart.version === FIRST_VERSION + 1) deps.metrics.count('carts_filled_total', {});
-  return cart;
+  return toCart(deps, cart);
 }
 
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
@@ -77,11 +89,12 @@ export async function changeItem(
   { cartId, itemId }: { readonly cartId: CartId; readonly itemId: CartItemId },
   quantity: number,
 ): Promise<Cart> {
-  return changeCart(deps, caller, cartId, async (tx) => {
-    const found = await store.setQuantity(tx, cartId, itemId, quantity);
+  const cart = await changeLines(deps, caller, cartId, async (tx, at) => {
+    const found = await store.setQuantity(tx, { cartId, itemId, quantity, at });
     if (!found) throw new AppError('cart_item_not_found');
-    return store.findLines(tx, cartId);
+    return store.findLines(tx, cartId, at);
   });
+  return toCart(deps, cart);
 }
 
 /** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
@@ -90,11 +103,12 @@ export async function removeItem(
   caller: Caller,
   { cartId, itemId }: { readonly cartId: CartId; readonly itemId: CartItemId },
 ): Promise<Cart> {
-  return changeCart(deps, caller, cartId, async (tx) => {
+  const cart = await changeLines(deps, caller, cartId, async (tx, at) => {
     const found = await store.deleteLine(tx, cartId, itemId);
     if (!found) throw new AppError('cart_item_not_found');
-    return store.findLines(tx, cartId);
+    return store.findLines(tx, cartId, at);
   });
+  return toCart(deps, cart);
 }
 
 /** Whether the cart is the caller's: the door to a guest's order, too. */
@@ -112,18 +126,6 @@ export async function productsInCartOf(db: Queryable, caller: Caller, limit: num
 /** @throws {AppError} `cart_not_found`, also for somebody else's */
 export async function requireOwnCart(db: Queryable, caller: Caller, id: CartId): Promise<void> {
   requireOwn(caller, await store.findCart(db, id));
-}
-
-/**
- * Locks the caller's cart for checkout, and tells what it costs from then on. What is sent right behind runs under the
- * lock.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_empty`
- */
-export async function lockForCheckout(tx: Transaction, caller: Caller, id: CartId): Promise<PricedCart> {
-  const [locked, lines] = await Promise.all([store.lockCart(tx, id), store.findLines(tx, id)]);
-  const cart = requireOpen(requireOwn(caller, locked));
-  if (lines.length === 0) throw new AppError('cart_empty');
-  return priceCart(cart, lines);
 }
 
 /** The shopper has been told of these prices: the next checkout may charge them. */
@@ -144,23 +146,6 @@ export async function completeCart(tx: Transaction, id: CartId, at: Date): Promi
   await store.completeCart(tx, id, at);
 }
 
-async function changeCart(
-  deps: Deps,
-  caller: Caller,
-  id: CartId,
-  /** Returns the lines as they are then. */
-  change: (tx: Transaction) => Promise<readonly store.CartLineRow[]>,
-): Promise<Cart> {
-  const cart = await deps.db.transaction(async (tx) => {
-    // The next version is also the lock, and is taken back with the rest when the change may not be.
-    const { version } = requireOpen(requireOwn(caller, await store.touchCart(tx, id, deps.clock.now())));
-    // Priced before it is committed: a change that cannot be priced does not happen.
-    return priceCart({ id, version }, await change(tx));
-  });
-  await deps.ownWrites.note(caller);
-  return toCart(deps, cart);
-}
-
 /** Why nothing was added to a cart with these lines. */
 function refusalOf(
   { variantId, quantity }: Pick<store.NewLine, 'variantId' | 'quantity'>,
@@ -177,36 +162,17 @@ function refusalOf(
   return new AppError('variant_unavailable', { variantId });
 }
 
-function requireOpen(cart: store.CartRow): store.CartRow {
-  if (cart.completedAt !== null) throw new AppError('cart_completed');
-  return cart;
-}
-
-function requireOwn(caller: Caller, cart: store.CartRow | undefined): store.CartRow {
-  if (cart === undefined) throw new AppError('cart_not_found');
-  if (!isOwn(caller, cart)) throw new AppError('cart_not_found', {}, OF_ANOTHER);
-  return cart;
-}
-
-function isOwn(caller: Caller, cart: store.CartRow | undefined): boolean {
-  if (cart === undefined) return false;
-  if (cart.userId !== null) return caller.kind === 'user' && caller.userId === cart.userId;
-  if (caller.kind !== 'guest' || caller.cartToken === null || cart.tokenHash === null) return false;
-  return timingSafeEqual(hashToken(caller.cartToken), cart.tokenHash);
-}
-
-function hashToken(token: string): Uint8Array {
-  return createHash('sha256').update(token).digest();
-}
-
 /** What the cart costs, signed: good for a checkout of the cart as it is. */
 export function quote({ quotes, clock }: Deps, cart: PricedCart): CartQuote {
   return quoteFor(quotes, cart, clock.now());
 }
 
-function toCart(deps: Deps, cart: PricedCart): Cart {
+export function toCart(deps: Deps, cart: PricedCart): Cart {
+  const { currency, place } = cart;
   return {
     id: cart.id,
+    currency,
+    destination: place.country === null ? null : { ...place, country: place.country },
     items: cart.lines.map((line) => ({
       id: line.id,
       variantId: line.variantId,
@@ -214,11 +180,11 @@ function toCart(deps: Deps, cart: PricedCart): Cart {
       name: line.name,
       options: line.optionValues,
       quantity: line.quantity,
-      unitPrice: money(line.priceMinor, line.currency),
-      lineTotal: money(line.lineTotalMinor, line.currency),
+      unitPrice: money(line.priceMinor, currency),
+      lineTotal: money(line.lineTotalMinor, currency),
       notice: line.notice,
     })),
-    subtotal: money(cart.subtotalMinor, cart.currency),
+    subtotal: money(cart.subtotalMinor, currency),
     quote: quote(deps, cart),
     version: cart.version,
   };

@@ -1,13 +1,30 @@
 /** Every query of carts. */
 
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
+import { prices } from '#db/schema/pricing.ts';
+import { present } from '#lib/assert.ts';
 import type { CartId, CartItemId, ProductId, UserId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
+
+/**
+ * The price of so many of a variant in the cart's currency and for its owner: the lowest of the lists that are in force,
+ * or else, in the shop's own currency, the variant's. Null where it is not sold. Among `carts`, `variants`, `products`.
+ */
+function listPriceOf({ quantity, at }: { readonly quantity: SQL; readonly at: SQL }): SQL {
+  return sql`coalesce((
+    select min(p.price_minor) from prices p
+     where p.variant_id = ${variants.id} and p.currency = ${carts.currency} and p.min_quantity <= ${quantity}
+       and p.valid_from <= ${at}::timestamptz and (p.valid_until is null or p.valid_until > ${at}::timestamptz)
+       and (p.group_id is null or p.group_id in (
+         select m.group_id from customer_group_members m join customer_groups g on g.id = m.group_id
+          where m.user_id = ${carts.userId} and g.ended_at is null))),
+    case when ${products.currency} = ${carts.currency} then ${variants.priceMinor} end)`;
+}
 
 export type CartRow = typeof carts.$inferSelect;
 export type CartLineRow = Awaited<ReturnType<typeof findLines>>[number];
@@ -40,35 +57,51 @@ export async function lockCart(tx: Transaction, id: CartId): Promise<CartRow | u
   return cart;
 }
 
-const FIND_LINES = kept((db, { id }: Slots<ById>) =>
-  db
+interface LinesQuery extends ById {
+  readonly at: Date;
+}
+
+const FIND_LINES = kept((db, { id, at }: Slots<LinesQuery>) => {
+  const listPrice = listPriceOf({ quantity: sql`${cartItems.quantity}`, at: asIn(prices.validFrom, at) });
+  return db
     .select({
       id: cartItems.id,
       variantId: cartItems.variantId,
       productId: variants.productId,
       productVersion: products.version,
+      categoryId: products.categoryId,
       sellerId: products.sellerId,
       name: products.name,
       sku: variants.sku,
       optionValues: variants.optionValues,
       quantity: cartItems.quantity,
+      grams: variants.grams,
+      requiresShipping: variants.requiresShipping,
+      taxable: variants.taxable,
+      taxCategory: products.taxCategory,
       seenPriceMinor: cartItems.seenPriceMinor,
-      priceMinor: variants.priceMinor,
-      currency: products.currency,
-      withdrawn: sql<boolean>`${variants.withdrawnAt} is not null or ${products.withdrawnAt} is not null`,
+      listPriceMinor: sql<Minor | null>`${listPrice}`.mapWith(variants.priceMinor),
+      isWithdrawn: sql<boolean>`${variants.withdrawnAt} is not null or ${products.withdrawnAt} is not null`,
       available: sql<number>`coalesce(${inventory.onHand} - ${inventory.reserved}, 0)`,
     })
     .from(cartItems)
+    .innerJoin(carts, eq(carts.id, cartItems.cartId))
     .innerJoin(variants, eq(variants.id, cartItems.variantId))
     .innerJoin(products, eq(products.id, variants.productId))
     .leftJoin(inventory, eq(inventory.variantId, variants.id))
     .where(eq(cartItems.cartId, id))
-    .orderBy(asc(cartItems.id)),
-);
+    .orderBy(asc(cartItems.id));
+});
 
 /** The lines with what the catalogue says of them now. */
-export async function findLines(db: Queryable, id: CartId) {
-  return FIND_LINES(db, { id });
+export async function findLines(db: Queryable, id: CartId, at: Date) {
+  const rows = await FIND_LINES(db, { id, at });
+  return rows.map(({ listPriceMinor, isWithdrawn, ...row }) => ({
+    ...row,
+    priceMinor: listPriceMinor ?? row.seenPriceMinor,
+    /** Or it is not sold in the cart's currency any more. */
+    withdrawn: isWithdrawn || listPriceMinor === null,
+  }));
 }
 
 export type CartOwner = { readonly userId: UserId } | { readonly tokenHash: Uint8Array };
@@ -92,6 +125,8 @@ export interface NewLine {
   readonly cartId: CartId;
   readonly variantId: VariantId;
   readonly quantity: number;
+  /** The prices of then count as seen. */
+  readonly at: Date;
 }
 
 export interface CartLimits {
@@ -101,11 +136,15 @@ export interface CartLimits {
 
 const ADD_LINE = kept((db, slots: Slots<NewLine & CartLimits>) => {
   const { id, cartId, variantId, quantity, maxLines, maxQuantity } = slots;
+  const wanted = sql`(${quantity}::int + coalesce(held.quantity, 0))`;
+  const listPrice = listPriceOf({ quantity: wanted, at: asIn(prices.validFrom, slots.at) });
   return db.execute(sql`
     insert into cart_items (id, cart_id, variant_id, quantity, seen_price_minor)
-    select ${id}::uuid, ${cartId}::uuid, variants.id, ${quantity}::int, price_minor
-      from variants where id = ${variantId} and withdrawn_at is null and ${quantity}::int <= ${maxQuantity}::int
-       and exists (select 1 from products p where p.id = variants.product_id and p.withdrawn_at is null)
+    select ${id}::uuid, carts.id, variants.id, ${quantity}::int, ${listPrice}
+      from carts join variants on variants.id = ${variantId} join products on products.id = variants.product_id
+      left join cart_items held on held.cart_id = carts.id and held.variant_id = variants.id
+     where carts.id = ${cartId} and variants.withdrawn_at is null and products.withdrawn_at is null
+       and ${listPrice} is not null and ${quantity}::int <= ${maxQuantity}::int
        and (select count(*) from cart_items
              where cart_id = ${cartId} and variant_id <> ${variantId}) < ${maxLines}::int
     on conflict (cart_id, variant_id) do update
@@ -123,18 +162,37 @@ export async function addLine(tx: Transaction, line: NewLine, limits: CartLimits
   return rows.length === 1;
 }
 
-/** False when the cart has no such line. */
-export async function setQuantity(
-  tx: Transaction,
-  cartId: CartId,
-  itemId: CartItemId,
-  quantity: number,
-): Promise<boolean> {
-  const rows = await tx
-    .update(cartItems)
-    .set({ quantity })
-    .where(and(eq(cartItems.cartId, cartId), eq(cartItems.id, itemId)))
-    .returning({ id: cartItems.id });
+interface NewQuantity {
+  readonly cartId: CartId;
+  readonly itemId: CartItemId;
+  readonly quantity: number;
+  readonly at: Date;
+}
+
+const SET_QUANTITY = kept((db, slots: Slots<NewQuantity>) => {
+  const { cartId, itemId, quantity } = slots;
+  const at = asIn(prices.validFrom, slots.at);
+  return db.execute(sql`
+    update cart_items set quantity = ${quantity}::int,
+           seen_price_minor = case when found.before = seen_price_minor then coalesce(found.after, seen_price_minor)
+                                   else seen_price_minor end
+      from (
+        select cart_items.id as item_id,
+               ${listPriceOf({ quantity: sql`cart_items.quantity`, at })} as before,
+               ${listPriceOf({ quantity: sql`${quantity}::int`, at })} as after
+          from cart_items join carts on carts.id = cart_items.cart_id
+          join variants on variants.id = cart_items.variant_id join products on products.id = variants.product_id
+         where cart_items.id = ${itemId} and cart_items.cart_id = ${cartId}) found
+     where cart_items.id = found.item_id
+    returning 1`);
+});
+
+/**
+ * A line that was at the price which the shopper has seen is at what the new quantity costs, as they will see.
+ * False when the cart has no such line.
+ */
+export async function setQuantity(tx: Transaction, change: NewQuantity): Promise<boolean> {
+  const rows = await SET_QUANTITY(tx, change);
   return rows.length === 1;
 }
 
@@ -186,4 +244,24 @@ export async function acknowledgePrice(
     .update(cartItems)
     .set({ seenPriceMinor: priceMinor })
     .where(and(eq(cartItems.cartId, cartId), eq(cartItems.variantId, variantId)));
+}
+
+/** What a cart says of itself, beside what is in it. */
+export type CartTerms = Partial<
+  Pick<CartRow, 'currency' | 'codes' | 'country' | 'region' | 'postalCode' | 'shippingMethodId'>
+>;
+
+/** The cart's row is locked already. A way of shipping that there is not counts as none. */
+export async function setTerms(tx: Transaction, id: CartId, terms: CartTerms): Promise<CartRow> {
+  const { shippingMethodId, ...rest } = terms;
+  const chosen =
+    shippingMethodId === undefined
+      ? {}
+      : { shippingMethodId: sql`(select id from shipping_methods where id = ${shippingMethodId})` };
+  const [cart] = await tx
+    .update(carts)
+    .set({ ...rest, ...chosen })
+    .where(eq(carts.id, id))
+    .returning();
+  return present(cart, `cart ${id}`);
 }

@@ -5,7 +5,7 @@ import * as parts from '#db/product-parts.ts';
 import type { IdSource, ImageId, ProductId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { ProductChange } from './change-model.ts';
-import type * as changes from './change-store.ts';
+import type * as writes from './change-store.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `invalid_input` */

@@ -5,7 +5,7 @@ import { updateVariants } from '#db/product-parts.ts';
 import type { VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { ProductChange, VariantChange } from './change-model.ts';
-import type * as changes from './change-store.ts';
+import type * as writes from './change-store.ts';
 import { checkOptions } from './product-rules.ts';
 import * as store from './store.ts';
 

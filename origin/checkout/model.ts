@@ -35,7 +35,7 @@ export const CheckoutRequest = closedObject(
         minLength: 1,
         maxLength: MAX_QUOTE_LENGTH,
         description:
-          "The cart's `quote.token`: its total is charged, or nothing is. Without one, the prices count at which the variants were put into the cart.",
+          "The cart's `quote.token`: its total is charged, or nothing is. Without one, the prices count at which the variants were put into the cart, and nothing but them is charged.",
       }),
     ),
   },

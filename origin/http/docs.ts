@@ -82,6 +82,11 @@ const INFO = {
     { name: 'Accounts', description: 'Accounts and sessions.' },
     { name: 'Inventory', description: 'Stock, for sellers and admins.' },
     { name: 'Webhooks', description: 'Events, sent to integrators.' },
+    {
+      name: 'Pricing',
+      description:
+        'What carts are priced by, for admins: currencies, customer groups, price lists, tax, shipping, discounts.',
+    },
     { name: 'Operations', description: 'How the shop is.' },
   ],
 };

@@ -28,6 +28,7 @@ interface Operation {
     | 'Inventory'
     | 'Operations'
     | 'Orders'
+    | 'Pricing'
     | 'Reviews'
     | 'Search'
     | 'Webhooks'

@@ -33,6 +33,9 @@ export const PERMISSIONS = {
   'orders:refund': ADMINS,
   /** Endpoints of integrators: they are the shop's, and any admin's. */
   'webhooks:manage': ADMINS,
+  /** What things cost, where they are sent, and what is taken off. */
+  'pricing:read': ADMINS,
+  'pricing:write': ADMINS,
   'users:read': ADMINS,
   'users:write': ADMINS,
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

@@ -7,10 +7,14 @@ import { type Minor, minor } from '#lib/money.ts';
 export interface ChargedLine {
   readonly quantity: number;
   readonly lineTotalMinor: Minor;
+  /** Its share of all discounts. */
+  readonly discountMinor: Minor;
+  /** What was added; what the price contains is in it already. */
+  readonly taxMinor: Minor;
 }
 
-function chargedFor({ lineTotalMinor }: ChargedLine): Minor {
-  return lineTotalMinor;
+function chargedFor({ lineTotalMinor, discountMinor, taxMinor }: ChargedLine): Minor {
+  return minor(lineTotalMinor - discountMinor + taxMinor);
 }
 
 /** Units of a line that are given back, after so many of it that were given back before. */

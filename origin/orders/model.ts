@@ -22,6 +22,7 @@ const ItemUnits = t.Object({
   delivered: Units,
   returned: Units,
 });
+const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 export const OrderItem = t.Object({
   id: Uuid,
@@ -34,6 +35,10 @@ export const OrderItem = t.Object({
   unitPrice: MoneySchema,
   lineTotal: MoneySchema,
   units: ItemUnits,
+  discount: t.Object(MoneySchema.properties, { description: 'Its share of all discounts.' }),
+  tax: t.Object(MoneySchema.properties, { description: 'Charged is `lineTotal - discount + tax`.' }),
+  includedTax: t.Object(MoneySchema.properties, { description: 'What the price contains; never added.' }),
+  taxRatePpm: Type.Integer({ description: 'Parts per million: 190,000 is 19 %.' }),
 });
 export type OrderItem = Static<typeof OrderItem>;
 
@@ -118,7 +123,27 @@ export const Order = t.Object(
     status: t.UnionEnum(orderStatus.enumValues),
     placedAt: DateTime,
     items: t.Array(OrderItem),
-    total: MoneySchema,
+    discounts: t.Array(
+      t.Object({
+        name: t.String(),
+        code: nullableText,
+        shares: t.Array(t.Object({ itemId: Uuid, amount: MoneySchema })),
+        shipping: t.Object(MoneySchema.properties, { description: 'What it takes off shipping.' }),
+      }),
+    ),
+    shippingMethod: t.Union([
+      t.Object({
+        ...{ name: t.String(), price: MoneySchema, discount: MoneySchema, tax: MoneySchema },
+        ...{ includedTax: MoneySchema, taxRatePpm: Type.Integer() },
+      }),
+      t.Null(),
+    ]),
+    subtotal: MoneySchema,
+    discount: MoneySchema,
+    shipping: t.Object(MoneySchema.properties, { description: 'Less what discounts take off it.' }),
+    tax: MoneySchema,
+    includedTax: MoneySchema,
+    total: t.Object(MoneySchema.properties, { description: '`subtotal - discount + shipping + tax`.' }),
     payment: t.Object({
       status: t.UnionEnum(paymentStatus.enumValues),
       brand: nullableText,
@@ -163,11 +188,13 @@ export const Order = t.Object(
             options: ['Red'],
             quantity: 2,
             unitPrice: { amount: 1450, currency: 'USD' },
-            lineTotal: { amount: 2900, currency: 'USD' },
+            lineTotal: usd(2900),
+            ...{ discount: usd(0), tax: usd(0), includedTax: usd(0), taxRatePpm: 0 },
             units: { packed: 0, shipped: 0, delivered: 0, returned: 0 },
           },
         ],
-        total: { amount: 2900, currency: 'USD' },
+        ...{ discounts: [], shippingMethod: null, subtotal: usd(2900), discount: usd(0) },
+        ...{ shipping: usd(0), tax: usd(0), includedTax: usd(0), total: usd(2900) },
         payment: {
           status: 'captured',
           brand: 'visa',

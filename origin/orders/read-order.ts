@@ -15,6 +15,7 @@ import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { type Balance, toBalance } from '#origin/ledger/service.ts';
 import type { Order, OrderItem, OrderListQuery, OrderPage, Return, Shipment } from './model.ts';
 import * as store from './store.ts';
+import * as whole from './whole-store.ts';
 
 /** @throws {AppError} `order_not_found`, also for somebody else's */
 export async function readOrder(deps: Deps, caller: Caller, id: OrderId): Promise<Order> {
@@ -42,9 +43,9 @@ export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Pr
 }
 
 async function wholeOrder(db: Queryable, id: OrderId) {
-  const whole = await store.findWhole(db, id);
-  if (whole === undefined) throw new AppError('order_not_found');
-  return { row: whole.row, order: toOrder(whole) };
+  const found = await whole.findWhole(db, id);
+  if (found === undefined) throw new AppError('order_not_found');
+  return { row: found.row, order: toOrder(found) };
 }
 
 /** A guest's order is opened by the token of the cart that it was. */
@@ -61,7 +62,7 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
   const { cursor, limit = DEFAULT_PAGE_SIZE } = query;
   const [placedAt, id] = cursor === undefined ? [] : decodeCursor(cursor, 'instant', 'uuid');
   const position = placedAt === undefined || id === undefined ? undefined : { placedAt, id };
-  const found = await store.listOfUser(db, caller.userId, limit + 1, position);
+  const found = await whole.listOfUser(db, caller.userId, limit + 1, position);
   const shown = found.slice(0, limit);
   const last = shown.at(-1)?.row;
   const hasMore = found.length > limit && last !== undefined;
@@ -71,7 +72,7 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
   };
 }
 
-function toOrder({ row, details, sums }: store.WholeOrder): Order {
+function toOrder({ row, details, sums }: whole.WholeOrder): Order {
   const { lines, events, payment, refunds, shipments, returns } = details;
   return {
     id: row.id,
@@ -79,7 +80,9 @@ function toOrder({ row, details, sums }: store.WholeOrder): Order {
     status: row.status,
     placedAt: row.placedAt.toISOString(),
     items: lines.map((line) => toItem(line, row)),
-    total: money(row.totalMinor, row.currency),
+    ...toTotals(row),
+    discounts: details.discounts.map((discount) => toDiscount(discount, lines, row)),
+    shippingMethod: details.shipping === null ? null : toShipping(details.shipping, row),
     payment: toPayment(present(payment, `the payment of order ${row.id}`), toBalance(sums), row),
     refunds: refunds.map((refund) => toRefund(refund, row)),
     shipments: shipments.map(toShipment).filter(isThere),
@@ -100,7 +103,7 @@ export async function goodsOf(
 ): Promise<
   (id: OrderId) => { readonly shipments: readonly Shipment[]; readonly returns: readonly Return[] }
 > {
-  const found = await store.findGoods(
+  const found = await whole.findGoods(
     db,
     orders.map(({ id }) => id),
   );
@@ -155,7 +158,7 @@ export async function noteOwner(deps: Deps, orderId: OrderId): Promise<void> {
 const toInstant = (time: string) => new Date(time).toISOString();
 const orNull = (time: string | null) => (time === null ? null : toInstant(time));
 
-type Details = store.OrderDetails;
+type Details = whole.OrderDetails;
 
 function toPayment(payment: NonNullable<Details['payment']>, balance: Balance, { currency }: store.OrderRow) {
   return {
@@ -166,6 +169,40 @@ function toPayment(payment: NonNullable<Details['payment']>, balance: Balance, {
     paid: money(balance.paid, currency),
     refunded: money(balance.refunded, currency),
     refundable: money(balance.refundable, currency),
+  };
+}
+
+function toTotals({ currency, ...row }: store.OrderRow) {
+  return {
+    subtotal: money(row.subtotalMinor, currency),
+    discount: money(row.discountMinor, currency),
+    shipping: money(row.shippingMinor, currency),
+    tax: money(row.taxMinor, currency),
+    includedTax: money(row.includedTaxMinor, currency),
+    total: money(row.totalMinor, currency),
+  };
+}
+
+function toDiscount(
+  { name, code, sharesMinor, shippingMinor }: Details['discounts'][number],
+  lines: Details['lines'],
+  { currency }: store.OrderRow,
+) {
+  const shares = lines.flatMap(({ id: itemId }, index) => {
+    const share = sharesMinor[index];
+    return share === undefined || share === 0 ? [] : [{ itemId, amount: money(share, currency) }];
+  });
+  return { name, code, shares, shipping: money(shippingMinor, currency) };
+}
+
+function toShipping(shipping: NonNullable<Details['shipping']>, { currency }: store.OrderRow) {
+  return {
+    name: shipping.name,
+    price: money(shipping.listMinor, currency),
+    discount: money(shipping.discountMinor, currency),
+    tax: money(shipping.taxMinor, currency),
+    includedTax: money(shipping.includedTaxMinor, currency),
+    taxRatePpm: shipping.taxRatePpm,
   };
 }
 
@@ -195,5 +232,9 @@ export function toItem(
     unitPrice: money(line.unitPriceMinor, currency),
     lineTotal: money(line.lineTotalMinor, currency),
     units: line.units,
+    discount: money(line.discountMinor, currency),
+    tax: money(line.taxMinor, currency),
+    includedTax: money(line.includedTaxMinor, currency),
+    taxRatePpm: line.taxRatePpm,
   };
 }

@@ -10,6 +10,7 @@ import { AppError } from '#lib/problems.ts';
 import type { PricedCart } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
+import { type CodeUser, customerKey, giveUsesBack } from '#origin/pricing/service.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
 
@@ -27,6 +28,8 @@ export interface NewOrder {
   readonly cartId: CartId;
   readonly caller: Caller;
   readonly email: string;
+  /** Whose use of its codes it is. */
+  readonly user: CodeUser;
   /** As {@link sealAddress} makes it. */
   readonly shippingAddress: Uint8Array;
   readonly cart: PricedCart;
@@ -65,6 +68,7 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     discountMinor: cart.discountMinor,
     shippingMinor: cart.shippingMinor,
     taxMinor: cart.taxMinor,
+    includedTaxMinor: cart.includedTaxMinor,
     totalMinor: cart.totalMinor,
     shippingAddress,
     placedAt,
@@ -83,16 +87,44 @@ export async function placeOrder(deps: Deps, tx: Transaction, order: NewOrder): 
     quantity: line.quantity,
     unitPriceMinor: line.priceMinor,
     lineTotalMinor: line.lineTotalMinor,
+    discountMinor: line.discountMinor,
+    taxMinor: line.taxMinor,
+    includedTaxMinor: line.includedTaxMinor,
+    taxRatePpm: line.taxRatePpm,
     position,
   }));
   const placed = { orderId: id, event: 'order.placed', actor: 'shopper' };
   const [number] = await Promise.all([
     store.insertOrder(tx, row, lines),
+    store.insertBreakdown(tx, discountsOf(order), shippingOf(order)),
     store.insertEvent(tx, { ...placed, actorId: null, detail: '', occurredAt: placedAt }),
     emit(deps, tx, { name: 'order.placed', data: { orderId: id } }),
   ]);
   return number;
 }
+
+function discountsOf({ id: orderId, cart, user }: NewOrder): store.OrderDiscountRow[] {
+  return cart.discounts.map(({ discount, sharesMinor, shippingMinor }) => ({
+    orderId,
+    discountId: discount.id,
+    discountVersion: discount.version,
+    name: discount.name,
+    code: discount.code,
+    sharesMinor: [...sharesMinor],
+    shippingMinor,
+    customer: discount.code === null ? null : customerKey(discount.id, user),
+  }));
+}
+
+function shippingOf({ id: orderId, cart }: NewOrder): store.OrderShippingRow | null {
+  if (cart.shipping === null) return null;
+  const { method, ...price } = cart.shipping;
+  const { id: methodId, version: methodVersion, name, kind } = method;
+  return { orderId, methodId, methodVersion, name, kind, ...price };
+}
+
+/** In these an order no longer has the uses of its codes: others may. Nothing leads out of them. */
+const ENDED: ReadonlySet<OrderStatus> = new Set(['payment_failed', 'cancelled']);
 
 const EVENT_OF_STATUS: Partial<Record<OrderStatus, EventName & `order.${string}`>> = {
   paid: 'order.paid',
@@ -147,6 +179,7 @@ export async function moveOrder(
   const told = { orderId: id, event: event ?? `order.${to}`, actor, actorId, detail };
   await Promise.all([
     store.moveTo(tx, to, { ...told, occurredAt: deps.clock.now() }),
+    ENDED.has(to) && giveUsesBack(tx, id),
     event === undefined ? null : emit(deps, tx, { name: event, data: { orderId: id } }),
   ]);
   return { order, to };

@@ -1,27 +1,17 @@
-/** Every query of orders. */
+/** Every query of orders but those that read them whole. */
 
 import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
-import {
-  type ItemUnits,
-  type ReturnDetails,
-  returnsOfOrder,
-  type ShipmentDetails,
-  shipmentsOfOrder,
-  unitsIn,
-} from '#db/order-goods.ts';
-import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
-import type { payments, refunds } from '#db/schema/payments.ts';
+import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
-import { type Sums, sumsOf } from '#origin/ledger/service.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
 export type OrderLineRow = typeof orderLines.$inferSelect;
-type PaymentRow = typeof payments.$inferSelect;
-type RefundRow = typeof refunds.$inferSelect;
+export type OrderDiscountRow = typeof orderDiscounts.$inferSelect;
+export type OrderShippingRow = typeof orderShipping.$inferSelect;
 
 type NewOrder = Omit<OrderRow, 'number' | 'version'>;
 type NewEvent = Omit<typeof orderEvents.$inferSelect, 'id'>;
@@ -29,22 +19,24 @@ type ById = Pick<OrderRow, 'id'>;
 
 const INSERT_ORDER = kept((db, slots: Slots<NewOrder>) => {
   const { id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline } = slots;
-  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent } = slots;
+  const { subtotalMinor, discountMinor, shippingMinor, taxMinor, includedTaxMinor, totalMinor, traceparent } =
+    slots;
   return db
     .insert(orders)
     .values({
       ...{ id, cartId, userId, email, status, currency, shippingAddress, placedAt, paymentDeadline },
-      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, totalMinor, traceparent },
+      ...{ subtotalMinor, discountMinor, shippingMinor, taxMinor, includedTaxMinor, totalMinor, traceparent },
     })
     .returning({ number: orders.number });
 });
 
 const INSERT_LINE = kept((db, slots: Slots<OrderLineRow>) => {
   const { id, orderId, variantId, productId, sellerId, name, sku, optionValues, position } = slots;
-  const { quantity, unitPriceMinor, lineTotalMinor } = slots;
+  const { quantity, unitPriceMinor, lineTotalMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm } =
+    slots;
   return db.insert(orderLines).values({
     ...{ id, orderId, variantId, productId, sellerId, name, sku, optionValues, position },
-    ...{ quantity, unitPriceMinor, lineTotalMinor },
+    ...{ quantity, unitPriceMinor, lineTotalMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm },
   });
 });
 
@@ -56,6 +48,34 @@ export async function insertOrder(
 ): Promise<number> {
   const [[row]] = await Promise.all([INSERT_ORDER(tx, order), ...lines.map((line) => INSERT_LINE(tx, line))]);
   return present(row, `order ${order.id}`).number;
+}
+
+const INSERT_DISCOUNT = kept((db, slots: Slots<OrderDiscountRow>) => {
+  const { orderId, discountId, discountVersion, name, code, sharesMinor, shippingMinor, customer } = slots;
+  return db
+    .insert(orderDiscounts)
+    .values({ orderId, discountId, discountVersion, name, code, sharesMinor, shippingMinor, customer });
+});
+
+const INSERT_SHIPPING = kept((db, slots: Slots<OrderShippingRow>) => {
+  const { orderId, methodId, methodVersion, name, kind } = slots;
+  const { listMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm } = slots;
+  return db.insert(orderShipping).values({
+    ...{ orderId, methodId, methodVersion, name, kind },
+    ...{ listMinor, discountMinor, taxMinor, includedTaxMinor, taxRatePpm },
+  });
+});
+
+/** What explains the order's totals beside its lines. */
+export async function insertBreakdown(
+  tx: Transaction,
+  discounts: readonly OrderDiscountRow[],
+  shipping: OrderShippingRow | null,
+): Promise<void> {
+  await Promise.all([
+    ...discounts.map((discount) => INSERT_DISCOUNT(tx, discount)),
+    shipping === null ? null : INSERT_SHIPPING(tx, shipping),
+  ]);
 }
 
 const FIND_ORDER = kept((db, { id }: Slots<ById>) => db.select().from(orders).where(eq(orders.id, id)));
@@ -136,113 +156,6 @@ export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise
     .from(orderLines)
     .where(inArray(orderLines.orderId, [...ids]))
     .orderBy(asc(orderLines.position));
-}
-
-/** An order with all that there is to tell of it. */
-export interface WholeOrder {
-  readonly row: OrderRow;
-  readonly details: OrderDetails;
-  /** Of its accounts, all at the one moment at which the order was read. */
-  readonly sums: Sums;
-}
-
-/** Dates as RFC 3339 with the offset of UTC. */
-export interface OrderDetails {
-  readonly lines: readonly (Pick<
-    OrderLineRow,
-    | 'id'
-    | 'variantId'
-    | 'productId'
-    | 'name'
-    | 'sku'
-    | 'optionValues'
-    | 'quantity'
-    | 'unitPriceMinor'
-    | 'lineTotalMinor'
-  > & { readonly units: ItemUnits })[];
-  readonly events: readonly {
-    readonly event: string;
-    readonly actor: string;
-    readonly detail: string;
-    readonly occurredAt: string;
-  }[];
-  /** Null only for an order that was never written whole. */
-  readonly payment: Pick<PaymentRow, 'status' | 'brand' | 'lastFour' | 'declineCode'> | null;
-  /** The oldest first. */
-  readonly refunds: readonly (Pick<RefundRow, 'id' | 'status' | 'amountMinor' | 'reason'> & {
-    readonly createdAt: string;
-    readonly settledAt: string | null;
-  })[];
-  readonly shipments: readonly ShipmentDetails[];
-  readonly returns: readonly ReturnDetails[];
-}
-
-/** One expression, for every checkout ends with it. */
-const DETAILS = sql<OrderDetails>`json_build_object(
-  'lines', (
-    select coalesce(json_agg(json_build_object(
-             'id', l.id, 'variantId', l.variant_id, 'productId', l.product_id, 'name', l.name, 'sku', l.sku,
-             'optionValues', l.option_values, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
-             'lineTotalMinor', l.line_total_minor, 'units', ${unitsIn('u')}) order by l.position), '[]')
-      from order_lines l left join line_units u on u.line_id = l.id where l.order_id = orders.id),
-  'events', (
-    select coalesce(json_agg(json_build_object(
-             'event', e.event, 'actor', e.actor, 'detail', e.detail, 'occurredAt', e.occurred_at)
-             order by e.id), '[]')
-      from order_events e where e.order_id = orders.id),
-  'payment', (
-    select json_build_object('status', p.status, 'brand', p.brand, 'lastFour', p.last_four,
-                             'declineCode', p.decline_code)
-      from payments p where p.order_id = orders.id),
-  'shipments', ${shipmentsOfOrder(sql`orders.id`)},
-  'returns', ${returnsOfOrder(sql`orders.id`)},
-  'refunds', (
-    select coalesce(json_agg(json_build_object(
-             'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,
-             'createdAt', r.created_at, 'settledAt', r.settled_at) order by r.created_at, r.id), '[]')
-      from refunds r join payments p on p.id = r.payment_id where p.order_id = orders.id))`;
-
-/** Spelled out, for Drizzle leaves the table away where it selects from one only. */
-const SUMS = sumsOf(sql`orders.id`);
-
-function selectWhole(db: Queryable) {
-  return db.select({ row: orders, details: DETAILS, sums: SUMS }).from(orders);
-}
-
-const FIND_WHOLE = kept((db, { id }: Slots<ById>) => selectWhole(db).where(eq(orders.id, id)));
-
-export async function findWhole(db: Queryable, id: OrderId): Promise<WholeOrder | undefined> {
-  const [whole] = await FIND_WHOLE(db, { id });
-  return whole;
-}
-
-/** What has become of the goods of orders, by the orders' ids. */
-export async function findGoods(db: Queryable, ids: readonly OrderId[]) {
-  const [shipments, returns] = [shipmentsOfOrder(sql`orders.id`), returnsOfOrder(sql`orders.id`)];
-  const rows = await db
-    .select({ id: orders.id, shipments, returns })
-    .from(orders)
-    .where(inArray(orders.id, [...ids]));
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-interface OrderPosition {
-  readonly placedAt: string;
-  readonly id: string;
-}
-
-export async function listOfUser(
-  db: Queryable,
-  userId: UserId,
-  limit: number,
-  after: OrderPosition | undefined,
-): Promise<WholeOrder[]> {
-  const beyond =
-    after && sql`(${orders.placedAt}, ${orders.id}) < (${after.placedAt}::timestamptz, ${after.id}::uuid)`;
-  return selectWhole(db)
-    .where(and(eq(orders.userId, userId), beyond))
-    .orderBy(desc(orders.placedAt), desc(orders.id))
-    .limit(limit);
 }
 
 /** Of what they have paid for, the newest first. */

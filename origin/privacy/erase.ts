@@ -38,6 +38,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     await eraseReviewsOf(deps, tx, userId);
     await eraseWishListsOf(tx, userId);
     await eraseNoticesOf(deps, tx, personOf(user));
+    await store.leaveGroups(tx, userId);
     await store.deleteCredentials(tx, userId);
     await store.deleteAnswers(tx, userId);
     await store.takeOutOfAccount(tx, userId, { email, now: deps.clock.now() });

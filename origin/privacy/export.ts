@@ -47,6 +47,7 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
     })),
     apiKeys: account.keys.map(({ keyHash: _hash, userId: _user, ...key }) => key),
     paymentMethods: account.methods.map(({ userId: _user, ...method }) => method),
+    customerGroups: account.groups,
     carts: carts(account.owned),
     orders,
     ...voices,
@@ -80,7 +81,7 @@ async function collectCarts(db: Deps['db'], userId: UserId) {
 async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> {
   const { db } = deps;
   const bought = await store.ordersOf(db, personOf(user));
-  const { lines, events, paid, refunded, sentBack } = await store.orderRecords(
+  const { lines, events, off, shipped, paid, refunded, sentBack } = await store.orderRecords(
     db,
     bought.map(({ id }) => id),
   );
@@ -88,6 +89,10 @@ async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> 
     ...order,
     shippingAddress: openAddress(deps, order),
     lines: lines.filter(({ orderId }) => orderId === order.id),
+    discounts: off
+      .filter(({ orderId }) => orderId === order.id)
+      .map(({ orderId: _order, customer: _digest, ...discount }) => discount),
+    shipping: shipped.find(({ orderId }) => orderId === order.id) ?? null,
     events: events
       .filter(({ orderId }) => orderId === order.id)
       .map(({ event, detail, occurredAt }) => ({ event, detail, occurredAt })),

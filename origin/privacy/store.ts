@@ -9,8 +9,9 @@ import { apiKeys } from '#db/schema/api-keys.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
-import { orderEvents, orderLines, orders } from '#db/schema/orders.ts';
+import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
+import { customerGroupMembers, customerGroups } from '#db/schema/pricing.ts';
 import { returns } from '#db/schema/returns.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { sessions } from '#db/schema/sessions.ts';
@@ -45,10 +46,14 @@ export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person)
 }
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
-  if (ids.length === 0) return { lines: [], events: [], paid: [], refunded: [], sentBack: [] };
+  if (ids.length === 0) {
+    return { lines: [], events: [], off: [], shipped: [], paid: [], refunded: [], sentBack: [] };
+  }
   const which = [...ids];
-  const [lines, events, paid, sentBack] = await Promise.all([
+  const [lines, off, shipped, events, paid, sentBack] = await Promise.all([
     db.select().from(orderLines).where(inArray(orderLines.orderId, which)),
+    db.select().from(orderDiscounts).where(inArray(orderDiscounts.orderId, which)),
+    db.select().from(orderShipping).where(inArray(orderShipping.orderId, which)),
     db.select().from(orderEvents).where(inArray(orderEvents.orderId, which)),
     db.select().from(payments).where(inArray(payments.orderId, which)),
     db.select().from(returns).where(inArray(returns.orderId, which)),
@@ -58,11 +63,11 @@ export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
     paymentIds.length === 0
       ? []
       : await db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds));
-  return { lines, events, paid, refunded, sentBack };
+  return { lines, events, off, shipped, paid, refunded, sentBack };
 }
 
 export async function accountRecords(db: Queryable, userId: UserId) {
-  const [opened, tokens, keys, methods, factors, codes, owned, sold] = await Promise.all([
+  const [opened, tokens, keys, methods, factors, codes, owned, sold, groups] = await Promise.all([
     db.select().from(sessions).where(eq(sessions.userId, userId)),
     db.select().from(accountTokens).where(eq(accountTokens.userId, userId)),
     db.select().from(apiKeys).where(eq(apiKeys.userId, userId)),
@@ -74,8 +79,13 @@ export async function accountRecords(db: Queryable, userId: UserId) {
       .select({ id: products.id, slug: products.slug, name: products.name })
       .from(products)
       .where(eq(products.sellerId, userId)),
+    db
+      .select({ id: customerGroups.id, name: customerGroups.name })
+      .from(customerGroupMembers)
+      .innerJoin(customerGroups, eq(customerGroups.id, customerGroupMembers.groupId))
+      .where(eq(customerGroupMembers.userId, userId)),
   ]);
-  return { opened, tokens, keys, methods, factor: factors[0], codes, owned, sold };
+  return { opened, tokens, keys, methods, factor: factors[0], codes, owned, sold, groups };
 }
 
 export async function itemsOfCarts(db: Queryable, userId: UserId) {
@@ -98,6 +108,7 @@ export async function deleteCarts(tx: Transaction, userId: UserId): Promise<void
   await tx.delete(cartItems).where(inArray(cartItems.cartId, own));
   const ordered = tx.select({ id: orders.cartId }).from(orders).where(eq(orders.userId, userId));
   await tx.delete(carts).where(and(eq(carts.userId, userId), notInArray(carts.id, ordered)));
+  await tx.update(carts).set({ region: null, postalCode: null }).where(eq(carts.userId, userId));
 }
 
 export async function deleteCredentials(tx: Transaction, userId: UserId): Promise<void> {
@@ -106,6 +117,10 @@ export async function deleteCredentials(tx: Transaction, userId: UserId): Promis
   await tx.delete(secondFactors).where(eq(secondFactors.userId, userId));
   await tx.delete(apiKeys).where(eq(apiKeys.userId, userId));
   await tx.delete(paymentMethods).where(eq(paymentMethods.userId, userId));
+}
+
+export async function leaveGroups(tx: Transaction, userId: UserId): Promise<void> {
+  await tx.delete(customerGroupMembers).where(eq(customerGroupMembers.userId, userId));
 }
 
 /** Kept answers are found by whose they are. */

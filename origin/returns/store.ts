@@ -89,6 +89,8 @@ export async function findReturnLines(db: Queryable, id: ReturnId) {
       optionValues: orderLines.optionValues,
       quantity: orderLines.quantity,
       lineTotalMinor: orderLines.lineTotalMinor,
+      discountMinor: orderLines.discountMinor,
+      taxMinor: orderLines.taxMinor,
     })
     .from(returnLines)
     .innerJoin(orderLines, eq(orderLines.id, returnLines.lineId))

@@ -18,6 +18,8 @@ const Address = t.Object(
   { description: 'Only while there is something to send.' },
 );
 
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
 export const Sale = t.Object(
   {
     orderId: Uuid,
@@ -45,8 +47,9 @@ export const Sale = t.Object(
             sku: 'MUG-RED',
             options: ['Red'],
             quantity: 2,
-            unitPrice: { amount: 1450, currency: 'USD' },
-            lineTotal: { amount: 2900, currency: 'USD' },
+            unitPrice: usd(1450),
+            lineTotal: usd(2900),
+            ...{ discount: usd(0), tax: usd(0), includedTax: usd(0), taxRatePpm: 0 },
             units: { packed: 0, shipped: 0, delivered: 0, returned: 0 },
           },
         ],

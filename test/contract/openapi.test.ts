@@ -1,6 +1,6 @@
 /** The API's document against the API: what it names is there, and what is there it names. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import Ajv, { type AnySchema } from 'ajv';
 import { drawLifecycle } from '#origin/orders/lifecycle.ts';
 import { cancel, orderWith, refund } from '#test/support/orders.ts';
@@ -18,6 +18,10 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
 }
+
+/** Hundreds of schemas are compiled. */
+const TEST_TIMEOUT_MS = 120_000;
+setDefaultTimeout(TEST_TIMEOUT_MS);
 
 let shop: OriginUnderTest;
 let operations: ReadonlyMap<string, Operation>;

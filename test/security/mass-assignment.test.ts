@@ -55,6 +55,10 @@ const ASSIGNABLE: readonly string[] = [
   'POST /api/v1/api-keys /scopes',
   // Of what was read, not of what it is to be.
   'POST /api/v1/reviews/{id}/decision /version',
+  'PATCH /api/v1/carts/{id} /currency',
+  ...['POST /api/v1/prices /price', 'POST /api/v1/prices /currency', 'PATCH /api/v1/prices/{id} /price'],
+  ...['POST /api/v1/shipping-methods /currency', 'POST /api/v1/discounts /currency'],
+  'POST /api/v1/customer-groups/{id}/members /userId',
 ];
 
 let shop: OriginUnderTest;

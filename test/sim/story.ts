@@ -1,5 +1,6 @@
 /**
- * One cart is paid for, and everything that can get in the way does: the shopper repeats the request with its key,
+ * One cart is paid for, and everything that can get in the way does: rates and discounts change after it was quoted, the
+ * shopper repeats the request with its key,
  * another tab checks out the same cart, webhooks come late, twice and out of order, the bank asks the shopper, time
  * passes, the reconciler runs, workers take events twice, operations are lost, processes die. Then all faults end,
  * and the story is brought to rest.
@@ -22,7 +23,7 @@ import { type Regret, regretsOf } from './regrets.ts';
 import { createScheduler, type Fate, type Gate, type Scheduler } from './scheduler.ts';
 import { events, type StripeSide, sign, watchStripe } from './stripe-side.ts';
 import { type Effects, takeEvents, watchEffects } from './worker-side.ts';
-import { LONG_MS, openScene, type Scene, type World } from './world.ts';
+import { changeRules, LONG_MS, openScene, type Scene, type World } from './world.ts';
 
 export interface StoryOptions {
   readonly seed: number;
@@ -139,9 +140,14 @@ function openBrowser(play: Play, name: string, card: Card): Browser {
 }
 
 /** What a client is told; null for a failure after which it asks again. */
-async function request(deps: Deps, { guest, cartId }: Scene, browser: Browser): Promise<StoredAnswer | null> {
+async function request(
+  deps: Deps,
+  { guest, cartId, terms }: Scene,
+  browser: Browser,
+): Promise<StoredAnswer | null> {
+  const quote = terms === null ? {} : { quote: terms.quote };
   try {
-    return await checkOut(deps, guest, browser.key, checkoutBody(cartId, browser.card));
+    return await checkOut(deps, guest, browser.key, { ...checkoutBody(cartId, browser.card), ...quote });
   } catch (error) {
     if (!(error instanceof AppError)) return null;
     const { status, retryable } = PROBLEMS[error.code];
@@ -175,6 +181,7 @@ function surroundings(play: Play): Browser[] {
   };
   often('webhook', 6, (deps) => deliverOne(play, deps));
   often('reconciler', 3, reconcileOverdue);
+  often('merchant', 1, (deps) => changeRules(deps, scene));
   often('refund reconciler', 1, reconcileRefunds);
   for (const regret of play.regrets) often(regret.name, 2, (deps) => regret.act(deps));
   often('worker', 4, (deps, gate) => takeEvents(deps, play, gatedMailer(play.effects.mailer, gate)));

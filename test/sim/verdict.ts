@@ -3,20 +3,21 @@
 import { eq } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import type { StoredAnswer } from '#db/idempotency.ts';
+import { discounts } from '#db/schema/discounts.ts';
 import { shipments } from '#db/schema/fulfilment.ts';
 import { orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
 import { returns } from '#db/schema/returns.ts';
-import type { OrderId } from '#lib/ids.ts';
+import type { DiscountId, OrderId } from '#lib/ids.ts';
 import { unitsOf } from '#origin/fulfilment/service.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { stockOf } from '#test/support/books.ts';
 import { REFUND, type Regret } from './regrets.ts';
 import type { Told } from './story.ts';
 import { entriesOf } from './stripe-side.ts';
-import { PRICE, QUANTITY, STOCK, type World } from './world.ts';
+import { QUANTITY, STOCK, type World } from './world.ts';
 
-const TOTAL = PRICE * QUANTITY;
+const NO_DISCOUNT = '00000000-0000-0000-0000-000000000000' as DiscountId;
 const UNPAID = ['payment_failed', 'cancelled'];
 
 /** Each breach in one line; none when all is well. */
@@ -57,7 +58,12 @@ async function look({ shop }: World, { scene, stripe }: Told) {
     goods: await lookAtGoods(db, row.id),
     entries: entries.filter(({ paymentIntent }) => paymentIntent.metadata['order_id'] === row.id),
   }));
-  return { orders: await Promise.all(withBooks), entries, stock: await stockOf(db, scene.variantId) };
+  const isOfCode = eq(discounts.id, scene.terms?.discountId ?? NO_DISCOUNT);
+  const [code] = await db.select({ uses: discounts.uses }).from(discounts).where(isOfCode);
+  return {
+    ...{ orders: await Promise.all(withBooks), entries, uses: code?.uses ?? null },
+    stock: await stockOf(db, scene.variantId),
+  };
 }
 
 async function lookAtGoods(db: Database, orderId: OrderId) {
@@ -74,7 +80,7 @@ async function lookAtGoods(db: Database, orderId: OrderId) {
 function judgeGoods(
   must: Must,
   { id, status, payment, goods }: FoundOrder,
-  { effects, regrets }: Told,
+  { scene, effects, regrets }: Told,
 ): void {
   const { shipped, returned, back, parcels, sentBack } = goods;
   const isDone = (wanted: Regret['kind']) =>
@@ -84,7 +90,7 @@ function judgeGoods(
     shipped === 0 || (payment === 'captured' && status !== 'cancelled'),
     `order ${id} is ${status} and sent`,
   );
-  must(returned <= 1 && back <= PRICE, `${returned} units came back, ${back} for them`);
+  must(returned <= 1 && back <= scene.totalMinor, `${returned} units came back, ${back} for them`);
   must(
     !isDone('send back') || payment !== 'captured' || shipped === 0 || back > 0,
     'a return lacks its refund',
@@ -109,7 +115,8 @@ function judgeGoods(
   }
 }
 
-function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): void {
+function judgeOrder(must: Must, order: FoundOrder, { scene, effects, regrets }: Told): void {
+  const { totalMinor: total } = scene;
   const { id, status, payment, intent, balance, entries, goods } = order;
   const isCaptured = payment === 'captured';
   const captured = entries.filter(({ totals }) => totals.capturedMinor > 0);
@@ -118,27 +125,31 @@ function judgeOrder(must: Must, order: FoundOrder, { effects, regrets }: Told): 
   must(status !== 'payment_failed' || !isCaptured, `order ${id} failed, its payment is captured`);
   must(captured.length === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${captured.length} charges`);
   for (const { totals, paymentIntent } of captured) {
-    must(totals.capturedMinor === TOTAL, `${totals.capturedMinor} were charged for ${TOTAL}`);
+    must(totals.capturedMinor === total, `${totals.capturedMinor} were charged for ${total}`);
     must(totals.successfulCharges === 1, `${paymentIntent.id} was charged ${totals.successfulCharges} times`);
     must(paymentIntent.id === intent, `order ${id} knows ${intent}, charged was ${paymentIntent.id}`);
   }
-  must(balance.paid === (isCaptured ? TOTAL : 0), `the ledger has ${balance.paid} paid for ${status} ${id}`);
+  must(balance.paid === (isCaptured ? total : 0), `the ledger has ${balance.paid} paid for ${status} ${id}`);
   must(balance.refunded === refunded, `Stripe gave ${refunded} back, the ledger says ${balance.refunded}`);
   const isCancelled = isCaptured && status === 'cancelled';
   const isWanted = ({ kind, isDone, untold }: Regret) => kind === 'refund' && (isDone || untold > 0);
   const part = regrets.some(isWanted) ? REFUND : 0;
   const { back } = goods;
-  const asked = isCancelled ? TOTAL : part + back;
+  const asked = isCancelled ? total : part + back;
   must(
     [isCancelled ? 0 : back, asked].includes(refunded),
     `${refunded} were refunded, asked for were ${asked}`,
   );
-  must(!isCancelled || refunded === TOTAL, `order ${id} is cancelled, ${refunded} of ${TOTAL} went back`);
+  must(!isCancelled || refunded === total, `order ${id} is cancelled, ${refunded} of ${total} went back`);
   const mails = new Set(effects.mailed.filter((messageId) => messageId.includes(id)));
   must(mails.size === (isCaptured ? 1 : 0), `order ${id} is ${status} with ${mails.size} receipts`);
 }
 
-function judgeWhole(must: Must, { orders: all, entries, stock }: Found, { answers, regrets }: Told): void {
+function judgeWhole(
+  must: Must,
+  { orders: all, entries, stock, uses }: Found,
+  { answers, regrets }: Told,
+): void {
   const paid = all.filter(({ payment }) => payment === 'captured');
   // Another tab may buy again what was cancelled and paid back, and nothing else.
   const kept = paid.filter(({ status }) => status !== 'cancelled');
@@ -153,6 +164,7 @@ function judgeWhole(must: Must, { orders: all, entries, stock }: Found, { answer
       `${paymentIntent.id} is ${paymentIntent.status}: it may be charged yet`,
     );
   }
+  must(uses === null || uses === kept.length, `the code has ${uses} uses, ${kept.length} orders have it`);
   const sold = kept.reduce((total, { goods }) => total + QUANTITY - goods.returned, 0);
   must(stock?.reserved === 0, `${stock?.reserved} units stay reserved`);
   must(stock?.onHand === STOCK - sold, `${stock?.onHand} of ${STOCK} units are left, ${sold} were sold`);

@@ -4,26 +4,48 @@
  */
 
 import { createHash } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { categories, products, variants } from '#db/schema/catalog.ts';
+import { discounts } from '#db/schema/discounts.ts';
+import { taxRates } from '#db/schema/pricing.ts';
+import { shippingAreas, shippingMethods, shippingZones } from '#db/schema/shipping.ts';
 import { createRandom, type Random } from '#db/seed/random.ts';
 import { after, type Clock, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
-import type { Brand, CartId, CartItemId, CategoryId, IdSource, ProductId, VariantId } from '#lib/ids.ts';
+import type {
+  Brand,
+  CartId,
+  CartItemId,
+  CategoryId,
+  DiscountId,
+  IdSource,
+  ProductId,
+  ShippingMethodId,
+  ShippingZoneId,
+  TaxRateId,
+  VariantId,
+} from '#lib/ids.ts';
 import { createLogger } from '#lib/log.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
+import { readQuote } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Guest } from '#origin/http/auth.ts';
 import { receiveStock } from '#origin/inventory/service.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 
 export const STOCK = 5;
-export const PRICE = minor(2_500);
+const PRICE = minor(2_500);
 export const QUANTITY = 2;
+/** Where the shopper of `checkoutBody` lives. */
+const PLACE = { country: 'US', region: null, postalCode: '12345' };
+const RATES_PPM = [88_750, 90_000, 70_000] as const;
+const CODE_PPM = 100_000;
 const EPOCH = Date.parse('2030-01-01T00:00:00Z');
 
 export interface World {
   readonly shop: OriginUnderTest;
   readonly productId: ProductId;
+  readonly methodId: ShippingMethodId;
   /** Stories told so far: each plays days after the one before. */
   stories: number;
 }
@@ -35,8 +57,18 @@ export interface Scene {
   readonly variantId: VariantId;
   readonly cartId: CartId;
   readonly guest: Guest;
+  /** Null for a cart of nothing but its items: no tax, no shipping, no code. */
+  readonly terms: Terms | null;
+  /** What may be charged for it, and nothing else. */
+  readonly totalMinor: number;
   /** The outside as the real shop has it, with this story's time and chance. */
   readonly deps: Deps;
+}
+
+export interface Terms {
+  readonly quote: string;
+  /** Of the cart's code, which one order may have. */
+  readonly discountId: DiscountId;
 }
 
 export async function openWorld(): Promise<World> {
@@ -55,11 +87,37 @@ export async function openWorld(): Promise<World> {
     currency: SHOP_CURRENCY,
     priceMinor: PRICE,
   });
-  return { shop, productId, stories: 0 };
+  const methodId = await openShipping(shop);
+  return { shop, productId, methodId, stories: 0 };
+}
+
+async function openShipping({ deps: { db, ids } }: OriginUnderTest): Promise<ShippingMethodId> {
+  const zoneId = ids.next<ShippingZoneId>();
+  const id = ids.next<ShippingMethodId>();
+  const validFrom = new Date(EPOCH);
+  await db.insert(shippingZones).values({ id: zoneId, name: 'US' });
+  await db.insert(shippingAreas).values({ zoneId, country: PLACE.country });
+  const steps = [{ from: 0, rateMinor: 490 }];
+  await db
+    .insert(shippingMethods)
+    .values({ id, zoneId, name: 'Parcel', kind: 'flat', currency: SHOP_CURRENCY, steps });
+  for (const category of ['standard', 'shipping']) {
+    const rate = { id: ids.next<TaxRateId>(), name: 'Tax', country: PLACE.country, category };
+    await db.insert(taxRates).values({ ...rate, ratePpm: RATES_PPM[0], validFrom });
+  }
+  return id;
+}
+
+/** A merchant who changes what the cart is priced by while it is being paid for. */
+export async function changeRules({ db }: Deps, { random, terms }: Scene): Promise<void> {
+  if (terms === null) return;
+  await db.update(taxRates).set({ ratePpm: random.pick(RATES_PPM) });
+  const change = { ppm: random.pick([CODE_PPM, CODE_PPM / 2]), version: sql`${discounts.version} + 1` };
+  if (random.chance(0.5)) await db.update(discounts).set(change).where(eq(discounts.id, terms.discountId));
 }
 
 export async function openScene(world: World, seed: number): Promise<Scene> {
-  const { shop, productId } = world;
+  const { shop, productId, methodId } = world;
   const random = createRandom(seed);
   const clock = createClock(after(new Date(EPOCH), world.stories * DAY_MS));
   world.stories += 1;
@@ -69,12 +127,20 @@ export async function openScene(world: World, seed: number): Promise<Scene> {
   const variantId = shop.deps.ids.next<VariantId>();
   const cartId = shop.deps.ids.next<CartId>();
   const cartToken = `ct_${cartId}`;
+  const guest: Guest = { kind: 'guest', cartToken };
+  const isPriced = random.chance(0.5);
+  const discountId = shop.deps.ids.next<DiscountId>();
+  const code = `STORY-${discountId.toUpperCase()}`;
   await shop.deps.db.transaction(async (tx) => {
-    await tx
-      .insert(variants)
-      .values({ id: variantId, productId, optionValues: [variantId], priceMinor: PRICE, position: 0 });
+    await tx.insert(variants).values({
+      ...{ id: variantId, productId, optionValues: [variantId], priceMinor: PRICE, position: 0 },
+      ...{ requiresShipping: isPriced, taxable: isPriced },
+    });
     await receiveStock(tx, [{ variantId, quantity: STOCK }]);
-    await tx.insert(carts).values({ id: cartId, tokenHash: createHash('sha256').update(cartToken).digest() });
+    if (isPriced) await tx.insert(discounts).values(onceOnly(discountId, code));
+    const tokenHash = createHash('sha256').update(cartToken).digest();
+    const wishes = isPriced ? { ...PLACE, shippingMethodId: methodId, codes: [code] } : {};
+    await tx.insert(carts).values({ id: cartId, tokenHash, ...wishes });
     await tx.insert(cartItems).values({
       id: shop.deps.ids.next<CartItemId>(),
       cartId,
@@ -91,7 +157,14 @@ export async function openScene(world: World, seed: number): Promise<Scene> {
     // Which replica may be read is not the story here.
     ownWrites: { note: async () => {}, read: (_caller, read) => read(shop.deps.db) },
   };
-  return { random, clock, ids, variantId, cartId, guest: { kind: 'guest', cartToken }, deps };
+  const { token: quote, total } = await readQuote(deps, guest, cartId);
+  const terms = isPriced ? { quote, discountId } : null;
+  return { random, clock, ids, variantId, cartId, guest, terms, totalMinor: total.amount, deps };
+}
+
+function onceOnly(id: DiscountId, code: string): typeof discounts.$inferInsert {
+  const kind = 'percent' as const;
+  return { id, name: 'Less', code, kind, ppm: CODE_PPM, maxUses: 1, validFrom: new Date(EPOCH) };
 }
 
 function createClock(from: Date) {

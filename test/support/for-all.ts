@@ -19,6 +19,8 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
     ...['GET /api/v1/recommendations', 'POST /api/v1/stock-notices'],
     ...['POST /api/v1/carts', 'GET /api/v1/carts/{id}', 'POST /api/v1/carts/{id}/items'],
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
+    ...['PATCH /api/v1/carts/{id}', 'GET /api/v1/carts/{id}/quote', 'GET /api/v1/carts/{id}/shipping'],
+    ...['POST /api/v1/carts/{id}/codes', 'DELETE /api/v1/carts/{id}/codes/{code}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
     ...['POST /api/v1/orders/{id}/returns', 'POST /api/v1/orders/{id}/returns/{returnId}/withdraw'],

@@ -29,7 +29,9 @@ export interface World {
   readonly shopper: Owner;
   readonly seller: Owner;
   readonly admin: Owner;
-  readonly ids: Readonly<Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review', string>>;
+  readonly ids: Readonly<
+    Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review' | 'user', string>
+  >;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];
 }
@@ -98,6 +100,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
     must(await shop.call(`/api/v1/carts/${cartId}`, owner)).items[0].id as string;
+  const rules = await rulesOf(shop, { admin: admin.token, variantId, userId: bystander.userId });
   const seller = { token: sellerToken };
   const mine = { token: shopper.token };
   const review = must(
@@ -164,12 +167,16 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     '/api/v1/carts/{id}': [
       {
         what: "a customer's cart",
-        ids: { id: cart.cartId, itemId: await itemOf(cart.cartId, mine) },
+        ids: { id: cart.cartId, code: 'NO-CODE', itemId: await itemOf(cart.cartId, mine) },
         owner: mine,
       },
       {
         what: "a guest's cart",
-        ids: { id: guestCart.cartId, itemId: await itemOf(guestCart.cartId, guestCart.owner) },
+        ids: {
+          id: guestCart.cartId,
+          code: 'NO-CODE',
+          itemId: await itemOf(guestCart.cartId, guestCart.owner),
+        },
         owner: guestCart.owner,
       },
     ],
@@ -196,20 +203,21 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     ],
   };
   return {
-    things,
+    things: { ...things, ...rules },
     strangers: await strangersOf(shop, admin.token),
     shopper: mine,
     seller,
     admin: { token: admin.token },
     ids: {
       ...{ cart: cart.cartId, variant: variantId, product: productId, order: order.id },
-      ...{ orderLine: itemId, review: review.id },
+      ...{ orderLine: itemId, review: review.id, user: bystander.userId },
     },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
       ...[order.id, itemId, shipmentId, returnId, guestReturnId, guestOrder.id, card.id],
       ...[guestBought.cartToken, key.id, session.id],
       ...[hooks.id, trial.id, review.id, wishes.id, notice.id],
+      ...Object.values(rules).flatMap((each) => each.map(({ ids }) => ids['id'] ?? '')),
     ],
   };
 }
@@ -222,6 +230,28 @@ async function optionsOf(shop: OriginUnderTest, owner: { readonly token: string 
   const { id, variants: made } = must(answer);
   const headers = { 'if-match': answer.headers.get('etag') ?? '' };
   return { what: 'a variant', ids: { id, variantId: made[0].id }, owner, headers };
+}
+
+/** One rule of each kind that carts are priced by: the admins'. The zone is nowhere, and so keeps nobody from buying. */
+async function rulesOf(
+  shop: OriginUnderTest,
+  { admin: token, variantId, userId }: Readonly<Record<'admin' | 'variantId' | 'userId', string>>,
+): Promise<World['things']> {
+  const bodies: Readonly<Record<string, object>> = {
+    currencies: { code: 'XTS', taxInclusive: true },
+    'customer-groups': { name: 'Somebody’s group', taxExempt: false },
+    prices: { variantId, currency: 'GBP', kind: 'regular', price: 1 },
+    'tax-rates': { name: 'VAT', country: 'AQ', category: 'standard', ratePpm: 1 },
+    'shipping-zones': { name: 'Nowhere', areas: [] },
+    'shipping-methods': { name: 'Here', kind: 'pickup', currency: 'USD', steps: [{ from: 0, rate: 0 }] },
+    discounts: { name: 'Less', code: 'WELCOME10', kind: 'percent', ppm: 100_000 },
+  };
+  const made = Object.entries(bodies).map(async ([path, body]) => {
+    const { id, code } = must(await shop.call(`/api/v1/${path}`, { method: 'POST', token, body }));
+    const ids = { id: id ?? code, userId };
+    return [`/api/v1/${path}/{id}`, [{ what: `one of ${path}`, ids, owner: { token } }]] as const;
+  });
+  return Object.fromEntries(await Promise.all(made));
 }
 
 async function strangersOf(shop: OriginUnderTest, admin: string): Promise<Stranger[]> {

@@ -101,14 +101,14 @@ export const MONEY_BREACHES: readonly Breach[] = [
   },
   {
     what: 'a subtotal that is not its lines',
-    seenBy: ['totals-add-up'],
+    seenBy: ['order-is-explained', 'totals-add-up'],
     rows: (sql, { paid }) =>
       sql`update orders set subtotal_minor = subtotal_minor + 1, discount_minor = discount_minor + 1
            where id = ${paid}`,
   },
   {
     what: 'a total that is not its parts',
-    seenBy: ['totals-add-up'],
+    seenBy: ['order-is-explained', 'totals-add-up'],
     rows: (sql, { paid }) => sql`update orders set tax_minor = tax_minor + 1 where id = ${paid}`,
   },
   {

@@ -6,6 +6,7 @@ import { variants } from '#db/schema/catalog.ts';
 import type { VariantId } from '#lib/ids.ts';
 import { type Minor, minor } from '#lib/money.ts';
 import type { ProblemCode } from '#lib/problems.ts';
+import { MAX_QUOTE_LENGTH } from '#origin/cart/service.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { everything } from '#test/support/everything.ts';
 import { type Answer, type Call, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -175,7 +176,7 @@ describe('a body that says more than it may', () => {
     ['/paymentMethodId', { paymentMethodId: 'card_4242' }],
     ['/paymentMethodId', { paymentMethodId: `pm_${'1'.repeat(200)}` }],
     ['/quote', { quote: '' }],
-    ['/quote', { quote: 'q'.repeat(50_000) }],
+    ['/quote', { quote: 'q'.repeat(MAX_QUOTE_LENGTH + 1) }],
     ['/quote', { quote: { total: 1 } }],
     ['/shippingAddress/price', { shippingAddress: { ...checkoutBody('').shippingAddress, price: 1 } }],
     ['/shippingAddress/country', { shippingAddress: { ...checkoutBody('').shippingAddress, country: 'us' } }],

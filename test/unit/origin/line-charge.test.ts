@@ -9,10 +9,17 @@ test('the parts of a line come to its charge, and none is negative', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 99_999_999 }),
+      fc.integer({ min: 0, max: 1_000_000 }),
+      fc.integer({ min: 0, max: 1_000_000 }),
       fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 20 }),
-      (charged, parts) => {
+      (charged, discount, tax, parts) => {
         const quantity = parts.reduce((sum, units) => sum + units, 0);
-        const line = { quantity, lineTotalMinor: minor(charged) };
+        const line = {
+          quantity,
+          lineTotalMinor: minor(charged + discount),
+          discountMinor: minor(discount),
+          taxMinor: minor(tax),
+        };
         let before = 0;
         let given = 0;
         for (const units of parts) {
@@ -21,12 +28,14 @@ test('the parts of a line come to its charge, and none is negative', () => {
           given += share;
           before += units;
         }
-        expect(given).toBe(charged);
+        expect(given).toBe(charged + tax);
       },
     ),
   );
 });
 
 test('more units than the line has are a bug', () => {
-  expect(() => chargeOfUnits({ quantity: 2, lineTotalMinor: minor(5) }, { before: 1, units: 2 })).toThrow();
+  const nothing = minor(0);
+  const line = { quantity: 2, lineTotalMinor: minor(5), discountMinor: nothing, taxMinor: nothing };
+  expect(() => chargeOfUnits(line, { before: 1, units: 2 })).toThrow();
 });

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { CartId, VariantId } from '#lib/ids.ts';
+import type { CartId, DiscountId, VariantId } from '#lib/ids.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { createQuotes, MAX_QUOTE_LENGTH, type Quote } from '#origin/cart/quote.ts';
 
@@ -10,11 +10,13 @@ const OLD = 'an-old-secret-of-enough-characters';
 const CURRENT = 'a-current-secret-of-enough-characters';
 const quotes = createQuotes({ current: CURRENT });
 
+const DISCOUNT_ID = '01890a5d-ac96-774b-bcce-b302099a8090' as DiscountId;
 const LINE = {
   variantId: '01890a5d-ac96-774b-bcce-b302099a8059' as VariantId,
   productVersion: 3,
   quantity: 2,
   unitPriceMinor: minor(1450),
+  parts: [minor(290), minor(230), minor(0), 88_250] as const,
 };
 const QUOTE: Quote = {
   cartId: '01890a5d-ac96-774b-bcce-b302099a8070' as CartId,
@@ -22,10 +24,13 @@ const QUOTE: Quote = {
   currency: SHOP_CURRENCY,
   lines: [LINE],
   subtotalMinor: minor(2900),
-  discountMinor: minor(0),
+  discountMinor: minor(290),
   shippingMinor: minor(0),
-  taxMinor: minor(0),
-  totalMinor: minor(2900),
+  taxMinor: minor(230),
+  includedTaxMinor: minor(0),
+  totalMinor: minor(2840),
+  discounts: [{ id: DISCOUNT_ID, version: 1, code: 'WELCOME10' }],
+  shippingMethod: null,
   expiresAt: '2026-01-31T12:30:00.000Z',
 };
 const TOKEN = quotes.sign(QUOTE);
@@ -55,7 +60,7 @@ test('no other text is read', () => {
     [form, key, payload, ''],
     [form, key, payload, signature, ''],
     [form, '', payload, signature],
-    ['q2', key, payload, signature],
+    ['q1', key, payload, signature],
     [payload, signature],
   ]) {
     expect(quotes.read(parts.join('.'))).toBeNull();
@@ -70,7 +75,18 @@ test('a quote of the previous key is good, and one of any other is not', () => {
 });
 
 test('the quote of the largest cart fits into a checkout', () => {
-  const line = { ...LINE, productVersion: Number.MAX_SAFE_INTEGER, unitPriceMinor: minor(99_999_999) };
-  const token = quotes.sign({ ...QUOTE, lines: Array.from({ length: 100 }, () => line) });
+  const most = 99_999_999;
+  const line = {
+    ...LINE,
+    productVersion: Number.MAX_SAFE_INTEGER,
+    unitPriceMinor: minor(most),
+    parts: [minor(most), minor(most), minor(0), 1_000_000] as const,
+  };
+  const discount = { id: DISCOUNT_ID, version: Number.MAX_SAFE_INTEGER, code: 'C'.repeat(40) };
+  const token = quotes.sign({
+    ...QUOTE,
+    lines: Array.from({ length: 100 }, () => line),
+    discounts: Array.from({ length: 100 }, () => discount),
+  });
   expect(token.length).toBeLessThan(MAX_QUOTE_LENGTH);
 });

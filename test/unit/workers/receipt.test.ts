@@ -89,3 +89,18 @@ test('no text of a shopper or a seller becomes markup', () => {
     }),
   );
 });
+
+test('it explains the total, where there is more to it than the lines', () => {
+  const plain = receipt([{ name: 'Mug', quantity: 2, unitPriceMinor: 1450 }]);
+  const parts = {
+    discountMinor: 290,
+    shippingMinor: 490,
+    taxMinor: 275,
+    includedTaxMinor: 0,
+    totalMinor: 3375,
+  };
+  const { text, html } = writeReceipt({ ...plain, order: { ...plain.order, ...parts } } as Receipt);
+  expect(text).toContain('Less: $2.90\nShipping: $4.90\nTax: $2.75\n\nTotal: $33.75');
+  for (const shown of ['Less', '$2.90', 'Shipping', '$4.90', 'Tax', '$2.75']) expect(html).toContain(shown);
+  expect(html).not.toContain('Contained tax');
+});

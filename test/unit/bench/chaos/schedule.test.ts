@@ -6,7 +6,7 @@ import { drawSchedule, endOf, PROCESSES } from '#bench/chaos/schedule.ts';
 import { drawVisit } from '#bench/chaos/visit.ts';
 
 const MINUTE_MS = 60_000;
-const SHELVES = { plenty: 40, scarce: 4 };
+const SHELVES = { plenty: 40, scarce: 4, codes: 3 };
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const durations = fc.integer({ min: 0, max: 5 * MINUTE_MS });
 

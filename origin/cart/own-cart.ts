@@ -1,0 +1,124 @@
+/** The caller's cart: whose it is, and how it is read and changed as a whole. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Queryable, Transaction } from '#db/client.ts';
+import type { CartId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
+import { OF_ANOTHER } from '#lib/security-events.ts';
+import type { Deps } from '#origin/deps.ts';
+import type { Caller } from '#origin/http/auth.ts';
+import { type CartRules, loadRules, type Place, placeOf } from '#origin/pricing/service.ts';
+import { type PricedCart, priceCart } from './pricing.ts';
+import * as store from './store.ts';
+
+/** @throws {AppError} `cart_not_found`, also for somebody else's; `total_not_chargeable` */
+export async function pricedCart(deps: Deps, db: Queryable, caller: Caller, id: CartId): Promise<PricedNow> {
+  return priceNow(deps, db, requireOwn(caller, await store.findCart(db, id)));
+}
+
+export interface PricedNow {
+  readonly cart: PricedCart;
+  readonly rules: CartRules;
+}
+
+/** As the database has it now. */
+async function priceNow(deps: Deps, db: Queryable, cart: store.CartRow): Promise<PricedNow> {
+  const at = deps.clock.now();
+  const [lines, rules] = await Promise.all([
+    store.findLines(db, cart.id, at),
+    loadRules(deps.taxes, db, { cartId: cart.id, place: placeOf(cart), at }),
+  ]);
+  return { cart: priceCart(cart, lines, rules), rules };
+}
+
+/**
+ * Locks the caller's cart for checkout, and tells what it costs there from then on. What is sent right behind runs under
+ * the lock.
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_empty`, `total_not_chargeable`
+ */
+export async function lockForCheckout(
+  deps: Deps,
+  tx: Transaction,
+  caller: Caller,
+  { id, place }: { readonly id: CartId; readonly place: Place },
+): Promise<PricedCart> {
+  const at = deps.clock.now();
+  const [locked, lines, rules] = await Promise.all([
+    store.lockCart(tx, id),
+    store.findLines(tx, id, at),
+    loadRules(deps.taxes, tx, { cartId: id, place, at }),
+  ]);
+  const cart = requireOpen(requireOwn(caller, locked));
+  if (lines.length === 0) throw new AppError('cart_empty');
+  return priceCart(cart, lines, rules);
+}
+
+/** @throws {AppError} `cart_not_found`, `cart_completed`, `total_not_chargeable` */
+export async function changeLines(
+  deps: Deps,
+  caller: Caller,
+  id: CartId,
+  /** Returns the lines as they are then. */
+  change: (tx: Transaction, at: Date) => Promise<readonly store.CartLineRow[]>,
+): Promise<PricedCart> {
+  const cart = await deps.db.transaction(async (tx) => {
+    const at = deps.clock.now();
+    // The next version is also the lock, and is taken back with the rest when the change may not be.
+    const cart = requireOpen(requireOwn(caller, await store.touchCart(tx, id, at)));
+    const place = placeOf(cart);
+    const [lines, rules] = await Promise.all([
+      change(tx, at),
+      loadRules(deps.taxes, tx, { cartId: id, place, at }),
+    ]);
+    // Priced before it is committed: a change that cannot be priced does not happen.
+    return priceCart(cart, lines, rules);
+  });
+  await deps.ownWrites.note(caller);
+  return cart;
+}
+
+/** @throws {AppError} as {@link changeLines}, and what `terms` and `judge` do */
+export async function changeTerms(
+  deps: Deps,
+  caller: Caller,
+  id: CartId,
+  {
+    terms,
+    judge = () => {},
+  }: {
+    readonly terms: (cart: store.CartRow) => store.CartTerms;
+    /** Refuses the cart as it would be, with how it would be. */
+    readonly judge?: (cart: PricedCart) => void;
+  },
+): Promise<PricedCart> {
+  const cart = await deps.db.transaction(async (tx) => {
+    const found = requireOpen(requireOwn(caller, await store.touchCart(tx, id, deps.clock.now())));
+    const { cart: changed } = await priceNow(deps, tx, await store.setTerms(tx, id, terms(found)));
+    judge(changed);
+    return changed;
+  });
+  await deps.ownWrites.note(caller);
+  return cart;
+}
+
+function requireOpen(cart: store.CartRow): store.CartRow {
+  if (cart.completedAt !== null) throw new AppError('cart_completed');
+  return cart;
+}
+
+export function requireOwn(caller: Caller, cart: store.CartRow | undefined): store.CartRow {
+  if (cart === undefined) throw new AppError('cart_not_found');
+  if (!isOwn(caller, cart)) throw new AppError('cart_not_found', {}, OF_ANOTHER);
+  return cart;
+}
+
+export function isOwn(caller: Caller, cart: store.CartRow | undefined): boolean {
+  if (cart === undefined) return false;
+  if (cart.userId !== null) return caller.kind === 'user' && caller.userId === cart.userId;
+  if (caller.kind !== 'guest' || caller.cartToken === null || cart.tokenHash === null) return false;
+  return timingSafeEqual(hashToken(caller.cartToken), cart.tokenHash);
+}
+
+export function hashToken(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}

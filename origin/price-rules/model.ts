@@ -1,0 +1,291 @@
+/** What the rules of pricing take and answer: each kind as it is made, as it may be changed, and as it is told. */
+
+import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, t } from 'elysia';
+import { closedObject, DateTime, PriceAmount, pageQuery, Uuid } from '#origin/http/schemas.ts';
+import { SHIPPING_KINDS } from '#origin/pricing/service.ts';
+
+const MAX_UNITS = 1_000_000;
+const MAX_STEPS = 50;
+const MAX_AREAS = 1_000;
+const MAX_TARGETS = 1_000;
+
+const EXAMPLE_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+const FROM = '2026-01-01T00:00:00.000Z';
+const UNTIL = '2030-02-01T00:00:00.000Z';
+
+const Name = t.String({ minLength: 1, maxLength: 200, pattern: '\\S' });
+const CurrencyCode = t.String({ pattern: '^[A-Z]{3}$', error: 'must be three capital letters (ISO 4217)' });
+const Country = t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' });
+const Region = t.String({
+  maxLength: 100,
+  pattern: '^[^a-z]*$',
+  description: 'In capitals, as addresses of the shop spell it; empty for the whole country.',
+});
+const PostalPrefix = t.String({
+  maxLength: 20,
+  pattern: '^[^a-z ]*$',
+  description: 'In capitals, no spaces.',
+});
+const Category = t.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' });
+const Units = Type.Integer({ minimum: 1, maximum: MAX_UNITS });
+const Share = Type.Integer({
+  minimum: 1,
+  maximum: 1_000_000,
+  description: 'Parts per million: 100,000 is 10 %.',
+});
+const Rate = Type.Integer({
+  minimum: 0,
+  maximum: 1_000_000,
+  description: 'Parts per million: 190,000 is 19 %.',
+});
+/** As we write instants ourselves: other spellings of the same one would be stored otherwise than they were sent. */
+const Instant = t.String({
+  format: 'date-time',
+  pattern: '^[1-9]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,3})?Z$',
+  error: 'must be an instant in UTC (RFC 3339, with Z)',
+});
+const orNull = <Schema extends TSchema>(schema: Schema) => t.Union([schema, t.Null()]);
+const oneOf = <const Values extends readonly string[]>(values: Values) =>
+  Type.Unsafe<Values[number]>({
+    ...t.Union(values.map((value) => t.Literal(value))),
+    error: `must be one of ${values.join(', ')}`,
+  });
+
+const Step = closedObject({
+  from: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'Grams, minor units or units.' }),
+  rate: PriceAmount,
+});
+const Steps = t.Array(Step, {
+  minItems: 1,
+  maxItems: MAX_STEPS,
+  description: 'What it costs from there on; in ascending order, the first from 0.',
+});
+const Area = closedObject({
+  country: Country,
+  region: t.Optional(Region),
+  postalPrefix: t.Optional(PostalPrefix),
+});
+const Areas = t.Array(Area, { maxItems: MAX_AREAS });
+
+/** What a change may say: anything of these, and at least one. */
+function changeOf<Properties extends TProperties>(properties: Properties, example: object) {
+  const whole = t.Object(properties);
+  return t.Partial(whole, { additionalProperties: false, minProperties: 1, examples: [example] });
+}
+
+const told = { version: Type.Integer(), createdAt: DateTime };
+const toldExample = { version: 1, createdAt: FROM };
+const window = { validFrom: t.Optional(Instant), validUntil: t.Optional(orNull(Instant)) };
+
+function answerOf<Properties extends TProperties>(properties: Properties, example: object) {
+  return t.Object({ ...properties, ...told }, { examples: [{ ...example, ...toldExample }] });
+}
+
+const currencyExample = { code: 'EUR', taxInclusive: true };
+export const NewCurrency = closedObject(
+  { code: CurrencyCode, taxInclusive: t.Boolean({ description: 'Whether prices contain the tax.' }) },
+  { examples: [currencyExample] },
+);
+export const CurrencyChange = changeOf(
+  { taxInclusive: t.Boolean(), sold: t.Boolean({ description: 'Whether anything is sold in it.' }) },
+  { taxInclusive: false },
+);
+export const CurrencyRule = answerOf(
+  { code: t.String(), taxInclusive: t.Boolean(), endedAt: orNull(DateTime) },
+  { ...currencyExample, endedAt: null },
+);
+
+const groupExample = { name: 'Trade', taxExempt: false };
+const group = { name: Name, taxExempt: t.Boolean({ description: 'Whether its members pay no tax.' }) };
+export const NewGroup = closedObject(group, { examples: [groupExample] });
+export const GroupChange = changeOf(group, { taxExempt: true });
+export const GroupRule = answerOf(
+  { id: Uuid, name: t.String(), taxExempt: t.Boolean(), endedAt: orNull(DateTime) },
+  { id: EXAMPLE_ID, ...groupExample, endedAt: null },
+);
+
+const priceExample = { variantId: EXAMPLE_ID, currency: 'EUR', kind: 'sale', minQuantity: 1, price: 1290 };
+const PRICE_KINDS = ['regular', 'sale'] as const;
+export const NewPrice = closedObject(
+  {
+    variantId: Uuid,
+    currency: CurrencyCode,
+    kind: oneOf(PRICE_KINDS),
+    groupId: t.Optional(Uuid),
+    minQuantity: t.Optional(Units),
+    price: PriceAmount,
+    compareAtPrice: t.Optional(PriceAmount),
+    ...window,
+  },
+  { examples: [{ ...priceExample, compareAtPrice: 1490, validFrom: FROM, validUntil: UNTIL }] },
+);
+export const PriceChange = changeOf(
+  { price: PriceAmount, compareAtPrice: orNull(PriceAmount), validUntil: orNull(Instant) },
+  { validUntil: UNTIL },
+);
+export const PriceRule = answerOf(
+  {
+    ...{ id: Uuid, variantId: Uuid, currency: t.String(), kind: t.String(), groupId: orNull(Uuid) },
+    ...{ minQuantity: Type.Integer(), price: Type.Integer(), compareAtPrice: orNull(Type.Integer()) },
+    ...{ validFrom: DateTime, validUntil: orNull(DateTime) },
+  },
+  {
+    id: EXAMPLE_ID,
+    ...priceExample,
+    groupId: null,
+    compareAtPrice: 1490,
+    validFrom: FROM,
+    validUntil: UNTIL,
+  },
+);
+
+const taxExample = { name: 'VAT', country: 'DE', region: '', category: 'standard', ratePpm: 190_000 };
+export const NewTaxRate = closedObject(
+  { name: Name, country: Country, region: t.Optional(Region), category: Category, ratePpm: Rate, ...window },
+  { examples: [taxExample] },
+);
+export const TaxRateChange = changeOf(
+  { name: Name, ratePpm: Rate, validUntil: orNull(Instant) },
+  { ratePpm: 160_000 },
+);
+export const TaxRateRule = answerOf(
+  {
+    ...{ id: Uuid, name: t.String(), country: t.String(), region: t.String(), category: t.String() },
+    ...{ ratePpm: Type.Integer(), validFrom: DateTime, validUntil: orNull(DateTime) },
+  },
+  { id: EXAMPLE_ID, ...taxExample, validFrom: FROM, validUntil: null },
+);
+
+const zoneExample = { name: 'Germany', areas: [{ country: 'DE', region: '', postalPrefix: '' }] };
+export const NewZone = closedObject({ name: Name, areas: Areas }, { examples: [zoneExample] });
+export const ZoneChange = changeOf({ name: Name, areas: Areas }, zoneExample);
+export const ZoneRule = answerOf(
+  {
+    ...{ id: Uuid, name: t.String() },
+    areas: t.Array(t.Object({ country: t.String(), region: t.String(), postalPrefix: t.String() })),
+  },
+  { id: EXAMPLE_ID, ...zoneExample },
+);
+
+const methodExample = {
+  ...{ zoneId: EXAMPLE_ID, name: 'Parcel', kind: 'by_weight', currency: 'EUR' },
+  ...{
+    steps: [
+      { from: 0, rate: 490 },
+      { from: 5_000, rate: 990 },
+    ],
+    freeFrom: 5_000,
+  },
+};
+export const NewMethod = closedObject(
+  {
+    zoneId: t.Optional(Uuid),
+    name: Name,
+    kind: oneOf(SHIPPING_KINDS),
+    currency: CurrencyCode,
+    steps: Steps,
+    freeFrom: t.Optional(PriceAmount),
+  },
+  { examples: [methodExample] },
+);
+export const MethodChange = changeOf(
+  { name: Name, steps: Steps, freeFrom: orNull(PriceAmount) },
+  { freeFrom: 10_000 },
+);
+export const MethodRule = answerOf(
+  {
+    ...{ id: Uuid, zoneId: orNull(Uuid), name: t.String(), kind: t.String(), currency: t.String() },
+    ...{ steps: t.Array(Step), freeFrom: orNull(Type.Integer()), endedAt: orNull(DateTime) },
+  },
+  { id: EXAMPLE_ID, ...methodExample, endedAt: null },
+);
+
+const DISCOUNT_KINDS = ['percent', 'amount', 'free_shipping', 'buy_get'] as const;
+const Code = t.String({ pattern: '^[A-Z0-9][A-Z0-9_-]{0,39}$', error: 'must be capitals and digits' });
+const Targets = t.Array(Uuid, { maxItems: MAX_TARGETS, uniqueItems: true });
+const discountExample = {
+  name: 'Ten per cent to begin with',
+  code: 'WELCOME10',
+  kind: 'percent',
+  ppm: 100_000,
+};
+export const NewDiscount = closedObject(
+  {
+    name: Name,
+    code: t.Optional(Code),
+    kind: oneOf(DISCOUNT_KINDS),
+    ppm: t.Optional(Share),
+    amount: t.Optional(Type.Integer({ minimum: 1, maximum: 99_999_999 })),
+    buyQuantity: t.Optional(Units),
+    getQuantity: t.Optional(Units),
+    currency: t.Optional(CurrencyCode),
+    minimum: t.Optional(PriceAmount),
+    exclusive: t.Optional(t.Boolean({ description: 'Stands alone: it goes with no other discount.' })),
+    productIds: t.Optional(Targets),
+    categoryIds: t.Optional(Targets),
+    groupId: t.Optional(Uuid),
+    firstOrderOnly: t.Optional(t.Boolean()),
+    maxUses: t.Optional(Units),
+    maxUsesPerCustomer: t.Optional(Units),
+    ...window,
+  },
+  { examples: [{ ...discountExample, maxUses: 1_000, maxUsesPerCustomer: 1, validUntil: UNTIL }] },
+);
+export const DiscountChange = changeOf(
+  {
+    name: Name,
+    exclusive: t.Boolean(),
+    ppm: Share,
+    amount: Type.Integer({ minimum: 1, maximum: 99_999_999 }),
+    minimum: PriceAmount,
+    maxUses: orNull(Units),
+    maxUsesPerCustomer: orNull(Units),
+    validUntil: orNull(Instant),
+  },
+  { maxUses: 2_000 },
+);
+export const DiscountRule = answerOf(
+  {
+    ...{
+      id: Uuid,
+      name: t.String(),
+      code: orNull(t.String()),
+      kind: t.String(),
+      ppm: orNull(Type.Integer()),
+    },
+    ...{ amount: orNull(Type.Integer()), buyQuantity: orNull(Type.Integer()) },
+    ...{ getQuantity: orNull(Type.Integer()), currency: orNull(t.String()), minimum: Type.Integer() },
+    ...{ exclusive: t.Boolean(), productIds: t.Array(Uuid), categoryIds: t.Array(Uuid) },
+    ...{ groupId: orNull(Uuid), firstOrderOnly: t.Boolean(), maxUses: orNull(Type.Integer()) },
+    ...{ maxUsesPerCustomer: orNull(Type.Integer()), uses: Type.Integer() },
+    ...{ validFrom: DateTime, validUntil: orNull(DateTime) },
+  },
+  {
+    ...{ id: EXAMPLE_ID, ...discountExample, amount: null, buyQuantity: null, getQuantity: null },
+    ...{ currency: null, minimum: 0, exclusive: false, productIds: [], categoryIds: [], groupId: null },
+    ...{ firstOrderOnly: false, maxUses: 1_000, maxUsesPerCustomer: 1, uses: 12 },
+    ...{ validFrom: FROM, validUntil: UNTIL },
+  },
+);
+
+export type NewCurrency = Static<typeof NewCurrency>;
+export type CurrencyChange = Static<typeof CurrencyChange>;
+export type NewGroup = Static<typeof NewGroup>;
+export type NewPrice = Static<typeof NewPrice>;
+export type PriceChange = Static<typeof PriceChange>;
+export type NewTaxRate = Static<typeof NewTaxRate>;
+export type TaxRateChange = Static<typeof TaxRateChange>;
+export type NewZone = Static<typeof NewZone>;
+export type NewMethod = Static<typeof NewMethod>;
+export type MethodChange = Static<typeof MethodChange>;
+export type NewDiscount = Static<typeof NewDiscount>;
+export type DiscountChange = Static<typeof DiscountChange>;
+
+export const NewMember = closedObject({ userId: Uuid }, { examples: [{ userId: EXAMPLE_ID }] });
+export const RuleParams = closedObject({ id: Uuid });
+/** By its code; one that is none is not there. */
+export const CurrencyParams = closedObject({ id: t.String({ minLength: 1, maxLength: 40 }) });
+export const MemberParams = closedObject({ id: Uuid, userId: Uuid });
+export const RuleListQuery = closedObject(pageQuery);
+export type RuleListQuery = Static<typeof RuleListQuery>;

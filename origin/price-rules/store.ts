@@ -1,0 +1,96 @@
+/** Every query of the rules of pricing as admins make them. All kinds are kept alike: a key, a version, an end. */
+
+import { asc, eq, getTableColumns, gt, type InferInsertModel, type InferSelectModel, sql } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { Queryable, Transaction } from '#db/client.ts';
+import { discounts } from '#db/schema/discounts.ts';
+import { currencies, customerGroupMembers, customerGroups, prices, taxRates } from '#db/schema/pricing.ts';
+import { shippingAreas, shippingMethods, shippingZones } from '#db/schema/shipping.ts';
+import { present } from '#lib/assert.ts';
+import type { CustomerGroupId, ShippingZoneId, UserId } from '#lib/ids.ts';
+
+export interface RuleTable<Row, New> {
+  insert(tx: Transaction, row: New): Promise<Row>;
+  /** In the order of their keys, beyond the given one. */
+  list(db: Queryable, limit: number, after: string | undefined): Promise<Row[]>;
+  /** The row as it is now, locked. */
+  lock(tx: Transaction, key: string): Promise<Row | undefined>;
+  /** Gives it its next version. */
+  update(tx: Transaction, key: string, change: Partial<New>): Promise<Row>;
+}
+
+/** Drizzle's own types do not follow a table that is not known; ours hold what goes in and what comes out. */
+function ruleTable<Table extends PgTable>(table: Table, keyName: string & keyof InferSelectModel<Table>) {
+  type Row = InferSelectModel<Table>;
+  type New = InferInsertModel<Table>;
+  const columns = getTableColumns(table) as Record<string, PgColumn>;
+  const key = present(columns[keyName], keyName);
+  const version = present(columns['version'], 'version');
+  const all = table as PgTable;
+  const rules: RuleTable<Row, New> = {
+    insert: async (tx, row) => {
+      const [made] = await tx
+        .insert(all)
+        .values(row as Record<string, unknown>)
+        .returning();
+      return present(made, 'the rule that was made') as Row;
+    },
+    list: async (db, limit, after) => {
+      const beyond = after === undefined ? undefined : gt(key, after);
+      return (await db.select().from(all).where(beyond).orderBy(asc(key)).limit(limit)) as Row[];
+    },
+    lock: async (tx, value) => {
+      const [found] = await tx.select().from(all).where(eq(key, value)).for('no key update');
+      return found as Row | undefined;
+    },
+    update: async (tx, value, change) => {
+      const next = { ...(change as Record<string, unknown>), version: sql`${version} + 1` };
+      const [changed] = await tx.update(all).set(next).where(eq(key, value)).returning();
+      return present(changed, `rule ${value}`) as Row;
+    },
+  };
+  return rules;
+}
+
+export const CURRENCIES = ruleTable(currencies, 'code');
+export const GROUPS = ruleTable(customerGroups, 'id');
+export const PRICES = ruleTable(prices, 'id');
+export const TAX_RATES = ruleTable(taxRates, 'id');
+export const ZONES = ruleTable(shippingZones, 'id');
+export const METHODS = ruleTable(shippingMethods, 'id');
+export const DISCOUNTS = ruleTable(discounts, 'id');
+
+export type AreaRow = typeof shippingAreas.$inferSelect;
+
+export async function findAreas(db: Queryable, zoneId: ShippingZoneId): Promise<AreaRow[]> {
+  return db
+    .select()
+    .from(shippingAreas)
+    .where(eq(shippingAreas.zoneId, zoneId))
+    .orderBy(asc(shippingAreas.country), asc(shippingAreas.region), asc(shippingAreas.postalPrefix));
+}
+
+/** Of a zone whose row is locked. */
+export async function replaceAreas(
+  tx: Transaction,
+  zoneId: ShippingZoneId,
+  areas: readonly Omit<AreaRow, 'zoneId'>[],
+): Promise<void> {
+  await tx.delete(shippingAreas).where(eq(shippingAreas.zoneId, zoneId));
+  if (areas.length > 0) await tx.insert(shippingAreas).values(areas.map((area) => ({ ...area, zoneId })));
+}
+
+interface Membership {
+  readonly groupId: CustomerGroupId;
+  readonly userId: UserId;
+}
+
+export async function addMember(tx: Transaction, member: Membership): Promise<void> {
+  await tx.insert(customerGroupMembers).values(member).onConflictDoNothing();
+}
+
+export async function removeMember(tx: Transaction, { groupId, userId }: Membership): Promise<void> {
+  await tx
+    .delete(customerGroupMembers)
+    .where(sql`${customerGroupMembers.groupId} = ${groupId} and ${customerGroupMembers.userId} = ${userId}`);
+}

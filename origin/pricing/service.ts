@@ -1,0 +1,141 @@
+/** Pricing: what a basket costs, and why; the rules that carts are priced by, and the uses of codes. */
+
+import type { Queryable } from '#db/client.ts';
+import type { CartId } from '#lib/ids.ts';
+import type { Currency, Minor } from '#lib/money.ts';
+import type { Basket, Breakdown, Customer, Rules, ShippingMethod, TaxRates } from './basket.ts';
+import { barOf, type CodeState, codeStates, toDiscount } from './codes.ts';
+import { priceBasket } from './price-basket.ts';
+import { unweighed } from './shipping.ts';
+import { type FoundRules, findMethods, findRules, type Place } from './store.ts';
+import type { TaxProvider } from './taxes.ts';
+
+export {
+  type AppliedDiscount,
+  type Basket,
+  type BasketLine,
+  type Benefit,
+  type Breakdown,
+  type Discount,
+  type LinePrice,
+  type Rules,
+  SHIPPING_KINDS,
+  type ShippingMethod,
+  type ShippingPrice,
+  type Totals,
+} from './basket.ts';
+export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
+export { priceBasket } from './price-basket.ts';
+export { isShippable } from './shipping.ts';
+export { giveUsesBack, lockCustomer, type Place } from './store.ts';
+
+/** All that a cart is priced by, but what is in it. */
+export interface CartRules {
+  readonly found: FoundRules;
+  readonly taxRates: TaxRates;
+  readonly place: Place;
+}
+
+/** Sent by the call: two statements, which in a transaction run behind what was sent before. */
+export async function loadRules(
+  taxes: TaxProvider,
+  db: Queryable,
+  { cartId, place, at }: { readonly cartId: CartId; readonly place: Place; readonly at: Date },
+): Promise<CartRules> {
+  const [found, taxRates] = await Promise.all([
+    findRules(db, { cartId, ...place, at }),
+    taxes.ratesFor(db, place, at),
+  ]);
+  return { found, taxRates, place };
+}
+
+/** Of a cart that is new: nothing is in it, and nothing is known of its owner's wishes. */
+export const NO_RULES: CartRules = {
+  found: {
+    ...{ codes: [], groups: [], discounts: [], shipping: null },
+    ...{
+      isCurrencySold: true,
+      pricesIncludeTax: false,
+      isFirstOrder: false,
+      hasZones: false,
+      isInZone: false,
+    },
+  },
+  taxRates: {},
+  place: { country: null, region: '', postalCode: '' },
+};
+
+/** As places are compared: an address spells its region and postal code in capitals or not, with spaces or not. */
+export function placeOf({
+  country,
+  region,
+  postalCode,
+}: {
+  readonly country: string | null;
+  readonly region?: string | null | undefined;
+  readonly postalCode: string | null;
+}): Place {
+  return {
+    country,
+    region: (region ?? '').trim().toUpperCase(),
+    postalCode: (postalCode ?? '').replaceAll(' ', '').toUpperCase(),
+  };
+}
+
+function customerOf({ groups, isFirstOrder }: FoundRules): Customer {
+  return {
+    groupIds: groups.map(({ id }) => id),
+    isTaxExempt: groups.some(({ isTaxExempt }) => isTaxExempt),
+    isFirstOrder,
+  };
+}
+
+export interface PricedBasket {
+  readonly breakdown: Breakdown;
+  readonly codes: readonly CodeState[];
+}
+
+/** What the lines cost by the rules. A method that cannot be priced counts as none. */
+export function priceByRules(
+  lines: Basket['lines'],
+  { found, taxRates }: CartRules,
+  {
+    currency,
+    shipping = found.shipping,
+  }: { readonly currency: Currency; readonly shipping?: ShippingMethod | null },
+): PricedBasket {
+  const basket: Basket = { lines, customer: customerOf(found) };
+  const rules: Rules = {
+    discounts: found.discounts.filter((row) => barOf(row, currency) === null).map(toDiscount),
+    shipping: shipping !== null && unweighed(shipping, lines) === undefined ? shipping : null,
+    taxRates,
+    pricesIncludeTax: found.pricesIncludeTax,
+  };
+  const breakdown = priceBasket(basket, rules);
+  return { breakdown, codes: codeStates(found, { basket, currency, applied: breakdown.discounts }) };
+}
+
+export interface ShippingEstimate {
+  readonly method: ShippingMethod;
+  /** Less its discounts; null where something has no weight that the method is priced by. */
+  readonly priceMinor: Minor | null;
+}
+
+/** What the lines would cost to ship, by each method that serves the place. */
+export async function estimateShipping(
+  db: Queryable,
+  {
+    lines,
+    rules,
+    currency,
+  }: { readonly lines: Basket['lines']; readonly rules: CartRules; readonly currency: Currency },
+): Promise<ShippingEstimate[]> {
+  const methods = await findMethods(db, { ...rules.place, currency });
+  return methods.map((method) => ({
+    method,
+    priceMinor:
+      unweighed(method, lines) === undefined
+        ? priceByRules(lines, rules, { currency, shipping: method }).breakdown.shippingMinor
+        : null,
+  }));
+}

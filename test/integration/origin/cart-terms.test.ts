@@ -1,0 +1,132 @@
+/** What shoppers say of their carts, and what they are told where it cannot be: codes, currencies, price lists. */
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { MINUTE_MS } from '#lib/clock.ts';
+import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import {
+  changeCart,
+  enterCode,
+  type Merchant,
+  makeCode,
+  NEW_YORK,
+  openMerchant,
+} from '#test/support/pricing.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
+import { cartOf, cartWith, createProduct } from '#test/support/shopping.ts';
+
+setDefaultTimeout(MINUTE_MS);
+
+let shop: OriginUnderTest;
+let merchant: Merchant;
+beforeAll(async () => {
+  shop = await openOrigin();
+  merchant = await openMerchant(shop);
+  const rate = { name: 'Sales tax', country: 'US', region: 'NY', ratePpm: 88_750 };
+  await merchant.make('tax-rates', { ...rate, category: 'standard' });
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
+describe('a code that is not for the cart is refused, and the cart stays as it was:', () => {
+  const refusals = [
+    ['code_not_in_force', { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2020-02-01T00:00:00.000Z' }],
+    ['code_not_applicable', { productIds: ['01890a5d-ac96-774b-bcce-b302099a8057'] }],
+    ['code_not_for_you', { firstOrderOnly: true }],
+    ['code_not_for_you', { currency: 'EUR', minimum: 1 }],
+  ] as const;
+  test.each(refusals)('%s', async (problem, rest) => {
+    const { variantId } = await createProduct(shop, { price: 5_000 });
+    const { code } = await makeCode(merchant, rest);
+    const cart = await cartWith(shop, variantId);
+    expectProblem(await enterCode(shop, cart, code), problem);
+    const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(body.quote.codes).toEqual([]);
+  });
+
+  test('code_unknown', async () => {
+    const { variantId } = await createProduct(shop);
+    expectProblem(await enterCode(shop, await cartWith(shop, variantId), 'NO-SUCH-CODE'), 'code_unknown');
+  });
+
+  test('code_minimum_missed by a cent, which is told', async () => {
+    const { variantId } = await createProduct(shop, { price: 4_999 });
+    const { code } = await makeCode(merchant, { minimum: 5_000, currency: 'USD' });
+    const refused = await enterCode(shop, await cartWith(shop, variantId), code);
+    expectProblem(refused, 'code_minimum_missed');
+    expect(refused.body.missing).toEqual(usd(1));
+  });
+
+  test('codes_full', async () => {
+    const { variantId } = await createProduct(shop);
+    const cart = await cartWith(shop, variantId);
+    for (let made = 0; made < 5; made += 1) {
+      expect((await enterCode(shop, cart, (await makeCode(merchant)).code)).status).toBe(200);
+    }
+    expectProblem(await enterCode(shop, cart, (await makeCode(merchant)).code), 'codes_full');
+  });
+
+  test('code_not_for_you, which is for a group; and is for its members', async () => {
+    const { variantId } = await createProduct(shop, { price: 5_000 });
+    const group = await merchant.make('customer-groups', { name: 'Trade', taxExempt: true });
+    const { code } = await makeCode(merchant, { groupId: group.id });
+    const { token, userId } = await shop.signIn();
+    const cart = await cartOf(shop, [{ variantId, quantity: 1 }], token);
+    await changeCart(shop, cart, { destination: NEW_YORK });
+    const refused = await enterCode(shop, cart, code);
+    expectProblem(refused, 'code_not_for_you');
+    await merchant.ask('POST', `customer-groups/${group.id}/members`, { userId });
+    const entered = await enterCode(shop, cart, code);
+    expect(entered.body.quote).toMatchObject({ discount: usd(500), tax: usd(0) });
+    const gone = await shop.call(`/api/v1/carts/${cart.cartId}/codes/${code}`, {
+      method: 'DELETE',
+      token,
+    });
+    expect(gone.body.quote).toMatchObject({ discount: usd(0), codes: [] });
+  });
+});
+
+describe('a cart has one currency:', () => {
+  test('the prices of its list, which contain the tax; nothing that has no price there; and no other afterwards', async () => {
+    await merchant.make('currencies', { code: 'EUR', taxInclusive: true });
+    const { variantId } = await createProduct(shop, { price: 5_000 });
+    const unpriced = await createProduct(shop);
+    await merchant.make('prices', { variantId, currency: 'EUR', kind: 'regular', price: 11_900 });
+    await merchant.make('tax-rates', { name: 'VAT', country: 'DE', category: 'standard', ratePpm: 190_000 });
+    const { body: cart } = await shop.call('/api/v1/carts', { method: 'POST' });
+    const own = { cartId: cart.id, cartToken: cart.token, owner: { cartToken: cart.token } };
+    expectProblem(await changeCart(shop, own, { currency: 'GBP' }), 'currency_not_sold');
+    const inEuro = await changeCart(shop, own, { currency: 'EUR', destination: { country: 'DE' } });
+    expect(inEuro.body.currency).toBe('EUR');
+    const items = `/api/v1/carts/${cart.id}/items`;
+    const add = (id: string) =>
+      shop.call(items, { method: 'POST', ...own.owner, body: { variantId: id, quantity: 1 } });
+    expectProblem(await add(unpriced.variantId), 'variant_unavailable');
+    const { body } = await add(variantId);
+    expect(body.quote).toMatchObject({
+      ...{ total: { amount: 11_900, currency: 'EUR' }, tax: { amount: 0, currency: 'EUR' } },
+      includedTax: { amount: 1_900, currency: 'EUR' },
+    });
+    expectProblem(await changeCart(shop, own, { currency: 'USD' }), 'cart_not_empty');
+  });
+
+  test('a quantity price counts from its quantity on, and a sale price for its time', async () => {
+    const { variantId } = await createProduct(shop, { price: 1_000 });
+    const base = { variantId, currency: 'USD' };
+    await merchant.make('prices', { ...base, kind: 'regular', minQuantity: 3, price: 800 });
+    const cart = await cartWith(shop, variantId, 2);
+    const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(body.items[0]).toMatchObject({ unitPrice: usd(1_000), notice: null });
+    const path = `/api/v1/carts/${cart.cartId}/items/${body.items[0].id}`;
+    const three = await shop.call(path, { method: 'PATCH', ...cart.owner, body: { quantity: 3 } });
+    expect(three.body.items[0]).toMatchObject({ unitPrice: usd(800), lineTotal: usd(2_400), notice: null });
+    const sale = await merchant.make('prices', { ...base, kind: 'sale', price: 500, compareAtPrice: 1_000 });
+    const onSale = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(onSale.body.items[0]).toMatchObject({ unitPrice: usd(500), notice: 'price_changed' });
+    await merchant.ask('DELETE', `prices/${sale.id}`);
+    const over = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(over.body.items[0]).toMatchObject({ unitPrice: usd(800), notice: null });
+  });
+});

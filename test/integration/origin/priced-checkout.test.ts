@@ -1,0 +1,181 @@
+/** What was quoted, every part of it, is what is charged and what the order keeps; or the shopper is told what changed. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { eq, sql } from 'drizzle-orm';
+import { orderShipping } from '#db/schema/orders.ts';
+import { checkBooks } from '#test/support/books.ts';
+import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import {
+  buyQuoted,
+  changeCart,
+  enterCode,
+  type Furnished,
+  furnishPricing,
+  type Merchant,
+  makeCode,
+  NEW_YORK,
+  openMerchant,
+  shippedCart,
+  usesOf,
+} from '#test/support/pricing.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
+import { cartWith, createProduct } from '#test/support/shopping.ts';
+
+let shop: OriginUnderTest;
+let merchant: Merchant;
+let furnished: Furnished;
+beforeAll(async () => {
+  shop = await openOrigin();
+  merchant = await openMerchant(shop);
+  furnished = await furnishPricing(merchant);
+});
+afterAll(async () => {
+  await shop.close();
+});
+
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
+test('a code, shipping and tax: quoted by part, charged, and kept by the order', async () => {
+  const { variantId } = await createProduct(shop, { price: 1450 });
+  const { code, id } = await makeCode(merchant);
+  const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 2 }]);
+  const entered = await enterCode(shop, cart, code.toLowerCase());
+  expect(entered.body.quote).toMatchObject({
+    ...{ subtotal: usd(2900), discount: usd(290), shipping: usd(490), tax: usd(232 + 43) },
+    ...{ includedTax: usd(0), total: usd(2900 - 290 + 490 + 275), isTaxKnown: true, shippingNeed: 'none' },
+    codes: [{ code, status: 'applied' }],
+  });
+  const { status, body } = await buyQuoted(shop, cart);
+  expect([status, body.status], JSON.stringify(body)).toEqual([201, 'paid']);
+  expect(body).toMatchObject({
+    ...{ subtotal: usd(2900), discount: usd(290), shipping: usd(490), tax: usd(275), total: usd(3375) },
+    items: [{ discount: usd(290), tax: usd(232), taxRatePpm: 88_750 }],
+    discounts: [{ code, shares: [{ amount: usd(290) }] }],
+    shippingMethod: { name: 'Parcel', price: usd(490), tax: usd(43) },
+  });
+  expect(body.payment.paid).toEqual(usd(3375));
+  expect(await usesOf(merchant, id)).toBe(1);
+  const refused = await shop.deps.db
+    .update(orderShipping)
+    .set({ taxMinor: sql`0` })
+    .where(eq(orderShipping.orderId, body.id))
+    .then(
+      () => 'done',
+      () => 'refused',
+    );
+  expect(refused).toBe('refused');
+  await checkBooks(shop);
+});
+
+describe('what changes after the quote is a 409 that names it and brings a fresh quote, which is then charged:', () => {
+  const cases = [
+    {
+      what: 'a tax rate',
+      change: (_: unknown) => merchant.ask('PATCH', `tax-rates/${furnished.taxRateId}`, { ratePpm: 90_000 }),
+      restore: () => merchant.ask('PATCH', `tax-rates/${furnished.taxRateId}`, { ratePpm: 88_750 }),
+      named: { part: 'taxRate', seen: 88_750, now: 90_000 },
+    },
+    {
+      what: 'a rate of shipping',
+      change: () =>
+        merchant.ask('PATCH', `shipping-methods/${furnished.methodId}`, { steps: [{ from: 0, rate: 590 }] }),
+      restore: () =>
+        merchant.ask('PATCH', `shipping-methods/${furnished.methodId}`, { steps: [{ from: 0, rate: 490 }] }),
+      named: { part: 'shippingMethod' },
+    },
+    {
+      what: 'a discount',
+      change: (id: string) => merchant.ask('PATCH', `discounts/${id}`, { ppm: 50_000 }),
+      restore: async () => {},
+      named: { part: 'discountRule', seen: 1, now: 2 },
+    },
+    {
+      what: 'a discount that has ended',
+      change: (id: string) => merchant.ask('DELETE', `discounts/${id}`),
+      restore: async () => {},
+      named: { part: 'discountRule', seen: 1, now: null },
+    },
+  ];
+  test.each(cases)('$what', async ({ change, restore, named }) => {
+    const { variantId } = await createProduct(shop, { price: 10_000 });
+    const { code, id } = await makeCode(merchant);
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+    const quoted = (await enterCode(shop, cart, code)).body.quote.token;
+    expect((await change(id))?.status).toBe(200);
+    const refused = await buyQuoted(shop, cart, { quote: quoted });
+    expectProblem(refused, 'price_changed');
+    expect(refused.body.changes).toContainEqual(expect.objectContaining(named));
+    const { token, total } = refused.body.quote;
+    const bought = await buyQuoted(shop, cart, { quote: token });
+    expect([bought.status, bought.body.total], JSON.stringify(bought.body)).toEqual([201, total]);
+    await restore();
+  });
+
+  test('the address, where it is not what the quote was for', async () => {
+    const { variantId } = await createProduct(shop, { price: 10_000 });
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+    const elsewhere = { country: 'US', region: 'OR', postalCode: '97035' };
+    const refused = await buyQuoted(shop, cart, { to: elsewhere });
+    expectProblem(refused, 'price_changed');
+    expect(refused.body.changes).toContainEqual(expect.objectContaining({ part: 'taxRate', now: 0 }));
+    const bought = await buyQuoted(shop, cart, { to: elsewhere, quote: refused.body.quote.token });
+    expect([bought.status, bought.body.tax]).toEqual([201, usd(0)]);
+  });
+});
+
+test('without a quote nothing is charged that was not shown', async () => {
+  const { variantId } = await createProduct(shop, { price: 10_000 });
+  const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+  const refused = await shop.call('/api/v1/checkout', {
+    method: 'POST',
+    ...cart.owner,
+    headers: { 'idempotency-key': crypto.randomUUID() },
+    body: {
+      cartId: cart.cartId,
+      email: 'guest@test.example',
+      shippingAddress: { name: 'Guest', line1: '1 Test Street', city: 'Testville', ...NEW_YORK },
+      paymentMethodId: 'pm_card_visa',
+    },
+  });
+  expectProblem(refused, 'quote_required');
+  expect((await buyQuoted(shop, cart, { quote: refused.body.quote.token })).status).toBe(201);
+});
+
+describe('a checkout without what it takes is refused:', () => {
+  test('no way of shipping was chosen', async () => {
+    const { variantId } = await createProduct(shop);
+    const cart = await cartWith(shop, variantId);
+    expectProblem(await buyQuoted(shop, cart), 'shipping_method_required');
+  });
+
+  test('a way of shipping before it is known where to, or one that there is not', async () => {
+    const { variantId } = await createProduct(shop);
+    const cart = await cartWith(shop, variantId);
+    const chosen = { shippingMethodId: furnished.methodId };
+    expectProblem(await changeCart(shop, cart, chosen), 'destination_required');
+    const unknown = { destination: NEW_YORK, shippingMethodId: furnished.zoneId };
+    expectProblem(await changeCart(shop, cart, unknown), 'shipping_method_not_found');
+    const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(body.destination).toBeNull();
+  });
+
+  test('the address is in no zone', async () => {
+    const { variantId } = await createProduct(shop);
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+    const to = { country: 'AQ', postalCode: '1' };
+    expectProblem(await buyQuoted(shop, cart, { to }), 'shipping_zone_missing');
+  });
+
+  test('something has no weight, and its way of shipping goes by weight', async () => {
+    const { variantId } = await createProduct(shop);
+    const method = await merchant.make('shipping-methods', {
+      ...{ zoneId: furnished.zoneId, name: 'By weight', kind: 'by_weight', currency: 'USD' },
+      steps: [{ from: 0, rate: 100 }],
+    });
+    const cart = await cartWith(shop, variantId);
+    const chosen = await changeCart(shop, cart, { destination: NEW_YORK, shippingMethodId: method.id });
+    expectProblem(chosen, 'weight_missing');
+    const estimates = await shop.call(`/api/v1/carts/${cart.cartId}/shipping`, cart.owner);
+    expect(estimates.status).toBe(200);
+  });
+});
