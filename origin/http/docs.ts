@@ -7,6 +7,7 @@ import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
 import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
+import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
 import { createAssets } from './assets.ts';
 import { borderAnswers, borderAnswersOf, DEGRADED } from './openapi.ts';
 import { scopeOf } from './scopes.ts';
@@ -134,17 +135,18 @@ async function openApiDocument(
     }),
   );
   const response = await documented.handle(new Request(`http://localhost${DOCUMENT_PATH}`));
-  const { paths } = (await response.json()) as { paths: Record<string, Json> };
+  const documentedPaths = (await response.json()) as { paths: Record<string, Json> };
+  const { paths, refusals } = sharingRefusals(withScopes(documentedPaths.paths));
   return mend({
     ...INFO,
     tags: INFO.tags.map((tag) => ({ ...(tags.find(({ name }) => name === tag.name) ?? tag) })),
     servers: [{ url: '/', description: 'Where this document came from.' }],
     security: [{ accessToken: [] }],
-    paths: withBorder(withScopes(paths)),
+    paths: withBorder(paths),
     webhooks: webhooks as Json,
     components: {
       securitySchemes: SECURITY_SCHEMES,
-      responses: borderAnswers(),
+      responses: { ...borderAnswers(), ...refusals },
       headers: { Degraded: DEGRADED },
     },
   }) as Record<string, Json>;
@@ -160,6 +162,32 @@ function withScopes(paths: Record<string, Json>): Record<string, Json> {
     }
   }
   return scoped as Record<string, Json>;
+}
+
+type Refusal = { content: Record<string, { schema: { properties: { code: { enum: string[] } } } }> };
+
+/**
+ * Refusals in one place, by their codes: operations have most of theirs in common, and a document that repeats them is
+ * half as long again.
+ */
+function sharingRefusals(paths: Record<string, Json>) {
+  const shared = structuredClone(paths) as Record<string, Record<string, { responses: object }>>;
+  const refusals: Record<string, Json> = {};
+  for (const operations of Object.values(shared)) {
+    for (const described of Object.values(operations)) {
+      const answers = Object.entries(described.responses as Record<string, Partial<Refusal>>);
+      described.responses = Object.fromEntries(
+        answers.map(([status, answer]) => {
+          const codes = answer.content?.[PROBLEM_CONTENT_TYPE]?.schema.properties.code.enum;
+          if (codes === undefined) return [status, answer];
+          const name = codes.join('.');
+          refusals[name] = answer as Json;
+          return [status, { $ref: `#/components/responses/${name}` }];
+        }),
+      );
+    }
+  }
+  return { paths: shared as Record<string, Json>, refusals };
 }
 
 /** What any request may be refused for, whatever it is for. */

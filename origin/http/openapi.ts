@@ -88,7 +88,8 @@ export function operation({ id, summary, description, tag, success, ...rest }: O
 function succeeded({ description, schema, mediaType = 'application/json' }: Success) {
   if (schema === undefined) return { description };
   const [example]: unknown[] = Array.isArray(schema['examples']) ? schema['examples'] : [];
-  const media = example === undefined ? { schema } : { schema, example };
+  const { examples: _, ...shape } = schema;
+  const media = example === undefined ? { schema } : { schema: shape, example };
   return { description, content: { [mediaType]: media } };
 }
 

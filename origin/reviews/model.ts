@@ -38,7 +38,7 @@ const Text = t.String({
 const DisplayName = t.String({
   minLength: 1,
   maxLength: MAX_DISPLAY_NAME_LENGTH,
-  pattern: '^(?=.*\\S)[^@]*$',
+  pattern: '^[^@]*[^@\\s][^@]*$',
   error: `must be 1 to ${MAX_DISPLAY_NAME_LENGTH} characters, and no email address`,
   description: 'All that readers are told of who wrote it.',
 });

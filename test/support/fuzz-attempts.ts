@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import { SESSION_COOKIE, SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
 import type { FuzzedOperation, Parameter } from './fuzz-document.ts';
 import { SHOP_ORIGIN } from './origin.ts';
-import { type Aim, anyJson, type JsonSchema, NASTY, placeholder, valuesOf } from './schema-values.ts';
+import {
+  type Aim,
+  anyJson,
+  examplesOf,
+  type JsonSchema,
+  NASTY,
+  placeholder,
+  valuesOf,
+} from './schema-values.ts';
 
 /** In whose name a request is made. */
 export type Who = 'owner' | 'guest' | 'shopper' | 'seller' | 'admin' | 'impostor';
@@ -173,6 +181,7 @@ function payloadOf({ method, body }: FuzzedOperation): fc.Arbitrary<Payload> {
   if (body === null)
     return fc.oneof({ weight: 9, arbitrary: none }, { weight: 1, arbitrary: anyJson.map(json) });
   const described = (aim: Aim) => valuesOf(body, aim).map(json);
+  const example = examplesOf(body);
   const mistyped = fc
     .tuple(
       valuesOf(body, 'valid'),
@@ -186,6 +195,7 @@ function payloadOf({ method, body }: FuzzedOperation): fc.Arbitrary<Payload> {
       }),
     );
   return fc.oneof(
+    ...(example === null ? [] : [{ weight: 6, arbitrary: example.map(json) }]),
     { weight: 9, arbitrary: described('valid') },
     { weight: 8, arbitrary: described('nearly') },
     { weight: 1, arbitrary: anyJson.map(json) },

@@ -1,11 +1,16 @@
 /** What a fuzzed request may name: things that are there, and belong to whoever asks in their own name. */
 
+import { sql } from 'drizzle-orm';
 import { users } from '#db/schema/accounts.ts';
+import { discounts } from '#db/schema/discounts.ts';
+import { prices, taxRates } from '#db/schema/pricing.ts';
+import { shippingAreas } from '#db/schema/shipping.ts';
 import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/permissions.ts';
 import type { Who } from './fuzz-attempts.ts';
 import type { FuzzedOperation } from './fuzz-document.ts';
+import { tradeScenes } from './fuzz-trade.ts';
 import { type Answer, type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
 import { photograph, publish } from './pictures.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
@@ -43,6 +48,14 @@ export interface Scenes {
   at(operation: FuzzedOperation): Promise<Scene>;
 }
 
+/** What the fuzzer has made of prices, taxes and shipping would refuse the checkout of a scene. */
+async function forgetPriceRules({ db }: Pick<Deps, 'db'>): Promise<void> {
+  await db.delete(shippingAreas);
+  await db.delete(taxRates);
+  await db.delete(prices);
+  await db.update(discounts).set({ validUntil: sql`${discounts.validFrom}` });
+}
+
 interface Person {
   readonly userId: string;
   readonly email: string;
@@ -59,8 +72,10 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
   const seller = { token: sellerToken };
   const cartWith = (owner: { readonly token: string }) =>
     cartOf(shop, [{ variantId, quantity: 1 }], owner.token);
-  const orderOf = async (owner: { readonly token: string }) =>
-    String(must(await checkOut(shop, await cartWith(owner))).id);
+  const orderOf = async (owner: { readonly token: string }) => {
+    await forgetPriceRules(opened.deps);
+    return String(must(await checkOut(shop, await cartWith(owner))).id);
+  };
   const saved = async (owner: Owner, path: string, body: object) =>
     String(must(await shop.call(path, { method: 'POST', ...owner, body })).id);
 
@@ -74,6 +89,11 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
 
   /** What is named in paths, by how they begin. */
   const things: Readonly<Record<string, (person: Person) => Promise<Record<string, string>>>> = {
+    ...tradeScenes({
+      ...{ shop, variantId, productId, seller, admin: admin.owner, must, orderOf },
+      enrol: () => enrol('shopper'),
+      soldOut: async () => (await createProduct(opened, { stock: 0 })).variantId,
+    }),
     '/api/v1/products/{id}/variants': madeOfTwo,
     '/api/v1/merchant/products/{id}': madeOfTwo,
     '/api/v1/categories/{id}': async () => ({

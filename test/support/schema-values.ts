@@ -23,6 +23,7 @@ export interface JsonSchema {
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
+  readonly examples?: readonly unknown[];
 }
 
 /** Whether parts of a value may lie beyond what the schema allows. */
@@ -30,8 +31,9 @@ export type Aim = 'valid' | 'nearly';
 
 type Values = fc.Arbitrary<unknown>;
 
+const PLACEHOLDER = '«';
 /** Where a value of the shop stands that the fuzzer cannot know in advance; whoever sends it puts it in. */
-export const placeholder = (name: string) => `«${name}»`;
+export const placeholder = (name: string) => `${PLACEHOLDER}${name}»`;
 
 /** What is good for a field, by its name, beside what its schema says. */
 const GOOD: Readonly<Record<string, readonly string[]>> = {
@@ -41,6 +43,11 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   refreshToken: [placeholder('refreshToken')],
   variantId: [placeholder('variantId')],
   cartId: [placeholder('cartId')],
+  productId: [placeholder('productId')],
+  reviewId: [placeholder('reviewId')],
+  itemId: [placeholder('itemId')],
+  userId: [placeholder('userId')],
+  zoneId: [placeholder('zoneId')],
   id: [placeholder('variantId')],
   category: [CATEGORY],
   country: ['GB', 'US'],
@@ -102,6 +109,21 @@ const BEYOND_WEIGHT = 1;
 const WITHIN_WEIGHT = 9;
 const MANY_ITEMS = 3;
 const LONGEST_USUAL = 30;
+
+/** The examples of a schema, with what is here in the place of what they name. */
+export function examplesOf({ examples = [] }: JsonSchema): Values | null {
+  if (examples.length === 0) return null;
+  return fc.constantFrom(...examples).map((example) =>
+    JSON.parse(
+      JSON.stringify(example, (name, value: unknown) => {
+        if (typeof value !== 'string') return value;
+        // A category of tax is none of the catalogue's.
+        if (name === 'category') return value === 'standard' ? value : CATEGORY;
+        return GOOD[name]?.find((good) => good.startsWith(PLACEHOLDER)) ?? value;
+      }),
+    ),
+  );
+}
 
 /** @param name of the property or parameter that the value is for */
 export function valuesOf(schema: JsonSchema, aim: Aim, name = ''): Values {
@@ -187,10 +209,15 @@ function textsOf(schema: JsonSchema, name: string): Values {
   return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: made });
 }
 
-function madeTexts({ format, pattern, minLength = 0, maxLength = LONGEST_USUAL }: JsonSchema): Values {
+function madeTexts(schema: JsonSchema): Values {
+  const { format, pattern, minLength = 0, maxLength = LONGEST_USUAL } = schema;
   if (format === 'uuid') return fc.uuid({ version: 7 });
   if (format === 'email') return fc.emailAddress().map((email) => email.slice(-maxLength));
-  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern), { maxLength });
+  if (pattern !== undefined) {
+    // A pattern may ask for more than is usual.
+    const limit = schema.maxLength === undefined ? {} : { maxLength };
+    return fc.stringMatching(new RegExp(pattern), limit);
+  }
   const usual = Math.min(maxLength, minLength + LONGEST_USUAL);
   return fc.oneof(
     { weight: 5, arbitrary: fc.string({ unit: 'grapheme-ascii', minLength, maxLength: usual }) },

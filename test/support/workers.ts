@@ -50,10 +50,13 @@ export function openLoops(shop: OriginUnderTest): Loops {
   };
 }
 
-/** Deps of a process of its own, at the same servers unless another NATS is named. */
+/**
+ * Deps of a process of its own, at the same servers unless another NATS is named, with as many connections as one of the
+ * workers has in production.
+ */
 export function secondProcess(shop: OriginUnderTest, NATS_URL = shop.config.NATS_URL): RunningDeps {
   const log = createLogger({ level: 'error', write: () => {} });
-  return createDeps({ ...shop.config, NATS_URL }, 'hotshelf-test-second', log);
+  return createDeps({ ...shop.config, NATS_URL, DATABASE_MAX_CONNECTIONS: 4 }, 'hotshelf-test-second', log);
 }
 
 /** Writes events into the outbox, as a verb does. */

@@ -245,7 +245,7 @@ describe('a body', () => {
     ['product', { variants: [{ price: 1 }, { price: 2 }] }, '/variants/1/optionValues'],
     ['change', { category: 'nowhere' }, '/category'],
     ['change', { variants: [{ id: '1' }] }, '/variants/0/id'],
-    ['change', { slug: 'another' }, '/slug'],
+    ['change', { slug: 'Not A Slug' }, '/slug'],
     ['item', { quantity: 0 }, '/quantity'],
     ['item', { quantity: 1000 }, '/quantity'],
     ['item', { quantity: '1' }, '/quantity'],
