@@ -44,7 +44,10 @@ export interface ScanPlan {
 }
 
 function targetOf({ path }: Operation, { values }: Scene, query: FuzzedOperation['parameters']): string {
-  const starred = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `${value}*`]));
+  // What no scene names is asked of all the same.
+  const samples = path.matchAll(/\{(\w+)\}/g).map(([, name = '']) => [name, SAMPLE] as const);
+  const named = { ...Object.fromEntries(samples), ...values };
+  const starred = Object.fromEntries(Object.entries(named).map(([name, value]) => [name, `${value}*`]));
   const pairs = query.map(({ name, schema }) => `${name}=${sampleOf(schema)}*`);
   const filled = fill(path, starred);
   return pairs.length === 0 ? filled : `${filled}?${pairs.join('&')}`;
