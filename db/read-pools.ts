@@ -42,7 +42,7 @@ export interface RolePolicy {
   readonly maxLagMs: number;
   readonly maxLagBytes: number;
   /** See {@link ConnectOptions.preparesStatements}. */
-  readonly preparesStatements: boolean;
+  readonly preparesStatements?: boolean;
 }
 
 export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
@@ -53,27 +53,9 @@ export const ROLE_POLICIES: Readonly<Record<ReadRole, RolePolicy>> = {
     maxLagBytes: 32 * 1024 ** 2,
     preparesStatements: true,
   },
-  search: {
-    ...statementOf('search'),
-    maxConnections: 8,
-    maxLagMs: 2_000,
-    maxLagBytes: 32 * 1024 ** 2,
-    preparesStatements: false,
-  },
-  analytics: {
-    ...statementOf('analytics'),
-    maxConnections: 2,
-    maxLagMs: 60_000,
-    maxLagBytes: 1024 ** 3,
-    preparesStatements: false,
-  },
-  reporting: {
-    ...statementOf('reporting'),
-    maxConnections: 2,
-    maxLagMs: 60_000,
-    maxLagBytes: 1024 ** 3,
-    preparesStatements: false,
-  },
+  search: { ...statementOf('search'), maxConnections: 8, maxLagMs: 2_000, maxLagBytes: 32 * 1024 ** 2 },
+  analytics: { ...statementOf('analytics'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
+  reporting: { ...statementOf('reporting'), maxConnections: 2, maxLagMs: 60_000, maxLagBytes: 1024 ** 3 },
 };
 
 function statementOf(role: ReadRole) {

@@ -1,6 +1,6 @@
 /**
- * Expected failures, of the closed table in `problem-table.ts`. One code decides the problem document over HTTP (RFC 9457) and,
- * in a worker, whether a message is tried again. Anything that is not an {@link AppError} is a bug.
+ * Expected failures, of the closed table in `problem-table.ts`. One code decides the problem document over HTTP
+ * (RFC 9457) and, in a worker, whether a message is tried again. Anything that is not an {@link AppError} is a bug.
  */
 
 import { PROBLEMS } from './problem-table.ts';

@@ -26,11 +26,7 @@ async function run(command: Extract<Command, { kind: 'export' }>): Promise<numbe
     console.error("There is no DATABASE_URL and no running shop: 'npm start' first.");
     return 2;
   }
-  const progress = showProgress({
-    isTerminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
-    nowMs: () => performance.now(),
-  });
+  const progress = showProgress();
   try {
     const products = await exportFile(databaseUrl, command, (count) =>
       progress.update(`export: ${count} products`),

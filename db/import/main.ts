@@ -29,11 +29,7 @@ async function run({ files, options }: Extract<Command, { kind: 'import' }>): Pr
     return 2;
   }
   const startedAt = performance.now();
-  const progress = showProgress({
-    isTerminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
-    nowMs: () => performance.now(),
-  });
+  const progress = showProgress();
   try {
     const summary = await importFiles(databaseUrl, files, options, {
       refused: ({ file, line, reason }) => {

@@ -16,7 +16,13 @@ const TERMINAL_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 2_000;
 const CLEAR_LINE = '\r\x1b[2K';
 
-export function showProgress(screen: Screen): Progress {
+const STANDARD_ERROR: Screen = {
+  isTerminal: process.stderr.isTTY === true,
+  write: (text) => process.stderr.write(text),
+  nowMs: () => performance.now(),
+};
+
+export function showProgress(screen: Screen = STANDARD_ERROR): Progress {
   const intervalMs = screen.isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
   let shownAtMs = screen.nowMs();
   let moving = false;

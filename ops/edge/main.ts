@@ -17,8 +17,10 @@ const HELP = `Runs the edge on workerd.
   --help        this text
 
 From the environment: EDGE_SECRET, which the origin shares, and EDGE_PURGE_SECRET, the bearer of POST /__edge/purge;
-LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A plain cache needs none of them. Ready when it has said 'listening'. SIGHUP builds it again and lets the new one
-take over, without anybody who asks meanwhile noticing. SIGTERM and SIGINT end it.
+LOG_LEVEL, OTEL_TRACES_SAMPLER_ARG and OTEL_EXPORTER_OTLP_ENDPOINT, if given. A plain cache needs none of them.
+
+Ready when it has said 'listening'. SIGHUP builds it again and lets the new one take over, without anybody who asks
+meanwhile noticing. SIGTERM and SIGINT end it.
 `;
 
 const Environment = Type.Object({

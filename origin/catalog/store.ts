@@ -58,8 +58,9 @@ const allImages = sql<{ url: string; alt: string }[]>`(
 
 const offers = sql<VariantRow[]>`(
   select coalesce(json_agg(json_build_object(
-           'id', v.id, 'sku', v.sku, 'barcode', v.barcode, 'optionValues', v.option_values, 'grams', v.grams, 'priceMinor', v.price_minor,
-           'compareAtMinor', v.compare_at_minor, 'available', coalesce(i.on_hand > i.reserved, false))
+           'id', v.id, 'sku', v.sku, 'barcode', v.barcode, 'optionValues', v.option_values, 'grams', v.grams,
+           'priceMinor', v.price_minor, 'compareAtMinor', v.compare_at_minor,
+           'available', coalesce(i.on_hand > i.reserved, false))
            order by v.position, v.id), '[]')
     from ${variants} v left join ${inventory} i on i.variant_id = v.id
    where v.product_id = ${productId} and v.withdrawn_at is null)`;
