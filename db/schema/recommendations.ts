@@ -1,6 +1,6 @@
 /**
- * What is bought, and what is bought together: of products alone, with nobody's name to it. Heat is what cools down by
- * itself: the logarithm of a sum in which each purchase weighs twice as much as one of a half-life before. So it needs
+ * What is bought, and what is bought or looked at together: of products alone, with nobody's name to it. Heat is what
+ * cools down by itself: the logarithm of a sum in which each purchase weighs twice as much as one of a half-life before. So it needs
  * no rewriting as time goes by, and comes to the same in whatever order purchases are heard of.
  */
 
