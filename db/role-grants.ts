@@ -130,6 +130,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   product_ratings: { ...ALL_READ, origin: READ, workers: WRITE },
   wish_lists: { origin: KEEP },
   wish_list_items: { origin: KEEP },
+  product_views: { origin: KEEP, workers: 'select, update, delete' },
   stock_notices: { origin: KEEP, workers: 'select, update, delete' },
 
   search_documents: { origin: READ, workers: KEEP, search: READ },

@@ -57,6 +57,7 @@ import { sessionRoutes } from './sessions/routes.ts';
 import { stockNoticeRoutes } from './stock-notices/routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { variantRoutes } from './variants/routes.ts';
+import { viewRoutes } from './views/routes.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
 import { WEBHOOKS, WEBHOOKS_TAG, webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 import { wishListRoutes } from './wish-lists/routes.ts';
@@ -150,6 +151,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(webhookDeliveryRoutes(deps, tokens))
     .use(reviewRoutes(deps, tokens))
     .use(wishListRoutes(deps, tokens))
+    .use(viewRoutes(deps, tokens))
     .use(stockNoticeRoutes(deps, tokens))
     .use(fulfilmentRoutes(deps, tokens))
     .use(returnRoutes(deps, tokens))

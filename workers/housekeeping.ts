@@ -6,9 +6,11 @@ import { publishDue } from '#origin/catalog/service.ts';
 import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
+import { learnFromViews } from '#origin/recommendations/service.ts';
 import { indexMissing, refreshSearch, renewPopularity } from '#origin/search/service.ts';
 import { deleteExpired } from '#origin/sessions/service.ts';
 import { forgetOldNotices } from '#origin/stock-notices/service.ts';
+import { forgetOldViews } from '#origin/views/service.ts';
 import { sweepDeliveries } from '#origin/webhook-deliveries/service.ts';
 import { pause } from './consumer.ts';
 
@@ -32,6 +34,8 @@ const CHORES: readonly Chore[] = [
   { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
   { name: 'sweep the log of webhooks', everyMs: 10 * MINUTE_MS, run: sweepDeliveries },
   { name: 'forget old notices of stock', everyMs: 30 * MINUTE_MS, run: forgetOldNotices },
+  { name: 'learn what is looked at together', everyMs: 30 * SECOND_MS, run: learnFromViews },
+  { name: 'forget what was looked at long ago', everyMs: 30 * MINUTE_MS, run: forgetOldViews },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },

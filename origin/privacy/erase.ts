@@ -9,6 +9,7 @@ import { openAddress, sealAddress } from '#origin/orders/service.ts';
 import { eraseReviewsOf } from '#origin/reviews/service.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { eraseNoticesOf } from '#origin/stock-notices/service.ts';
+import { eraseViewsOf } from '#origin/views/service.ts';
 import { eraseWishListsOf } from '#origin/wish-lists/service.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
@@ -37,6 +38,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     await store.deleteCarts(tx, userId);
     await eraseReviewsOf(deps, tx, userId);
     await eraseWishListsOf(tx, userId);
+    await eraseViewsOf(tx, userId);
     await eraseNoticesOf(deps, tx, personOf(user));
     await store.leaveGroups(tx, userId);
     await store.deleteCredentials(tx, userId);

@@ -5,6 +5,7 @@ import type { Deps } from '#origin/deps.ts';
 import { openAddress } from '#origin/orders/service.ts';
 import { reviewRecordsOf } from '#origin/reviews/service.ts';
 import { noticeRecordsOf } from '#origin/stock-notices/service.ts';
+import { viewRecordsOf } from '#origin/views/service.ts';
 import { wishListRecordsOf } from '#origin/wish-lists/service.ts';
 import type { PersonalData } from './model.ts';
 import { personOf } from './person.ts';
@@ -56,15 +57,17 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
 }
 
 async function collectVoices(deps: Deps, user: store.UserRow) {
-  const [{ written, reported }, wishLists, stockNotices] = await Promise.all([
+  const [{ written, reported }, wishLists, views, stockNotices] = await Promise.all([
     reviewRecordsOf(deps.db, user.id),
     wishListRecordsOf(deps.db, user.id),
+    viewRecordsOf(deps.db, user.id),
     noticeRecordsOf(deps, personOf(user)),
   ]);
   return {
     reviews: written.map(({ authorId: _author, ...review }) => review),
     reviewReports: reported.map(({ reporterId: _reporter, ...report }) => report),
     wishLists,
+    views,
     stockNotices,
   };
 }

@@ -47,7 +47,7 @@ export function privacyRoutes(deps: Deps, tokens: AccessTokens) {
           id: 'eraseOneself',
           summary: 'Have yourself taken out of the shop, for good',
           description:
-            'Your account, sessions, carts, cards, keys, reviews and wish lists go. Your orders stay on the books without your name, ' +
+            'Your account, sessions, carts, cards, keys, reviews, wish lists and views go. Your orders stay on the books without your name, ' +
             'address and email: what of them has yet to be sent cannot be sent any more.',
           tag: 'Accounts',
           success: { status: 204, description: 'Nothing says any more who you were.' },

@@ -1,4 +1,4 @@
-/** How hot something is that was bought, and what is to be shown for it. Pure; see `db/schema/recommendations.ts`. */
+/** How hot something is that was bought or seen, and what is to be shown for it. Pure; see `db/schema/recommendations.ts`. */
 
 import { assert } from '#lib/assert.ts';
 import { DAY_MS } from '#lib/clock.ts';
@@ -14,10 +14,38 @@ export function heatAt(time: Date): number {
   return heat;
 }
 
+/** So many shoppers who look at two products weigh as much as one who buys both: looking is cheap. */
+const VIEWS_OF_A_PURCHASE = 20;
+
+/** The heat of one look at that time. */
+export const heatOfLook = (time: Date): number => heatAt(time) - Math.log2(VIEWS_OF_A_PURCHASE);
+
 export interface Pair {
   readonly productId: ProductId;
   readonly otherId: ProductId;
   readonly heat: number;
+}
+
+/** Each of the products with each other one. */
+export function pairsAmong(ids: readonly ProductId[], heat: number): Pair[] {
+  return ids.flatMap((productId) =>
+    ids.filter((otherId) => otherId !== productId).map((otherId) => ({ productId, otherId, heat })),
+  );
+}
+
+/** Both ways, each pair once, as hot as all that was given of it. */
+export function pairsBothWays(given: readonly Pair[]): Pair[] {
+  const both = given.flatMap((pair) => [pair, { ...pair, productId: pair.otherId, otherId: pair.productId }]);
+  const groups = Map.groupBy(both, ({ productId, otherId }) => `${productId} ${otherId}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ ...first, heat: heatTogether(group.map(({ heat }) => heat)) }];
+  });
+}
+
+function heatTogether(heats: readonly number[]): number {
+  const hottest = heats.reduce((most, heat) => Math.max(most, heat), Number.NEGATIVE_INFINITY);
+  return hottest + Math.log2(heats.reduce((sum, heat) => sum + 2 ** (heat - hottest), 0));
 }
 
 /**

@@ -18,13 +18,8 @@ export const TrendingQuery = closedObject({
 export type TrendingQuery = Static<typeof TrendingQuery>;
 
 const Source = t.Union(
-  [
-    t.Literal('personal'),
-    t.Literal('bought_together'),
-    t.Literal('trending_category'),
-    t.Literal('trending'),
-  ],
-  { description: 'What they were chosen by.' },
+  [t.Literal('personal'), t.Literal('together'), t.Literal('trending_category'), t.Literal('trending')],
+  { description: 'What they were chosen by. `together`: by what is bought, or looked at, together.' },
 );
 export type Source = Static<typeof Source>;
 
@@ -38,7 +33,7 @@ export const Recommendations = t.Object(
       description: 'True where something better has failed, not where too little is known for it.',
     }),
   },
-  { examples: [{ items: cardExamples, source: 'bought_together', degraded: false }] },
+  { examples: [{ items: cardExamples, source: 'together', degraded: false }] },
 );
 export type Recommendations = Static<typeof Recommendations>;
 

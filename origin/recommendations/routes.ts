@@ -32,7 +32,7 @@ export function recommendationRoutes(deps: Deps, tokens: AccessTokens, hot: HotR
           id: 'listRecommendations',
           summary: 'What you may like',
           description:
-            'By what you have bought and have in your cart; a guest, by the cart of the `Cart-Token`. Where little is ' +
+            'By what you have in your cart, have bought and have looked at; a guest, by the cart of the `Cart-Token`. Where little is ' +
             'known, what is trending in the category of the newest of them, or at all.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The best first.', schema: Recommendations },
@@ -62,7 +62,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           id: 'listProductRecommendations',
           summary: 'What goes with a product',
           description:
-            'What was bought with it; where little is known, what is trending in its category, or at all.',
+            'What is bought, or looked at, with it; where little is known, what is trending in its category, or at all.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The best first.', schema: Recommendations },
           revalidates: true,

@@ -1,6 +1,6 @@
 /**
- * What else a shopper may want: by what they have bought and have in their cart, or beside one product. Nothing of it is
- * worth an error: where the better fails, something plainer is shown, and says so.
+ * What else a shopper may want: by what they have bought, looked at and have in their cart, or beside one product.
+ * Nothing of it is worth an error: where the better fails, something plainer is shown, and says so.
  */
 
 import type { Transaction } from '#db/client.ts';
@@ -20,7 +20,8 @@ import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { productsBoughtBy } from '#origin/orders/service.ts';
-import { heatAt, rank } from './heat.ts';
+import { productsSeenBy, takeSeenTogether } from '#origin/views/service.ts';
+import { heatAt, heatOfLook, pairsAmong, pairsBothWays, rank } from './heat.ts';
 import type { Recommendations, RecommendationsQuery } from './model.ts';
 import * as store from './store.ts';
 import { type TrendingCards, trendingCards } from './trending.ts';
@@ -31,17 +32,33 @@ export { trendingRead } from './trending.ts';
 const MAX_PAIRS = 40;
 /** Of an order with more products, the first ones count. */
 const MAX_PRODUCTS_OF_ORDER = 20;
-/** Of what somebody has bought and put into the cart, the newest. */
+/** Of what somebody has bought, put into the cart and looked at, the newest. */
 const MAX_OWN_PRODUCTS = 30;
 /** Looked up for one answer: some of them may be sold out. */
 const MAX_CANDIDATES = 150;
+
+/** Of one transaction. */
+const MAX_VIEWS_LEARNT = 500;
 
 /** What was bought at that time has been bought together. */
 export async function learn(tx: Transaction, bought: readonly ProductId[], at: Date): Promise<void> {
   const ids = [...new Set(bought)].slice(0, MAX_PRODUCTS_OF_ORDER);
   const heat = heatAt(at);
   await store.heatTrends(tx, ids, heat);
-  if (ids.length > 1) await store.heatPairs(tx, ids, { heat, maxPairs: MAX_PAIRS });
+  if (ids.length > 1) await store.heatPairs(tx, pairsAmong(ids, heat), MAX_PAIRS);
+}
+
+/** From what shoppers have looked at since the last time. Any number of processes may do it at once. */
+export async function learnFromViews(deps: Deps): Promise<void> {
+  for (;;) {
+    const views = await deps.db.transaction(async (tx) => {
+      const taken = await takeSeenTogether(deps, tx, MAX_VIEWS_LEARNT);
+      const pairs = taken.together.map(({ seenAt, ...pair }) => ({ ...pair, heat: heatOfLook(seenAt) }));
+      if (pairs.length > 0) await store.heatPairs(tx, pairsBothWays(pairs), MAX_PAIRS);
+      return taken.views;
+    });
+    if (views < MAX_VIEWS_LEARNT) return;
+  }
 }
 
 export interface Recommended {
@@ -49,7 +66,7 @@ export interface Recommended {
   readonly degradation: Degradation | null;
 }
 
-/** For the caller, by what they have bought and have in their cart. Never fails. */
+/** For the caller, by what they have bought, have in their cart and have looked at. Never fails. */
 export async function recommendFor(
   deps: Deps,
   caller: Caller,
@@ -66,7 +83,7 @@ export async function recommendFor(
 }
 
 interface Personal {
-  /** What the shopper has bought or has in the cart, the newest first. */
+  /** What the shopper has in the cart, has bought or has looked at, each the newest first. */
   readonly own: readonly ProductId[];
   /** Null where they are not to be had. */
   readonly items: ProductCard[] | null;
@@ -107,7 +124,7 @@ export function besideRead(
       if (found === undefined) throw new AppError('product_not_found');
       return { place: found, items: await goingWith(deps, [id], limit) };
     });
-    if (items.length > 0) return { items, source: 'bought_together', degraded: false };
+    if (items.length > 0) return { items, source: 'together', degraded: false };
     const plain = await plainer(deps, { category: place.category, without, limit });
     if (plain.degraded) throw new AppError('unavailable');
     return plain;
@@ -136,8 +153,12 @@ function degradationTo({ items, source }: Recommendations): Degradation {
 async function ownProducts(deps: Deps, caller: Caller): Promise<ProductId[]> {
   return deps.ownWrites.read(caller, async (db) => {
     const inCart = await productsInCartOf(db, caller, MAX_OWN_PRODUCTS);
-    const bought = caller.kind === 'user' ? await productsBoughtBy(db, caller.userId, MAX_OWN_PRODUCTS) : [];
-    return [...new Set([...inCart, ...bought])].slice(0, MAX_OWN_PRODUCTS);
+    if (caller.kind !== 'user') return inCart;
+    const [bought, seen] = await Promise.all([
+      productsBoughtBy(db, caller.userId, MAX_OWN_PRODUCTS),
+      productsSeenBy(db, caller.userId, MAX_OWN_PRODUCTS),
+    ]);
+    return [...new Set([...inCart, ...bought, ...seen])].slice(0, MAX_OWN_PRODUCTS);
   });
 }
 

@@ -29,20 +29,17 @@ export async function heatTrends(tx: Transaction, ids: readonly ProductId[], hea
     on conflict (product_id) do update set ${HEATED}`);
 }
 
-/** Each of the products with each other one; of every product no more than `maxPairs` stay, the hottest. */
-export async function heatPairs(
-  tx: Transaction,
-  ids: readonly ProductId[],
-  { heat, maxPairs }: { readonly heat: number; readonly maxPairs: number },
-): Promise<void> {
+/** None twice. Of every product no more than `maxPairs` stay, the hottest. */
+export async function heatPairs(tx: Transaction, pairs: readonly Pair[], maxPairs: number): Promise<void> {
+  const given = sql`jsonb_to_recordset(${JSON.stringify(pairs)}::text::jsonb)
+    as given("productId" uuid, "otherId" uuid, heat float8)`;
   await tx.execute(sql`
     insert into product_pairs as kept (product_id, other_id, heat)
-    select one, other, ${heat}::float8 from unnest(${idArray(ids)}) one, unnest(${idArray(ids)}) other
-     where one <> other order by one, other
+    select "productId", "otherId", heat from ${given} order by "productId", "otherId"
     on conflict (product_id, other_id) do update set ${HEATED}`);
   await tx.execute(sql`
-    delete from product_pairs pair using unnest(${idArray(ids)}) id, lateral (
-      select product_id, other_id from product_pairs where product_id = id
+    delete from product_pairs pair using (select distinct "productId" as id from ${given}) one, lateral (
+      select product_id, other_id from product_pairs where product_id = one.id
        order by heat desc, other_id desc offset ${maxPairs}::int) surplus
      where pair.product_id = surplus.product_id and pair.other_id = surplus.other_id`);
 }

@@ -59,6 +59,7 @@ const BODY_IDS: Readonly<
     id: ids.cart,
     isOthers: false,
   }),
+  'POST /api/v1/me/views /productId': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'POST /api/v1/stock-notices /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
 };
 

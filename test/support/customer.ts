@@ -59,6 +59,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const said = { title: mark(), text: mark(), displayName: mark() };
   await post('/reviews', { productId, rating: 4, ...said }, token);
   await post('/wish-lists/items', { variantId: buying }, token);
+  await post('/me/views', { productId }, token);
   const { variantId: soldOut } = await createProduct(shop, { stock: 0 });
   await post('/stock-notices', { variantId: soldOut }, token);
   await post('/stock-notices', { variantId: soldOut, email });

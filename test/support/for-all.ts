@@ -41,6 +41,7 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
     ...['POST /api/v1/wish-lists/{id}/items', 'DELETE /api/v1/wish-lists/{id}/items/{variantId}'],
     'POST /api/v1/wish-lists/{id}/items/{variantId}/cart',
     ...['POST /api/v1/wish-lists/{id}/sharing', 'DELETE /api/v1/wish-lists/{id}/sharing'],
+    ...['GET /api/v1/me/views', 'POST /api/v1/me/views', 'DELETE /api/v1/me/views'],
     ...['GET /api/v1/me/stock-notices', 'DELETE /api/v1/me/stock-notices/{id}'],
   ],
 };

@@ -67,7 +67,7 @@ describe('beside a product', () => {
     await buyTogether(shop, [mug, tray, spoon]);
     await buyTogether(shop, [mug, plate], before);
     const found = await beside(mug);
-    expect(found).toMatchObject({ ids: [tray, spoon, plate], source: 'bought_together', degraded: false });
+    expect(found).toMatchObject({ ids: [tray, spoon, plate], source: 'together', degraded: false });
     expect(found.headers.get('degraded')).toBeNull();
     expect(found.headers.get('cache-control')).toContain('s-maxage=');
     expect((await beside(mug, '?limit=1')).ids).toEqual([tray]);

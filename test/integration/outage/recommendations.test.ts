@@ -93,7 +93,7 @@ test('with what was bought together out of reach, what is trending stands in; at
     const { body, degraded } = await timed(shop, '/recommendations', { cartToken });
     return body.source === 'personal' && degraded === null;
   });
-  expect((await timed(shop, beside())).body).toMatchObject({ source: 'bought_together', degraded: false });
+  expect((await timed(shop, beside())).body).toMatchObject({ source: 'together', degraded: false });
 });
 
 describe.each(FAULTS)('with the database %s', (_name, fault) => {
