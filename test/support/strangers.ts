@@ -133,6 +133,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const link = must(
     await shop.call(`/api/v1/wish-lists/${wishes.id}/sharing`, { method: 'POST', token: shopper.token }),
   );
+  must(await shop.call('/api/v1/me/views', { method: 'POST', token: shopper.token, body: { productId } }));
   const soldOut = await createProduct(shop, { stock: 0 });
   must(
     await shop.call('/api/v1/stock-notices', {

@@ -5,8 +5,10 @@ import postgres from 'postgres';
 import type { DatabaseRole } from '#db/role-grants.ts';
 import type { ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
+import { learnFromViews } from '#origin/recommendations/service.ts';
 import { countRatings } from '#origin/reviews/service.ts';
 import { fallDue, stockLetterFor } from '#origin/stock-notices/service.ts';
+import { forgetOldViews } from '#origin/views/service.ts';
 import { type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import { decide, openBuyer, write } from '#test/support/reviewing.ts';
 import { createProduct } from '#test/support/shopping.ts';
@@ -35,7 +37,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-test('takes reviews and wishes, counts stars, and tells who waits for stock', async () => {
+test('takes reviews, wishes and views, counts stars, learns what is seen together, and tells who waits for stock', async () => {
   const product = await createProduct(shop, { stock: 5 });
   const buyer = await openBuyer(shop, product);
   const { body: review } = await write(reachable, product, buyer);
@@ -48,6 +50,15 @@ test('takes reviews and wishes, counts stars, and tells who waits for stock', as
     reachable.call(`/api/v1${path}`, { method: 'POST', token: buyer.token, body });
   expect((await post('/review-reports', { reviewId: review.id, complaint: 'spam' })).status).toBe(204);
   expect((await post('/wish-lists/items', { variantId: product.variantId })).status).toBe(200);
+  const { productId } = await createProduct(shop, { stock: 1 });
+  for (const seen of [product.productId, productId]) {
+    expect((await post('/me/views', { productId: seen })).status).toBe(204);
+  }
+  await learnFromViews(workers.deps);
+  await forgetOldViews(workers.deps);
+  const [learnt] =
+    await owner`select count(*)::int as pairs from product_pairs where product_id = ${productId}`;
+  expect(learnt).toEqual({ pairs: 1 });
   const { variantId } = await createProduct(shop, { stock: 0 });
   const email = `${crypto.randomUUID()}@test.example`;
   expect((await post('/stock-notices', { variantId })).status).toBe(202);

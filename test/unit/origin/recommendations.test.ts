@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ProductId } from '#lib/ids.ts';
-import { HALF_LIFE_MS, heatAt, type Pair, rank } from '#origin/recommendations/heat.ts';
+import { HALF_LIFE_MS, heatAt, type Pair, pairsBothWays, rank } from '#origin/recommendations/heat.ts';
 
 const product = fc.integer({ min: 0, max: 9 }).map((number) => `product-${number}` as ProductId);
 /** Heats of a few weeks around now, and of long ago. */
@@ -11,6 +11,8 @@ const heat = fc.oneof(
   fc.double({ min: 1_460, max: 1_480, noNaN: true }),
   fc.double({ min: 0, max: 1, noNaN: true }),
 );
+/** What heats are taken from, so that weights are numbers. */
+const HOTTEST = 1_480;
 const pairs: fc.Arbitrary<Pair[]> = fc.uniqueArray(
   fc.record({ productId: product, otherId: product, heat }),
   {
@@ -66,4 +68,36 @@ test('a purchase weighs half of one of a half-life later', () => {
   const other = 'stove' as ProductId;
   expect(rank([...old, pair(bag, other)], bought)).toEqual([lamp as ProductId, other]);
   expect(rank([...old.slice(0, 1), pair(bag, other)], bought)).toEqual([other, lamp as ProductId]);
+});
+
+test('pairs are both ways, each once, and as hot as all that was given of them', () => {
+  const property = fc.property(
+    fc.array(fc.record({ productId: product, otherId: product, heat }), { maxLength: 40 }),
+    (given) => {
+      fc.pre(given.every(({ productId, otherId }) => productId !== otherId));
+      const made = new Map(
+        pairsBothWays(given).map((pair) => [`${pair.productId} ${pair.otherId}`, pair.heat]),
+      );
+      const weigh = (one: ProductId, other: ProductId) => {
+        const heats = given
+          .filter(
+            ({ productId, otherId }) =>
+              [productId, otherId].toSorted().join() === [one, other].toSorted().join(),
+          )
+          .map((pair) => pair.heat - HOTTEST);
+        return heats.reduce((sum, each) => sum + 2 ** each, 0);
+      };
+      for (const { productId, otherId } of given) {
+        for (const [one, other] of [
+          [productId, otherId],
+          [otherId, productId],
+        ] as const) {
+          const found = made.get(`${one} ${other}`) ?? Number.NaN;
+          expect(2 ** (found - HOTTEST)).toBeCloseTo(weigh(one, other), 6);
+        }
+      }
+      expect(pairsBothWays(given)).toHaveLength(made.size);
+    },
+  );
+  fc.assert(property);
 });
