@@ -53,9 +53,9 @@ export function cpuSeconds(root: number): number | null {
   return (all.find(({ pid }) => pid === root)?.seconds ?? 0) + total(root);
 }
 
-/** Resident memory of one process in bytes; null where there is no /proc. */
+/** Resident memory of one process in bytes, 0 of one that is ending; null where there is no /proc. */
 export function residentBytes(pid: number): number | null {
   if (process.platform !== 'linux') return null;
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return kilobytes === undefined ? null : Number(kilobytes) * BYTES_PER_KB;
+  return Number(kilobytes ?? 0) * BYTES_PER_KB;
 }
