@@ -134,29 +134,23 @@ function* setsOf<Item>(items: readonly Item[], size: number): Generator<Item[]> 
   }
 }
 
-/** One after the other that has most of what is missing, the nearest among equals; then none that was not needed. */
+/** One after the other that has most of what is missing, the nearest among equals; then none that is not needed. */
 function enough(near: readonly StockLocationId[], wanted: Wanted, left: Left): StockLocationId[] {
-  const chosen: StockLocationId[] = [];
+  let chosen: readonly StockLocationId[] = [];
   const gain = (location: StockLocationId) =>
     [...wanted].reduce((sum, [variant, quantity]) => {
       const missing = Math.max(0, quantity - together(chosen, variant, left));
       return sum + Math.min(missing, held(left, location, variant));
     }, 0);
   while (!suffices(chosen, wanted, left)) {
-    const best = near.toSorted((one, other) => gain(other) - gain(one))[0];
-    if (best === undefined || gain(best) === 0) break;
-    chosen.push(best);
+    const others = near.filter((location) => !chosen.includes(location));
+    chosen = [...chosen, ...others.toSorted((one, other) => gain(other) - gain(one)).slice(0, 1)];
   }
-  const needed = chosen.filter(
-    (location) =>
-      !suffices(
-        chosen.filter((each) => each !== location),
-        wanted,
-        left,
-      ),
-  );
-  const kept = suffices(needed, wanted, left) ? needed : chosen;
-  return near.filter((location) => kept.includes(location));
+  for (const location of near.toReversed()) {
+    const without = chosen.filter((each) => each !== location);
+    if (suffices(without, wanted, left)) chosen = without;
+  }
+  return near.filter((location) => chosen.includes(location));
 }
 
 /** @param chosen the nearest first */
