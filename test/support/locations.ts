@@ -90,9 +90,7 @@ export async function buy(
   });
   if (status !== 201) throw new Error(`checkout answered ${status}: ${JSON.stringify(order)}`);
   const bought: readonly { readonly id: string; readonly variantId: string }[] = order.items;
-  const items = lines.map(
-    ([{ variantId }]) => bought.find((each) => each.variantId === variantId)?.id ?? '',
-  );
+  const items = lines.map(([{ variantId }]) => bought.find((each) => each.variantId === variantId)?.id ?? '');
   return { orderId: order.id, cart, items };
 }
 

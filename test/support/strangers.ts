@@ -31,10 +31,7 @@ export interface World {
   readonly seller: Owner;
   readonly admin: Owner;
   readonly ids: Readonly<
-    Record<
-      'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review' | 'user' | 'location',
-      string
-    >
+    Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review' | 'user' | 'location', string>
   >;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];

@@ -120,7 +120,9 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
     select conrelid::regclass::text as table, conname as name from pg_constraint
      where contype = 'c' and conrelid::regclass::text in (
        'inventory', 'orders', 'order_lines', 'payments', 'line_units', 'shipments', 'shipment_lines',
-       'returns', 'return_lines', 'stock_locations', 'location_stock', 'location_ledger', 'order_allocations')`.then((rows) => rows.map((row) => [row.table, row.name] as const))) {
+       'returns', 'return_lines', 'stock_locations', 'location_stock', 'location_ledger', 'order_allocations')`.then(
+    (rows) => rows.map((row) => [row.table, row.name] as const),
+  )) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;
   }
   return sql;

@@ -92,7 +92,10 @@ describe('a paid order', () => {
     const { orderId, items } = await buy(shop, [[product, 1]], BERLIN);
     const isIt = eq(orders.id, orderId as OrderId);
     const [row] = await shop.deps.db.select().from(orders).where(isIt);
-    await shop.deps.db.update(orders).set({ shippingAddress: new Uint8Array([1, 2, 3]) }).where(isIt);
+    await shop.deps.db
+      .update(orders)
+      .set({ shippingAddress: new Uint8Array([1, 2, 3]) })
+      .where(isIt);
     await sell(shop, orderId);
     await shop.deps.db.update(orders).set({ shippingAddress: row?.shippingAddress }).where(isIt);
     expect(await planned(orderId)).toEqual({ [MAIN]: { [items[0] ?? '']: 1 } });
@@ -267,7 +270,12 @@ test('what is picked up leaves from where it is picked up, if that has it', asyn
   const method = (locationId: string, more = {}) =>
     shop.call('/api/v1/shipping-methods', {
       ...{ method: 'POST', token: admin },
-      body: { ...{ name: 'Here', kind: 'pickup', currency: 'USD' }, steps: [{ from: 0, rate: 0 }], locationId, ...more },
+      body: {
+        ...{ name: 'Here', kind: 'pickup', currency: 'USD' },
+        steps: [{ from: 0, rate: 0 }],
+        locationId,
+        ...more,
+      },
     });
   const { body, status } = await method(rotterdam);
   expect([status, body.locationId]).toEqual([201, rotterdam]);

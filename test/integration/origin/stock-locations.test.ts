@@ -83,7 +83,10 @@ describe('locations', () => {
   test.each([
     ['no country', { name: 'Here' }],
     ['half of its coordinates', { name: 'Here', country: 'NL', coordinates: { latitude: 1 } }],
-    ['coordinates beyond the earth', { name: 'Here', country: 'NL', coordinates: { latitude: 91, longitude: 0 } }],
+    [
+      'coordinates beyond the earth',
+      { name: 'Here', country: 'NL', coordinates: { latitude: 91, longitude: 0 } },
+    ],
     ['something that there is not', { name: 'Here', country: 'NL', isDefault: true }],
   ])('with %s are refused', async (_, body) => {
     const answer = await shop.call('/api/v1/stock-locations', { method: 'POST', token: admin, body });
