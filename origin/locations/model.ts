@@ -2,7 +2,7 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { t } from 'elysia';
-import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+import { Coordinates, closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const MAX_PRIORITY = 10_000;
 
@@ -18,14 +18,6 @@ const Priority = Type.Integer({
   maximum: MAX_PRIORITY,
   description: 'Of locations that are as near, the one with the lowest number sends.',
 });
-const Coordinates = closedObject(
-  {
-    latitude: Type.Number({ minimum: -90, maximum: 90 }),
-    longitude: Type.Number({ minimum: -180, maximum: 180 }),
-  },
-  { description: 'In degrees.' },
-);
-
 const ID_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8090';
 const example = {
   ...{ name: 'Rotterdam', country: 'NL', region: 'Zuid-Holland', postalCode: '3011' },

@@ -5,7 +5,8 @@
  * 2. Of those with as few, the ones whose nearest is nearest, then whose next is. How near a location is goes by the
  *    distance, where the coordinates of the destination and of every location that could send are known. Else the
  *    destination's own region comes before the rest of its country, and that before the rest of the world; of
- *    those that are as near, the lower priority number comes first. A place of pick-up is nearest in any case.
+ *    those that are as near, the lower priority number comes first. What is picked up is on its way to the place of
+ *    pick-up, which is itself the nearest.
  * 3. A line goes from one of them where one has all of it: from the nearest such. Else the nearest give what they have.
  *
  * Units that are nowhere stay unplaced; all others are placed, and none is taken that is not there.
@@ -71,9 +72,12 @@ export function route(
   const useful = locations.filter(({ id }) =>
     [...wanted.keys()].some((variant) => held(left, id, variant) > 0),
   );
-  const near = byNearness(destination, useful).map(({ id }) => id);
+  const pickUp = locations.find(({ id }) => id === destination.pickUpAt);
+  const near = byNearness({ ...destination, ...placeOf(pickUp ?? destination) }, useful).map(({ id }) => id);
   return place(lines, fewest(near, wanted, left) ?? enough(near, wanted, left), left);
 }
+
+const placeOf = ({ country, region, coordinates }: Place): Place => ({ country, region, coordinates });
 
 /** Of a location, by variant. */
 type Left = Map<StockLocationId, Map<VariantId, number>>;

@@ -51,7 +51,7 @@ export async function findActive(db: Queryable): Promise<LocationRow[]> {
 }
 
 export async function lockLocation(tx: Transaction, id: StockLocationId): Promise<LocationRow | undefined> {
-  const [row] = await tx.select().from(stockLocations).where(eq(stockLocations.id, id)).for('update');
+  const [row] = await tx.select().from(stockLocations).where(eq(stockLocations.id, id)).for('no key update');
   return row;
 }
 

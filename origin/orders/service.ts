@@ -66,8 +66,8 @@ export function toSell(deps: Pick<Deps, 'fields'>, order: store.OrderRow) {
 
 function placeOf(deps: Pick<Deps, 'fields'>, order: store.OrderRow): Place {
   try {
-    const { country, region = '' } = openAddress(deps, order);
-    return { country, region, coordinates: null };
+    const { country, region = '', coordinates = null } = openAddress(deps, order);
+    return { country, region, coordinates };
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error;
     return { country: null, region: '', coordinates: null };

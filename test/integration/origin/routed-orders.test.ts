@@ -73,18 +73,21 @@ describe('a paid order', () => {
   test('goes in as few parcels as can be, from afar if that spares one', async () => {
     const one = await productAt(shop, { [berlin]: 1, [rotterdam]: 1 });
     const other = await productAt(shop, { [MAIN]: 1, [rotterdam]: 1 });
-    const { orderId, items } = await buy(
-      shop,
-      [
-        [one, 1],
-        [other, 1],
-      ],
-      BERLIN,
-    );
+    const lines = [one, other].map((product) => [product, 1] as const);
+    const { orderId, items } = await buy(shop, lines, BERLIN);
     await sell(shop, orderId);
-    expect(await planned(orderId)).toEqual({
-      [rotterdam]: Object.fromEntries(items.map((id) => [id, 1])),
-    });
+    const all = Object.fromEntries(items.map((id) => [id, 1]));
+    expect(await planned(orderId)).toEqual({ [rotterdam]: all });
+  });
+
+  test('goes by the distance where the shopper’s page knows the coordinates', async () => {
+    const hamburg = await openLocation(shop, admin, { coordinates: { latitude: 53.55, longitude: 9.99 } });
+    const groningen = await openLocation(shop, admin, { coordinates: { latitude: 53.22, longitude: 6.57 } });
+    const product = await productAt(shop, { [hamburg]: 1, [groningen]: 1 });
+    const emden = { country: 'DE', coordinates: { latitude: 53.37, longitude: 7.21 } };
+    const { orderId, items } = await buy(shop, [[product, 1]], emden);
+    await sell(shop, orderId);
+    expect(await planned(orderId)).toEqual({ [groningen]: { [items[0] ?? '']: 1 } });
   });
 
   test('whose address does not open is sent all the same', async () => {

@@ -87,6 +87,10 @@ describe('locations', () => {
       'coordinates beyond the earth',
       { name: 'Here', country: 'NL', coordinates: { latitude: 91, longitude: 0 } },
     ],
+    [
+      'coordinates to a hair',
+      { name: 'Here', country: 'NL', coordinates: { latitude: 51.924419, longitude: 4 } },
+    ],
     ['something that there is not', { name: 'Here', country: 'NL', isDefault: true }],
   ])('with %s are refused', async (_, body) => {
     const answer = await shop.call('/api/v1/stock-locations', { method: 'POST', token: admin, body });

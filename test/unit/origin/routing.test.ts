@@ -184,6 +184,11 @@ describe('of as few, the nearest sends', () => {
 
   test('and a place of pick-up is nearest in any case', () => {
     expect(senderOf([paris, berlin, munich], { pickUpAt: paris.id })).toBe('paris');
+    const emptied = [{ variantId: variant(0), locationId: berlin.id, onHand: 1 }];
+    const stock = [...emptied, { variantId: variant(0), locationId: munich.id, onHand: 1 }];
+    const spandau = at('spandau', { country: 'DE', region: 'berlin' });
+    const destination = { country: 'DE', region: 'Bayern', coordinates: null, pickUpAt: spandau.id };
+    expect(route(ONE, stock, destination, [berlin, munich, spandau])[0]?.locationId).toBe(berlin.id);
   });
 
   test('one far away that has everything spares a parcel of those nearby', () => {
