@@ -25,7 +25,7 @@ import * as store from './store.ts';
 export { allocationsOf, openAllocations, type SoldOrder, sellStock } from './allocate.ts';
 export { hasRunOut, type Level } from './levels.ts';
 export { moveAllocation } from './location-store.ts';
-export { moveUnits, notThere } from './move-units.ts';
+export { moveUnits } from './move-units.ts';
 
 type Lines = readonly store.StockLine[];
 

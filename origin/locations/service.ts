@@ -13,7 +13,7 @@ import type { LocationChange, LocationListQuery, LocationPage, NewLocation, Stoc
 import type { SendingLocation } from './routing.ts';
 import * as store from './store.ts';
 
-export { type Allocation, type Destination, type Place, route, type Shelf } from './routing.ts';
+export { type Allocation, type Destination, type Place, route } from './routing.ts';
 /** So that rows may name the default location. */
 export const writeDefaultLocation = store.writeDefault;
 
