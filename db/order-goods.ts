@@ -14,7 +14,7 @@ export type ItemUnits = Record<'packed' | 'shipped' | 'delivered' | 'returned', 
 
 /** Times as the database writes them in JSON. */
 export interface ShipmentDetails
-  extends Pick<ShipmentRow, 'id' | 'status' | 'carrier' | 'trackingNumber' | 'trackingUrl'> {
+  extends Pick<ShipmentRow, 'id' | 'status' | 'carrier' | 'trackingNumber' | 'trackingUrl' | 'locationId'> {
   readonly items: readonly { readonly itemId: OrderLineId; readonly quantity: number }[];
   readonly packedAt: string;
   readonly shippedAt: string | null;
@@ -48,8 +48,8 @@ export function shipmentsOfOrder(orderId: SQLWrapper) {
   return sql<ShipmentDetails[]>`(
     select coalesce(json_agg(json_build_object(
              'id', s.id, 'status', s.status, 'carrier', s.carrier, 'trackingNumber', s.tracking_number,
-             'trackingUrl', s.tracking_url, 'packedAt', s.packed_at, 'shippedAt', s.shipped_at,
-             'deliveredAt', s.delivered_at, 'items', (
+             'trackingUrl', s.tracking_url, 'locationId', s.location_id, 'packedAt', s.packed_at,
+             'shippedAt', s.shipped_at, 'deliveredAt', s.delivered_at, 'items', (
                select json_agg(json_build_object('itemId', sl.line_id, 'quantity', sl.quantity) order by ol.position)
                  from shipment_lines sl join order_lines ol on ol.id = sl.line_id where sl.shipment_id = s.id))
              order by s.packed_at, s.id), '[]')

@@ -78,6 +78,9 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   discount_customers: { origin: WRITE, workers: 'select, update (uses)' },
   inventory: { ...ALL_READ, origin: WRITE, workers: WRITE },
   stock_ledger: BOOKS,
+  stock_locations: { ...ALL_READ, origin: WRITE, workers: WRITE },
+  location_stock: { ...ALL_READ, origin: WRITE, workers: WRITE },
+  location_ledger: BOOKS,
 
   orders: {
     origin: `select, insert, ${ORDER_CHANGES}`,
@@ -87,6 +90,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   },
   order_lines: { ...ALL_READ, origin: APPEND },
   line_units: { ...ALL_READ, origin: WRITE },
+  order_allocations: { ...ALL_READ, origin: WRITE, workers: APPEND },
   shipments: { ...ALL_READ, origin: WRITE },
   shipment_lines: { ...ALL_READ, origin: APPEND },
   returns: { origin: WRITE, workers: READ, analytics: RETURN_FIGURES, reporting: RETURN_FIGURES },

@@ -27,6 +27,12 @@ export const BUSINESS_METRICS = {
     help: 'Stock that was received or corrected by hand.',
     labels: ['kind'],
   },
+  stock_transfers_total: { kind: 'counter', help: 'Transfers of stock between locations.', labels: [] },
+  orders_rerouted_total: {
+    kind: 'counter',
+    help: 'Times that an operator had another location send units of an order.',
+    labels: [],
+  },
   stock_falls_total: {
     kind: 'counter',
     help: 'Times that what is left of a variant has fallen to low, or to nothing (out).',

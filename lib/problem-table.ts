@@ -78,6 +78,7 @@ export const PROBLEMS = {
   order_item_not_found: { status: 404, title: 'No such line of the order', retryable: false },
   shipment_not_found: { status: 404, title: 'No such shipment', retryable: false },
   return_not_found: { status: 404, title: 'No such return', retryable: false },
+  stock_location_not_found: { status: 404, title: 'No such stock location', retryable: false },
   order_not_found: { status: 404, title: 'No such order', retryable: false },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
   body_too_slow: { status: 408, title: 'The body did not arrive in time', retryable: true },
@@ -153,6 +154,15 @@ export const PROBLEMS = {
   variant_unavailable: { status: 409, title: 'A variant is unknown or withdrawn', retryable: false },
   out_of_stock: { status: 409, title: 'There is not enough stock', retryable: false },
   stock_reserved: { status: 409, title: 'Orders have reserved more than would be left', retryable: false },
+  stock_not_at_location: { status: 409, title: 'The location has fewer units', retryable: false },
+  stock_location_inactive: { status: 409, title: 'The stock location is out of use', retryable: false },
+  stock_location_in_use: {
+    status: 409,
+    title: 'Something lies at the stock location, is to be sent from there, or is picked up there',
+    retryable: false,
+  },
+  stock_locations_full: { status: 409, title: 'No more stock locations can be made', retryable: false },
+  default_location_stays: { status: 409, title: 'The default location stays in use', retryable: false },
   total_not_chargeable: {
     status: 409,
     title: 'The total is below or above what can be charged',
@@ -228,6 +238,11 @@ export const PROBLEMS = {
   order_not_cancellable: { status: 409, title: 'The order can no longer be cancelled', retryable: false },
   order_not_shippable: { status: 409, title: 'The order has nothing that may be sent', retryable: false },
   units_not_left: { status: 409, title: 'More units than are left to be sent', retryable: false },
+  units_not_at_location: {
+    status: 409,
+    title: 'The location is to send fewer units of the line, or no location is to send all that was named',
+    retryable: false,
+  },
   shipment_step_refused: {
     status: 409,
     title: 'The shipment is past that, or not there yet',

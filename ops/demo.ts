@@ -8,12 +8,13 @@ import { DEMO_ACCOUNTS } from '#db/seed/accounts.ts';
 import { WELCOME_CODE } from '#db/seed/pricing.ts';
 import { present } from '#lib/assert.ts';
 import { currency, formatMoney, minor } from '#lib/money.ts';
+import { liesElsewhere, plannedParcels, signInAdmin } from './demo/parcels.ts';
 import { DemoFailure, type Shop, visit } from './demo/shop.ts';
 import { readRunningShop } from './local/running.ts';
 
 const HELP = `npm run demo
 
-Buys something at the running shop and tells of each step: search, product, cart, payment, order, email.
+Buys something at the running shop and tells of each step: search, product, cart, payment, order, parcels, email.
 Start the shop first: npm start
 `;
 
@@ -67,14 +68,20 @@ const inWords = ({ amount, currency: code }: Price) =>
 const pick = <T>(items: readonly T[], what: string): T =>
   present(items[Math.floor(Math.random() * items.length)], what);
 
-async function findProduct(shop: Shop): Promise<Card> {
+interface Found {
+  readonly card: Card;
+  /** Others in stock that the same search finds. */
+  readonly others: readonly Card[];
+}
+
+async function findProduct(shop: Shop): Promise<Found> {
   for (const words of SEARCHES.toSorted(() => Math.random() - 0.5)) {
     const { body } = await shop.get<{ items: Card[] }>(`/search?q=${words}&limit=${SEARCH_LIMIT}`);
     const available = body.items.filter((item) => item.available);
     if (available.length === 0) continue;
     const card = pick(available, 'a product');
     say('search', `"${words}" finds ${body.items.length} products, among them ${card.name}`);
-    return card;
+    return { card, others: available.filter(({ id }) => id !== card.id) };
   }
   throw new DemoFailure('no search found anything in stock; npm start -- --fresh fills the shelves again');
 }
@@ -112,17 +119,25 @@ async function enterCode(shop: Shop, cartId: string): Promise<Quote> {
   return quote;
 }
 
-async function buy(shop: Shop, product: Product, email: string): Promise<Order> {
-  const variant = pick(
-    product.variants.filter((each) => each.available),
-    'a variant in stock',
-  );
+interface Bought {
+  readonly id: string;
+  readonly name: string;
+}
+
+const inStock = ({ name, variants }: Product): readonly Bought[] =>
+  variants.filter((each) => each.available).map(({ id }) => ({ id, name }));
+
+async function* variantsOf(shop: Shop, cards: readonly Card[]): AsyncGenerator<Bought> {
+  for (const { slug } of cards) yield* inStock((await shop.get<Product>(`/products/${slug}`)).body);
+}
+
+async function buy(shop: Shop, variants: readonly Bought[], email: string): Promise<Order> {
   const { body: cart } = await shop.post<{ id: string }>('/carts');
-  const { body: filled } = await shop.post<{ subtotal: Price }>(`/carts/${cart.id}/items`, {
-    variantId: variant.id,
-    quantity: 1,
-  });
-  say('cart', `1 x ${product.name}, subtotal ${inWords(filled.subtotal)}`);
+  for (const { id: variantId, name } of variants) {
+    const line = { variantId, quantity: 1 };
+    const { body: filled } = await shop.post<{ subtotal: Price }>(`/carts/${cart.id}/items`, line);
+    say('cart', `1 x ${name}, subtotal ${inWords(filled.subtotal)}`);
+  }
   const quote = await enterCode(shop, cart.id);
   const { body: order } = await shop.post<Order>(
     '/checkout',
@@ -161,6 +176,18 @@ async function awaitEmail(mailUrl: string, order: Order, email: string): Promise
   throw new DemoFailure(`no email about order ${order.number} came within ${EMAIL_DEADLINE_MS / 1000} s`);
 }
 
+/** By way of the worker, too: with the sale it is decided which location sends what. */
+async function awaitParcels(staff: Shop, { id, number }: Order): Promise<void> {
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < EMAIL_DEADLINE_MS) {
+    const parcels = await plannedParcels(staff, id);
+    for (const [index, parcel] of parcels.entries()) say(index === 0 ? 'parcels' : '', parcel);
+    if (parcels.length > 0) return;
+    await Bun.sleep(POLL_MS);
+  }
+  throw new DemoFailure(`no location has order ${number} to send within ${EMAIL_DEADLINE_MS / 1000} s`);
+}
+
 async function walk(): Promise<void> {
   const running = await readRunningShop();
   if (running === null) throw new DemoFailure('the shop does not run; start it first: npm start');
@@ -169,7 +196,7 @@ async function walk(): Promise<void> {
     'the demo shopper',
   );
   const guest = visit(running.edgeUrl);
-  const card = await findProduct(guest);
+  const { card, others } = await findProduct(guest);
   const product = await readTwice(guest, card.slug);
   await lookBeside(guest, product);
   const { body: session } = await guest.post<{ accessToken: string }>('/auth/login', {
@@ -177,10 +204,14 @@ async function walk(): Promise<void> {
     password: shopper.password,
   });
   const shop = visit(running.edgeUrl, session.accessToken);
-  const { id } = await buy(shop, product, shopper.email);
+  const staff = await signInAdmin(running.edgeUrl);
+  const variant = pick(inStock(product), 'a variant in stock');
+  const second = await liesElsewhere(staff, variant, variantsOf(guest, others));
+  const { id } = await buy(shop, second === undefined ? [variant] : [variant, second], shopper.email);
   const { body: order } = await shop.get<Order>(`/orders/${id}`);
   say('order', `number ${order.number} is ${order.status}`);
   if (order.status !== 'paid') throw new DemoFailure(`order ${order.number} is not paid`);
+  await awaitParcels(staff, order);
   if (running.mailUrl === null) say('email', 'goes to the mail server in SMTP_URL');
   else await awaitEmail(running.mailUrl, order, shopper.email);
 }

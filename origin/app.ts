@@ -39,6 +39,7 @@ import { parseOrigins } from './http/session-transport.ts';
 import { strictQueries } from './http/strict-queries.ts';
 import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
+import { locationRoutes } from './locations/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { merchantRoutes } from './merchant/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
@@ -141,6 +142,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(apiKeyRoutes(deps, tokens))
     .use(privacyRoutes(deps, tokens))
     .use(inventoryRoutes(deps, tokens))
+    .use(locationRoutes(deps, tokens))
     .use(cartRoutes(deps, tokens))
     .use(checkoutRoutes(deps, tokens))
     .use(priceRuleRoutes(deps, tokens))

@@ -149,10 +149,15 @@ function planStock({ wanted, stored, row }: PlannedVariant, context: PlanContext
     return [{ variantId: row.id, onHand, delta: onHand, movement: 'receipt' }];
   }
   if (context.stockMode === 'keep' || wanted.quantity === null) return [];
-  const { onHand, reserved } = current ?? { onHand: 0, reserved: 0 };
+  const { onHand, reserved, elsewhere } = current ?? { onHand: 0, reserved: 0, elsewhere: 0 };
   if (wanted.quantity === onHand) return [];
   if (wanted.quantity < reserved) {
     const reason = `Variant Inventory Qty ${wanted.quantity} is less than the ${reserved} that orders have reserved`;
+    context.refuse({ ...wanted.at, reason: `${reason}; its stock stays at ${onHand}` });
+    return [];
+  }
+  if (wanted.quantity < elsewhere) {
+    const reason = `Variant Inventory Qty ${wanted.quantity} is less than the ${elsewhere} at other stock locations`;
     context.refuse({ ...wanted.at, reason: `${reason}; its stock stays at ${onHand}` });
     return [];
   }

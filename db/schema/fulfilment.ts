@@ -2,9 +2,10 @@
 
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { OrderId, OrderLineId, ShipmentId } from '#lib/ids.ts';
+import type { OrderId, OrderLineId, ShipmentId, StockLocationId } from '#lib/ids.ts';
 import { instant } from './columns.ts';
 import { orderLines, orders } from './orders.ts';
+import { stockLocations } from './stock-locations.ts';
 
 /**
  * The units of a line, once something has been done with one of them. A unit that has gone far is counted in each
@@ -46,6 +47,35 @@ export const lineUnits = pgTable(
   ],
 );
 
+/**
+ * Which location sends how many units of a line: written with the sale, changed by who routes units anew. An order of
+ * which there is none at all had everything from the default location.
+ */
+export const orderAllocations = pgTable(
+  'order_allocations',
+  {
+    lineId: uuid('line_id')
+      .notNull()
+      .$type<OrderLineId>()
+      .references(() => orderLines.id),
+    locationId: uuid('location_id')
+      .notNull()
+      .$type<StockLocationId>()
+      .references(() => stockLocations.id),
+    orderId: uuid('order_id')
+      .notNull()
+      .$type<OrderId>()
+      .references(() => orders.id),
+    quantity: integer('quantity').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.lineId, table.locationId] }),
+    index('order_allocations_order').on(table.orderId),
+    index('order_allocations_location').on(table.locationId, table.orderId),
+    check('order_allocations_not_negative', sql`${table.quantity} >= 0`),
+  ],
+);
+
 export const shipmentStatus = pgEnum('shipment_status', ['packed', 'shipped', 'delivered', 'unpacked']);
 
 /** A parcel. What it says of its way is for whoever waits for it. */
@@ -62,6 +92,10 @@ export const shipments = pgTable(
     trackingNumber: text('tracking_number'),
     /** Always https. */
     trackingUrl: text('tracking_url'),
+    /** Which it leaves from; null for those of the time when there was but one. */
+    locationId: uuid('location_id')
+      .$type<StockLocationId>()
+      .references(() => stockLocations.id),
     packedAt: instant('packed_at').notNull(),
     shippedAt: instant('shipped_at'),
     deliveredAt: instant('delivered_at'),

@@ -57,6 +57,8 @@ export interface ShippingAddress {
   readonly postalCode: string;
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
+  /** In degrees, where the shopper's page knows them. */
+  readonly coordinates?: { readonly latitude: number; readonly longitude: number };
 }
 
 const FIRST_ORDER_NUMBER = 100_001;

@@ -2,8 +2,9 @@
 
 import { sql } from 'drizzle-orm';
 import { char, check, index, jsonb, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { ShippingMethodId, ShippingZoneId } from '#lib/ids.ts';
+import type { ShippingMethodId, ShippingZoneId, StockLocationId } from '#lib/ids.ts';
 import { counter, currencyCode, instant, minorUnits } from './columns.ts';
+import { stockLocations } from './stock-locations.ts';
 
 export const shippingZones = pgTable('shipping_zones', {
   id: uuid('id').primaryKey().$type<ShippingZoneId>(),
@@ -52,6 +53,10 @@ export const shippingMethods = pgTable(
     zoneId: uuid('zone_id')
       .$type<ShippingZoneId>()
       .references(() => shippingZones.id),
+    /** Where it is picked up. */
+    locationId: uuid('location_id')
+      .$type<StockLocationId>()
+      .references(() => stockLocations.id),
     name: text('name').notNull(),
     kind: shippingKind('kind').notNull(),
     currency: currencyCode('currency').notNull(),
@@ -65,5 +70,9 @@ export const shippingMethods = pgTable(
   (table) => [
     index('shipping_methods_zone').on(table.zoneId),
     check('shipping_methods_have_a_zone', sql`(${table.zoneId} is null) = (${table.kind} = 'pickup')`),
+    check(
+      'shipping_methods_location_of_pickup',
+      sql`${table.locationId} is null or ${table.kind} = 'pickup'`,
+    ),
   ],
 );

@@ -16,6 +16,7 @@ import type { EventId, ImageId } from '#lib/ids.ts';
 import { type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { DEMO_ACCOUNTS, DEMO_SELLER } from './accounts.ts';
 import { DEMO_SEED, type DemoProduct, type DemoVariant, generateCatalogue } from './catalogue.ts';
+import { elsewhereOf, writeLocations } from './locations.ts';
 import { drawPairs } from './pairs.ts';
 import { writePricing } from './pricing.ts';
 import { createRandom, type Random } from './random.ts';
@@ -86,11 +87,11 @@ async function writeProducts(tx: Transaction, drawn: readonly DemoProduct[], sol
       product.variants.map((variant, index) => variantRow(product, variant, index + 1)),
     ),
   );
-  await insertAll(
-    tx,
-    inventory,
-    all.map(({ variant }) => ({ variantId: variant.id, onHand: variant.onHand, reserved: 0 })),
-  );
+  const stock = all.map(({ variant: { id: variantId, onHand } }, index) => ({
+    ...{ variantId, onHand, reserved: 0, elsewhere: elsewhereOf(onHand, index) },
+  }));
+  await insertAll(tx, inventory, stock);
+  await writeLocations(tx, stock);
   await insertAll(
     tx,
     stockLedger,

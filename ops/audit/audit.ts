@@ -14,6 +14,7 @@ import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
 import { GOODS_CHECKS } from './goods-checks.ts';
+import { LOCATION_CHECKS } from './location-checks.ts';
 import { LOG_CHECKS } from './log-checks.ts';
 import { readMail } from './mail-source.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
@@ -57,6 +58,7 @@ const CLOSE_TIMEOUT_SECONDS = 5;
 
 export const CHECKS: readonly Check[] = [
   ...STOCK_CHECKS,
+  ...LOCATION_CHECKS,
   ...MONEY_CHECKS,
   ...PRICE_CHECKS,
   ...STRIPE_CHECKS,

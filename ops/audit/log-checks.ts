@@ -3,17 +3,23 @@
 import { CHAINED_TEXT } from '#db/audit-log.ts';
 import type { Check } from './check.ts';
 
-/** By hand: corrections of stock, each one; and orders, once however much was done to them. */
+/** By hand: corrections and transfers of stock, each one; and orders, once however much was done to them. */
 const BY_HAND = `(
-  select 'variant' as kind, variant_id::text as id, count(*) as acts from stock_ledger
-   where actor_id is not null and created_at >= (select min(at) from audit_log) group by variant_id
+  select 'variant' as kind, variant_id::text as id, count(*) as acts
+    from (select variant_id from stock_ledger
+           where actor_id is not null and created_at >= (select min(at) from audit_log)
+          union all
+          select variant_id from location_ledger
+           where movement = 'transfer' and delta > 0 and actor_id is not null
+             and created_at >= (select min(at) from audit_log)) by_hand
+   group by variant_id
   union all
   select 'order', order_id::text, 1 from order_events
    where actor_id is not null and occurred_at >= (select min(at) from audit_log) group by order_id) h`;
 
 /** What stands in the log for one of them. */
 const ACTIONS = [
-  ...['stock.adjusted', 'refund.requested', 'order.cancelled'],
+  ...['stock.adjusted', 'stock.transferred', 'refund.requested', 'order.cancelled'],
   ...['return.authorised', 'return.rejected', 'return.received', 'return.refunded'],
   ...['shipment.packed', 'shipment.unpacked', 'shipment.shipped', 'shipment.delivered'],
 ]

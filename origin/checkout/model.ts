@@ -3,7 +3,7 @@
 import { type Static, t } from 'elysia';
 import { Email } from '#origin/accounts/service.ts';
 import { MAX_QUOTE_LENGTH } from '#origin/cart/service.ts';
-import { closedObject, Uuid } from '#origin/http/schemas.ts';
+import { Coordinates, closedObject, Uuid } from '#origin/http/schemas.ts';
 import { Order } from '#origin/orders/service.ts';
 
 const Line = t.String({ minLength: 1, maxLength: 200 });
@@ -22,6 +22,11 @@ export const CheckoutRequest = closedObject(
       region: t.Optional(Line),
       postalCode: t.String({ minLength: 1, maxLength: 20 }),
       country: t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' }),
+      coordinates: t.Optional(
+        closedObject(Coordinates.properties, {
+          description: 'Where your address field knows them: by them the nearest stock location sends.',
+        }),
+      ),
     }),
     paymentMethodId: t.String({
       pattern: `^(?:pm_\\w+|${UUID_PATTERN})$`,

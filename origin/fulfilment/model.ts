@@ -48,11 +48,25 @@ const trackingExample = {
   trackingUrl: 'https://www.dhl.example/track?id=JD0146000',
 };
 
+/** What a location is to send of an order, and has not packed yet. */
+export const PlannedParcel = t.Object({
+  locationId: Uuid,
+  location: t.String({ description: 'Its name.' }),
+  items: t.Array(t.Object({ itemId: Uuid, quantity: Type.Integer() })),
+});
+export type PlannedParcel = Static<typeof PlannedParcel>;
+
 export const ShipmentInput = closedObject(
   {
     items: t.Array(
       closedObject({ itemId: Uuid, quantity: Type.Integer({ minimum: 1, maximum: MAX_UNITS }) }),
       { minItems: 1, maxItems: MAX_LINES, description: 'Lines of the order by their ids, each once.' },
+    ),
+    locationId: t.Optional(
+      t.String({
+        ...Uuid,
+        description: 'Which it leaves from, one that is to send all of it; if not given, the first that is.',
+      }),
     ),
     ...tracking,
   },
@@ -67,6 +81,42 @@ export type Tracking = Static<typeof TrackingFields>;
 
 /** No body at all stands for an empty one. */
 export const TrackingBody = t.Union([TrackingFields, t.Null()], { examples: [trackingExample] });
+
+export const RerouteInput = closedObject(
+  {
+    itemId: Uuid,
+    quantity: Type.Integer({ minimum: 1, maximum: MAX_UNITS }),
+    fromLocationId: Uuid,
+    toLocationId: Uuid,
+  },
+  {
+    examples: [
+      {
+        ...{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1 },
+        fromLocationId: '01890a5d-ac96-7000-8000-000000000001',
+        toLocationId: '01890a5d-ac96-774b-bcce-b302099a8090',
+      },
+    ],
+  },
+);
+export type RerouteInput = Static<typeof RerouteInput>;
+
+export const PlannedParcels = t.Object(
+  { plannedParcels: t.Array(PlannedParcel) },
+  {
+    examples: [
+      {
+        plannedParcels: [
+          {
+            ...{ locationId: '01890a5d-ac96-774b-bcce-b302099a8090', location: 'Rotterdam' },
+            items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1 }],
+          },
+        ],
+      },
+    ],
+  },
+);
+export type PlannedParcels = Static<typeof PlannedParcels>;
 
 export const ShipmentsParams = closedObject({ orderId: Uuid });
 export const ShipmentParams = closedObject({ orderId: Uuid, shipmentId: Uuid });

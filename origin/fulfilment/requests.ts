@@ -1,15 +1,17 @@
 /** Parcels as they are asked for: one for each Idempotency-Key, answered as the order's readers see them. */
 
 import type { StoredAnswer } from '#db/idempotency.ts';
-import type { OrderId, ShipmentId } from '#lib/ids.ts';
+import type { EventId, OrderId, ShipmentId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
 import { goodsOfOrder, noteOwner, type Shipment } from '#origin/orders/service.ts';
-import type { ShipmentInput } from './model.ts';
+import type { PlannedParcels, RerouteInput, ShipmentInput } from './model.ts';
+import { plannedParcels, rerouteUnits } from './routing.ts';
 import { packShipment, type Stepping, stepShipment } from './service.ts';
 
+const OK = 200;
 const CREATED = 201;
 
 /** @throws {AppError} what {@link packShipment} and the Idempotency-Key refuse */
@@ -27,6 +29,24 @@ export async function askShipment(
     await packShipment(deps, caller, { ...input, orderId, shipmentId });
     await noteOwner(deps, orderId);
     return { status: CREATED, body: await readShipment(deps, orderId, shipmentId) };
+  });
+}
+
+/** @throws {AppError} what {@link rerouteUnits} and the Idempotency-Key refuse */
+export async function askReroute(
+  deps: Deps,
+  admin: SignedIn,
+  {
+    orderId,
+    key,
+    input,
+  }: { readonly orderId: OrderId; readonly key: string | undefined; readonly input: RerouteInput },
+): Promise<StoredAnswer> {
+  const request = { scope: `reroute:${admin.userId}`, key, payload: { rerouteOf: orderId, input } };
+  return once<EventId>(deps, request, async (id) => {
+    await rerouteUnits(deps, admin, { ...input, orderId, id });
+    const planned = await plannedParcels(deps.db, [orderId]);
+    return { status: OK, body: { plannedParcels: planned(orderId) } satisfies PlannedParcels };
   });
 }
 

@@ -11,14 +11,57 @@ import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { IdempotencyHeader } from '#origin/http/schemas.ts';
 import { Shipment } from '#origin/orders/service.ts';
-import { ShipmentInput, ShipmentParams, ShipmentsParams, TrackingBody } from './model.ts';
-import { askShipment, askStep } from './requests.ts';
+import {
+  PlannedParcels,
+  RerouteInput,
+  ShipmentInput,
+  ShipmentParams,
+  ShipmentsParams,
+  TrackingBody,
+} from './model.ts';
+import { askReroute, askShipment, askStep } from './requests.ts';
 
 const FAILURES = ['unauthenticated', 'forbidden', 'order_not_found'] as const;
 const STEP_FAILURES = [...FAILURES, 'shipment_not_found', 'shipment_step_refused'] as const;
 
 export function fulfilmentRoutes(deps: Deps, tokens: AccessTokens) {
-  return new Elysia({ name: 'fulfilment', prefix: '/api/v1/sales/:orderId/shipments', normalize: false })
+  return new Elysia({ name: 'fulfilment', prefix: '/api/v1/sales/:orderId', normalize: false })
+    .use(auth(tokens))
+    .use(parcels(deps, tokens))
+    .use(reroutes(deps, tokens));
+}
+
+function reroutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'fulfilment-reroutes', normalize: false }).use(auth(tokens)).post(
+    '/reroutes',
+    async ({ body, caller, headers, params, request }) => {
+      const orderId = params.orderId as OrderId;
+      const asked = { orderId, key: headers['idempotency-key'], input: body };
+      return toResponse(await askReroute(forRequest(deps, request), signedIn(caller), asked));
+    },
+    {
+      access: 'locations:write',
+      params: ShipmentsParams,
+      headers: IdempotencyHeader,
+      body: RerouteInput,
+      detail: operation({
+        id: 'rerouteUnits',
+        summary: 'Have another location send units that are not packed yet',
+        description: 'They are taken from its shelf; those that were to be sent go back on theirs.',
+        tag: 'Orders',
+        success: { status: 200, description: 'What is to be packed where then.', schema: PlannedParcels },
+        failures: [
+          ...[...FAILURES, ...IDEMPOTENCY_FAILURES],
+          ...(['order_item_not_found', 'order_not_shippable', 'units_not_at_location'] as const),
+          ...(['stock_location_not_found', 'stock_location_inactive', 'stock_not_at_location'] as const),
+        ],
+      }),
+    },
+  );
+}
+
+function parcels(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'fulfilment-parcels', prefix: '/shipments', normalize: false })
     .use(auth(tokens))
     .post(
       '',
@@ -42,6 +85,7 @@ export function fulfilmentRoutes(deps: Deps, tokens: AccessTokens) {
           failures: [
             ...[...FAILURES, ...IDEMPOTENCY_FAILURES],
             ...(['order_item_not_found', 'order_not_shippable', 'units_not_left'] as const),
+            'units_not_at_location',
           ],
         }),
       },

@@ -5,7 +5,7 @@
 
 import type { Queryable, Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
-import type { OrderId, OrderLineId, ShipmentId, UserId } from '#lib/ids.ts';
+import type { OrderId, OrderLineId, ShipmentId, StockLocationId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
@@ -21,9 +21,12 @@ import {
   type OrderRow,
 } from '#origin/orders/service.ts';
 import type { ShipmentInput, Tracking } from './model.ts';
+import { locationOf } from './routing.ts';
 import { milestoneOf, nextShipmentStatus, type ShipmentStep } from './steps.ts';
 import * as store from './store.ts';
 
+export { PlannedParcel } from './model.ts';
+export { plannedParcels } from './routing.ts';
 /** What has become of the units of an order's lines. */
 export const unitsOf = store.findUnits;
 
@@ -34,11 +37,12 @@ export interface Packing extends ShipmentInput {
 }
 
 /**
- * Packs units of an order's lines into a parcel.
- * @throws {AppError} `order_not_found`, `order_item_not_found`, `order_not_shippable`, `units_not_left` naming the line
+ * Packs units of an order's lines into a parcel, which leaves from one location.
+ * @throws {AppError} `order_not_found`, `order_item_not_found`, `order_not_shippable`, `units_not_left` naming the line,
+ * `units_not_at_location`
  */
 export async function packShipment(deps: Deps, caller: SignedIn, packing: Packing): Promise<void> {
-  const { orderId, shipmentId, items, ...tracking } = packing;
+  const { orderId, shipmentId, items, locationId, ...tracking } = packing;
   const lines = items.map(({ itemId, quantity }) => ({ lineId: itemId as OrderLineId, quantity }));
   const isNew = await deps.db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId);
@@ -50,8 +54,10 @@ export async function packShipment(deps: Deps, caller: SignedIn, packing: Packin
     for (const line of lines) {
       if (!(await store.packUnits(tx, line))) throw await notLeft(tx, orderId, line);
     }
+    const wanted = { lines, locationId: locationId as StockLocationId | undefined };
+    const from = { locationId: await locationOf(deps, tx, order, wanted) };
     const shipment = { id: shipmentId, orderId, status: 'packed', packedAt: deps.clock.now() } as const;
-    await store.insertShipment(tx, { ...shipment, ...tracking }, lines);
+    await store.insertShipment(tx, { ...shipment, ...from, ...tracking }, lines);
     await note(deps, tx, { order, shipmentId, caller, status: 'packed' });
     return true;
   });

@@ -1,6 +1,6 @@
 /** Every write of parcels and of the units of lines; each is for whoever has locked the order. */
 
-import { and, eq, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { lineUnits, shipmentLines, shipments } from '#db/schema/fulfilment.ts';
 import { orderLines } from '#db/schema/orders.ts';
@@ -108,6 +108,17 @@ export async function findShipment(
 export async function findParcelLines(db: Queryable, id: ShipmentId): Promise<ParcelLine[]> {
   const { lineId, quantity } = shipmentLines;
   return db.select({ lineId, quantity }).from(shipmentLines).where(eq(shipmentLines.shipmentId, id));
+}
+
+/** What the parcels of orders hold, and which location each leaves from. */
+export async function findPackedAt(db: Queryable, orderIds: readonly OrderId[]) {
+  const { orderId, locationId, status } = shipments;
+  const { lineId, quantity } = shipmentLines;
+  return db
+    .select({ orderId, lineId, locationId, quantity })
+    .from(shipments)
+    .innerJoin(shipmentLines, eq(shipmentLines.shipmentId, shipments.id))
+    .where(and(inArray(orderId, [...orderIds]), ne(status, 'unpacked')));
 }
 
 export async function findPacked(tx: Transaction, orderId: OrderId): Promise<ShipmentRow[]> {

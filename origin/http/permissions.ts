@@ -20,6 +20,9 @@ export const PERMISSIONS = {
   'attributes:write': ADMINS,
   'stock:read': MERCHANTS,
   'stock:write': MERCHANTS,
+  /** Where stock lies, and which location sends what. */
+  'locations:read': ADMINS,
+  'locations:write': ADMINS,
   /** Orders as those see them who have to send the goods. */
   'sales:read': MERCHANTS,
   'sales:any': ADMINS,

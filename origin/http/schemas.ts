@@ -74,6 +74,36 @@ export const queryInteger = (minimum: number, maximum: number, description: stri
     // Elysia hands a handler what the schema decodes to, but types it as what it was.
     .Encode(String) as unknown as TInteger;
 
+const DECIMALS = 5;
+const DEGREES = 'Degrees';
+TypeRegistry.Set<IntegerRange>(
+  DEGREES,
+  ({ minimum, maximum }, value) =>
+    typeof value === 'number' &&
+    value >= minimum &&
+    value <= maximum &&
+    Number(value.toFixed(DECIMALS)) === value,
+);
+
+/** To a metre; with all the decimals that a device gives, it might be taken for the number of a card. */
+const degrees = (most: number) =>
+  Type.Unsafe<number>({
+    [Kind]: DEGREES,
+    type: 'number',
+    minimum: -most,
+    maximum: most,
+    description: `In degrees, with ${DECIMALS} decimals at most.`,
+    error: `must be a number from -${most} to ${most} with ${DECIMALS} decimals at most`,
+  });
+
+const MAX_LATITUDE = 90;
+const MAX_LONGITUDE = 180;
+/** As a client may send them. */
+export const Coordinates = closedObject({
+  latitude: degrees(MAX_LATITUDE),
+  longitude: degrees(MAX_LONGITUDE),
+});
+
 export const PriceQuery = queryInteger(0, MAX_PRICE, 'In minor units.');
 
 export const pageQuery = {

@@ -24,7 +24,10 @@ export const SCOPES = {
     ...['POST /api/v1/categories', 'PATCH /api/v1/categories/:id', 'DELETE /api/v1/categories/:id'],
   ],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
-  'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
+  'stock:write': [
+    ...['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
+    'POST /api/v1/inventory/transfers',
+  ],
   'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],

@@ -2,6 +2,7 @@
 
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
 import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const MAX_REASON_LENGTH = 500;
@@ -9,8 +10,10 @@ const MAX_REASON_LENGTH = 500;
 const MAX_DELTA = 1_000_000;
 const MAX_LOW_AT = 1_000_000;
 
+const LOCATION_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8090';
 const VARIANT_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8070';
 const Units = Type.Integer({ minimum: 0 });
+const Reason = t.String({ minLength: 1, maxLength: MAX_REASON_LENGTH, pattern: '\\S' });
 
 export const StockAdjustment = closedObject(
   {
@@ -28,11 +31,33 @@ export const StockAdjustment = closedObject(
         error: 'must be correction or receipt',
       }),
     ),
-    reason: t.String({ minLength: 1, maxLength: MAX_REASON_LENGTH, pattern: '\\S' }),
+    locationId: t.Optional(
+      t.String({ ...Uuid, description: 'Where they are; the default location, if it is not given.' }),
+    ),
+    reason: Reason,
   },
   { examples: [{ variantId: VARIANT_EXAMPLE, delta: -2, reason: 'Broken in the warehouse' }] },
 );
 export type StockAdjustment = Static<typeof StockAdjustment>;
+
+export const StockTransfer = closedObject(
+  {
+    variantId: Uuid,
+    quantity: Type.Integer({ minimum: 1, maximum: MAX_DELTA }),
+    fromLocationId: Uuid,
+    toLocationId: Uuid,
+    reason: t.Optional(Reason),
+  },
+  {
+    examples: [
+      {
+        ...{ variantId: VARIANT_EXAMPLE, quantity: 5 },
+        ...{ fromLocationId: DEFAULT_LOCATION, toLocationId: LOCATION_EXAMPLE, reason: 'Nearer to buyers' },
+      },
+    ],
+  },
+);
+export type StockTransfer = Static<typeof StockTransfer>;
 
 export const StockSettings = closedObject(
   {
@@ -78,20 +103,60 @@ const StockMovement = t.Object({
   at: DateTime,
 });
 
+const atLocations = [
+  { locationId: DEFAULT_LOCATION, name: 'Main location', onHand: 28 },
+  { locationId: LOCATION_EXAMPLE, name: 'Rotterdam', onHand: 12 },
+];
+
+const LocationUnits = t.Object({ locationId: Uuid, name: t.String(), onHand: Units });
+
+const locationProperties = {
+  locations: t.Array(LocationUnits, {
+    description: 'What of it lies at which location in use, the default one first.',
+  }),
+};
+
+export const StockByLocation = t.Object(
+  { ...stockProperties, ...locationProperties },
+  { examples: [{ ...stockExample, locations: atLocations }] },
+);
+export type StockByLocation = Static<typeof StockByLocation>;
+
+const LocationMovement = t.Object({
+  locationId: Uuid,
+  movement: t.String(),
+  delta: Type.Integer(),
+  orderId: t.Union([Uuid, t.Null()]),
+  actorId: t.Union([Uuid, t.Null()]),
+  reason: t.String(),
+  at: DateTime,
+});
+
 export const StockHistory = t.Object(
   {
     ...stockProperties,
+    ...locationProperties,
     movements: t.Array(StockMovement, { description: 'The latest ones, newest first.' }),
+    locationMovements: t.Array(LocationMovement, {
+      description: 'The latest at other locations than the default one, and between locations; newest first.',
+    }),
   },
   {
     examples: [
       {
         ...stockExample,
+        locations: atLocations,
         movements: [
           {
             movement: 'correction',
             ...{ onHandDelta: -2, reservedDelta: 0, orderId: null, actorId: VARIANT_EXAMPLE },
             ...{ reason: 'Broken in the warehouse', at: '2026-01-01T12:00:00.000Z' },
+          },
+        ],
+        locationMovements: [
+          {
+            ...{ locationId: LOCATION_EXAMPLE, movement: 'transfer', delta: 12, orderId: null },
+            ...{ actorId: VARIANT_EXAMPLE, reason: 'Nearer to buyers', at: '2026-01-01T11:00:00.000Z' },
           },
         ],
       },

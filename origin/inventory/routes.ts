@@ -14,14 +14,22 @@ import { listStock } from './list-stock.ts';
 import {
   Stock,
   StockAdjustment,
+  StockByLocation,
   StockHistory,
   StockListQuery,
   StockPage,
   StockParams,
   StockSettings,
+  StockTransfer,
 } from './model.ts';
+import { transferStock } from './transfer-stock.ts';
 
 const STOCK = { status: 200, description: 'The stock as it is then.', schema: Stock };
+const LOCATION_FAILURES = [
+  'stock_location_not_found',
+  'stock_location_inactive',
+  'stock_not_at_location',
+] as const;
 const FAILURES = ['unauthenticated', 'forbidden', 'variant_not_found'] as const;
 
 export function inventoryRoutes(deps: Deps, tokens: AccessTokens) {
@@ -43,7 +51,27 @@ export function inventoryRoutes(deps: Deps, tokens: AccessTokens) {
           description: 'Never below what orders have reserved.',
           tag: 'Inventory',
           success: STOCK,
-          failures: [...FAILURES, 'stock_reserved', ...IDEMPOTENCY_FAILURES],
+          failures: [...[...FAILURES, ...LOCATION_FAILURES, ...IDEMPOTENCY_FAILURES], 'stock_reserved'],
+        }),
+      },
+    )
+    .post(
+      '/transfers',
+      async ({ body, caller, headers, request }) => {
+        const key = headers['idempotency-key'];
+        return toResponse(await transferStock(forRequest(deps, request), signedIn(caller), key, body));
+      },
+      {
+        access: 'stock:write',
+        headers: IdempotencyHeader,
+        body: StockTransfer,
+        detail: operation({
+          id: 'transferStock',
+          summary: 'Take units from one location to another',
+          description: 'What can be sold stays as it is.',
+          tag: 'Inventory',
+          success: { status: 200, description: 'Where the stock lies then.', schema: StockByLocation },
+          failures: [...FAILURES, ...LOCATION_FAILURES, ...IDEMPOTENCY_FAILURES],
         }),
       },
     )

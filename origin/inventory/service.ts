@@ -4,19 +4,30 @@
  */
 
 import type { Transaction } from '#db/client.ts';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
 import { assert } from '#lib/assert.ts';
-import type { OrderId, VariantId } from '#lib/ids.ts';
+import type { OrderId, StockLocationId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { holdActive } from '#origin/locations/service.ts';
+import {
+  inLockOrder,
+  originsOf,
+  type SoldLine,
+  type SoldOrder,
+  sellStock,
+  unitsElsewhere,
+} from './allocate.ts';
 import { type Level, tellOfFalls, tellOfMore } from './levels.ts';
+import { isElsewhere, putAt, recordAt, type UnitsAt } from './location-store.ts';
 import * as store from './store.ts';
 
+export { allocationsOf, openAllocations, type SoldOrder, sellStock } from './allocate.ts';
 export { hasRunOut, type Level } from './levels.ts';
+export { moveAllocation } from './location-store.ts';
+export { moveUnits } from './move-units.ts';
 
 type Lines = readonly store.StockLine[];
-
-const inLockOrder = (lines: Lines): Lines =>
-  lines.toSorted((a, b) => (a.variantId < b.variantId ? -1 : a.variantId > b.variantId ? 1 : 0));
 
 /** The first stock of new variants. */
 export async function receiveStock(tx: Transaction, lines: Lines): Promise<void> {
@@ -77,21 +88,13 @@ async function toldOf(deps: Deps, tx: Transaction, lines: Lines): Promise<Varian
   return lines.map(({ variantId }) => variantId);
 }
 
-/** What a paid order had reserved leaves the shelf, once; its caller has locked the order. */
-export async function sellStock(tx: Transaction, orderId: OrderId, lines: Lines): Promise<void> {
-  if ((await store.findMovements(tx, orderId)).has('sale')) return;
-  for (const line of inLockOrder(lines)) {
-    const sold = await store.sell(tx, line);
-    assert(sold, `order ${orderId} had not reserved ${line.quantity} of ${line.variantId}`);
-  }
-  await store.recordMovements(tx, lines, { movement: 'sale', onHandSign: -1, reservedSign: -1, orderId });
-}
-
 export interface CameBack {
   /** All of the order. */
-  readonly bought: Lines;
+  readonly bought: readonly SoldLine[];
   readonly restocked: Lines;
   readonly writtenOff: Lines;
+  /** Where they came to: the caller has made sure that something may. */
+  readonly locationId: StockLocationId;
 }
 
 /**
@@ -102,15 +105,23 @@ export interface CameBack {
 export async function takeBack(
   deps: Deps,
   tx: Transaction,
-  orderId: OrderId,
-  { bought, restocked, writtenOff }: CameBack,
+  order: SoldOrder,
+  { bought, restocked, writtenOff, locationId }: CameBack,
 ): Promise<VariantId[]> {
-  await sellStock(tx, orderId, bought);
-  const [kept, lost] = [restocked, writtenOff].map((lines) => lines.filter(({ quantity }) => quantity > 0));
-  const backInStock = await shelve(deps, tx, orderId, kept ?? []);
-  await store.recordMovements(tx, lost ?? [], { ...RETURN, orderId });
+  await sellStock(tx, order, bought);
+  const [kept = [], lost = []] = [restocked, writtenOff].map((lines) =>
+    lines.filter(({ quantity }) => quantity > 0),
+  );
+  const orderId = order.id;
+  const backInStock = await shelve(
+    deps,
+    tx,
+    orderId,
+    kept.map((line) => ({ ...line, locationId })),
+  );
+  await store.recordMovements(tx, lost, { ...RETURN, orderId });
   const reason = 'written off';
-  await store.recordMovements(tx, lost ?? [], {
+  await store.recordMovements(tx, lost, {
     ...{ movement: 'correction', onHandSign: -1, reservedSign: 0, orderId, reason },
   });
   return backInStock;
@@ -118,28 +129,51 @@ export async function takeBack(
 
 const RETURN = { movement: 'return', onHandSign: 1, reservedSign: 0 } as const;
 
-async function shelve(deps: Deps, tx: Transaction, orderId: OrderId, lines: Lines): Promise<VariantId[]> {
+async function shelve(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  units: readonly UnitsAt[],
+): Promise<VariantId[]> {
+  const byVariant = Map.groupBy(units, ({ variantId }) => variantId);
+  const lines = [...byVariant].map(([variantId, parts]) => ({
+    variantId,
+    quantity: parts.reduce((sum, { quantity }) => sum + quantity, 0),
+    elsewhere: unitsElsewhere(parts),
+  }));
   const backInStock: store.StockLine[] = [];
   for (const line of inLockOrder(lines)) {
-    if ((await store.putBack(tx, line)) === line.quantity) backInStock.push(line);
+    if ((await store.putBack(tx, line, line.elsewhere)) === line.quantity) backInStock.push(line);
   }
   await store.recordMovements(tx, lines, { ...RETURN, orderId });
+  const elsewhere = units.filter(isElsewhere);
+  for (const each of elsewhere) await putAt(tx, each);
+  await recordAt(tx, elsewhere, { movement: 'return', orderId });
   return toldOf(deps, tx, backInStock);
 }
 
 /**
- * What a cancelled order was paid for goes back on the shelf. Its sale is written first where that is still to
- * come; an order that had its stock released returns none. Its caller has locked the order, and calls once.
- * Tells of the variants that can be bought again, and returns them.
+ * What a cancelled order was paid for goes back on the shelf that it came from, or to the default location where that
+ * is out of use. Its sale is written first where that is still to come; an order that had its stock released returns
+ * none. Its caller has locked the order, and calls once. Tells of the variants that can be bought again, and returns
+ * them.
  */
 export async function returnStock(
   deps: Deps,
   tx: Transaction,
-  orderId: OrderId,
-  lines: Lines,
+  order: SoldOrder,
+  lines: readonly SoldLine[],
 ): Promise<VariantId[]> {
-  const moved = await store.findMovements(tx, orderId);
+  const moved = await store.findMovements(tx, order.id);
   if (moved.has('release')) return [];
-  await sellStock(tx, orderId, lines);
-  return shelve(deps, tx, orderId, lines);
+  await sellStock(tx, order, lines);
+  const origins = await originsOf(tx, order.id, lines);
+  const active = await holdActive(
+    tx,
+    origins.map(({ locationId }) => locationId),
+  );
+  const back = origins.map((units) =>
+    active.has(units.locationId) ? units : { ...units, locationId: DEFAULT_LOCATION },
+  );
+  return shelve(deps, tx, order.id, back);
 }

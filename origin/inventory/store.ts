@@ -62,24 +62,42 @@ export async function release(tx: Transaction, { variantId, quantity }: StockLin
   return row?.left ?? null;
 }
 
-/** Turns reserved units into sold ones. False when so many were not reserved. */
-export async function sell(tx: Transaction, { variantId, quantity }: StockLine): Promise<boolean> {
+/**
+ * Turns reserved units into sold ones. False when so many were not reserved.
+ * @param elsewhere how many of them come from other locations than the default one
+ */
+export async function sell(
+  tx: Transaction,
+  { variantId, quantity }: StockLine,
+  elsewhere: number,
+): Promise<boolean> {
   const rows = await tx
     .update(inventory)
     .set({
       onHand: sql`${inventory.onHand} - ${quantity}`,
       reserved: sql`${inventory.reserved} - ${quantity}`,
+      elsewhere: sql`${inventory.elsewhere} - ${elsewhere}::int`,
     })
     .where(and(eq(inventory.variantId, variantId), gte(inventory.reserved, quantity)))
     .returning({ variantId: inventory.variantId });
   return rows.length === 1;
 }
 
-/** Puts sold units back; what is left to sell then. */
-export async function putBack(tx: Transaction, { variantId, quantity }: StockLine): Promise<number | null> {
+/**
+ * Puts sold units back; what is left to sell then.
+ * @param elsewhere how many of them go to other locations than the default one
+ */
+export async function putBack(
+  tx: Transaction,
+  { variantId, quantity }: StockLine,
+  elsewhere: number,
+): Promise<number | null> {
   const [row] = await tx
     .update(inventory)
-    .set({ onHand: sql`${inventory.onHand} + ${quantity}` })
+    .set({
+      onHand: sql`${inventory.onHand} + ${quantity}`,
+      elsewhere: sql`${inventory.elsewhere} + ${elsewhere}::int`,
+    })
     .where(eq(inventory.variantId, variantId))
     .returning({ left: available });
   return row?.left ?? null;
@@ -136,11 +154,12 @@ export async function recordMovements(
 export const MAX_ON_HAND = 1_000_000_000;
 const DEFAULT_LOW_AT = 5;
 
-export const NO_STOCK = { onHand: 0, reserved: 0, lowAt: DEFAULT_LOW_AT };
+export const NO_STOCK = { onHand: 0, elsewhere: 0, reserved: 0, lowAt: DEFAULT_LOW_AT };
 
 export interface StockRow {
   readonly variantId: VariantId;
   readonly onHand: number;
+  readonly elsewhere: number;
   readonly reserved: number;
   readonly lowAt: number;
 }
@@ -150,20 +169,31 @@ export async function findStock(db: Queryable, variantId: VariantId): Promise<St
   return row;
 }
 
-/** Undefined when that would leave less than is reserved, or more than {@link MAX_ON_HAND}. */
+interface Adjustment {
+  readonly variantId: VariantId;
+  readonly delta: number;
+  /** Whether it is at another location than the default one. */
+  readonly isElsewhere: boolean;
+}
+
+/**
+ * Undefined when that would leave less than is reserved, more than {@link MAX_ON_HAND}, or less than nothing at the
+ * default location.
+ */
 export async function adjust(
   tx: Transaction,
-  { variantId, delta }: { readonly variantId: VariantId; readonly delta: number },
+  { variantId, delta, isElsewhere }: Adjustment,
 ): Promise<StockRow | undefined> {
   await tx.insert(inventory).values({ variantId }).onConflictDoNothing();
   const onHand = sql`${inventory.onHand} + ${delta}::int`;
+  const elsewhere = sql`${inventory.elsewhere} + ${isElsewhere ? delta : 0}::int`;
   const [row] = await tx
     .update(inventory)
-    .set({ onHand })
+    .set({ onHand, elsewhere })
     .where(
       and(
         eq(inventory.variantId, variantId),
-        sql`${onHand} between ${inventory.reserved} and ${MAX_ON_HAND}`,
+        sql`${onHand} between ${inventory.reserved} and ${MAX_ON_HAND} and ${elsewhere} between 0 and ${onHand}`,
       ),
     )
     .returning();

@@ -51,6 +51,9 @@ export const Shipment = t.Object(
     carrier: nullableText,
     trackingNumber: nullableText,
     trackingUrl: nullableText,
+    locationId: t.Union([Uuid, t.Null()], {
+      description: 'The stock location that it leaves from; null of old ones.',
+    }),
     items: t.Array(t.Object({ itemId: Uuid, quantity: Type.Integer() })),
     packedAt: DateTime,
     shippedAt: nullableTime,
@@ -64,6 +67,7 @@ export const Shipment = t.Object(
         carrier: 'DHL',
         trackingNumber: 'JD0146000',
         trackingUrl: 'https://www.dhl.example/track?id=JD0146000',
+        locationId: '01890a5d-ac96-774b-bcce-b302099a8090',
         items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1 }],
         packedAt: '2026-02-01T09:00:00.000Z',
         shippedAt: '2026-02-01T12:00:00.000Z',

@@ -1,6 +1,7 @@
 /** Orders: placing them and moving them through their life. Reading them is in `read-order.ts`. */
 
 import type { Transaction } from '#db/client.ts';
+import { SealBroken } from '#db/field-cipher.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import { currentTrace } from '#db/trace-scope.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
@@ -10,6 +11,7 @@ import { AppError } from '#lib/problems.ts';
 import type { PricedCart } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
+import type { Destination, Place } from '#origin/locations/service.ts';
 import { type CodeUser, customerKey, giveUsesBack } from '#origin/pricing/service.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
@@ -46,6 +48,30 @@ export function openAddress(
   { id, shippingAddress }: Pick<store.OrderRow, 'id' | 'shippingAddress'>,
 ): ShippingAddress {
   return JSON.parse(fields.open('shippingAddress', id, shippingAddress)) as ShippingAddress;
+}
+
+/**
+ * A locked order as the inventory takes it, which asks where it goes to only where there is a choice of locations. An
+ * address that does not open keeps nobody waiting for their goods: it is then as good as unknown.
+ */
+export function toSell(deps: Pick<Deps, 'fields'>, order: store.OrderRow) {
+  return {
+    id: order.id,
+    destination: async (tx: Transaction): Promise<Destination> => {
+      const pickUpAt = await store.findPickUp(tx, order.id);
+      return { ...placeOf(deps, order), pickUpAt };
+    },
+  };
+}
+
+function placeOf(deps: Pick<Deps, 'fields'>, order: store.OrderRow): Place {
+  try {
+    const { country, region = '', coordinates = null } = openAddress(deps, order);
+    return { country, region, coordinates };
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error;
+    return { country: null, region: '', coordinates: null };
+  }
 }
 
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;

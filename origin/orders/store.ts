@@ -4,8 +4,9 @@ import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
+import { shippingMethods } from '#db/schema/shipping.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
+import type { CartId, OrderId, ProductId, StockLocationId, UserId } from '#lib/ids.ts';
 import type { OrderStatus } from './lifecycle.ts';
 
 export type OrderRow = typeof orders.$inferSelect;
@@ -156,6 +157,16 @@ export async function findLines(db: Queryable, ids: readonly OrderId[]): Promise
     .from(orderLines)
     .where(inArray(orderLines.orderId, [...ids]))
     .orderBy(asc(orderLines.position));
+}
+
+/** The location where it is picked up; null where it is sent, or where nobody has said where. */
+export async function findPickUp(db: Queryable, id: OrderId): Promise<StockLocationId | null> {
+  const [method] = await db
+    .select({ locationId: shippingMethods.locationId })
+    .from(orderShipping)
+    .innerJoin(shippingMethods, eq(shippingMethods.id, orderShipping.methodId))
+    .where(eq(orderShipping.orderId, id));
+  return method?.locationId ?? null;
 }
 
 /** Of what they have paid for, the newest first. */

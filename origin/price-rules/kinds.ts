@@ -2,9 +2,10 @@
 
 import type { Transaction } from '#db/client.ts';
 import { after } from '#lib/clock.ts';
-import type { CustomerGroupId, ShippingZoneId, VariantId } from '#lib/ids.ts';
+import type { CustomerGroupId, ShippingZoneId, StockLocationId, VariantId } from '#lib/ids.ts';
 import { type Currency, type Minor, minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { requireActive } from '#origin/locations/service.ts';
 import type * as model from './model.ts';
 import * as store from './store.ts';
 
@@ -234,22 +235,32 @@ function stepsOf(steps: model.NewMethod['steps']) {
 export const METHOD = {
   ...tableOf(store.METHODS),
   name: 'shipping_method',
-  make: async (tx, { name, kind, ...input }, { id, at: createdAt }) =>
-    store.METHODS.insert(tx, {
+  make: async (tx, { name, kind, ...input }, { id, at: createdAt }) => {
+    const locationId = (input.locationId ?? null) as StockLocationId | null;
+    if (locationId !== null) await requireActive(tx, locationId);
+    return store.METHODS.insert(tx, {
       id: id as MethodRow['id'],
       zoneId: (input.zoneId ?? null) as ShippingZoneId | null,
-      ...{ name, kind, createdAt },
+      ...{ locationId, name, kind, createdAt },
       currency: input.currency as Currency,
       steps: stepsOf(input.steps),
       freeFromMinor: amount(input.freeFrom),
-    }),
+    });
+  },
   change: async (tx, { id }, { name, steps, freeFrom }) => {
     const changes = { name, steps: steps && stepsOf(steps), freeFromMinor: amountSaid(freeFrom) };
     return store.METHODS.update(tx, id, said(changes) as Partial<MethodRow>);
   },
   end: (tx, { id }, endedAt) => store.METHODS.update(tx, id, { endedAt }),
   tell: (row) => ({
-    ...{ id: row.id, zoneId: row.zoneId, name: row.name, kind: row.kind, currency: row.currency },
+    ...{
+      id: row.id,
+      zoneId: row.zoneId,
+      locationId: row.locationId,
+      name: row.name,
+      kind: row.kind,
+      currency: row.currency,
+    },
     steps: row.steps.map(({ from, rateMinor }) => ({ from, rate: rateMinor })),
     ...{ freeFrom: row.freeFromMinor, endedAt: until(row.endedAt) },
     ...kept(row),

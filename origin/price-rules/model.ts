@@ -181,6 +181,9 @@ const methodExample = {
 export const NewMethod = closedObject(
   {
     zoneId: t.Optional(Uuid),
+    locationId: t.Optional(
+      t.String({ ...Uuid, description: 'The stock location where it is picked up; of pick-up only.' }),
+    ),
     name: Name,
     kind: oneOf(SHIPPING_KINDS),
     currency: CurrencyCode,
@@ -195,10 +198,11 @@ export const MethodChange = changeOf(
 );
 export const MethodRule = answerOf(
   {
-    ...{ id: Uuid, zoneId: orNull(Uuid), name: t.String(), kind: t.String(), currency: t.String() },
+    ...{ id: Uuid, zoneId: orNull(Uuid), locationId: orNull(Uuid) },
+    ...{ name: t.String(), kind: t.String(), currency: t.String() },
     ...{ steps: t.Array(Step), freeFrom: orNull(Type.Integer()), endedAt: orNull(DateTime) },
   },
-  { id: EXAMPLE_ID, ...methodExample, endedAt: null },
+  { id: EXAMPLE_ID, ...methodExample, locationId: null, endedAt: null },
 );
 
 const DISCOUNT_KINDS = ['percent', 'amount', 'free_shipping', 'buy_get'] as const;

@@ -62,7 +62,7 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: METHOD, path: 'shipping-methods', id: 'ShippingMethod', many: 'ways of shipping' },
     ...{ one: 'a way of shipping', New: model.NewMethod, Change: model.MethodChange, Rule: model.MethodRule },
-    failures: ['shipping_zone_not_found'],
+    failures: ['shipping_zone_not_found', 'stock_location_not_found', 'stock_location_inactive'],
   },
   {
     ...{ kind: DISCOUNT, path: 'discounts', id: 'Discount', many: 'discounts', one: 'a discount' },

@@ -34,6 +34,7 @@ const INVALID: Readonly<Record<string, readonly [path: string, message: string]>
   prices_window: ['/validUntil', 'must not be before validFrom'],
   tax_rates_window: ['/validUntil', 'must not be before validFrom'],
   discounts_window: ['/validUntil', 'must not be before validFrom'],
+  shipping_methods_location_of_pickup: ['/locationId', 'is for pick-up only'],
   shipping_methods_have_a_zone: ['/zoneId', 'is what every way of shipping has, and no pick-up'],
   discounts_have_what_they_take_off: [
     '/kind',

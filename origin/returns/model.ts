@@ -64,6 +64,9 @@ export const ReceiptInput = closedObject(
         description: 'What came of each line; what is not named did not come.',
       },
     ),
+    locationId: t.Optional(
+      t.String({ ...Uuid, description: 'Where it came to; the default location, if it is not given.' }),
+    ),
   },
   { examples: [{ items: [{ itemId: ITEM_EXAMPLE, restock: 1, writeOff: 0 }] }] },
 );

@@ -127,7 +127,10 @@ function ends(deps: Deps, tokens: AccessTokens) {
         body: ReceiptInput,
         detail: documented('receiveReturn', {
           summary: 'Say what has come back, and whether it can be sold again',
-          failures: ['order_item_not_found', 'return_too_large'],
+          failures: [
+            ...(['order_item_not_found', 'return_too_large'] as const),
+            ...(['stock_location_not_found', 'stock_location_inactive'] as const),
+          ],
         }),
       },
     )

@@ -4,7 +4,8 @@
  */
 
 import type { Transaction } from '#db/client.ts';
-import type { OrderId, ReturnId, UserId } from '#lib/ids.ts';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
+import type { OrderId, ReturnId, StockLocationId, UserId } from '#lib/ids.ts';
 import { minor, sumMinor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
@@ -14,6 +15,7 @@ import { type Deps, emit } from '#origin/deps.ts';
 import { followGoods, requireOwnLines } from '#origin/fulfilment/service.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { takeBack } from '#origin/inventory/service.ts';
+import { requireActive } from '#origin/locations/service.ts';
 import {
   chargeOfUnits,
   findOrder,
@@ -22,6 +24,7 @@ import {
   noteStep,
   type OrderRow,
   requireOwn,
+  toSell,
 } from '#origin/orders/service.ts';
 import type { ReceiptInput } from './model.ts';
 import { nextReturnStatus, type ReturnStep } from './states.ts';
@@ -60,14 +63,17 @@ export async function rejectReturn(
 
 /**
  * The goods are here: back on the shelf or written off, line by line, and their order is as far as its goods are.
- * @throws {AppError} `order_item_not_found`, `return_too_large`, `invalid_input` when nothing came
+ * @throws {AppError} `order_item_not_found`, `return_too_large`, `invalid_input` when nothing came,
+ * `stock_location_not_found`, `stock_location_inactive`
  */
 export async function receiveReturn(
   deps: Deps,
   staff: SignedIn,
-  { items, ...name }: ReturnName & ReceiptInput,
+  { items, locationId: at = DEFAULT_LOCATION, ...name }: ReturnName & ReceiptInput,
 ): Promise<void> {
+  const locationId = at as StockLocationId;
   await stepAsStaff(deps, staff, { ...name, step: 'receive' }, async (tx, { order, row }) => {
+    await requireActive(tx, locationId);
     const lines = whatCame(await store.findReturnLines(tx, row.id), items);
     for (const { lineId, restocked, writtenOff, chargedMinor } of lines) {
       await store.updateLine(tx, { returnId: row.id, lineId }, { restocked, writtenOff, chargedMinor });
@@ -75,8 +81,8 @@ export async function receiveReturn(
     const units = (of: 'restocked' | 'writtenOff') =>
       lines.map(({ variantId, ...line }) => ({ variantId, quantity: line[of] }));
     const bought = await linesOf(tx, order.id);
-    const came = { bought, restocked: units('restocked'), writtenOff: units('writtenOff') };
-    await touchProductsOf(deps, tx, await takeBack(deps, tx, order.id, came));
+    const came = { bought, locationId, restocked: units('restocked'), writtenOff: units('writtenOff') };
+    await touchProductsOf(deps, tx, await takeBack(deps, tx, toSell(deps, order), came));
     await followGoods(deps, tx, { order, actorId: staff.userId }, () => store.takeUnits(tx, row.id));
     return { receivedAt: deps.clock.now() };
   });

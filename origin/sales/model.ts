@@ -2,6 +2,7 @@
 
 import { type Static, t } from 'elysia';
 import { orderStatus } from '#db/schema/orders.ts';
+import { PlannedParcel } from '#origin/fulfilment/service.ts';
 import { closedObject, DateTime, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 import { OrderItem, Return, Shipment } from '#origin/orders/service.ts';
 
@@ -28,6 +29,10 @@ export const Sale = t.Object(
     placedAt: DateTime,
     items: t.Array(OrderItem, { description: "The seller's own; all of them for an admin." }),
     shipments: t.Array(Shipment, { description: 'With nothing but lines of theirs in them.' }),
+    plannedParcels: t.Array(PlannedParcel, {
+      description:
+        'What each location is yet to pack of their lines; none until the stock has left the shelf.',
+    }),
     returns: t.Array(Return, { description: 'Of nothing but lines of theirs.' }),
     shipTo: t.Union([Address, t.Null()]),
   },
@@ -54,6 +59,12 @@ export const Sale = t.Object(
           },
         ],
         shipments: [],
+        plannedParcels: [
+          {
+            ...{ locationId: '01890a5d-ac96-774b-bcce-b302099a8090', location: 'Rotterdam' },
+            items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 2 }],
+          },
+        ],
         returns: [],
         shipTo: { name: 'Ada', line1: '1 Street', city: 'Town', postalCode: '12345', country: 'US' },
       },

@@ -5,12 +5,14 @@ import type { ShippingAddress } from '#db/schema/orders.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { type PlannedParcel, plannedParcels } from '#origin/fulfilment/service.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { may } from '#origin/http/permissions.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import {
   goodsOf,
+  isShippable,
   isThere,
   type OrderStatus,
   openAddress,
@@ -65,7 +67,11 @@ async function withLines(
 ): Promise<Sale[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const [lines, goods] = await Promise.all([store.findSaleLines(db, seller, ids), goodsOf(db, rows)]);
+  const [lines, goods, planned] = await Promise.all([
+    store.findSaleLines(db, seller, ids),
+    goodsOf(db, rows),
+    plannedParcels(db, ids),
+  ]);
   const isTheirs = ({ items }: Pick<Shipment, 'items'>) =>
     items.every(({ itemId }) => lines.some(({ id }) => id === itemId));
   return rows.map((row) => ({
@@ -75,9 +81,22 @@ async function withLines(
     placedAt: row.placedAt.toISOString(),
     items: lines.filter((line) => line.orderId === row.id).map((line) => toItem(line, row)),
     shipments: goods(row.id).shipments.filter((parcel) => isThere(parcel) && isTheirs(parcel)),
+    plannedParcels: isShippable(row.status) ? theirsIn(planned(row.id), lines) : [],
     returns: goods(row.id).returns.filter(isTheirs),
     shipTo: TO_BE_SENT.includes(row.status) ? toAddress(openAddress(deps, row)) : null,
   }));
+}
+
+function theirsIn(
+  parcels: readonly PlannedParcel[],
+  lines: readonly { readonly id: string }[],
+): PlannedParcel[] {
+  return parcels
+    .map((parcel) => ({
+      ...parcel,
+      items: parcel.items.filter(({ itemId }) => lines.some(({ id }) => id === itemId)),
+    }))
+    .filter(({ items }) => items.length > 0);
 }
 
 /** Field by field: what else may once be kept with an address is nobody else's. */

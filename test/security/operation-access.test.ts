@@ -5,6 +5,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
 import { PERMISSIONS, type Role } from '#origin/http/permissions.ts';
 import { openEdgeBefore, type ThroughEdge } from '#test/support/before-edge.ts';
 import { everything } from '#test/support/everything.ts';
@@ -31,6 +32,7 @@ const NAMELESS: readonly string[] = [
 /** Where an admin has a hand in what is a shopper's. */
 const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
 
+const aLocation = ({ ids }: World) => ({ id: ids.location, isOthers: false });
 const lineOfAnOrder = ({ ids }: World) => ({ id: ids.orderLine, isOthers: false });
 /** What is put in place of the ids in the examples of bodies: something of somebody else, or what all may name. */
 const BODY_IDS: Readonly<
@@ -38,6 +40,16 @@ const BODY_IDS: Readonly<
 > = {
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
+  'POST /api/v1/inventory/adjustments /locationId': aLocation,
+  'POST /api/v1/inventory/transfers /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
+  'POST /api/v1/inventory/transfers /fromLocationId': () => ({ id: DEFAULT_LOCATION, isOthers: false }),
+  'POST /api/v1/inventory/transfers /toLocationId': aLocation,
+  'POST /api/v1/sales/{orderId}/shipments /locationId': () => ({ id: DEFAULT_LOCATION, isOthers: false }),
+  'POST /api/v1/sales/{orderId}/returns/{returnId}/receive /locationId': aLocation,
+  'POST /api/v1/sales/{orderId}/reroutes /itemId': lineOfAnOrder,
+  'POST /api/v1/sales/{orderId}/reroutes /fromLocationId': () => ({ id: DEFAULT_LOCATION, isOthers: false }),
+  'POST /api/v1/sales/{orderId}/reroutes /toLocationId': aLocation,
+  'POST /api/v1/shipping-methods /locationId': aLocation,
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/merchant/products/changes /items/*/id': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
@@ -269,7 +281,8 @@ test('what is somebody’s is there for them, by the very same requests', async 
     .toSorted((one, other) => order.indexOf(one.method) - order.indexOf(other.method));
   for (const operation of withIds) {
     for (const thing of thingsOf(operation) ?? []) {
-      const owner = operation.access === 'orders:refund' ? world.admin : thing.owner;
+      const isAdminsOnly = ['orders:refund', 'locations:write'].includes(operation.access);
+      const owner = isAdminsOnly ? world.admin : thing.owner;
       const request = requestOf(operation, { ...thing, ...(await asItIsNow(thing)) }, owner);
       const { status, body } = await shop.call(fill(operation.path, thing.ids), request);
       expect([400, 401, 403, 404, 405], `${operation.name}: ${JSON.stringify(body)}`).not.toContain(status);

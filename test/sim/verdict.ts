@@ -1,14 +1,16 @@
 /** What must hold of a story that has come to rest, whatever has happened in it. */
 
-import { eq } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import type { StoredAnswer } from '#db/idempotency.ts';
 import { discounts } from '#db/schema/discounts.ts';
-import { shipments } from '#db/schema/fulfilment.ts';
-import { orders } from '#db/schema/orders.ts';
+import { orderAllocations, shipments } from '#db/schema/fulfilment.ts';
+import { inventory, locationStock } from '#db/schema/inventory.ts';
+import { orderLines, orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
 import { returns } from '#db/schema/returns.ts';
-import type { DiscountId, OrderId } from '#lib/ids.ts';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
+import type { DiscountId, OrderId, VariantId } from '#lib/ids.ts';
 import { unitsOf } from '#origin/fulfilment/service.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { stockOf } from '#test/support/books.ts';
@@ -63,7 +65,24 @@ async function look({ shop }: World, { scene, stripe }: Told) {
   return {
     ...{ orders: await Promise.all(withBooks), entries, uses: code?.uses ?? null },
     stock: await stockOf(db, scene.variantId),
+    places: await lookAtPlaces(db, scene.variantId),
   };
+}
+
+/** What lies elsewhere, as it is counted and as it lies there; and what each order has taken from there. */
+async function lookAtPlaces(db: Database, variantId: VariantId) {
+  const [row] = await db
+    .select({ elsewhere: inventory.elsewhere })
+    .from(inventory)
+    .where(eq(inventory.variantId, variantId));
+  const lying = await db.select().from(locationStock).where(eq(locationStock.variantId, variantId));
+  const taken = await db
+    .select({ orderId: orderAllocations.orderId, quantity: orderAllocations.quantity })
+    .from(orderAllocations)
+    .innerJoin(orderLines, eq(orderLines.id, orderAllocations.lineId))
+    .where(and(eq(orderLines.variantId, variantId), ne(orderAllocations.locationId, DEFAULT_LOCATION)));
+  const units = lying.reduce((total, { onHand }) => total + onHand, 0);
+  return { counted: row?.elsewhere, units, taken };
 }
 
 async function lookAtGoods(db: Database, orderId: OrderId) {
@@ -147,8 +166,8 @@ function judgeOrder(must: Must, order: FoundOrder, { scene, effects, regrets }: 
 
 function judgeWhole(
   must: Must,
-  { orders: all, entries, stock, uses }: Found,
-  { answers, regrets }: Told,
+  { orders: all, entries, stock, places, uses }: Found,
+  { answers, regrets, scene }: Told,
 ): void {
   const paid = all.filter(({ payment }) => payment === 'captured');
   // Another tab may buy again what was cancelled and paid back, and nothing else.
@@ -168,6 +187,14 @@ function judgeWhole(
   const sold = kept.reduce((total, { goods }) => total + QUANTITY - goods.returned, 0);
   must(stock?.reserved === 0, `${stock?.reserved} units stay reserved`);
   must(stock?.onHand === STOCK - sold, `${stock?.onHand} of ${STOCK} units are left, ${sold} were sold`);
+  const gone = places.taken
+    .filter(({ orderId }) => kept.some(({ id }) => id === orderId))
+    .reduce((total, { quantity }) => total + quantity, 0);
+  must(places.counted === places.units, `${places.units} units lie elsewhere, counted are ${places.counted}`);
+  must(
+    places.units === scene.elsewhere - gone,
+    `${places.units} of ${scene.elsewhere} units lie elsewhere, ${gone} were taken from there`,
+  );
   must(answers[0] !== null, 'the shopper never got an answer');
   const isTold = answers.some((answer) => statusIn(answer) === 'paid');
   must(!isTold || paid.length > 0, 'a shopper was told of a paid order that is not there');

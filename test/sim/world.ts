@@ -10,6 +10,7 @@ import { categories, products, variants } from '#db/schema/catalog.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { taxRates } from '#db/schema/pricing.ts';
 import { shippingAreas, shippingMethods, shippingZones } from '#db/schema/shipping.ts';
+import { DEFAULT_LOCATION, stockLocations } from '#db/schema/stock-locations.ts';
 import { createRandom, type Random } from '#db/seed/random.ts';
 import { after, type Clock, DAY_MS, MINUTE_MS } from '#lib/clock.ts';
 import type {
@@ -22,6 +23,8 @@ import type {
   ProductId,
   ShippingMethodId,
   ShippingZoneId,
+  StockLocationId,
+  StockMoveId,
   TaxRateId,
   VariantId,
 } from '#lib/ids.ts';
@@ -30,7 +33,8 @@ import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { readQuote } from '#origin/cart/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Guest } from '#origin/http/auth.ts';
-import { receiveStock } from '#origin/inventory/service.ts';
+import { moveUnits, receiveStock } from '#origin/inventory/service.ts';
+import { writeDefaultLocation } from '#origin/locations/service.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 
 export const STOCK = 5;
@@ -46,6 +50,8 @@ export interface World {
   readonly shop: OriginUnderTest;
   readonly productId: ProductId;
   readonly methodId: ShippingMethodId;
+  /** Where some of the stock lies in some stories. */
+  readonly locationId: StockLocationId;
   /** Stories told so far: each plays days after the one before. */
   stories: number;
 }
@@ -55,6 +61,8 @@ export interface Scene {
   readonly clock: Clock & { advance(ms: number): void };
   readonly ids: IdSource;
   readonly variantId: VariantId;
+  /** Units of it that lie at the world's other location. */
+  readonly elsewhere: number;
   readonly cartId: CartId;
   readonly guest: Guest;
   /** Null for a cart of nothing but its items: no tax, no shipping, no code. */
@@ -88,7 +96,10 @@ export async function openWorld(): Promise<World> {
     priceMinor: PRICE,
   });
   const methodId = await openShipping(shop);
-  return { shop, productId, methodId, stories: 0 };
+  const locationId = ids.next<StockLocationId>();
+  await db.insert(stockLocations).values({ id: locationId, name: 'Elsewhere', country: PLACE.country });
+  await db.transaction(writeDefaultLocation);
+  return { shop, productId, methodId, locationId, stories: 0 };
 }
 
 async function openShipping({ deps: { db, ids } }: OriginUnderTest): Promise<ShippingMethodId> {
@@ -117,7 +128,7 @@ export async function changeRules({ db }: Deps, { random, terms }: Scene): Promi
 }
 
 export async function openScene(world: World, seed: number): Promise<Scene> {
-  const { shop, productId, methodId } = world;
+  const { shop, productId, methodId, locationId } = world;
   const random = createRandom(seed);
   const clock = createClock(after(new Date(EPOCH), world.stories * DAY_MS));
   world.stories += 1;
@@ -130,6 +141,7 @@ export async function openScene(world: World, seed: number): Promise<Scene> {
   const guest: Guest = { kind: 'guest', cartToken };
   const isPriced = random.chance(0.5);
   const discountId = shop.deps.ids.next<DiscountId>();
+  const elsewhere = random.chance(0.5) ? random.integer(1, STOCK) : 0;
   const code = `STORY-${discountId.toUpperCase()}`;
   await shop.deps.db.transaction(async (tx) => {
     await tx.insert(variants).values({
@@ -137,6 +149,9 @@ export async function openScene(world: World, seed: number): Promise<Scene> {
       ...{ requiresShipping: isPriced, taxable: isPriced },
     });
     await receiveStock(tx, [{ variantId, quantity: STOCK }]);
+    const move = { variantId, from: DEFAULT_LOCATION, to: locationId, quantity: elsewhere };
+    const moveId = shop.deps.ids.next<StockMoveId>();
+    if (elsewhere > 0) await moveUnits(tx, move, { movement: 'transfer', moveId });
     if (isPriced) await tx.insert(discounts).values(onceOnly(discountId, code));
     const tokenHash = createHash('sha256').update(cartToken).digest();
     const wishes = isPriced ? { ...PLACE, shippingMethodId: methodId, codes: [code] } : {};
@@ -159,7 +174,8 @@ export async function openScene(world: World, seed: number): Promise<Scene> {
   };
   const { token: quote, total } = await readQuote(deps, guest, cartId);
   const terms = isPriced ? { quote, discountId } : null;
-  return { random, clock, ids, variantId, cartId, guest, terms, totalMinor: total.amount, deps };
+  const goods = { variantId, elsewhere, cartId };
+  return { random, clock, ids, ...goods, guest, terms, totalMinor: total.amount, deps };
 }
 
 function onceOnly(id: DiscountId, code: string): typeof discounts.$inferInsert {

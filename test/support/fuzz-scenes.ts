@@ -5,6 +5,7 @@ import { users } from '#db/schema/accounts.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { prices, taxRates } from '#db/schema/pricing.ts';
 import { shippingAreas } from '#db/schema/shipping.ts';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
 import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/permissions.ts';
@@ -159,6 +160,7 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
     return {
       values: {
         ...{ variantId, productId, cartId: productId, cardId: productId, itemId: variantId },
+        ...{ locationId: DEFAULT_LOCATION, mainId: DEFAULT_LOCATION },
         ...{ email: person.email, password: TEST_PASSWORD, refreshToken: person.refreshToken },
         ...made,
       },

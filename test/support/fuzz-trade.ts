@@ -1,6 +1,9 @@
 /** Scenes of what is bought, sent, reviewed and put aside, and of what carts are priced by. */
 
+import { stockLocations } from '#db/schema/stock-locations.ts';
+import type { StockLocationId } from '#lib/ids.ts';
 import { pack, send } from './fulfilment.ts';
+import { MAIN, transfer } from './locations.ts';
 import type { Answer, Reachable } from './origin.ts';
 import { askBack, asStaff } from './returns.ts';
 import type { Owner } from './shopping.ts';
@@ -24,7 +27,29 @@ type Scene = (person: { readonly owner: { readonly token: string } }) => Promise
 
 /** By how the paths begin that name them; the first that fits counts. */
 export function tradeScenes(stage: Stage): Readonly<Record<string, Scene>> {
-  return { ...goods(stage), ...voices(stage), ...wishes(stage), ...priceRules(stage) };
+  return { ...places(stage), ...goods(stage), ...voices(stage), ...wishes(stage), ...priceRules(stage) };
+}
+
+/** A location with some of what is sold; made past the limit that the fuzzer comes to soon. */
+function places({ shop, variantId, seller, must, orderOf }: Stage): Readonly<Record<string, Scene>> {
+  const stocked: Scene = async () => {
+    const { db, ids } = shop.deps;
+    const id = ids.next<StockLocationId>();
+    await db.insert(stockLocations).values({ id, name: 'Fuzz', country: 'NL' });
+    const product = { variantId, sellerToken: seller.token };
+    must(await transfer(shop, product, { quantity: 5, to: id }));
+    return { id, locationId: id, mainId: MAIN };
+  };
+  return {
+    '/api/v1/stock-locations/{id}': stocked,
+    '/api/v1/inventory/transfers': stocked,
+    '/api/v1/inventory/adjustments': stocked,
+    '/api/v1/sales/{orderId}/reroutes': async (person) => {
+      const [place, orderId] = [await stocked(person), await orderOf(person.owner)];
+      const { items } = must(await shop.call(`/api/v1/orders/${orderId}`, person.owner));
+      return { ...place, orderId, itemId: items[0].id };
+    },
+  };
 }
 
 const RETURN = '/api/v1/sales/{orderId}/returns/{returnId}';

@@ -43,16 +43,20 @@ export interface Came {
   readonly itemId: string;
   readonly restock?: number;
   readonly writeOff?: number;
+  /** The stock location that it came to. */
+  readonly locationId?: string;
 }
 
 /** Asked for, authorised and received; its id. */
 export async function sendBack(shop: Reachable, owned: Owned, staff: string, came: Came): Promise<string> {
-  const { itemId, restock = 0, writeOff = 0 } = came;
-  const { body, status } = await askBack(shop, owned, { itemId, quantity: restock + writeOff });
-  if (status !== 201) throw new Error(`asking to return answered ${JSON.stringify(body)}`);
-  const named = { orderId: owned.orderId, returnId: String(body.id) };
+  const { itemId, restock = 0, writeOff = 0, locationId } = came;
+  const asked = await askBack(shop, owned, { itemId, quantity: restock + writeOff });
+  if (asked.status !== 201) throw new Error(`asking to return answered ${JSON.stringify(asked.body)}`);
+  const named = { orderId: owned.orderId, returnId: String(asked.body.id) };
+  const at = locationId === undefined ? {} : { locationId };
+  const body = { items: [{ itemId, restock, writeOff }], ...at };
   await asStaff(shop, named, staff, 'authorise');
-  const received = await asStaff(shop, { ...named, body: { items: [came] } }, staff, 'receive');
+  const received = await asStaff(shop, { ...named, body }, staff, 'receive');
   if (received.status !== 200) throw new Error(`receiving answered ${JSON.stringify(received.body)}`);
   return named.returnId;
 }

@@ -1,6 +1,7 @@
 /** A shop with things that belong to somebody, and callers to whom they do not belong. */
 
 import { send } from './fulfilment.ts';
+import { openLocation } from './locations.ts';
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
 import { askBack } from './returns.ts';
 import { login } from './sessions.ts';
@@ -30,7 +31,7 @@ export interface World {
   readonly seller: Owner;
   readonly admin: Owner;
   readonly ids: Readonly<
-    Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review' | 'user', string>
+    Record<'cart' | 'variant' | 'product' | 'order' | 'orderLine' | 'review' | 'user' | 'location', string>
   >;
   /** Texts that nobody else may ever be told. */
   readonly marks: readonly string[];
@@ -96,6 +97,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       body: { key: 'somebodys', name: 'Somebody’s', kind: 'choice', choices: ['all'] },
     }),
   );
+  const location = await openLocation(shop, admin.token);
   must(await login(shop, shopper.email));
   const [session] = must(await shop.call('/api/v1/me/sessions', { token: shopper.token })).items;
   const itemOf = async (cartId: string, owner: Owner) =>
@@ -162,6 +164,9 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       { what: 'a category', ids: { id: category.id }, owner: { token: admin.token } },
     ],
     '/api/v1/inventory/{variantId}': [{ what: 'stock', ids: { variantId }, owner: seller }],
+    '/api/v1/stock-locations/{id}': [
+      { what: 'a stock location', ids: { id: location }, owner: { token: admin.token } },
+    ],
     '/api/v1/sales/{orderId}': [
       { what: 'a sale', ids: { orderId: order.id, shipmentId, returnId }, owner: seller },
     ],
@@ -211,13 +216,13 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     admin: { token: admin.token },
     ids: {
       ...{ cart: cart.cartId, variant: variantId, product: productId, order: order.id },
-      ...{ orderLine: itemId, review: review.id, user: bystander.userId },
+      ...{ orderLine: itemId, review: review.id, user: bystander.userId, location },
     },
     marks: [
       ...[shopper.email, shopper.userId, cart.cartId, guestCart.cartId, guestCart.cartToken],
       ...[order.id, itemId, shipmentId, returnId, guestReturnId, guestOrder.id, card.id],
       ...[guestBought.cartToken, key.id, session.id],
-      ...[hooks.id, trial.id, review.id, wishes.id, notice.id],
+      ...[hooks.id, trial.id, review.id, wishes.id, notice.id, location],
       ...Object.values(rules).flatMap((each) => each.map(({ ids }) => ids['id'] ?? '')),
     ],
   };

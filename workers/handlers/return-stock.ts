@@ -2,14 +2,14 @@
 
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import { returnStock as putBack } from '#origin/inventory/service.ts';
-import { linesOf } from '#origin/orders/service.ts';
+import { linesOf, toSell } from '#origin/orders/service.ts';
 import { perOrder } from '#workers/per-order.ts';
 
 export const returnStock = perOrder({
   name: 'returns',
   filter: 'order.cancelled',
-  act: async (deps, tx, orderId) => {
-    const backInStock = await putBack(deps, tx, orderId, await linesOf(tx, orderId));
+  act: async (deps, tx, order) => {
+    const backInStock = await putBack(deps, tx, toSell(deps, order), await linesOf(tx, order.id));
     await touchProductsOf(deps, tx, backInStock);
   },
 });

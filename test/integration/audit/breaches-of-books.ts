@@ -14,7 +14,7 @@ const SOON = "now() + interval '1 minute'";
 export const STOCK_BREACHES: readonly Breach[] = [
   {
     what: 'on hand below zero',
-    seenBy: ['stock-in-range'],
+    seenBy: ['location-stock-in-range', 'stock-in-range'],
     rows: async (sql, { spare }) => {
       await sql`update inventory set on_hand = -1 where variant_id = ${spare}`;
       await sql`insert into stock_ledger (variant_id, movement, on_hand_delta, reserved_delta)

@@ -53,7 +53,7 @@ export const EVENT_BREACHES: readonly Breach[] = [
   },
   {
     what: 'a paid line that was not sold',
-    seenBy: ['reserved-by-orders', 'sold-once'],
+    seenBy: ['allocated-is-sold', 'reserved-by-orders', 'sold-once'],
     rows: (sql, { paid }) =>
       sql`update stock_ledger set movement = 'correction', order_id = null
            where order_id = ${paid} and movement = 'sale'`,

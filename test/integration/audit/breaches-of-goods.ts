@@ -15,7 +15,7 @@ export const GOODS_BREACHES: readonly Breach[] = [
   },
   {
     what: 'a parcel with more in it than was counted',
-    seenBy: ['units-by-parcels'],
+    seenBy: ['parcels-as-allocated', 'units-by-parcels'],
     rows: (sql, { parcel }) => sql`update shipment_lines set quantity = 2 where shipment_id = ${parcel}`,
   },
   {

@@ -8,6 +8,7 @@ import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
 import { GOODS_BREACHES } from './breaches-of-goods.ts';
+import { LOCATION_BREACHES } from './breaches-of-locations.ts';
 import { PRICE_BREACHES } from './breaches-of-prices.ts';
 import { LOG_BREACHES } from './breaches-of-the-log.ts';
 import { MAIL_BREACHES, STRIPE_BREACHES } from './breaches-outside.ts';
@@ -26,6 +27,7 @@ afterAll(async () => {
 
 const ALL = [
   ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
+  ...LOCATION_BREACHES,
   ...[...MAIL_BREACHES, ...LOG_BREACHES, ...GOODS_BREACHES, ...PRICE_BREACHES],
 ];
 /** Broken at NATS itself, below. */
@@ -69,6 +71,8 @@ describe.each([
   ['mail', MAIL_BREACHES],
   ['the log', LOG_BREACHES],
   ['goods', GOODS_BREACHES],
+  ['locations', LOCATION_BREACHES],
+  ['prices', PRICE_BREACHES],
 ] as const)('%s', (_area, breaches) => {
   test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
     const report = await broken.auditAfter(breach);

@@ -5,6 +5,7 @@ import { type AuditReport, type AuditSources, audit } from '#ops/audit/audit.ts'
 import { type AuditedShop, openAuditedShop } from '#test/support/audited.ts';
 import { send, step } from '#test/support/fulfilment.ts';
 import { type Liar, type Lie, liarBefore } from '#test/support/lies.ts';
+import { openLocation, transfer } from '#test/support/locations.ts';
 import { bookCaptures, cancelPaid, dispute, giveBack } from '#test/support/money-by-hand.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
 import { cartWith, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
@@ -18,6 +19,8 @@ export interface Targets {
   readonly refunded: string;
   readonly cancelled: string;
   readonly disputed: string;
+  /** Where the goods of `sent` lie. */
+  readonly location: string;
   /** An order in two parcels, both of which have left. */
   readonly sent: string;
   /** Its first parcel, which has arrived. */
@@ -57,8 +60,10 @@ interface Ordered {
   readonly owner: Owner;
 }
 
-async function orderOf(audited: AuditedShop, card?: string): Promise<Ordered> {
-  const { variantId } = await createProduct(audited.shop, { stock: 10, price: PRICE });
+async function orderOf(audited: AuditedShop, card?: string, location?: string): Promise<Ordered> {
+  const product = await createProduct(audited.shop, { stock: 10, price: PRICE });
+  if (location !== undefined) await transfer(audited.shop, product, { quantity: 10, to: location });
+  const { variantId } = product;
   const cart = await cartWith(audited.shop, variantId, 2);
   const { body } = await checkOut(audited.shop, cart, card === undefined ? {} : { card });
   return { id: String(body.id ?? body.orderId), variantId, owner: cart.owner };
@@ -73,8 +78,9 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
     await orderOf(audited),
     await orderOf(audited),
   ];
-  const sent = await orderOf(audited);
   const { token: admin } = await audited.shop.signIn('admin');
+  const location = await openLocation(audited.shop, admin);
+  const sent = await orderOf(audited, undefined, location);
   const { body: sale } = await audited.shop.call(`/api/v1/sales/${sent.id}`, { token: admin });
   const unit = { itemId: sale.items[0].id, quantity: 1 };
   const shipmentId = await send(audited.shop, sent.id, admin, unit);
@@ -97,7 +103,7 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   const { id: payment, intent } = await intentOf(paid.id);
   return {
     ...{ paid: paid.id, declined: declined.id, open: open.id, refunded: refunded.id },
-    ...{ sent: sent.id, parcel: shipmentId, sentBack },
+    ...{ sent: sent.id, parcel: shipmentId, sentBack, location },
     ...{ cancelled: cancelled.id, disputed: disputed.id, spare, variant: paid.variantId, intent, payment },
     declinedIntent: (await intentOf(declined.id)).intent,
   };
@@ -114,7 +120,9 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
     select conrelid::regclass::text as table, conname as name from pg_constraint
      where contype = 'c' and conrelid::regclass::text in (
        'inventory', 'orders', 'order_lines', 'payments', 'line_units', 'shipments', 'shipment_lines',
-       'returns', 'return_lines')`.then((rows) => rows.map((row) => [row.table, row.name] as const))) {
+       'returns', 'return_lines', 'stock_locations', 'location_stock', 'location_ledger', 'order_allocations')`.then(
+    (rows) => rows.map((row) => [row.table, row.name] as const),
+  )) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;
   }
   return sql;

@@ -153,6 +153,22 @@ test('--stock set never goes below what orders have reserved', async () => {
   expect((await shop.variants())[0]?.stock).toBe(5);
 });
 
+test('--stock set leaves what lies at other locations than the default one', async () => {
+  await importRows([goodRow('mug')]);
+  const id = '01890a5d-ac96-774b-bcce-b302099a8090';
+  await shop.sql`insert into stock_locations (id, name) values (${id}, 'Elsewhere')`;
+  await shop.sql`update inventory set elsewhere = 4`;
+  await shop.sql`insert into location_stock (variant_id, location_id, on_hand)
+    select variant_id, ${id}, 4 from inventory`;
+  const setTo = (quantity: string) =>
+    importRows([goodRow('mug', { 'Variant Inventory Qty': quantity })], { stockMode: 'set' });
+  expect((await setTo('3')).refusals).toEqual([
+    { file: 'a.csv', line: 2, reason: expect.stringContaining('less than the 4 at other') },
+  ]);
+  expect((await setTo('4')).refusals).toEqual([]);
+  expect((await shop.variants())[0]?.stock).toBe(4);
+});
+
 test('two imports of one file at the same time write it once', async () => {
   const rows = Array.from({ length: 300 }, (_, index) =>
     goodRow(`mug-${index}`, { Type: `Cups/${index % 7}` }),

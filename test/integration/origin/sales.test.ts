@@ -46,7 +46,7 @@ test('each seller of an order sees their own lines, and the admin all of them', 
   const seen = await sale(order.id, one.sellerToken);
   expect(seen.body).toEqual({
     ...{ orderId: order.id, number: order.number, status: 'paid', placedAt: order.placedAt, shipTo },
-    ...{ shipments: [], returns: [] },
+    ...{ shipments: [], plannedParcels: [], returns: [] },
     items: order.items.filter(({ variantId }: { variantId: string }) => variantId === one.variantId),
   });
   const { items } = (await sale(order.id, other.sellerToken)).body;
