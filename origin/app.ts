@@ -14,6 +14,7 @@ import { consoleRoutes } from './console/routes.ts';
 import type { OperatorConsole } from './console/service.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
+import { documentRoutes } from './documents/routes.ts';
 import { fulfilmentRoutes } from './fulfilment/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
@@ -152,6 +153,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(wishListRoutes(deps, tokens))
     .use(stockNoticeRoutes(deps, tokens))
     .use(fulfilmentRoutes(deps, tokens))
+    .use(documentRoutes(deps, tokens))
     .use(returnRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;

@@ -18,6 +18,8 @@ import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
+import { numberCreditNotes } from './handlers/number-credit-notes.ts';
+import { numberInvoice } from './handlers/number-invoice.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeCategories, purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
 import { rateProduct } from './handlers/rate-product.ts';
@@ -78,6 +80,8 @@ const consumers = [
   sendReturnLetter(mailer),
   sellStock,
   returnStock,
+  numberInvoice,
+  numberCreditNotes,
   parkStranded,
   countOrders,
   countStockFalls,

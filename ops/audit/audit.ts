@@ -12,6 +12,7 @@ import { MINUTE_MS } from '#lib/clock.ts';
 import { innermost } from '#ops/operator-command.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
+import { DOCUMENT_CHECKS } from './document-checks.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
 import { GOODS_CHECKS } from './goods-checks.ts';
 import { LOG_CHECKS } from './log-checks.ts';
@@ -64,6 +65,7 @@ export const CHECKS: readonly Check[] = [
   ...RATING_CHECKS,
   ...LOG_CHECKS,
   ...GOODS_CHECKS,
+  ...DOCUMENT_CHECKS,
 ];
 
 /** Something that the audit needs cannot be reached; its message is one sentence and names it. */

@@ -24,6 +24,7 @@ import type { ShipmentInput, Tracking } from './model.ts';
 import { milestoneOf, nextShipmentStatus, type ShipmentStep } from './steps.ts';
 import * as store from './store.ts';
 
+export { ShipmentParams } from './model.ts';
 /** What has become of the units of an order's lines. */
 export const unitsOf = store.findUnits;
 
@@ -149,8 +150,9 @@ export async function followGoods(
   await moveOrder(deps, tx, order, { trigger, actor: 'staff', actorId });
 }
 
-async function requireOwnShipment(
-  tx: Transaction,
+/** @throws {AppError} `order_not_found`, `shipment_not_found`, also for one with lines of another seller */
+export async function requireOwnShipment(
+  tx: Queryable,
   caller: SignedIn,
   orderId: OrderId,
   id: ShipmentId,

@@ -125,11 +125,11 @@ export async function updateShipment(
   if (Object.keys(change).length > 0) await tx.update(shipments).set(change).where(eq(shipments.id, id));
 }
 
-/** What a letter of the parcel names, by the lines' positions. */
+/** What a letter of the parcel, and its packing slip, names, by the lines' positions. */
 export async function findContents(db: Queryable, id: ShipmentId) {
-  const { name, optionValues } = orderLines;
+  const { name, optionValues, sku } = orderLines;
   return db
-    .select({ name, optionValues, quantity: shipmentLines.quantity })
+    .select({ name, optionValues, sku, quantity: shipmentLines.quantity })
     .from(shipmentLines)
     .innerJoin(orderLines, eq(orderLines.id, shipmentLines.lineId))
     .where(eq(shipmentLines.shipmentId, id))

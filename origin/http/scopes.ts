@@ -25,7 +25,10 @@ export const SCOPES = {
   ],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': ['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
-  'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
+  'orders:read': [
+    ...['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
+    ...['GET /api/v1/orders/:id/invoice.pdf', 'GET /api/v1/orders/:id/credit-notes/:file'],
+  ],
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
   'orders:refund': [
@@ -40,6 +43,7 @@ export const SCOPES = {
     'POST /api/v1/sales/:orderId/shipments/:shipmentId/ship',
     'POST /api/v1/sales/:orderId/shipments/:shipmentId/deliver',
     'POST /api/v1/sales/:orderId/shipments/:shipmentId/unpack',
+    'GET /api/v1/sales/:orderId/shipments/:shipmentId/packing-slip.pdf',
   ],
   'returns:write': [
     'POST /api/v1/sales/:orderId/returns/:returnId/authorise',

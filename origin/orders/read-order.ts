@@ -34,10 +34,16 @@ export async function orderById(db: Queryable, id: OrderId): Promise<Order> {
   return (await wholeOrder(db, id)).order;
 }
 
-/** @throws {AppError} `order_not_found`, also for somebody else's */
-export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Promise<store.OrderRow> {
+/** @throws {AppError} `order_not_found` */
+export async function requireOrder(db: Queryable, id: OrderId): Promise<store.OrderRow> {
   const row = await store.findOrder(db, id);
   if (row === undefined) throw new AppError('order_not_found');
+  return row;
+}
+
+/** @throws {AppError} `order_not_found`, also for somebody else's */
+export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Promise<store.OrderRow> {
+  const row = await requireOrder(db, id);
   if (!(await isOwn(db, caller, row))) throw new AppError('order_not_found', {}, OF_ANOTHER);
   return row;
 }
@@ -117,9 +123,7 @@ export async function goodsOf(
 
 /** @throws {AppError} `order_not_found` */
 export async function goodsOfOrder(db: Queryable, id: OrderId) {
-  const order = await store.findOrder(db, id);
-  if (order === undefined) throw new AppError('order_not_found');
-  return (await goodsOf(db, [order]))(id);
+  return (await goodsOf(db, [await requireOrder(db, id)]))(id);
 }
 
 /** Of a parcel that was taken apart nobody expects anything. */

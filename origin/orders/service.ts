@@ -11,13 +11,24 @@ import type { PricedCart } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { type CodeUser, customerKey, giveUsesBack } from '#origin/pricing/service.ts';
+import { openAddress } from './addresses.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
 
+export { addressAtPlacing, openAddress, sealAddress } from './addresses.ts';
 export { isCancellable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 export { chargeOfUnits } from './line-charge.ts';
 export { Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
-export { goodsOf, goodsOfOrder, isThere, noteOwner, orderById, requireOwn, toItem } from './read-order.ts';
+export {
+  goodsOf,
+  goodsOfOrder,
+  isThere,
+  noteOwner,
+  orderById,
+  requireOrder,
+  requireOwn,
+  toItem,
+} from './read-order.ts';
 export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */
@@ -33,19 +44,6 @@ export interface NewOrder {
   /** As {@link sealAddress} makes it. */
   readonly shippingAddress: Uint8Array;
   readonly cart: PricedCart;
-}
-
-/** For the order of this id alone. Before its transaction, for nobody should wait for a cipher. */
-export function sealAddress({ fields }: Deps, id: OrderId, address: ShippingAddress): Uint8Array {
-  return fields.seal('shippingAddress', id, JSON.stringify(address));
-}
-
-/** The address of an order's row. @throws {SealBroken} */
-export function openAddress(
-  { fields }: Pick<Deps, 'fields'>,
-  { id, shippingAddress }: Pick<store.OrderRow, 'id' | 'shippingAddress'>,
-): ShippingAddress {
-  return JSON.parse(fields.open('shippingAddress', id, shippingAddress)) as ShippingAddress;
 }
 
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;

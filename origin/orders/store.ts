@@ -1,8 +1,9 @@
 /** Every query of orders but those that read them whole. */
 
-import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
+import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
@@ -83,6 +84,18 @@ const FIND_ORDER = kept((db, { id }: Slots<ById>) => db.select().from(orders).wh
 export async function findOrder(db: Queryable, id: OrderId): Promise<OrderRow | undefined> {
   const [order] = await FIND_ORDER(db, { id });
   return order;
+}
+
+/** Of the first edit that changed the address, unless it was erased. */
+export async function findFirstAddress(db: Queryable, id: OrderId) {
+  const { id: editId, addressBefore: address } = orderEdits;
+  const [row] = await db
+    .select({ editId, address })
+    .from(orderEdits)
+    .where(and(eq(orderEdits.orderId, id), isNotNull(address)))
+    .orderBy(asc(orderEdits.madeAt), asc(editId))
+    .limit(1);
+  return row === undefined || row.address === null ? undefined : { editId: row.editId, address: row.address };
 }
 
 const LOCK_ORDER = kept((db, { id }: Slots<ById>) =>
