@@ -4,13 +4,15 @@ import { type SQLWrapper, sql } from 'drizzle-orm';
 import type { OrderLineId, RefundId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
 import type { shipments } from './schema/fulfilment.ts';
+import type { orderEdits } from './schema/order-edits.ts';
 import type { returns } from './schema/returns.ts';
 
 type ShipmentRow = typeof shipments.$inferSelect;
 type ReturnRow = typeof returns.$inferSelect;
+type EditRow = typeof orderEdits.$inferSelect;
 
 /** Of a line: none of them, until something is done with one. */
-export type ItemUnits = Record<'packed' | 'shipped' | 'delivered' | 'returned', number>;
+export type ItemUnits = Record<'packed' | 'shipped' | 'delivered' | 'returned' | 'removed', number>;
 
 /** Times as the database writes them in JSON. */
 export interface ShipmentDetails
@@ -35,12 +37,23 @@ export interface ReturnDetails extends Pick<ReturnRow, 'id' | 'status' | 'reason
   readonly refundedAt: string | null;
 }
 
+export interface EditDetails
+  extends Pick<EditRow, 'id' | 'editor' | 'refundId' | 'refundMinor' | 'changesAddress'> {
+  readonly items: readonly {
+    readonly itemId: OrderLineId;
+    readonly removed: number;
+    readonly chargedMinor: Minor;
+  }[];
+  readonly madeAt: string;
+}
+
 /** Of an order line to which its `line_units` are joined under this name. */
 export function unitsIn(name: string) {
   const u = sql.identifier(name);
   return sql<ItemUnits>`json_build_object(
     'packed', coalesce(${u}.packed, 0), 'shipped', coalesce(${u}.shipped, 0),
-    'delivered', coalesce(${u}.delivered, 0), 'returned', coalesce(${u}.returned, 0))`;
+    'delivered', coalesce(${u}.delivered, 0), 'returned', coalesce(${u}.returned, 0),
+    'removed', coalesce(${u}.removed, 0))`;
 }
 
 /** The oldest first. */
@@ -68,4 +81,17 @@ export function returnsOfOrder(orderId: SQLWrapper) {
                  from return_lines bl join order_lines ol on ol.id = bl.line_id where bl.return_id = b.id))
              order by b.requested_at, b.id), '[]')
       from returns b where b.order_id = ${orderId})`;
+}
+
+/** The oldest first. */
+export function editsOfOrder(orderId: SQLWrapper) {
+  return sql<EditDetails[]>`(
+    select coalesce(json_agg(json_build_object(
+             'id', d.id, 'editor', d.editor, 'refundId', d.refund_id, 'refundMinor', d.refund_minor,
+             'changesAddress', d.changes_address, 'madeAt', d.made_at, 'items', (
+               select coalesce(json_agg(json_build_object('itemId', dl.line_id, 'removed', dl.removed,
+                                                          'chargedMinor', dl.charged_minor) order by ol.position), '[]')
+                 from order_edit_lines dl join order_lines ol on ol.id = dl.line_id where dl.edit_id = d.id))
+             order by d.made_at, d.id), '[]')
+      from order_edits d where d.order_id = ${orderId})`;
 }

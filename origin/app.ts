@@ -42,6 +42,7 @@ import { traced, tracedHotReads } from './http/traced.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { merchantRoutes } from './merchant/routes.ts';
+import { orderEditRoutes } from './order-edits/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
@@ -154,6 +155,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(stockNoticeRoutes(deps, tokens))
     .use(fulfilmentRoutes(deps, tokens))
     .use(documentRoutes(deps, tokens))
+    .use(orderEditRoutes(deps, tokens))
     .use(returnRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;

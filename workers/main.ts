@@ -27,6 +27,7 @@ import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
+import { sendEditLetter } from './handlers/send-edit-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { sendReturnLetter } from './handlers/send-return-letter.ts';
 import { sendShipmentLetter } from './handlers/send-shipment-letter.ts';
@@ -78,6 +79,7 @@ const consumers = [
   sendStockLetter(mailer, config.SHOP_URL),
   sendShipmentLetter(mailer),
   sendReturnLetter(mailer),
+  sendEditLetter(mailer),
   sellStock,
   returnStock,
   numberInvoice,

@@ -13,7 +13,7 @@ const BY_HAND = `(
 
 /** What stands in the log for one of them. */
 const ACTIONS = [
-  ...['stock.adjusted', 'refund.requested', 'order.cancelled'],
+  ...['stock.adjusted', 'refund.requested', 'order.cancelled', 'order.edited'],
   ...['return.authorised', 'return.rejected', 'return.received', 'return.refunded'],
   ...['shipment.packed', 'shipment.unpacked', 'shipment.shipped', 'shipment.delivered'],
 ]

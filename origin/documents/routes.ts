@@ -36,7 +36,7 @@ export function documentRoutes(deps: Deps, tokens: AccessTokens) {
     .get(
       '/orders/:id/credit-notes/:file',
       async ({ caller, params, request }) => {
-        const refundId = params.file.slice(0, -EXTENSION.length) as RefundId;
+        const refundId = params.file.replace(EXTENSION, '') as RefundId;
         const name = { orderId: params.id as OrderId, refundId };
         return answer(await readCreditNote(forRequest(deps, request), caller, name));
       },

@@ -27,6 +27,8 @@ import * as store from './store.ts';
 export { ShipmentParams } from './model.ts';
 /** What has become of the units of an order's lines. */
 export const unitsOf = store.findUnits;
+/** Before something is done with units of an order for the first time. */
+export const openUnits = store.openUnits;
 
 export interface Packing extends ShipmentInput {
   readonly orderId: OrderId;
@@ -63,8 +65,8 @@ const notShippable = ({ status }: OrderRow) => new AppError('order_not_shippable
 
 async function notLeft(tx: Transaction, orderId: OrderId, { lineId, quantity }: store.ParcelLine) {
   const line = (await store.findUnits(tx, orderId)).find((each) => each.lineId === lineId);
-  const { bought, packed } = present(line, `line ${lineId} of order ${orderId}`);
-  return new AppError('units_not_left', { itemId: lineId, requested: quantity, left: bought - packed });
+  const { bought, packed, removed } = present(line, `line ${lineId} of order ${orderId}`);
+  return new AppError('units_not_left', { itemId: lineId, requested: quantity, left: bought - packed - removed });
 }
 
 /** @throws {AppError} `order_item_not_found`, `invalid_input` */
@@ -140,7 +142,7 @@ export async function stepShipment(deps: Deps, caller: SignedIn, stepping: Stepp
 export async function followGoods(
   deps: Deps,
   tx: Transaction,
-  { order, actorId }: { readonly order: OrderRow; readonly actorId: UserId },
+  { order, actorId }: { readonly order: OrderRow; readonly actorId: UserId | null },
   change: () => Promise<void>,
 ): Promise<void> {
   const before = milestoneOf(await store.findUnits(tx, order.id));

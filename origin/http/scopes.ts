@@ -31,6 +31,7 @@ export const SCOPES = {
   ],
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
+  'orders:edit': ['POST /api/v1/orders/:id/edits'],
   'orders:refund': [
     'POST /api/v1/orders/:id/refunds',
     'POST /api/v1/sales/:orderId/returns/:returnId/refund',

@@ -128,18 +128,19 @@ async function shelve(deps: Deps, tx: Transaction, orderId: OrderId, lines: Line
 }
 
 /**
- * What a cancelled order was paid for goes back on the shelf. Its sale is written first where that is still to
- * come; an order that had its stock released returns none. Its caller has locked the order, and calls once.
- * Tells of the variants that can be bought again, and returns them.
+ * What a cancelled order was paid for goes back on the shelf, but for what edits had put back before. Its sale is written
+ * first where that is still to come; an order that had its stock released returns none. Its caller has locked the order,
+ * and calls once. Tells of the variants that can be bought again, and returns them.
  */
 export async function returnStock(
   deps: Deps,
   tx: Transaction,
   orderId: OrderId,
-  lines: Lines,
+  { bought, kept }: { readonly bought: Lines; readonly kept: Lines },
 ): Promise<VariantId[]> {
   const moved = await store.findMovements(tx, orderId);
   if (moved.has('release')) return [];
-  await sellStock(tx, orderId, lines);
-  return shelve(deps, tx, orderId, lines);
+  await sellStock(tx, orderId, bought);
+  const left = kept.filter(({ quantity }) => quantity > 0);
+  return shelve(deps, tx, orderId, left);
 }

@@ -1,7 +1,7 @@
 /** Orders as they are answered: to their owners, and to staff. */
 
 import type { Queryable } from '#db/client.ts';
-import type { ReturnDetails, ShipmentDetails } from '#db/order-goods.ts';
+import type { EditDetails, ReturnDetails, ShipmentDetails } from '#db/order-goods.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { type Currency, money } from '#lib/money.ts';
@@ -13,7 +13,7 @@ import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { type Balance, toBalance } from '#origin/ledger/service.ts';
-import type { Order, OrderItem, OrderListQuery, OrderPage, Return, Shipment } from './model.ts';
+import type { Order, OrderEdit, OrderItem, OrderListQuery, OrderPage, Return, Shipment } from './model.ts';
 import * as store from './store.ts';
 import * as whole from './whole-store.ts';
 
@@ -79,7 +79,7 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
 }
 
 function toOrder({ row, details, sums }: whole.WholeOrder): Order {
-  const { lines, events, payment, refunds, shipments, returns } = details;
+  const { lines, events, payment, refunds, shipments, returns, edits } = details;
   return {
     id: row.id,
     number: String(row.number),
@@ -93,6 +93,7 @@ function toOrder({ row, details, sums }: whole.WholeOrder): Order {
     refunds: refunds.map((refund) => toRefund(refund, row)),
     shipments: shipments.map(toShipment).filter(isThere),
     returns: returns.map((each) => toReturn(each, row.currency)),
+    edits: edits.map((each) => toEdit(each, row)),
     timeline: events.map(({ event, actor, detail, occurredAt }) => ({
       event,
       actor,
@@ -149,6 +150,18 @@ function toReturn(found: ReturnDetails, currency: Currency): Return {
     decidedAt: orNull(decidedAt),
     receivedAt: orNull(receivedAt),
     refundedAt: orNull(refundedAt),
+  };
+}
+
+function toEdit(found: EditDetails, { currency }: Pick<store.OrderRow, 'currency'>): OrderEdit {
+  const { id, editor, refundId, refundMinor, changesAddress, madeAt, items } = found;
+  return {
+    id,
+    by: editor,
+    madeAt: toInstant(madeAt),
+    items: items.map(({ chargedMinor, ...item }) => ({ ...item, charged: money(chargedMinor, currency) })),
+    changesAddress,
+    refund: refundMinor === null ? null : { id: refundId, amount: money(refundMinor, currency) },
   };
 }
 

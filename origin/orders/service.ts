@@ -15,10 +15,16 @@ import { openAddress } from './addresses.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
 
-export { addressAtPlacing, openAddress, sealAddress } from './addresses.ts';
-export { isCancellable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
+export {
+  addressAtPlacing,
+  openAddress,
+  openAddressBefore,
+  sealAddress,
+  sealAddressBefore,
+} from './addresses.ts';
+export { isCancellable, isEditable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 export { chargeOfUnits } from './line-charge.ts';
-export { Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
+export { AddressInput, Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
 export {
   goodsOf,
   goodsOfOrder,

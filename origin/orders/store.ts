@@ -88,14 +88,14 @@ export async function findOrder(db: Queryable, id: OrderId): Promise<OrderRow | 
 
 /** Of the first edit that changed the address, unless it was erased. */
 export async function findFirstAddress(db: Queryable, id: OrderId) {
-  const { id: editId, addressBefore: address } = orderEdits;
+  const { id: editId, addressBefore } = orderEdits;
   const [row] = await db
-    .select({ editId, address })
+    .select({ id: editId, addressBefore })
     .from(orderEdits)
-    .where(and(eq(orderEdits.orderId, id), isNotNull(address)))
+    .where(and(eq(orderEdits.orderId, id), isNotNull(addressBefore)))
     .orderBy(asc(orderEdits.madeAt), asc(editId))
     .limit(1);
-  return row === undefined || row.address === null ? undefined : { editId: row.editId, address: row.address };
+  return row;
 }
 
 const LOCK_ORDER = kept((db, { id }: Slots<ById>) =>

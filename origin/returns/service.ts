@@ -95,7 +95,7 @@ function whatCame(lines: readonly store.ReturnLine[], items: ReceiptInput['items
     if (units > line.asked) {
       throw new AppError('return_too_large', { itemId: line.lineId, requested: units, left: line.asked });
     }
-    const chargedMinor = chargeOfUnits(line, { before: line.returned, units });
+    const chargedMinor = chargeOfUnits(line, { before: line.returned + line.removed, units });
     return { ...line, restocked, writtenOff, chargedMinor };
   });
   if (came.every(({ restocked, writtenOff }) => restocked + writtenOff === 0)) {

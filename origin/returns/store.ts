@@ -84,6 +84,7 @@ export async function findReturnLines(db: Queryable, id: ReturnId) {
       asked: returnLines.quantity,
       chargedMinor: returnLines.chargedMinor,
       returned: lineUnits.returned,
+      removed: lineUnits.removed,
       variantId: orderLines.variantId,
       name: orderLines.name,
       optionValues: orderLines.optionValues,

@@ -6,6 +6,7 @@ import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { numberCreditNotes } from '#workers/handlers/number-credit-notes.ts';
 import { numberInvoice } from '#workers/handlers/number-invoice.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
+import { sendEditLetter } from '#workers/handlers/send-edit-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
 import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
@@ -52,6 +53,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       loops.consume(numberCreditNotes);
       loops.consume(sendShipmentLetter(mailer));
       loops.consume(sendReturnLetter(mailer));
+      loops.consume(sendEditLetter(mailer));
     },
     settled: async () => {
       await eventually('the outbox is empty', async () => {
@@ -64,6 +66,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       await stream.settled('credit-notes');
       await stream.settled('shipment-email');
       await stream.settled('return-email');
+      await stream.settled('edit-email');
     },
     close: async () => {
       await loops.stop();

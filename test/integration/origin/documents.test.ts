@@ -11,9 +11,9 @@ import { buyTwoLines, pack, step } from '#test/support/fulfilment.ts';
 import { orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
-import { buyQuoted, enterCode, furnishPricing, makeCode, openMerchant, shippedCart } from '#test/support/pricing.ts';
+import { buyQuoted, enterCode, type Furnished, furnishPricing, type Merchant, makeCode, openMerchant, shippedCart } from '#test/support/pricing.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
-import { createProduct, type Owner } from '#test/support/shopping.ts';
+import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -45,40 +45,6 @@ function amountAfter(lines: readonly string[], label: string): number {
 }
 
 describe('an invoice', () => {
-  test('has every sum as the order keeps it: lines, discount, tax, shipping, total', async () => {
-    const merchant = await openMerchant(shop);
-    const furnished = await furnishPricing(merchant);
-    const products = [
-      await createProduct(shop, { price: 123_450, name: 'Ωmega Стол' }),
-      await createProduct(shop, { price: 1_999, name: 'Žluťoučký kůň' }),
-    ];
-    const wanted = products.map(({ variantId }, index) => ({ variantId, quantity: index + 2 }));
-    const { code } = await makeCode(merchant);
-    const cart = await shippedCart(shop, furnished, wanted);
-    await enterCode(shop, cart, code);
-    const { body: order } = await buyQuoted(shop, cart);
-    const { status, headers, bytes } = await invoiceOf(order.id, cart.owner);
-    expect([status, headers.get('content-type')]).toEqual([200, 'application/pdf']);
-    expect(headers.get('cache-control')).toContain('no-store');
-    const lines = linesOfPdf(bytes);
-    expect(lines.slice(0, 4).join(' ')).toContain('Żółw & Söhne');
-    expect(lines.join('\n')).toContain('Tax id: PL123');
-    for (const item of order.items) {
-      const charged = item.lineTotal.amount - item.discount.amount + item.tax.amount;
-      expect(amountAfter(lines, item.name)).toBe(charged);
-      expect(lines.find((line) => line.startsWith(item.name))).toContain(' 8.875 % ');
-    }
-    const { shippingMethod } = order;
-    expect(amountAfter(lines, 'Shipping: Parcel')).toBe(shippingMethod.price.amount + shippingMethod.tax.amount);
-    expect(amountAfter(lines, 'Subtotal')).toBe(order.subtotal.amount);
-    expect(-amountAfter(lines, 'Discount')).toBe(order.discount.amount);
-    expect(amountAfter(lines, 'Tax $')).toBe(order.tax.amount);
-    expect(amountAfter(lines, 'Total $')).toBe(order.total.amount);
-    const inAll = [...order.items.map(({ name }: { name: string }) => name), 'Shipping: Parcel'];
-    const sum = inAll.reduce((total, label) => total + amountAfter(lines, label), 0);
-    expect(sum).toBe(order.total.amount);
-  });
-
   test('is the same bytes whenever it is printed, whoever asks', async () => {
     const { orderId, owner } = await orderWith(shop);
     const [first, again, forStaff] = [
@@ -91,22 +57,16 @@ describe('an invoice', () => {
   });
 
   test('has as many lines as the order, over as many pages as it takes', async () => {
-    const price = 1_000;
-    const products = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => createProduct(shop, { price, name: `Line ${index} of many` })),
-    );
-    const merchant = await openMerchant(shop);
-    const method = await merchant.make('shipping-methods', {
-      ...{ zoneId: (await merchant.ask('GET', 'shipping-zones')).body.items[0].id, name: 'By hand' },
-      ...{ kind: 'flat', currency: 'USD', steps: [{ from: 0, rate: 0 }] },
-    });
-    const furnished = { zoneId: '', methodId: method.id, taxRateId: '' };
-    const wanted = products.map(({ variantId }) => ({ variantId, quantity: 1 }));
-    const cart = await shippedCart(shop, furnished, wanted);
-    const { body: order } = await buyQuoted(shop, cart);
+    const numbers = Array.from({ length: 50 }, (_, index) => index);
+    const { token } = await shop.signIn('seller');
+    const variants = numbers.map((index) => ({ price: 1_000 + index, stock: 1, optionValues: [`no. ${index}`] }));
+    const body = { name: 'Many', category: CATEGORY, optionNames: ['Which'], variants };
+    const { body: product } = await shop.call('/api/v1/products', { method: 'POST', token, body });
+    const wanted = product.variants.map(({ id }: { id: string }) => ({ variantId: id, quantity: 1 }));
+    const cart = await cartOf(shop, wanted);
+    const { body: order } = await checkOut(shop, cart);
     const lines = linesOfPdf((await invoiceOf(order.id, cart.owner)).bytes);
-    const rows = lines.filter((line) => line.startsWith('Line '));
-    expect(rows).toHaveLength(50);
+    expect(lines.filter((line) => line.startsWith('Many, no. '))).toHaveLength(50);
     expect(lines.filter((line) => line.startsWith('Invoice, ')).length).toBeGreaterThan(1);
     expect(amountAfter(lines, 'Total $')).toBe(order.total.amount);
   });
@@ -118,6 +78,10 @@ describe('an invoice', () => {
     expect((await invoiceOf(orderId, { cartToken: 'ct_guessed' })).status).toBe(404);
     expect((await invoiceOf(orderId, owner)).status).toBe(200);
     expect((await noteOf(orderId, crypto.randomUUID(), owner)).status).toBe(404);
+    const { body } = await refund(shop, { orderId }, admin.token, { body: { amount: 1 } });
+    const other = await orderWith(shop);
+    expect((await noteOf(other.orderId, body.refunds[0].id, other.owner)).status).toBe(404);
+    expect((await noteOf(orderId, body.refunds[0].id, owner)).status).toBe(200);
   });
 });
 
@@ -158,32 +122,6 @@ describe('numbers', () => {
   });
 });
 
-test('credit notes come to what went back, and their taxes to the tax of the order', async () => {
-  const merchant = await openMerchant(shop);
-  const methods = (await merchant.ask('GET', 'shipping-methods')).body.items;
-  const parcel = methods.find(({ name }: { name: string }) => name === 'Parcel');
-  const { variantId } = await createProduct(shop, { price: 3_333 });
-  const cart = await shippedCart(shop, { zoneId: '', methodId: parcel.id, taxRateId: '' }, [
-    { variantId, quantity: 1 },
-  ]);
-  const { body: order } = await buyQuoted(shop, cart);
-  const parts = [1_111, 7, order.total.amount - 1_118];
-  let [credited, tax] = [0, 0];
-  for (const amount of parts) {
-    const { body } = await refund(shop, { orderId: order.id }, admin.token, { body: { amount, reason: 'Scratched' } });
-    const { id } = body.refunds.at(-1);
-    const note = await noteOf(order.id, id, cart.owner);
-    expect(note.status).toBe(200);
-    const lines = linesOfPdf(note.bytes);
-    expect(lines.join('\n')).toContain('INV-');
-    credited += amountAfter(lines, 'Credited');
-    tax += amountAfter(lines, 'Tax in it');
-    const other = await orderWith(shop);
-    expect((await noteOf(other.orderId, id, other.owner)).status).toBe(404);
-  }
-  expect([credited, tax]).toEqual([order.total.amount, order.tax.amount]);
-});
-
 test('a credit note of a return names what came back', async () => {
   const { orderId, cart, lines } = await buyTwoLines(shop);
   const [{ itemId }] = lines;
@@ -212,4 +150,65 @@ test('a packing slip has units and no prices, for whoever sells all that is in t
   expect((await fetchFile(shop, path, { token: other.product.sellerToken })).status).toBe(404);
   await step(shop, { orderId, shipmentId: packed.body.id }, admin.token, 'unpack');
   expect((await fetchFile(shop, path, admin)).status).toBe(404);
+});
+
+/** Last: from then on nothing is bought without saying how it is shipped. */
+describe('with discounts, tax and shipping', () => {
+  let merchant: Merchant;
+  let furnished: Furnished;
+  beforeAll(async () => {
+    merchant = await openMerchant(shop);
+    furnished = await furnishPricing(merchant);
+  });
+
+  test('an invoice has every sum as the order keeps it: lines, discount, tax, shipping, total', async () => {
+    const products = [
+      await createProduct(shop, { price: 123_450, name: 'Ωmega Стол' }),
+      await createProduct(shop, { price: 1_999, name: 'Žluťoučký kůň' }),
+    ];
+    const wanted = products.map(({ variantId }, index) => ({ variantId, quantity: index + 2 }));
+    const { code } = await makeCode(merchant);
+    const cart = await shippedCart(shop, furnished, wanted);
+    await enterCode(shop, cart, code);
+    const { body: order } = await buyQuoted(shop, cart);
+    const { status, headers, bytes } = await invoiceOf(order.id, cart.owner);
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/pdf']);
+    expect(headers.get('cache-control')).toContain('no-store');
+    const lines = linesOfPdf(bytes);
+    expect(lines.slice(0, 4).join(' ')).toContain('Żółw & Söhne');
+    expect(lines.join('\n')).toContain('Tax id: PL123');
+    for (const item of order.items) {
+      const charged = item.lineTotal.amount - item.discount.amount + item.tax.amount;
+      expect(amountAfter(lines, item.name)).toBe(charged);
+      expect(lines.find((line) => line.startsWith(item.name))).toContain(' 8.875 % ');
+    }
+    const { shippingMethod } = order;
+    expect(amountAfter(lines, 'Shipping: Parcel')).toBe(shippingMethod.price.amount + shippingMethod.tax.amount);
+    expect(amountAfter(lines, 'Subtotal')).toBe(order.subtotal.amount);
+    expect(-amountAfter(lines, 'Discount')).toBe(order.discount.amount);
+    expect(amountAfter(lines, 'Tax $')).toBe(order.tax.amount);
+    expect(amountAfter(lines, 'Total $')).toBe(order.total.amount);
+    const inAll = [...order.items.map(({ name }: { name: string }) => name), 'Shipping: Parcel'];
+    const sum = inAll.reduce((total, label) => total + amountAfter(lines, label), 0);
+    expect(sum).toBe(order.total.amount);
+  });
+
+  test('credit notes come to what went back, and their taxes to the tax of the order', async () => {
+    const { variantId } = await createProduct(shop, { price: 3_333 });
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+    const { body: order } = await buyQuoted(shop, cart);
+    const parts = [1_111, 7, order.total.amount - 1_118];
+    let [credited, tax] = [0, 0];
+    for (const amount of parts) {
+      const { body } = await refund(shop, { orderId: order.id }, admin.token, { body: { amount, reason: 'Scratched' } });
+      const { id } = body.refunds.at(-1);
+      const note = await noteOf(order.id, id, cart.owner);
+      expect(note.status).toBe(200);
+      const lines = linesOfPdf(note.bytes);
+      expect(lines.join('\n')).toContain('INV-');
+      credited += amountAfter(lines, 'Credited');
+      tax += amountAfter(lines, 'Tax in it');
+    }
+    expect([credited, tax]).toEqual([order.total.amount, order.tax.amount]);
+  });
 });
