@@ -1,7 +1,7 @@
 /** What has become of an order's goods, as SQL for whoever reads orders: all of it in the statement that they make. */
 
 import { type SQLWrapper, sql } from 'drizzle-orm';
-import type { OrderLineId, RefundId } from '#lib/ids.ts';
+import type { OrderId, OrderLineId, RefundId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
 import type { shipments } from './schema/fulfilment.ts';
 import type { orderEdits } from './schema/order-edits.ts';
@@ -28,7 +28,11 @@ export interface ReturnDetails extends Pick<ReturnRow, 'id' | 'status' | 'reason
     readonly itemId: OrderLineId;
     readonly quantity: number;
     readonly received: number;
+    readonly replacementVariantId: VariantId | null;
+    readonly exchanged: number;
   }[];
+  /** By which what is exchanged goes out. */
+  readonly exchangeOrderId: OrderId | null;
   readonly refundId: RefundId;
   readonly refundMinor: Minor | null;
   readonly requestedAt: string;
@@ -74,10 +78,13 @@ export function returnsOfOrder(orderId: SQLWrapper) {
   return sql<ReturnDetails[]>`(
     select coalesce(json_agg(json_build_object(
              'id', b.id, 'status', b.status, 'reason', b.reason, 'note', b.note, 'answer', b.answer,
-             'refundId', b.refund_id, 'refundMinor', b.refund_minor, 'requestedAt', b.requested_at,
+             'refundId', b.refund_id, 'refundMinor', b.refund_minor,
+             'exchangeOrderId', (select x.order_id from exchanges x where x.return_id = b.id), 'requestedAt', b.requested_at,
              'decidedAt', b.decided_at, 'receivedAt', b.received_at, 'refundedAt', b.refunded_at, 'items', (
                select json_agg(json_build_object('itemId', bl.line_id, 'quantity', bl.quantity,
-                                                 'received', bl.restocked + bl.written_off) order by ol.position)
+                                                 'received', bl.restocked + bl.written_off,
+                                                 'replacementVariantId', bl.replacement_id,
+                                                 'exchanged', bl.exchanged) order by ol.position)
                  from return_lines bl join order_lines ol on ol.id = bl.line_id where bl.return_id = b.id))
              order by b.requested_at, b.id), '[]')
       from returns b where b.order_id = ${orderId})`;

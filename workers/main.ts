@@ -71,7 +71,7 @@ process.on('uncaughtException', (error) => log.error('an error was caught by nob
 const edge = { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET };
 const everywhere = zone === null ? undefined : createCloudflarePurge(zone);
 const consumers = [
-  sendReceipt(mailer),
+  sendReceipt(mailer, config.SHOP_URL),
   sendAccountLetter(mailer, config.SHOP_URL),
   deleteStripeCustomer,
   warnOfTheft(mailer),

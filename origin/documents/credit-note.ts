@@ -50,8 +50,12 @@ function taxWithin({ tax, includedTax, total }: Order, amount: number): number {
 
 /** By its lines where it is of units that came back or were taken off; else by what staff has said. */
 function rowsOf(order: Order, { id, amount, reason }: Order['refunds'][number]): Sheet['rows'] {
-  const back = order.returns.find(({ refund }) => refund?.id === id);
-  const named = back?.items.map(({ itemId, received }) => ({ itemId, units: received })) ?? [];
+  const back = order.returns.find(({ refund }) => refund?.id === id)?.items ?? [];
+  const off = order.edits.find(({ refund }) => refund?.id === id)?.items ?? [];
+  const named = [
+    ...back.map(({ itemId, received }) => ({ itemId, units: received })),
+    ...off.map(({ itemId, removed }) => ({ itemId, units: removed })),
+  ];
   const units = named.filter((each) => each.units > 0);
   const rows = units.map(({ itemId, units: count }) => {
     const item = order.items.find((each) => each.id === itemId);
@@ -60,5 +64,5 @@ function rowsOf(order: Order, { id, amount, reason }: Order['refunds'][number]):
   const sum = amountOf(amount);
   return rows.length === 0
     ? [[reason === '' ? 'Refund' : reason, '', sum]]
-    : [...rows, ['Returned', '', sum]];
+    : [...rows, ['All of it', '', sum]];
 }

@@ -53,6 +53,18 @@ async function outOfStock(tx: Transaction, { variantId, quantity }: store.StockL
   return new AppError('out_of_stock', { variantId, requested: quantity, available: row?.available ?? 0 });
 }
 
+/**
+ * What is left to sell of each variant, and stays so until the transaction ends. For whoever moves the stock of one line
+ * by that of another: they lock all of it, and first.
+ */
+export async function lockStock(
+  tx: Transaction,
+  variantIds: readonly VariantId[],
+): Promise<ReadonlyMap<VariantId, number>> {
+  const rows = await store.lockAvailable(tx, variantIds);
+  return new Map(rows.map(({ variantId, available }) => [variantId, available]));
+}
+
 /** Gives an order's stock back, and tells of it. Returns the variants that can be bought again. */
 export async function releaseStock(
   deps: Deps,

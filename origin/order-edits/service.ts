@@ -55,7 +55,9 @@ export async function editOrder(deps: Deps, editing: Editing): Promise<void> {
     const order = await lockOrder(tx, orderId);
     const known = await store.findEdit(tx, orderId, editId);
     if (known !== undefined) return { refundId: known.refundMinor === null ? null : known.refundId, isNews: false };
-    if (!isEditable(order.status)) throw notEditable(order);
+    // What pays for a replacement is on the order that it replaces, and would be lost.
+    const isFree = order.totalMinor === 0 && editing.wanted.length > 0;
+    if (isFree || !isEditable(order.status)) throw notEditable(order);
     return edit(deps, tx, order, editing);
   });
   if (isNews) deps.metrics.count('order_edits_total', { editor });

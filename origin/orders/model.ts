@@ -88,8 +88,13 @@ export const Return = t.Object(
         itemId: Uuid,
         quantity: Type.Integer({ description: 'Asked for.' }),
         received: Type.Integer(),
+        replacementVariantId: t.Union([Uuid, t.Null()], { description: 'Asked for instead.' }),
+        exchanged: Type.Integer({ description: 'Of what was received: what a replacement goes out for.' }),
       }),
     ),
+    exchangeOrderId: t.Union([Uuid, t.Null()], {
+      description: 'The order by which replacements go out; nothing is charged for it.',
+    }),
     refund: t.Union([t.Object({ id: Uuid, amount: MoneySchema }), t.Null()], {
       description: "One of the order's refunds, which say how it stands.",
     }),
@@ -106,7 +111,13 @@ export const Return = t.Object(
         reason: 'damaged',
         note: 'The lid is bent.',
         answer: '',
-        items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1, received: 1 }],
+        items: [
+          {
+            ...{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1, received: 1 },
+            ...{ replacementVariantId: null, exchanged: 0 },
+          },
+        ],
+        exchangeOrderId: null,
         refund: null,
         requestedAt: '2026-02-10T09:00:00.000Z',
         decidedAt: '2026-02-10T12:00:00.000Z',

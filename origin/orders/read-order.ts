@@ -57,7 +57,11 @@ async function wholeOrder(db: Queryable, id: OrderId) {
 /** A guest's order is opened by the token of the cart that it was. */
 async function isOwn(db: Queryable, caller: Caller, row: store.OrderRow): Promise<boolean> {
   if (caller.kind === 'user' && row.userId === caller.userId) return true;
-  return row.userId === null && ownsCart(db, caller, row.cartId);
+  if (row.userId !== null) return false;
+  if (await ownsCart(db, caller, row.cartId)) return true;
+  // Replacements go out by an order of their own, which is theirs who had what it replaces.
+  const replaced = await store.findReplaced(db, row.id);
+  return replaced !== undefined && isOwn(db, caller, replaced);
 }
 
 export async function listOrders(deps: Deps, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {

@@ -7,10 +7,10 @@ import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
 import type { ApiKeyId, CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { PricedCart } from '#origin/cart/service.ts';
+import type { PricedCart, PricedLine } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import { type CodeUser, customerKey, giveUsesBack } from '#origin/pricing/service.ts';
+import { type CodeUser, customerKey, giveUsesBack, type Totals } from '#origin/pricing/service.ts';
 import { openAddress } from './addresses.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
@@ -40,6 +40,26 @@ export type { OrderRow } from './store.ts';
 /** Who moved an order: shown on its time line. */
 export type Actor = 'shopper' | 'staff' | 'stripe' | 'reconciler';
 
+type OrderedLine =
+  | 'variantId'
+  | 'productId'
+  | 'sellerId'
+  | 'name'
+  | 'sku'
+  | 'optionValues'
+  | 'quantity'
+  | 'priceMinor'
+  | 'lineTotalMinor'
+  | 'discountMinor'
+  | 'taxMinor'
+  | 'includedTaxMinor'
+  | 'taxRatePpm';
+
+/** Of a cart, what an order keeps. */
+export interface OrderedCart extends Totals, Pick<PricedCart, 'currency' | 'discounts' | 'shipping'> {
+  readonly lines: readonly Pick<PricedLine, OrderedLine>[];
+}
+
 export interface NewOrder {
   readonly id: OrderId;
   readonly cartId: CartId;
@@ -49,7 +69,7 @@ export interface NewOrder {
   readonly user: CodeUser;
   /** As {@link sealAddress} makes it. */
   readonly shippingAddress: Uint8Array;
-  readonly cart: PricedCart;
+  readonly cart: OrderedCart;
 }
 
 const PAYMENT_DEADLINE_MS = 30 * MINUTE_MS;
@@ -130,7 +150,9 @@ function shippingOf({ id: orderId, cart }: NewOrder): store.OrderShippingRow | n
 /** In these an order no longer has the uses of its codes: others may. Nothing leads out of them. */
 const ENDED: ReadonlySet<OrderStatus> = new Set(['payment_failed', 'cancelled']);
 
-const EVENT_OF_STATUS: Partial<Record<OrderStatus, EventName & `order.${string}`>> = {
+const EVENT_OF_STATUS: Partial<
+  Record<OrderStatus, Exclude<EventName & `order.${string}`, 'order.edited'>>
+> = {
   paid: 'order.paid',
   payment_failed: 'order.payment_failed',
   cancelled: 'order.cancelled',

@@ -5,6 +5,7 @@ import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
+import { exchanges, returns } from '#db/schema/returns.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, ProductId, UserId } from '#lib/ids.ts';
 import type { OrderStatus } from './lifecycle.ts';
@@ -96,6 +97,17 @@ export async function findFirstAddress(db: Queryable, id: OrderId) {
     .orderBy(asc(orderEdits.madeAt), asc(editId))
     .limit(1);
   return row;
+}
+
+/** Of an order by which replacements go out: the one that they were bought by. */
+export async function findReplaced(db: Queryable, id: OrderId): Promise<OrderRow | undefined> {
+  const [row] = await db
+    .select({ order: orders })
+    .from(exchanges)
+    .innerJoin(returns, eq(returns.id, exchanges.returnId))
+    .innerJoin(orders, eq(orders.id, returns.orderId))
+    .where(eq(exchanges.orderId, id));
+  return row?.order;
 }
 
 const LOCK_ORDER = kept((db, { id }: Slots<ById>) =>

@@ -46,6 +46,10 @@ const BODY_IDS: Readonly<
   'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/sales/{orderId}/shipments /items/*/itemId': lineOfAnOrder,
   'POST /api/v1/orders/{id}/returns /items/*/itemId': lineOfAnOrder,
+  'POST /api/v1/orders/{id}/returns /items/*/replacementVariantId': ({ ids }) => ({
+    id: ids.variant,
+    isOthers: false,
+  }),
   'POST /api/v1/orders/{id}/edits /items/*/itemId': lineOfAnOrder,
   'POST /api/v1/sales/{orderId}/returns/{returnId}/receive /items/*/itemId': lineOfAnOrder,
   'POST /api/v1/prices /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),

@@ -12,7 +12,8 @@ import type { SignedIn } from '#origin/http/auth.ts';
 import { findOrder, isOpen } from '#origin/orders/service.ts';
 import { refundReturn } from '#origin/returns/refund-return.ts';
 import { requestReturn } from '#origin/returns/request-return.ts';
-import { authoriseReturn, receiveReturn } from '#origin/returns/service.ts';
+import { receiveReturn } from '#origin/returns/receive-return.ts';
+import { authoriseReturn } from '#origin/returns/service.ts';
 import { createRegret, type Regret } from './regrets.ts';
 import { QUANTITY, type Scene } from './world.ts';
 
