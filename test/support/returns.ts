@@ -11,6 +11,7 @@ export interface Owned {
 export interface Unit {
   readonly itemId: string;
   readonly quantity: number;
+  readonly replacementVariantId?: string;
 }
 
 /** Asks to send units of one line back. */
@@ -45,10 +46,22 @@ export interface Came {
   readonly writeOff?: number;
 }
 
+/** What is to be asked for instead of the money. */
+export interface Wanted {
+  readonly replacementVariantId?: string;
+}
+
 /** Asked for, authorised and received; its id. */
-export async function sendBack(shop: Reachable, owned: Owned, staff: string, came: Came): Promise<string> {
+export async function sendBack(
+  shop: Reachable,
+  owned: Owned,
+  staff: string,
+  { replacementVariantId, ...came }: Came & Wanted,
+): Promise<string> {
   const { itemId, restock = 0, writeOff = 0 } = came;
-  const { body, status } = await askBack(shop, owned, { itemId, quantity: restock + writeOff });
+  const instead = replacementVariantId === undefined ? {} : { replacementVariantId };
+  const unit = { itemId, quantity: restock + writeOff, ...instead };
+  const { body, status } = await askBack(shop, owned, unit);
   if (status !== 201) throw new Error(`asking to return answered ${JSON.stringify(body)}`);
   const named = { orderId: owned.orderId, returnId: String(body.id) };
   await asStaff(shop, named, staff, 'authorise');
