@@ -41,7 +41,7 @@ async function paymentOf(sql: postgres.Sql, orderId: string): Promise<Paid> {
 /** Captures that no code has booked. */
 export async function bookCaptures(sql: postgres.Sql): Promise<void> {
   const missing = await sql<{ order_id: string }[]>`
-    select order_id from payments where status = 'captured' and not exists (
+    select order_id from payments where status = 'captured' and amount_minor > 0 and not exists (
       select 1 from ledger_transactions where source = stripe_payment_intent_id)`;
   for (const { order_id: orderId } of missing) {
     const { intent_id: source, amount } = await paymentOf(sql, orderId);
