@@ -25,7 +25,8 @@ export const DOCUMENT_CHECKS: readonly Check[] = [
   {
     invariant: 'I4',
     name: 'credited-once',
-    promise: 'every refund that has arrived has one credit note, of its order, and none that is on its way has',
+    promise:
+      'every refund that has arrived has one credit note, of its order, and none that is on its way has',
     population: "refunds where status = 'succeeded'",
     offenders: `
       select r.id as refund_id, r.order_id, r.status, d.notes,
@@ -39,7 +40,8 @@ export const DOCUMENT_CHECKS: readonly Check[] = [
   {
     invariant: 'I4',
     name: 'documents-without-gaps',
-    promise: 'the numbers of invoices, and those of credit notes, run from one to the last that was given away',
+    promise:
+      'the numbers of invoices, and those of credit notes, run from one to the last that was given away',
     population: 'documents',
     offenders: `
       select coalesce(d.series, c.series) as series, d.documents, d.first_number, d.highest_number,

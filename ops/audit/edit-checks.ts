@@ -35,7 +35,8 @@ export const EDIT_CHECKS: readonly Check[] = [
   {
     invariant: 'I3',
     name: 'edits-refunded-once',
-    promise: 'an edit is refunded if and only if it says so, by its amount, no more than was charged for its units',
+    promise:
+      'an edit is refunded if and only if it says so, by its amount, no more than was charged for its units',
     population: 'order_edits',
     offenders: `
       select e.id as edit_id, e.order_id, e.refund_minor, f.amount_minor, l.charged_minor, false as in_flight
@@ -73,7 +74,8 @@ export const EDIT_CHECKS: readonly Check[] = [
   {
     invariant: 'I3',
     name: 'exchanges-cost-nothing',
-    promise: 'nothing is charged or refunded for an order by which replacements go out, and only such orders are free',
+    promise:
+      'nothing is charged or refunded for an order by which replacements go out, and only such orders are free',
     population: 'exchanges',
     offenders: `
       select coalesce(o.id, x.order_id) as order_id, x.return_id, o.total_minor, o.amount_minor,

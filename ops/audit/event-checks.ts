@@ -88,7 +88,8 @@ export const EVENT_CHECKS: readonly Check[] = [
     invariant: 'I4',
     name: 'handled-by-everyone',
     promise: 'every event of a paid order, its edits, parcels and returns is handled by everyone who must',
-    population: "outbox where name in ('order.paid', 'order.edited') or name like 'shipment.%' or name like 'return.%'",
+    population:
+      "outbox where name in ('order.paid', 'order.edited') or name like 'shipment.%' or name like 'return.%'",
     offenders: `
       select o.id as event_id, o.data ->> 'orderId' as order_id, duty.consumer, o.occurred_at,
              o.occurred_at > ${YOUNG} as in_flight

@@ -57,7 +57,8 @@ export async function priceReplacement(
     throw new AppError('exchange_not_offered', { itemId, variantId });
   }
   const more = offer.priceMinor - unitPriceMinor;
-  if (more > 0) throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
+  if (more > 0)
+    throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
   return offer.priceMinor;
 }
 
@@ -74,7 +75,12 @@ export async function replaceable<Line extends Replacement>(
   tx: Transaction,
   wanted: readonly Line[],
 ): Promise<readonly Line[]> {
-  const left = new Map(await lockStock(tx, wanted.map(({ variantId }) => variantId)));
+  const left = new Map(
+    await lockStock(
+      tx,
+      wanted.map(({ variantId }) => variantId),
+    ),
+  );
   return wanted.filter(({ variantId, quantity }) => {
     const available = left.get(variantId) ?? 0;
     if (available < quantity) return false;

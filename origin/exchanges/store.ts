@@ -54,7 +54,10 @@ export async function describe(tx: Transaction, ids: readonly VariantId[]) {
     .where(inArray(variants.id, [...ids]));
 }
 
-export async function insertExchange(tx: Transaction, exchange: typeof exchanges.$inferInsert): Promise<void> {
+export async function insertExchange(
+  tx: Transaction,
+  exchange: typeof exchanges.$inferInsert,
+): Promise<void> {
   await tx.insert(exchanges).values(exchange);
 }
 

@@ -66,7 +66,11 @@ const notShippable = ({ status }: OrderRow) => new AppError('order_not_shippable
 async function notLeft(tx: Transaction, orderId: OrderId, { lineId, quantity }: store.ParcelLine) {
   const line = (await store.findUnits(tx, orderId)).find((each) => each.lineId === lineId);
   const { bought, packed, removed } = present(line, `line ${lineId} of order ${orderId}`);
-  return new AppError('units_not_left', { itemId: lineId, requested: quantity, left: bought - packed - removed });
+  return new AppError('units_not_left', {
+    itemId: lineId,
+    requested: quantity,
+    left: bought - packed - removed,
+  });
 }
 
 /** @throws {AppError} `order_item_not_found`, `invalid_input` */

@@ -25,7 +25,11 @@ interface Asked {
  * For the order's owner, while nothing is packed, or staff. Answers the order as it is then.
  * @throws {AppError} what {@link editOrder} and the Idempotency-Key refuse; `invalid_input` where nothing is to change
  */
-export async function askEdit(deps: Deps, caller: Caller, { orderId, key, input }: Asked): Promise<StoredAnswer> {
+export async function askEdit(
+  deps: Deps,
+  caller: Caller,
+  { orderId, key, input }: Asked,
+): Promise<StoredAnswer> {
   const isStaff = caller.kind === 'user' && may(caller, 'orders:edit-any');
   await (isStaff ? requireOrder(deps.db, orderId) : requireOwn(deps.db, caller, orderId));
   const { items = [], shippingAddress } = input;

@@ -54,7 +54,8 @@ export async function editOrder(deps: Deps, editing: Editing): Promise<void> {
   const { refundId, isNews } = await deps.db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId);
     const known = await store.findEdit(tx, orderId, editId);
-    if (known !== undefined) return { refundId: known.refundMinor === null ? null : known.refundId, isNews: false };
+    if (known !== undefined)
+      return { refundId: known.refundMinor === null ? null : known.refundId, isNews: false };
     // What pays for a replacement is on the order that it replaces, and would be lost.
     const isFree = order.totalMinor === 0 && editing.wanted.length > 0;
     if (isFree || !isEditable(order.status)) throw notEditable(order);
@@ -171,7 +172,11 @@ async function tell(deps: Deps, tx: Transaction, told: Told): Promise<void> {
 }
 
 /** Of a member of staff; a shopper's own is no privilege. Last in the transaction. */
-async function record(tx: Transaction, order: OrderRow, { editId, actorId, apiKeyId }: Editing): Promise<void> {
+async function record(
+  tx: Transaction,
+  order: OrderRow,
+  { editId, actorId, apiKeyId }: Editing,
+): Promise<void> {
   if (actorId === null) return;
   const object = { kind: 'order', id: order.id };
   await recordAct(tx, { userId: actorId, apiKeyId }, { action: 'order.edited', object, changes: { editId } });
@@ -198,7 +203,12 @@ export async function readEdit(
   const order = await requireOrder(deps.db, orderId);
   const row = await store.findEdit(deps.db, orderId, editId);
   if (row === undefined) throw new AppError('order_not_found');
-  return { order, edit: row, shippingAddress: openAddress(deps, order), removed: await store.findRemoved(deps.db, editId) };
+  return {
+    order,
+    edit: row,
+    shippingAddress: openAddress(deps, order),
+    removed: await store.findRemoved(deps.db, editId),
+  };
 }
 
 export type ReadEdit = Awaited<ReturnType<typeof readEdit>>;

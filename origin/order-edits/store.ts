@@ -59,13 +59,21 @@ export async function removeUnits(tx: Transaction, { lineId, removed }: RemovedL
     .where(eq(lineUnits.lineId, lineId));
 }
 
-export async function insertEdit(tx: Transaction, edit: NewEdit, lines: readonly RemovedLine[]): Promise<void> {
+export async function insertEdit(
+  tx: Transaction,
+  edit: NewEdit,
+  lines: readonly RemovedLine[],
+): Promise<void> {
   await tx.insert(orderEdits).values(edit);
   if (lines.length === 0) return;
   await tx.insert(orderEditLines).values(lines.map((line) => ({ ...line, editId: edit.id })));
 }
 
-export async function setAddress(tx: Transaction, order: OrderId, shippingAddress: Uint8Array): Promise<void> {
+export async function setAddress(
+  tx: Transaction,
+  order: OrderId,
+  shippingAddress: Uint8Array,
+): Promise<void> {
   await tx.update(orders).set({ shippingAddress }).where(eq(orders.id, order));
 }
 

@@ -22,7 +22,14 @@ export {
   sealAddress,
   sealAddressBefore,
 } from './addresses.ts';
-export { isCancellable, isEditable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
+export {
+  isCancellable,
+  isEditable,
+  isOpen,
+  isShippable,
+  type OrderStatus,
+  type OrderTrigger,
+} from './lifecycle.ts';
 export { chargeOfUnits } from './line-charge.ts';
 export { AddressInput, Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
 export {
@@ -150,15 +157,14 @@ function shippingOf({ id: orderId, cart }: NewOrder): store.OrderShippingRow | n
 /** In these an order no longer has the uses of its codes: others may. Nothing leads out of them. */
 const ENDED: ReadonlySet<OrderStatus> = new Set(['payment_failed', 'cancelled']);
 
-const EVENT_OF_STATUS: Partial<
-  Record<OrderStatus, Exclude<EventName & `order.${string}`, 'order.edited'>>
-> = {
-  paid: 'order.paid',
-  payment_failed: 'order.payment_failed',
-  cancelled: 'order.cancelled',
-  partially_refunded: 'order.partially_refunded',
-  refunded: 'order.refunded',
-};
+const EVENT_OF_STATUS: Partial<Record<OrderStatus, Exclude<EventName & `order.${string}`, 'order.edited'>>> =
+  {
+    paid: 'order.paid',
+    payment_failed: 'order.payment_failed',
+    cancelled: 'order.cancelled',
+    partially_refunded: 'order.partially_refunded',
+    refunded: 'order.refunded',
+  };
 
 /** Who took a step of an order's life, and what there is to say of it. */
 export interface Step {

@@ -101,7 +101,11 @@ async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> 
       .map(({ status, reason, note, requestedAt }) => ({ status, reason, note, requestedAt })),
     edits: edits
       .filter(({ orderId }) => orderId === order.id)
-      .map((edit) => ({ madeAt: edit.madeAt, editor: edit.editor, addressBefore: openAddressBefore(deps, edit) })),
+      .map((edit) => ({
+        madeAt: edit.madeAt,
+        editor: edit.editor,
+        addressBefore: openAddressBefore(deps, edit),
+      })),
     payments: paid
       .filter(({ orderId }) => orderId === order.id)
       .map((payment) => ({

@@ -52,7 +52,10 @@ interface Receiving {
   readonly staff: SignedIn;
 }
 
-type Came = ReturnType<typeof whatCame>[number] & { readonly exchanged: number; readonly exchangedMinor: Minor };
+type Came = ReturnType<typeof whatCame>[number] & {
+  readonly exchanged: number;
+  readonly exchangedMinor: Minor;
+};
 
 async function takeGoods(
   deps: Deps,
@@ -146,7 +149,11 @@ async function endExchange(
   const by = { actor: 'staff', actorId: staff.userId } as const;
   await openRefund(deps, tx, order, { refundId, amount: refundMinor, reason: 'exchange', ...by });
   const refundedAt = deps.clock.now();
-  await store.updateReturn(tx, row.id, { status: nextReturnStatus(status, 'refund'), refundMinor, refundedAt });
+  await store.updateReturn(tx, row.id, {
+    status: nextReturnStatus(status, 'refund'),
+    refundMinor,
+    refundedAt,
+  });
   await tell(deps, tx, { orderId: order.id, returnId: row.id, staff, news: 'return.refunded' });
   return refundId;
 }

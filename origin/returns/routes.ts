@@ -20,9 +20,9 @@ import {
   ReturnParams,
   ReturnRefundBody,
 } from './model.ts';
+import { receiveReturn } from './receive-return.ts';
 import { refundReturn } from './refund-return.ts';
 import { askReturn, askWithdrawal, asStaff } from './requests.ts';
-import { receiveReturn } from './receive-return.ts';
 import { authoriseReturn, rejectReturn } from './service.ts';
 
 export function returnRoutes(deps: Deps, tokens: AccessTokens) {

@@ -138,7 +138,12 @@ export async function readReturn({ db }: Deps, { orderId, returnId }: ReturnName
   if (row === undefined) throw new AppError('return_not_found');
   const exchangeId = await findExchangeOf(db, returnId);
   const exchange = exchangeId === undefined ? null : await requireOrder(db, exchangeId);
-  return { order, row, lines: await store.findReturnLines(db, returnId), exchangeNumber: exchange?.number ?? null };
+  return {
+    order,
+    row,
+    lines: await store.findReturnLines(db, returnId),
+    exchangeNumber: exchange?.number ?? null,
+  };
 }
 
 export type ReadReturn = Awaited<ReturnType<typeof readReturn>>;

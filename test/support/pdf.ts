@@ -14,9 +14,7 @@ export interface FetchedFile {
 export async function fetchFile(shop: Reachable, path: string, owner: Owner): Promise<FetchedFile> {
   const [method, url] = ['GET', `http://localhost${path}`];
   const own =
-    'token' in owner
-      ? { authorization: `Bearer ${owner.token}` }
-      : { [CART_TOKEN_HEADER]: owner.cartToken };
+    'token' in owner ? { authorization: `Bearer ${owner.token}` } : { [CART_TOKEN_HEADER]: owner.cartToken };
   const request = new Request(url, { method, headers: asEdge({ method, url, headers: own }) });
   const response = await shop.fetch(request);
   return { status: response.status, headers: response.headers, bytes: await response.bytes() };
@@ -73,9 +71,7 @@ function decoderOf(map: string): Decode {
 function linesOfPage(content: string, fonts: ReadonlyMap<string, Decode>): readonly string[] {
   const placed = new Map<number, { readonly x: number; readonly text: string }[]>();
   let [x, y, decode]: [number, number, Decode] = [0, 0, (hex) => hex];
-  const tokens = content.matchAll(
-    /1 0 0 1 (-?[\d.]+) (-?[\d.]+) Tm|\/(F\d+) [\d.]+ Tf|\[([^\]]*)\] TJ/g,
-  );
+  const tokens = content.matchAll(/1 0 0 1 (-?[\d.]+) (-?[\d.]+) Tm|\/(F\d+) [\d.]+ Tf|\[([^\]]*)\] TJ/g);
   for (const [, left, up, font, shown] of tokens) {
     if (left !== undefined) [x, y] = [Number(left), Number(up)];
     else if (font !== undefined) decode = fonts.get(font) ?? decode;

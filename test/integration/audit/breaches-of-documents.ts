@@ -27,7 +27,8 @@ export const DOCUMENT_BREACHES: readonly Breach[] = [
   {
     what: 'a number that was given away to nothing',
     seenBy: ['documents-without-gaps'],
-    rows: (sql) => sql`update document_counters set last_number = last_number + 1 where series = 'credit_note'`,
+    rows: (sql) =>
+      sql`update document_counters set last_number = last_number + 1 where series = 'credit_note'`,
   },
   {
     what: 'a refund that is credited as if it were of another order',

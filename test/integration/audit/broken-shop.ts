@@ -141,7 +141,9 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
     select conrelid::regclass::text as table, conname as name from pg_constraint
      where contype = 'c' and conrelid::regclass::text in (
        'inventory', 'orders', 'order_lines', 'payments', 'line_units', 'shipments', 'shipment_lines',
-       'returns', 'return_lines', 'order_edits', 'order_edit_lines')`.then((rows) => rows.map((row) => [row.table, row.name] as const))) {
+       'returns', 'return_lines', 'order_edits', 'order_edit_lines')`.then((rows) =>
+    rows.map((row) => [row.table, row.name] as const),
+  )) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;
   }
   return sql;

@@ -11,14 +11,27 @@ import { buyTwoLines, pack, step } from '#test/support/fulfilment.ts';
 import { orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
-import { buyQuoted, enterCode, type Furnished, furnishPricing, type Merchant, makeCode, openMerchant, shippedCart } from '#test/support/pricing.ts';
+import {
+  buyQuoted,
+  enterCode,
+  type Furnished,
+  furnishPricing,
+  type Merchant,
+  makeCode,
+  openMerchant,
+  shippedCart,
+} from '#test/support/pricing.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
 
-const SELLER = { SELLER_NAME: 'Żółw & Söhne', SELLER_ADDRESS: '1 Ulica | 00-001 Łódź', SELLER_TAX_ID: 'PL123' };
+const SELLER = {
+  SELLER_NAME: 'Żółw & Söhne',
+  SELLER_ADDRESS: '1 Ulica | 00-001 Łódź',
+  SELLER_TAX_ID: 'PL123',
+};
 
 let shop: OriginUnderTest;
 let admin: Owner & { readonly token: string };
@@ -33,7 +46,8 @@ afterAll(async () => {
   await shop.close();
 });
 
-const invoiceOf = (orderId: string, owner: Owner) => fetchFile(shop, `/api/v1/orders/${orderId}/invoice.pdf`, owner);
+const invoiceOf = (orderId: string, owner: Owner) =>
+  fetchFile(shop, `/api/v1/orders/${orderId}/invoice.pdf`, owner);
 const noteOf = (orderId: string, refundId: string, owner: Owner) =>
   fetchFile(shop, `/api/v1/orders/${orderId}/credit-notes/${refundId}.pdf`, owner);
 
@@ -59,7 +73,11 @@ describe('an invoice', () => {
   test('has as many lines as the order, over as many pages as it takes', async () => {
     const numbers = Array.from({ length: 50 }, (_, index) => index);
     const { token } = await shop.signIn('seller');
-    const variants = numbers.map((index) => ({ price: 1_000 + index, stock: 1, optionValues: [`no. ${index}`] }));
+    const variants = numbers.map((index) => ({
+      price: 1_000 + index,
+      stock: 1,
+      optionValues: [`no. ${index}`],
+    }));
     const body = { name: 'Many', category: CATEGORY, optionNames: ['Which'], variants };
     const { body: product } = await shop.call('/api/v1/products', { method: 'POST', token, body });
     const wanted = product.variants.map(({ id }: { id: string }) => ({ variantId: id, quantity: 1 }));
@@ -97,7 +115,10 @@ describe('numbers', () => {
         })
         .catch(() => {}),
     );
-    const asking = orders.flatMap(({ orderId, owner }) => [invoiceOf(orderId, owner), invoiceOf(orderId, owner)]);
+    const asking = orders.flatMap(({ orderId, owner }) => [
+      invoiceOf(orderId, owner),
+      invoiceOf(orderId, owner),
+    ]);
     await Promise.all([...failing, ...asking]);
     const rows = await shop.deps.db.select().from(documents).where(eq(documents.series, 'invoice'));
     const numbers = rows.map(({ number }) => number).toSorted((a, b) => a - b);
@@ -183,7 +204,9 @@ describe('with discounts, tax and shipping', () => {
       expect(lines.find((line) => line.startsWith(item.name))).toContain(' 8.875 % ');
     }
     const { shippingMethod } = order;
-    expect(amountAfter(lines, 'Shipping: Parcel')).toBe(shippingMethod.price.amount + shippingMethod.tax.amount);
+    expect(amountAfter(lines, 'Shipping: Parcel')).toBe(
+      shippingMethod.price.amount + shippingMethod.tax.amount,
+    );
     expect(amountAfter(lines, 'Subtotal')).toBe(order.subtotal.amount);
     expect(-amountAfter(lines, 'Discount')).toBe(order.discount.amount);
     expect(amountAfter(lines, 'Tax $')).toBe(order.tax.amount);
@@ -200,7 +223,9 @@ describe('with discounts, tax and shipping', () => {
     const parts = [1_111, 7, order.total.amount - 1_118];
     let [credited, tax] = [0, 0];
     for (const amount of parts) {
-      const { body } = await refund(shop, { orderId: order.id }, admin.token, { body: { amount, reason: 'Scratched' } });
+      const { body } = await refund(shop, { orderId: order.id }, admin.token, {
+        body: { amount, reason: 'Scratched' },
+      });
       const { id } = body.refunds.at(-1);
       const note = await noteOf(order.id, id, cart.owner);
       expect(note.status).toBe(200);

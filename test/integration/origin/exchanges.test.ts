@@ -3,7 +3,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { OrderId } from '#lib/ids.ts';
 import { readReturn } from '#origin/returns/service.ts';
-import { writeReturnLetter } from '#workers/return-letter.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
 import { edit } from '#test/support/edits.ts';
 import { send } from '#test/support/fulfilment.ts';
@@ -13,6 +12,7 @@ import { fetchFile } from '#test/support/pdf.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { askBack, asStaff, sendBack } from '#test/support/returns.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
+import { writeReturnLetter } from '#workers/return-letter.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -162,7 +162,9 @@ test('two returns for the last one at once: one is exchanged, the other is refun
   const orders = [await sentOrder(red), await sentOrder(red)];
   await checkOut(shop, await cartOf(shop, [{ variantId: blue, quantity: 3 }]));
   const came = orders.map(({ itemId }) => ({ itemId, restock: 1, replacementVariantId: blue }));
-  await Promise.all(orders.map((order, index) => sendBack(shop, order, admin, came[index] ?? { itemId: '' })));
+  await Promise.all(
+    orders.map((order, index) => sendBack(shop, order, admin, came[index] ?? { itemId: '' })),
+  );
   const all = await Promise.all(orders.map(({ orderId, owner }) => seen(orderId, owner)));
   expect(all.map(({ returns }) => returns[0].status).toSorted()).toEqual(['exchanged', 'received']);
   expect(await stockOf(shop.deps.db, blue)).toMatchObject({ onHand: 4, reserved: 4 });
@@ -175,7 +177,10 @@ describe('a replacement is refused', () => {
     const unit = { itemId: order.itemId, quantity: 1, replacementVariantId: dear };
     const refused = await askBack(shop, order, unit);
     expectProblem(refused, 'exchange_costs_more');
-    expect(refused.body).toMatchObject({ itemId: order.itemId, difference: { amount: 300, currency: 'USD' } });
+    expect(refused.body).toMatchObject({
+      itemId: order.itemId,
+      difference: { amount: 300, currency: 'USD' },
+    });
     expect((await seen(order.orderId, order.owner)).returns).toEqual([]);
   });
 

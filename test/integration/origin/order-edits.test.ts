@@ -5,12 +5,11 @@ import fc from 'fast-check';
 import { listAudit } from '#db/audit-log.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { readReceipt } from '#origin/orders/service.ts';
-import { returnStock } from '#workers/handlers/return-stock.ts';
 import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
-import { edit } from '#test/support/edits.ts';
-import { buyTwoLines, inTurn, pack, send } from '#test/support/fulfilment.ts';
+import { ADDRESS, type BoughtForEdits, boughtOrder, edit, takeCancellation } from '#test/support/edits.ts';
+import { inTurn, pack, send } from '#test/support/fulfilment.ts';
 import { cancel, moneyOf, orderWith, refund, statusOf } from '#test/support/orders.ts';
-import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
 import {
   buyQuoted,
@@ -42,26 +41,12 @@ afterAll(async () => {
   await shop.close();
 });
 
-const ADDRESS = {
-  ...{ name: 'Guest', line1: '2 Other Street', city: 'Elsewhere' },
-  ...{ postalCode: '54321', country: 'US' },
-};
+const KINDS = ['edit', 'edit as staff', 'pack', 'refund', 'cancel'] as const;
 
-/** Paid: three units at $10.00 and one at $7.00. */
-async function paidOrder() {
-  const { orderId, cart, lines } = await buyTwoLines(shop);
-  const [first, second] = lines;
-  return { orderId: orderId as OrderId, owner: cart.owner, first, second };
-}
+const paidOrder = () => boughtOrder(shop);
 
 const seen = async ({ orderId, owner }: { orderId: string; owner: Owner }) =>
   (await shop.call(`/api/v1/orders/${orderId}`, owner)).body;
-
-/** Hands the order's cancellation to the worker. */
-async function returned(orderId: OrderId): Promise<void> {
-  const event = { id: shop.deps.ids.next(), name: 'order.cancelled', data: { orderId } };
-  await returnStock.handle(shop.deps, event as never);
-}
 
 test('its owner takes units off: their money goes back, they are on the shelf, and what was bought stays', async () => {
   const order = await paidOrder();
@@ -192,7 +177,7 @@ describe('the address', () => {
 });
 
 describe('two at once: the first counts, and the second is told why not', () => {
-  const lower = (order: Awaited<ReturnType<typeof paidOrder>>, owner: Owner = order.owner) =>
+  const lower = (order: BoughtForEdits, owner: Owner = order.owner) =>
     edit(shop, { ...order, owner }, { items: [{ itemId: order.first.itemId, quantity: 1 }] });
 
   test('an edit and a parcel, either way', async () => {
@@ -231,7 +216,7 @@ describe('two at once: the first counts, and the second is told why not', () => 
       () => cancel(shop, order),
     );
     expect([edited.status, cancelled.status]).toEqual([200, 200]);
-    await returned(order.orderId);
+    await takeCancellation(shop, order.orderId);
     const after = await stockOf(shop.deps.db, variantId);
     expect(after).toEqual({ onHand: before?.onHand ?? 0, reserved: 0 });
     expect(await moneyOf(shop, order)).toEqual([3_700, 3_700, 0]);
@@ -244,13 +229,13 @@ describe('two at once: the first counts, and the second is told why not', () => 
     );
     expect(first.status).toBe(200);
     expectProblem(second, 'order_not_editable');
-    await returned(other.orderId);
+    await takeCancellation(shop, other.orderId);
   });
 
   test('whatever several ask for at once: no unit goes twice, and no more money than was charged', async () => {
     const what = fc.array(
       fc.record({
-        kind: fc.constantFrom('edit', 'edit as staff', 'pack', 'refund', 'cancel'),
+        kind: fc.constantFrom(...KINDS),
         quantity: fc.integer({ min: 0, max: 3 }),
       }),
       { minLength: 3, maxLength: 6 },
@@ -259,23 +244,23 @@ describe('two at once: the first counts, and the second is told why not', () => 
       fc.asyncProperty(what, async (asked) => {
         const order = await paidOrder();
         const { itemId } = order.first;
-        const answers = await Promise.all(
-          asked.map(({ kind, quantity }) => {
-            const items = [{ itemId, quantity }];
-            if (kind === 'edit') return edit(shop, order, { items });
-            if (kind === 'edit as staff') return edit(shop, { ...order, owner: admin }, { items });
-            if (kind === 'refund') return refund(shop, order, admin.token, { body: { amount: 900 } });
-            if (kind === 'cancel') return cancel(shop, order);
-            return pack(shop, order.orderId, admin.token, { items: [{ itemId, quantity: quantity + 1 }] });
-          }),
-        );
+        const ask: Readonly<Record<(typeof KINDS)[number], (quantity: number) => Promise<Answer>>> = {
+          edit: (quantity) => edit(shop, order, { items: [{ itemId, quantity }] }),
+          'edit as staff': (quantity) =>
+            edit(shop, { ...order, owner: admin }, { items: [{ itemId, quantity }] }),
+          pack: (quantity) =>
+            pack(shop, order.orderId, admin.token, { items: [{ itemId, quantity: quantity + 1 }] }),
+          refund: () => refund(shop, order, admin.token, { body: { amount: 900 } }),
+          cancel: () => cancel(shop, order),
+        };
+        const answers = await Promise.all(asked.map(({ kind, quantity }) => ask[kind](quantity)));
         for (const answer of answers) if (answer.status >= 400) expectProblem(answer);
         const [paid = 0, back = 0] = await moneyOf(shop, order);
         expect(back).toBeLessThanOrEqual(paid);
         const { status, items } = await seen(order);
         const { removed, packed } = items[0].units;
         expect(removed + packed).toBeLessThanOrEqual(3);
-        if (status === 'cancelled') await returned(order.orderId);
+        if (status === 'cancelled') await takeCancellation(shop, order.orderId);
         await checkBooks(shop);
       }),
       { numRuns: 4 },
