@@ -15,4 +15,4 @@ export const CreditNoteParams = closedObject({
   }),
 });
 
-export const Pdf = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' });
+export const Pdf = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary', examples: ['%PDF-1.3'] });

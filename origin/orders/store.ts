@@ -195,7 +195,7 @@ export async function findBought(db: Queryable, userId: UserId, limit: number): 
   return rows.map(({ productId }) => productId);
 }
 
-/** Whether they have paid for the product and not had it all back. It stays so until the transaction ends. */
+/** Whether they have paid for the product, kept some of it on the order and not had all back. Until the transaction ends. */
 export async function lockPurchase(tx: Transaction, userId: UserId, productId: ProductId): Promise<boolean> {
   const rows = await tx
     .select({ id: orders.id })
@@ -205,6 +205,7 @@ export async function lockPurchase(tx: Transaction, userId: UserId, productId: P
       and(
         eq(orders.userId, userId),
         eq(orderLines.productId, productId),
+        sql`not exists (select 1 from line_units u where u.line_id = ${orderLines.id} and u.removed = u.bought)`,
         notInArray(orders.status, [...NOT_BOUGHT, 'refunded']),
       ),
     )

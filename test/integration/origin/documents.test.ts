@@ -6,7 +6,9 @@ import { documentCounters, documents } from '#db/schema/documents.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { issueCreditNotes, issueInvoice } from '#origin/documents/service.ts';
 import { lockOrder } from '#origin/orders/service.ts';
+import { erasePerson } from '#origin/privacy/erase.ts';
 import { checkBooks } from '#test/support/books.ts';
+import { ADDRESS, edit } from '#test/support/edits.ts';
 import { buyTwoLines, pack, step } from '#test/support/fulfilment.ts';
 import { orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -87,6 +89,18 @@ describe('an invoice', () => {
     expect(lines.filter((line) => line.startsWith('Many, no. '))).toHaveLength(50);
     expect(lines.filter((line) => line.startsWith('Invoice, ')).length).toBeGreaterThan(1);
     expect(amountAfter(lines, 'Total $')).toBe(order.total.amount);
+  });
+
+  test('says nothing any more of somebody who is erased, also where they had moved it', async () => {
+    const { userId, token } = await shop.signIn();
+    const { orderId } = await buyTwoLines(shop, token);
+    await edit(shop, { orderId, owner: { token } }, { shippingAddress: ADDRESS });
+    const before = linesOfPdf((await invoiceOf(orderId, admin)).bytes).join('\n');
+    expect(before).toContain('1 Test Street');
+    await erasePerson(shop.deps, userId);
+    const after = linesOfPdf((await invoiceOf(orderId, admin)).bytes).join('\n');
+    expect(after).not.toMatch(/Street|Testville|Guest/);
+    expect(after).toContain('US');
   });
 
   test('is there for nobody else', async () => {
