@@ -32,6 +32,7 @@ export type AuditAction =
   | 'review.replied'
   | 'review.reply_removed'
   | 'order.cancelled'
+  | 'order.edited'
   | 'refund.requested'
   | 'return.authorised'
   | 'return.rejected'

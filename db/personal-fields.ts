@@ -3,6 +3,7 @@
  *
  * Sealed: what nobody searches by and few need. Whoever has the database alone reads none of it.
  * - orders.shipping_address: name, street and town; read for the receipt and the parcel.
+ * - order_edits.address_before: where an order went before its address was changed; read for its invoice.
  * - second_factors.secret: whoever has it makes the codes; read to check one.
  * - webhook_secrets.secret: whoever has it speaks as the shop to an integrator; read to sign.
  * - stock_notices.email: of people without an account; read to write to them, and found again by a blind index.
@@ -29,6 +30,7 @@ export interface PersonalField {
 /** Every sealed column: what is sealed again when keys change, and what no reading role may select. */
 export const PERSONAL_FIELDS = {
   shippingAddress: { table: 'orders', column: 'shipping_address', idColumn: 'id' },
+  addressBefore: { table: 'order_edits', column: 'address_before', idColumn: 'id' },
   noticeEmail: {
     ...{ table: 'stock_notices', column: 'email', idColumn: 'id' },
     indexColumn: 'email_index',

@@ -27,6 +27,8 @@ const PAYMENT_FIGURES =
 /** Without what people wrote. */
 const RETURN_FIGURES =
   'select (id, order_id, status, reason, refund_id, refund_minor, requested_at, decided_at, received_at, refunded_at)';
+/** Without the address. */
+const ORDER_EDIT_FIGURES = 'select (id, order_id, editor, refund_id, refund_minor, changes_address, made_at)';
 const ORDER_DISCOUNT_FIGURES =
   'select (order_id, discount_id, discount_version, name, code, shares_minor, shipping_minor)';
 /** What an order cost never changes; whose it is may be forgotten. */
@@ -103,6 +105,16 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
     reporting: ORDER_DISCOUNT_FIGURES,
   },
   order_shipping: { ...ALL_READ, origin: APPEND },
+  order_edits: {
+    origin: 'select, insert, update (address_before)',
+    workers: ORDER_EDIT_FIGURES,
+    analytics: ORDER_EDIT_FIGURES,
+    reporting: ORDER_EDIT_FIGURES,
+  },
+  order_edit_lines: { ...ALL_READ, origin: APPEND },
+  exchanges: { ...ALL_READ, origin: APPEND },
+  document_counters: { origin: WRITE, workers: WRITE },
+  documents: BOOKS,
   audit_log: { origin: APPEND },
   payments: {
     origin: WRITE,

@@ -90,7 +90,7 @@ const ROUTES: readonly DeclaredRoute[] = [
   // Stripe calls from few addresses and retries: it shares no budget with shoppers.
   { path: /^\/api\/v1\/webhooks\/stripe$/, methods: ['POST'], budget: 'webhook' },
   {
-    path: /^\/api\/v1\/(checkout|orders\/[^/]+\/(refunds|cancel)|inventory\/adjustments|merchant\/products\/changes)$/,
+    path: /^\/api\/v1\/(checkout|orders\/[^/]+\/(refunds|cancel|edits)|inventory\/adjustments|merchant\/products\/changes)$/,
     methods: API,
     budget: 'shopper',
     takesKey: true,

@@ -20,6 +20,7 @@ export const BUSINESS_METRICS = {
   },
   payments_failed_total: { kind: 'counter', help: 'Payments that failed, by reason.', labels: ['reason'] },
   orders_cancelled_total: { kind: 'counter', help: 'Orders cancelled, by whom.', labels: ['actor'] },
+  order_edits_total: { kind: 'counter', help: 'Edits of paid orders, by whom.', labels: ['editor'] },
   shipment_steps_total: { kind: 'counter', help: 'Steps of parcels, from packing on.', labels: ['step'] },
   return_steps_total: { kind: 'counter', help: 'Steps of returns, from their request on.', labels: ['step'] },
   stock_adjustments_total: {

@@ -18,6 +18,7 @@ const ProductEvent = Type.Object({
 });
 
 const OrderEvent = Type.Object({ orderId: Id });
+const EditEvent = Type.Object({ orderId: Id, editId: Id });
 const RefundEvent = Type.Object({ orderId: Id, refundId: Id });
 const ShipmentEvent = Type.Object({ orderId: Id, shipmentId: Id });
 const ReturnEvent = Type.Object({ orderId: Id, returnId: Id });
@@ -42,6 +43,7 @@ export const EVENTS = {
   'order.cancelled': { version: 1, data: OrderEvent },
   'order.partially_refunded': { version: 1, data: OrderEvent },
   'order.refunded': { version: 1, data: OrderEvent },
+  'order.edited': { version: 1, data: EditEvent },
   'refund.succeeded': { version: 1, data: RefundEvent },
   'refund.failed': { version: 1, data: RefundEvent },
   'shipment.shipped': { version: 1, data: ShipmentEvent },

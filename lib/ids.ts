@@ -17,6 +17,7 @@ export type OrderId = Brand<string, 'OrderId'>;
 export type OrderLineId = Brand<string, 'OrderLineId'>;
 export type ShipmentId = Brand<string, 'ShipmentId'>;
 export type ReturnId = Brand<string, 'ReturnId'>;
+export type OrderEditId = Brand<string, 'OrderEditId'>;
 export type PaymentId = Brand<string, 'PaymentId'>;
 export type RefundId = Brand<string, 'RefundId'>;
 export type DisputeId = Brand<string, 'DisputeId'>;

@@ -14,6 +14,7 @@ import { consoleRoutes } from './console/routes.ts';
 import type { OperatorConsole } from './console/service.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { Deps } from './deps.ts';
+import { documentRoutes } from './documents/routes.ts';
 import { fulfilmentRoutes } from './fulfilment/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createAccessTokens } from './http/access-tokens.ts';
@@ -42,6 +43,7 @@ import { inventoryRoutes } from './inventory/routes.ts';
 import { locationRoutes } from './locations/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { merchantRoutes } from './merchant/routes.ts';
+import { orderEditRoutes } from './order-edits/routes.ts';
 import { ORDERS_TAG, orderRoutes } from './orders/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
@@ -156,6 +158,8 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(viewRoutes(deps, tokens))
     .use(stockNoticeRoutes(deps, tokens))
     .use(fulfilmentRoutes(deps, tokens))
+    .use(documentRoutes(deps, tokens))
+    .use(orderEditRoutes(deps, tokens))
     .use(returnRoutes(deps, tokens))
     .use(paymentRoutes(deps, { tokens, webhookSecret: config.STRIPE_WEBHOOK_SECRET }));
   return api;

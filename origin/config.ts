@@ -86,6 +86,10 @@ export const SharedConfigSchema = Type.Object({
   REVIEWS_SHOWN: Type.Optional(Type.Union([Type.Literal('after_approval'), Type.Literal('at_once')])),
   /** For how many days after a parcel has arrived its goods may be sent back; 30, unless it says otherwise. */
   RETURN_WINDOW_DAYS: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_650 })),
+  /** Who sells, as invoices name them. Lines of the address have ` | ` between them. */
+  SELLER_NAME: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  SELLER_ADDRESS: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  SELLER_TAX_ID: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
   /** Whose rights need a second factor: `admin`, `seller` or `seller,admin`. Until they have one, they are shoppers. */
   SECOND_FACTOR_ROLES: Type.Optional(Type.String({ pattern: '^(seller|admin)(,(seller|admin))*$' })),
   /**

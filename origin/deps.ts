@@ -36,6 +36,7 @@ import { isRefusal } from './cache/stand-ins.ts';
 import { createQuotes, type Quotes } from './cart/quote.ts';
 import { createProductCache, type ProductCache } from './catalog/product-cache.ts';
 import type { SharedConfig } from './config.ts';
+import { createPrinter, type Printer } from './documents/printer.ts';
 import { type Admission, createAdmission } from './http/admission.ts';
 import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
@@ -73,6 +74,7 @@ export interface Deps extends ShopPolicies {
   readonly lists: ListCache;
   readonly lastGood: LastGood;
   readonly pictures: PictureCache;
+  readonly printer: Printer;
   readonly search: SearchEngine;
   /** Around what recommendations are read from. */
   readonly recommendations: Guard;
@@ -144,7 +146,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ),
     // That something is not there says nothing of what it is looked up in.
     recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
-    passwords: createPasswords(),
+    ...{ passwords: createPasswords(), printer: createPrinter() },
     ...shopPolicies(config),
     payments: tracedGateway(createStripeGateway(config, surroundings)),
     quotes: createQuotes({ current: config.QUOTE_SECRET, previous: config.QUOTE_SECRET_PREVIOUS }),

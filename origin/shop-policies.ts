@@ -1,6 +1,7 @@
 /** What a merchant decides by configuration. */
 
 import type { SharedConfig } from './config.ts';
+import { type Seller, sellerOf } from './documents/seller.ts';
 import { type AccountPolicy, accountPolicy } from './http/account-policy.ts';
 import { type ReturnPolicy, returnPolicy } from './returns/policy.ts';
 import type { ReviewsShown } from './reviews/moderation.ts';
@@ -10,6 +11,8 @@ export interface ShopPolicies {
   /** When what a buyer writes is shown. */
   readonly reviewsShown: ReviewsShown;
   readonly returns: ReturnPolicy;
+  /** Who invoices. */
+  readonly seller: Seller;
 }
 
 export function shopPolicies(config: SharedConfig): ShopPolicies {
@@ -17,5 +20,6 @@ export function shopPolicies(config: SharedConfig): ShopPolicies {
     accountPolicy: accountPolicy(config),
     reviewsShown: config.REVIEWS_SHOWN ?? 'after_approval',
     returns: returnPolicy(config),
+    seller: sellerOf(config),
   };
 }

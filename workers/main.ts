@@ -18,6 +18,8 @@ import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
+import { numberCreditNotes } from './handlers/number-credit-notes.ts';
+import { numberInvoice } from './handlers/number-invoice.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
 import { purgeCategories, purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
 import { rateProduct } from './handlers/rate-product.ts';
@@ -25,6 +27,7 @@ import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
+import { sendEditLetter } from './handlers/send-edit-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { sendReturnLetter } from './handlers/send-return-letter.ts';
 import { sendShipmentLetter } from './handlers/send-shipment-letter.ts';
@@ -68,7 +71,7 @@ process.on('uncaughtException', (error) => log.error('an error was caught by nob
 const edge = { url: config.EDGE_PURGE_URL, secret: config.EDGE_PURGE_SECRET };
 const everywhere = zone === null ? undefined : createCloudflarePurge(zone);
 const consumers = [
-  sendReceipt(mailer),
+  sendReceipt(mailer, config.SHOP_URL),
   sendAccountLetter(mailer, config.SHOP_URL),
   deleteStripeCustomer,
   warnOfTheft(mailer),
@@ -76,8 +79,11 @@ const consumers = [
   sendStockLetter(mailer, config.SHOP_URL),
   sendShipmentLetter(mailer),
   sendReturnLetter(mailer),
+  sendEditLetter(mailer),
   sellStock,
   returnStock,
+  numberInvoice,
+  numberCreditNotes,
   parkStranded,
   countOrders,
   countStockFalls,

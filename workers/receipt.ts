@@ -9,7 +9,13 @@ export interface Letter {
   readonly html: string;
 }
 
-export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter {
+/** @param shopUrl where the shop's pages are: without it the letter names no invoice. */
+export function writeReceipt({ order, shippingAddress, lines }: Receipt, shopUrl?: string): Letter {
+  const isFree = order.totalMinor === 0;
+  const thanks = isFree
+    ? `What you get for what you sent back is your order ${order.number}.`
+    : `Thank you for your order ${order.number}.`;
+  const link = shopUrl === undefined || isFree ? null : `${shopUrl}/orders/${order.id}/invoice`;
   const price = (amount: typeof order.totalMinor) => formatMoney(money(amount, order.currency));
   const rows = lines.map((line) => ({
     what: [line.name, ...line.optionValues].join(', '),
@@ -29,7 +35,7 @@ export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter
   return {
     subject: `Your order ${order.number}`,
     text: [
-      `Thank you for your order ${order.number}.`,
+      thanks,
       '',
       ...rows.map(({ what, quantity, total: sum }) => `${quantity} x ${what}: ${sum}`),
       ...parts.map(({ what, sum }) => `${what}: ${sum}`),
@@ -38,16 +44,19 @@ export function writeReceipt({ order, shippingAddress, lines }: Receipt): Letter
       '',
       'It goes to:',
       ...address,
+      ...(link === null ? [] : ['', 'The invoice:', link]),
       '',
     ].join('\n'),
     html: page(
       `Your order ${order.number}`,
-      `<p>Thank you for your order ${order.number}.</p>
+      `<p>${thanks}</p>
 <table role="presentation" cellpadding="6">
 ${cells.join('\n')}
 <tr><td></td><td><strong>Total</strong></td><td align="right"><strong>${total}</strong></td></tr>
 </table>
-<p>It goes to:<br>${address.map(escapeHtml).join('<br>')}</p>`,
+<p>It goes to:<br>${address.map(escapeHtml).join('<br>')}</p>${
+        link === null ? '' : `\n<p><a href="${escapeHtml(link)}">The invoice</a></p>`
+      }`,
     ),
   };
 }

@@ -38,7 +38,8 @@ ${rows.map(({ quantity, what }) => `<tr><td>${quantity} ×</td><td>${escapeHtml(
   };
 }
 
-function sentences(news: ReturnNews, { order, row }: ReadReturn): readonly string[] {
+function sentences(news: ReturnNews, found: ReadReturn): readonly string[] {
+  const { order, row } = found;
   switch (news) {
     case 'return.requested':
       return ['We have your wish to send this back, and will answer it.'];
@@ -47,10 +48,22 @@ function sentences(news: ReturnNews, { order, row }: ReadReturn): readonly strin
     case 'return.rejected':
       return ['We cannot take this back.', row.answer];
     case 'return.received':
-      return ['What you sent back has reached us.'];
+      return ['What you sent back has reached us.', ...ofExchange(found)];
     case 'return.refunded':
       return row.refundMinor === null
         ? ['Your money is on its way back.']
         : [`${formatMoney(money(row.refundMinor, order.currency))} is on its way back to you.`];
   }
+}
+
+/** What becomes of the replacements that were asked for. */
+function ofExchange({ lines, exchangeNumber }: ReadReturn): readonly string[] {
+  const unmet = lines.filter((line) => line.replacementId !== null && line.came > line.exchanged);
+  const names = unmet.map(({ name, optionValues }) => [name, ...optionValues].join(', '));
+  return [
+    ...(exchangeNumber === null ? [] : [`What you get for it is on its way as order ${exchangeNumber}.`]),
+    ...(names.length === 0
+      ? []
+      : [`What you wanted instead of ${names.join('; ')} is sold out: you get your money back.`]),
+  ];
 }

@@ -32,6 +32,8 @@ export const lineUnits = pgTable(
     comingBack: integer('coming_back').notNull().default(0),
     /** Come back. */
     returned: integer('returned').notNull().default(0),
+    /** Taken off the order before they were packed. */
+    removed: integer('removed').notNull().default(0),
   },
   (table) => [
     index('line_units_order').on(table.orderId),
@@ -40,6 +42,10 @@ export const lineUnits = pgTable(
       sql`least(${table.packed}, ${table.shipped}, ${table.delivered}, ${table.comingBack}, ${table.returned}) >= 0`,
     ),
     check('line_units_packed_were_bought', sql`${table.packed} <= ${table.bought}`),
+    check(
+      'line_units_removed_were_not_packed',
+      sql`${table.removed} >= 0 and ${table.packed} + ${table.removed} <= ${table.bought}`,
+    ),
     check('line_units_shipped_were_packed', sql`${table.shipped} <= ${table.packed}`),
     check('line_units_delivered_were_shipped', sql`${table.delivered} <= ${table.shipped}`),
     check('line_units_coming_back_were_shipped', sql`${table.comingBack} <= ${table.shipped}`),

@@ -109,6 +109,8 @@ export const locationMovement = pgEnum('location_movement', [
   'correction',
   'sale',
   'return',
+  /** Taken off the order before it was packed. */
+  'removal',
   'transfer',
   'reroute',
 ]);
@@ -150,7 +152,7 @@ export const locationLedger = pgTable(
     check('location_ledger_moves_something', sql`${table.delta} <> 0`),
     check(
       'location_ledger_of_orders',
-      sql`(${table.movement} in ('sale', 'return', 'reroute')) = (${table.orderId} is not null)`,
+      sql`(${table.movement} in ('sale', 'return', 'removal', 'reroute')) = (${table.orderId} is not null)`,
     ),
     check(
       'location_ledger_of_moves',

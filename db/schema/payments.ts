@@ -47,7 +47,7 @@ export const payments = pgTable(
     check('payments_amount_not_negative', sql`${table.amountMinor} >= 0`),
     check(
       'payments_captured_with_intent',
-      sql`${table.status} <> 'captured' or ${table.stripePaymentIntentId} is not null`,
+      sql`${table.status} <> 'captured' or ${table.stripePaymentIntentId} is not null or ${table.amountMinor} = 0`,
     ),
     check('payments_last_four', sql`${table.lastFour} ~ '^[0-9]{4}$'`),
   ],

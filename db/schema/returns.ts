@@ -2,7 +2,9 @@
 
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { OrderId, OrderLineId, RefundId, ReturnId } from '#lib/ids.ts';
+import type { OrderId, OrderLineId, RefundId, ReturnId, VariantId } from '#lib/ids.ts';
+import { minor } from '#lib/money.ts';
+import { variants } from './catalog.ts';
 import { instant, minorUnits } from './columns.ts';
 import { lineUnits } from './fulfilment.ts';
 import { orders } from './orders.ts';
@@ -14,6 +16,7 @@ export const returnStatus = pgEnum('return_status', [
   'withdrawn',
   'received',
   'refunded',
+  'exchanged',
 ]);
 
 export const returnReason = pgEnum('return_reason', [
@@ -59,6 +62,8 @@ export const returns = pgTable(
   ],
 );
 
+const NOTHING = minor(0);
+
 export const returnLines = pgTable(
   'return_lines',
   {
@@ -76,6 +81,14 @@ export const returnLines = pgTable(
     writtenOff: integer('written_off').notNull().default(0),
     /** What was charged for the units that came. */
     chargedMinor: minorUnits('charged_minor').notNull(),
+    /** What the shopper would rather have, at the price that it had when they asked. */
+    replacementId: uuid('replacement_id')
+      .$type<VariantId>()
+      .references(() => variants.id),
+    replacementMinor: minorUnits('replacement_minor'),
+    /** Of the units that came: those for which a replacement goes out, and what of their charge pays for it. */
+    exchanged: integer('exchanged').notNull().default(0),
+    exchangedMinor: minorUnits('exchanged_minor').notNull().default(NOTHING),
   },
   (table) => [
     primaryKey({ columns: [table.returnId, table.lineId] }),
@@ -85,5 +98,28 @@ export const returnLines = pgTable(
       sql`least(${table.restocked}, ${table.writtenOff}) >= 0
         and ${table.restocked} + ${table.writtenOff} <= ${table.quantity}`,
     ),
+    check(
+      'return_lines_replacement_has_a_price',
+      sql`(${table.replacementId} is null) = (${table.replacementMinor} is null) and ${table.replacementMinor} >= 0`,
+    ),
+    check(
+      'return_lines_exchanged_came',
+      sql`${table.exchanged} between 0 and ${table.restocked} + ${table.writtenOff}
+        and ${table.exchangedMinor} between 0 and ${table.chargedMinor}`,
+    ),
   ],
 );
+
+/** The order by which the replacements of a return go out: nothing is charged for it. */
+export const exchanges = pgTable('exchanges', {
+  returnId: uuid('return_id')
+    .primaryKey()
+    .$type<ReturnId>()
+    .references(() => returns.id),
+  orderId: uuid('order_id')
+    .notNull()
+    .unique()
+    .$type<OrderId>()
+    .references(() => orders.id),
+  madeAt: instant('made_at').notNull(),
+});

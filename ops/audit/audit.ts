@@ -12,6 +12,8 @@ import { MINUTE_MS } from '#lib/clock.ts';
 import { innermost } from '#ops/operator-command.ts';
 import { closeBooks, openBooks } from './books.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
+import { DOCUMENT_CHECKS } from './document-checks.ts';
+import { EDIT_CHECKS } from './edit-checks.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
 import { GOODS_CHECKS } from './goods-checks.ts';
 import { LOCATION_CHECKS } from './location-checks.ts';
@@ -66,6 +68,8 @@ export const CHECKS: readonly Check[] = [
   ...RATING_CHECKS,
   ...LOG_CHECKS,
   ...GOODS_CHECKS,
+  ...DOCUMENT_CHECKS,
+  ...EDIT_CHECKS,
 ];
 
 /** Something that the audit needs cannot be reached; its message is one sentence and names it. */

@@ -12,7 +12,7 @@ const BY_PARCELS = `
 
 /** How far the units of an order have come, all its lines together. */
 const BY_UNITS = `
-  select o.id as order_id, o.status, sum(l.quantity) as bought,
+  select o.id as order_id, o.status, sum(l.quantity - coalesce(u.removed, 0)) as bought,
          coalesce(sum(u.shipped), 0) as shipped, coalesce(sum(u.delivered), 0) as delivered,
          coalesce(sum(u.returned), 0) as returned
     from audit_orders o
@@ -24,18 +24,25 @@ const BY_UNITS = `
 const BY_RETURNS = `
   select rl.line_id,
          sum(case when r.status in ('requested', 'authorised') then rl.quantity
-                  when r.status in ('received', 'refunded') then rl.restocked + rl.written_off else 0 end) as coming_back,
-         sum(case when r.status in ('received', 'refunded') then rl.restocked + rl.written_off else 0 end) as returned
+                  when r.status in ('received', 'refunded', 'exchanged') then rl.restocked + rl.written_off else 0 end) as coming_back,
+         sum(case when r.status in ('received', 'refunded', 'exchanged')
+                  then rl.restocked + rl.written_off else 0 end) as returned
     from return_lines rl join returns r on r.id = rl.return_id group by rl.line_id`;
 
 /** What a cancelled order had goes back on the shelf by itself. */
 const KEPT = "select id from audit_orders where status <> 'cancelled'";
 
+/** By returns, and what edits took off before it was sent. */
 const SENT_BACK = `
-  select r.order_id, l.variant_id, sum(rl.restocked) as restocked, sum(rl.written_off) as written_off
-    from return_lines rl join returns r on r.id = rl.return_id join order_lines l on l.id = rl.line_id
-   where r.order_id in (${KEPT})
-   group by r.order_id, l.variant_id`;
+  select order_id, variant_id, sum(restocked) as restocked, sum(written_off) as written_off
+    from (select r.order_id, l.variant_id, rl.restocked, rl.written_off
+            from return_lines rl join returns r on r.id = rl.return_id join order_lines l on l.id = rl.line_id
+          union all
+          select e.order_id, l.variant_id, el.removed, 0
+            from order_edit_lines el join order_edits e on e.id = el.edit_id
+            join order_lines l on l.id = el.line_id) back
+   where order_id in (${KEPT}) and (restocked > 0 or written_off > 0)
+   group by order_id, variant_id`;
 
 /** What came back of an order and what of it was written off, as the stock ledger has it. */
 const BACK_IN_LEDGER = `
@@ -50,15 +57,15 @@ export const GOODS_CHECKS: readonly Check[] = [
     invariant: 'I7',
     name: 'units-in-range',
     promise:
-      'no more units of a line are packed than were bought, shipped than packed, delivered or sent back than shipped',
+      'no more units of a line are packed or taken off than were bought, shipped than packed, delivered or sent back than shipped',
     population: 'line_units',
     offenders: `
       select u.*, l.quantity, false as in_flight
         from line_units u left join order_lines l on l.id = u.line_id
        where l.id is null or l.order_id <> u.order_id or u.bought <> l.quantity
-          or u.packed > u.bought or u.shipped > u.packed or u.delivered > u.shipped
+          or u.packed + u.removed > u.bought or u.shipped > u.packed or u.delivered > u.shipped
           or u.coming_back > u.shipped or u.returned > u.coming_back
-          or least(u.packed, u.shipped, u.delivered, u.coming_back, u.returned) < 0`,
+          or least(u.packed, u.shipped, u.delivered, u.coming_back, u.returned, u.removed) < 0`,
   },
   {
     invariant: 'I7',
@@ -115,7 +122,8 @@ export const GOODS_CHECKS: readonly Check[] = [
   {
     invariant: 'I7',
     name: 'restocked-once',
-    promise: 'what returns put back on the shelf, and what they wrote off, is in the stock ledger, once',
+    promise:
+      'what returns and edits put back on the shelf, and what was written off, is in the stock ledger, once',
     population: 'returns',
     offenders: `
       select coalesce(r.order_id, s.order_id) as order_id, coalesce(r.variant_id, s.variant_id) as variant_id,
@@ -131,7 +139,7 @@ export const GOODS_CHECKS: readonly Check[] = [
     invariant: 'I7',
     name: 'returns-refunded-once',
     promise:
-      'a return is refunded if and only if it says so, by its amount, no more than was charged for what came',
+      'a return is refunded if and only if it says so, by its amount, no more than was charged for what came and pays for no replacement',
     population: 'returns',
     offenders: `
       select r.id as return_id, r.order_id, r.status, r.refund_minor, f.amount_minor, l.charged_minor,
@@ -139,7 +147,8 @@ export const GOODS_CHECKS: readonly Check[] = [
         from returns r
         left join refunds f on f.id = r.refund_id
         left join payments p on p.id = f.payment_id
-        left join (select return_id, sum(charged_minor) as charged_minor from return_lines group by return_id) l
+        left join (select return_id, sum(charged_minor - exchanged_minor) as charged_minor
+                     from return_lines group by return_id) l
           on l.return_id = r.id
        where (r.status = 'refunded') <> (f.id is not null)
           or f.amount_minor <> r.refund_minor or f.amount_minor > l.charged_minor or p.order_id <> r.order_id`,

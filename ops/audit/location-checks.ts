@@ -18,7 +18,7 @@ const SENT_BY = `
 const TAKEN_FOR_ORDERS = `
   select order_id, variant_id, location_id, -sum(delta) as units
     from location_ledger
-   where movement in ('sale', 'reroute') and location_id <> '${DEFAULT_LOCATION}'
+   where movement in ('sale', 'removal', 'reroute') and location_id <> '${DEFAULT_LOCATION}'
    group by order_id, variant_id, location_id`;
 
 const ALLOCATED_ELSEWHERE = `
@@ -83,18 +83,19 @@ export const LOCATION_CHECKS: readonly Check[] = [
     invariant: 'I7',
     name: 'allocated-is-sold',
     promise:
-      'of an order that has left the shelf, each line is sent by locations, all of its units and no more',
+      'of an order that has left the shelf, each line is sent by locations, all of its units that are still wanted and no more',
     population: 'order_allocations',
     offenders: `
       select l.order_id, l.id as line_id, l.quantity, a.units as allocated, s.units as sold, false as in_flight
         from order_lines l
+        left join line_units u on u.line_id = l.id
         left join (select line_id, sum(quantity) as units from order_allocations group by line_id) a
           on a.line_id = l.id
         left join (select order_id, variant_id, -sum(on_hand_delta) as units from stock_ledger
                     where movement = 'sale' group by order_id, variant_id) s
           on s.order_id = l.order_id and s.variant_id = l.variant_id
        where l.order_id in (select order_id from order_allocations)
-         and (a.units is distinct from l.quantity or s.units is distinct from l.quantity)`,
+         and (a.units is distinct from l.quantity - coalesce(u.removed, 0) or s.units is distinct from l.quantity)`,
   },
   {
     invariant: 'I7',

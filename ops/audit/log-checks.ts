@@ -19,7 +19,7 @@ const BY_HAND = `(
 
 /** What stands in the log for one of them. */
 const ACTIONS = [
-  ...['stock.adjusted', 'stock.transferred', 'refund.requested', 'order.cancelled'],
+  ...['stock.adjusted', 'stock.transferred', 'refund.requested', 'order.cancelled', 'order.edited'],
   ...['return.authorised', 'return.rejected', 'return.received', 'return.refunded'],
   ...['shipment.packed', 'shipment.unpacked', 'shipment.shipped', 'shipment.delivered'],
 ]

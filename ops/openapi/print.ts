@@ -44,6 +44,8 @@ function createOfflineDeps(): Deps {
     lists: unreachable('the list cache'),
     lastGood: unreachable('the last good answers'),
     pictures: unreachable('the pictures'),
+    printer: unreachable('a document'),
+    seller: { name: '', address: [], taxId: '' },
     revocations: unreachable('the revocations'),
     search: unreachable('the search engine'),
     recommendations: unreachable('the recommendations'),

@@ -12,6 +12,8 @@ const LICENSES = [
 /** Packages under other licences, and why that is right. A name ends in `*` for all that begin so. */
 const LICENSE_EXCEPTIONS: Readonly<Record<string, string>> = {
   '@img/sharp-libvips-*': 'LGPL-3.0-or-later: a library that sharp loads as it is, and anybody may exchange',
+  'dejavu-fonts-ttf': 'Bitstream Vera: fonts that anybody may embed and hand on under their name',
+  'png-js': 'MIT by the text that it brings; its manifest does not say so',
   'spdx-exceptions': 'CC-BY-3.0: a list of names, for the check of licences itself',
   'spdx-ranges': 'MIT AND CC-BY-3.0: a list of names, for the check of licences itself',
 };

@@ -146,6 +146,16 @@ export async function completeCart(tx: Transaction, id: CartId, at: Date): Promi
   await store.completeCart(tx, id, at);
 }
 
+/** One that is an order from its first moment, and takes no changes: nobody has filled it. */
+export async function openCompletedCart(
+  { clock }: Deps,
+  tx: Transaction,
+  cart: Parameters<typeof store.insertCart>[1],
+): Promise<void> {
+  await store.insertCart(tx, cart);
+  await store.completeCart(tx, cart.id, clock.now());
+}
+
 /** Why nothing was added to a cart with these lines. */
 function refusalOf(
   { variantId, quantity }: Pick<store.NewLine, 'variantId' | 'quantity'>,

@@ -3,10 +3,9 @@
 import { type Static, t } from 'elysia';
 import { Email } from '#origin/accounts/service.ts';
 import { MAX_QUOTE_LENGTH } from '#origin/cart/service.ts';
-import { Coordinates, closedObject, Uuid } from '#origin/http/schemas.ts';
-import { Order } from '#origin/orders/service.ts';
+import { closedObject, Uuid } from '#origin/http/schemas.ts';
+import { AddressInput, Order } from '#origin/orders/service.ts';
 
-const Line = t.String({ minLength: 1, maxLength: 200 });
 const UUID_PATTERN = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}';
 const MAX_PAYMENT_METHOD_LENGTH = 100;
 
@@ -14,20 +13,7 @@ export const CheckoutRequest = closedObject(
   {
     cartId: Uuid,
     email: Email,
-    shippingAddress: closedObject({
-      name: Line,
-      line1: Line,
-      line2: t.Optional(Line),
-      city: Line,
-      region: t.Optional(Line),
-      postalCode: t.String({ minLength: 1, maxLength: 20 }),
-      country: t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' }),
-      coordinates: t.Optional(
-        closedObject(Coordinates.properties, {
-          description: 'Where your address field knows them: by them the nearest stock location sends.',
-        }),
-      ),
-    }),
+    shippingAddress: AddressInput,
     paymentMethodId: t.String({
       pattern: `^(?:pm_\\w+|${UUID_PATTERN})$`,
       maxLength: MAX_PAYMENT_METHOD_LENGTH,

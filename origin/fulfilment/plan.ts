@@ -1,6 +1,7 @@
 /** Which location is to send what of an order, less what is in parcels already; pure. */
 
 import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
+import { assert } from '#lib/assert.ts';
 import type { OrderLineId, StockLocationId } from '#lib/ids.ts';
 
 /** Units of a line at the location that is to send them, or has packed them. */
@@ -43,6 +44,19 @@ export function oneLocationFor(
   return [...new Set(left.map(({ locationId }) => locationId))].find((locationId) =>
     lines.every(({ lineId, quantity }) => leftAt(left, lineId, locationId) >= quantity),
   );
+}
+
+/** So many units of a line, of the locations that are to send the fewest of it first. There are as many. */
+export function fewestFirst(left: readonly Planned[], lineId: OrderLineId, units: number): Planned[] {
+  const own = left.filter((each) => each.lineId === lineId).toSorted((a, b) => a.quantity - b.quantity);
+  let wanted = units;
+  const taken = own.flatMap((each) => {
+    const quantity = Math.min(each.quantity, wanted);
+    wanted -= quantity;
+    return quantity === 0 ? [] : [{ ...each, quantity }];
+  });
+  assert(wanted === 0, `${units} units of line ${lineId} are still to be sent`);
+  return taken;
 }
 
 export function leftAt(left: readonly Planned[], lineId: OrderLineId, at: StockLocationId): number {

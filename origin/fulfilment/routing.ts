@@ -2,22 +2,57 @@
 
 import type { Queryable, Transaction } from '#db/client.ts';
 import { markHandled } from '#db/outbox.ts';
-import type { EventId, OrderId, OrderLineId, StockLocationId, StockMoveId } from '#lib/ids.ts';
+import { present } from '#lib/assert.ts';
+import type { EventId, OrderId, OrderLineId, StockLocationId, StockMoveId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
-import { allocationsOf, moveAllocation, moveUnits, openAllocations } from '#origin/inventory/service.ts';
+import {
+  allocationsOf,
+  moveAllocation,
+  moveUnits,
+  openAllocations,
+  putBackRemoved,
+} from '#origin/inventory/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
 import { isShippable, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
 import type { PlannedParcel, RerouteInput } from './model.ts';
-import { leftAt, oneLocationFor, type Planned, stillToSend } from './plan.ts';
+import { fewestFirst, leftAt, oneLocationFor, type Planned, stillToSend } from './plan.ts';
 import * as store from './store.ts';
 
 /** What each location is yet to pack of an order that is locked. */
 async function leftToPack(deps: Deps, tx: Transaction, order: OrderRow): Promise<Planned[]> {
   const allocations = await openAllocations(tx, toSell(deps, order), await linesOf(tx, order.id));
   return stillToSend(allocations, await store.findPackedAt(tx, [order.id]));
+}
+
+/** Units of a line that the order wants no more, none of which is packed. */
+export interface Removed {
+  readonly lineId: OrderLineId;
+  readonly removed: number;
+}
+
+/**
+ * They are back on the shelves of the locations that were to send them: of those with the fewest first, for so there may
+ * be a parcel less. Returns the variants that can be bought again.
+ */
+export async function takeOffPlan(
+  deps: Deps,
+  tx: Transaction,
+  order: OrderRow,
+  removals: readonly Removed[],
+): Promise<VariantId[]> {
+  const left = await leftToPack(deps, tx, order);
+  const lines = await linesOf(tx, order.id);
+  const units = removals.flatMap(({ lineId, removed }) => {
+    const { variantId } = present(
+      lines.find(({ id }) => id === lineId),
+      `line ${lineId}`,
+    );
+    return fewestFirst(left, lineId, removed).map((part) => ({ ...part, variantId }));
+  });
+  return putBackRemoved(deps, tx, order.id, units);
 }
 
 interface Wanted {

@@ -25,10 +25,12 @@ import { locationOf } from './routing.ts';
 import { milestoneOf, nextShipmentStatus, type ShipmentStep } from './steps.ts';
 import * as store from './store.ts';
 
-export { PlannedParcel } from './model.ts';
-export { plannedParcels } from './routing.ts';
+export { PlannedParcel, ShipmentParams } from './model.ts';
+export { plannedParcels, takeOffPlan } from './routing.ts';
 /** What has become of the units of an order's lines. */
 export const unitsOf = store.findUnits;
+/** Before something is done with units of an order for the first time. */
+export const openUnits = store.openUnits;
 
 export interface Packing extends ShipmentInput {
   readonly orderId: OrderId;
@@ -68,8 +70,12 @@ const notShippable = ({ status }: OrderRow) => new AppError('order_not_shippable
 
 async function notLeft(tx: Transaction, orderId: OrderId, { lineId, quantity }: store.ParcelLine) {
   const line = (await store.findUnits(tx, orderId)).find((each) => each.lineId === lineId);
-  const { bought, packed } = present(line, `line ${lineId} of order ${orderId}`);
-  return new AppError('units_not_left', { itemId: lineId, requested: quantity, left: bought - packed });
+  const { bought, packed, removed } = present(line, `line ${lineId} of order ${orderId}`);
+  return new AppError('units_not_left', {
+    itemId: lineId,
+    requested: quantity,
+    left: bought - packed - removed,
+  });
 }
 
 /** @throws {AppError} `order_item_not_found`, `invalid_input` */
@@ -145,7 +151,7 @@ export async function stepShipment(deps: Deps, caller: SignedIn, stepping: Stepp
 export async function followGoods(
   deps: Deps,
   tx: Transaction,
-  { order, actorId }: { readonly order: OrderRow; readonly actorId: UserId },
+  { order, actorId }: { readonly order: OrderRow; readonly actorId: UserId | null },
   change: () => Promise<void>,
 ): Promise<void> {
   const before = milestoneOf(await store.findUnits(tx, order.id));
@@ -155,8 +161,9 @@ export async function followGoods(
   await moveOrder(deps, tx, order, { trigger, actor: 'staff', actorId });
 }
 
-async function requireOwnShipment(
-  tx: Transaction,
+/** @throws {AppError} `order_not_found`, `shipment_not_found`, also for one with lines of another seller */
+export async function requireOwnShipment(
+  tx: Queryable,
   caller: SignedIn,
   orderId: OrderId,
   id: ShipmentId,

@@ -28,6 +28,7 @@ export function nextShipmentStatus(status: ShipmentStatus, step: ShipmentStep): 
 /** Units of a line. */
 export interface Units {
   readonly bought: number;
+  readonly removed: number;
   readonly shipped: number;
   readonly delivered: number;
   readonly returned: number;
@@ -38,7 +39,7 @@ export function milestoneOf(lines: readonly Units[]): OrderTrigger | null {
   const sum = (of: (units: Units) => number) => lines.reduce((total, units) => total + of(units), 0);
   const shipped = sum((units) => units.shipped);
   if (shipped === 0) return null;
-  if (shipped < sum((units) => units.bought)) return 'fulfilment_begun';
+  if (shipped < sum(({ bought, removed }) => bought - removed)) return 'fulfilment_begun';
   if (sum((units) => units.returned) === shipped) return 'goods_returned';
   return sum((units) => units.delivered) < shipped ? 'fulfilment_completed' : 'delivery_confirmed';
 }

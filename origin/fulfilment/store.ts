@@ -18,6 +18,7 @@ export interface LineUnits {
   readonly delivered: number;
   readonly comingBack: number;
   readonly returned: number;
+  readonly removed: number;
 }
 
 export interface ParcelLine {
@@ -38,6 +39,7 @@ export async function findUnits(db: Queryable, orderId: OrderId): Promise<LineUn
       delivered: orZero(lineUnits.delivered),
       comingBack: orZero(lineUnits.comingBack),
       returned: orZero(lineUnits.returned),
+      removed: orZero(lineUnits.removed),
     })
     .from(orderLines)
     .leftJoin(lineUnits, eq(lineUnits.lineId, orderLines.id))
@@ -59,7 +61,7 @@ export async function packUnits(tx: Transaction, { lineId, quantity }: ParcelLin
   const rows = await tx
     .update(lineUnits)
     .set({ packed })
-    .where(and(eq(lineUnits.lineId, lineId), sql`${packed} <= ${lineUnits.bought}`))
+    .where(and(eq(lineUnits.lineId, lineId), sql`${packed} + ${lineUnits.removed} <= ${lineUnits.bought}`))
     .returning({ lineId: lineUnits.lineId });
   return rows.length === 1;
 }
@@ -136,11 +138,11 @@ export async function updateShipment(
   if (Object.keys(change).length > 0) await tx.update(shipments).set(change).where(eq(shipments.id, id));
 }
 
-/** What a letter of the parcel names, by the lines' positions. */
+/** What a letter of the parcel, and its packing slip, names, by the lines' positions. */
 export async function findContents(db: Queryable, id: ShipmentId) {
-  const { name, optionValues } = orderLines;
+  const { name, optionValues, sku } = orderLines;
   return db
-    .select({ name, optionValues, quantity: shipmentLines.quantity })
+    .select({ name, optionValues, sku, quantity: shipmentLines.quantity })
     .from(shipmentLines)
     .innerJoin(orderLines, eq(orderLines.id, shipmentLines.lineId))
     .where(eq(shipmentLines.shipmentId, id))

@@ -33,6 +33,7 @@ export const PERMISSIONS = {
   'shipments:write': MERCHANTS,
   'returns:write': MERCHANTS,
   'orders:cancel-any': ADMINS,
+  'orders:edit-any': ADMINS,
   'orders:refund': ADMINS,
   /** Endpoints of integrators: they are the shop's, and any admin's. */
   'webhooks:manage': ADMINS,

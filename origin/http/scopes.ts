@@ -28,9 +28,13 @@ export const SCOPES = {
     ...['PATCH /api/v1/inventory/:variantId', 'POST /api/v1/inventory/adjustments'],
     'POST /api/v1/inventory/transfers',
   ],
-  'orders:read': ['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
+  'orders:read': [
+    ...['GET /api/v1/orders', 'GET /api/v1/orders/:id'],
+    ...['GET /api/v1/orders/:id/invoice.pdf', 'GET /api/v1/orders/:id/credit-notes/:file'],
+  ],
   /** One's own, and of staff anybody's: as its owner may. */
   'orders:cancel': ['POST /api/v1/orders/:id/cancel'],
+  'orders:edit': ['POST /api/v1/orders/:id/edits'],
   'orders:refund': [
     'POST /api/v1/orders/:id/refunds',
     'POST /api/v1/sales/:orderId/returns/:returnId/refund',
@@ -43,6 +47,7 @@ export const SCOPES = {
     'POST /api/v1/sales/:orderId/shipments/:shipmentId/ship',
     'POST /api/v1/sales/:orderId/shipments/:shipmentId/deliver',
     'POST /api/v1/sales/:orderId/shipments/:shipmentId/unpack',
+    'GET /api/v1/sales/:orderId/shipments/:shipmentId/packing-slip.pdf',
   ],
   'returns:write': [
     'POST /api/v1/sales/:orderId/returns/:returnId/authorise',

@@ -161,14 +161,22 @@ export interface Rerouted {
 }
 
 /** For whoever has locked the order. The table's check refuses what was not allocated. */
-export async function moveAllocation(
+export async function takeFromAllocation(
   tx: Transaction,
-  { orderId, lineId, from, to, quantity }: Rerouted,
+  { lineId, locationId, quantity }: AllocatedUnits,
 ): Promise<void> {
   await tx
     .update(orderAllocations)
     .set({ quantity: sql`${orderAllocations.quantity} - ${quantity}::int` })
-    .where(and(eq(orderAllocations.lineId, lineId), eq(orderAllocations.locationId, from)));
+    .where(and(eq(orderAllocations.lineId, lineId), eq(orderAllocations.locationId, locationId)));
+}
+
+/** For whoever has locked the order. */
+export async function moveAllocation(
+  tx: Transaction,
+  { orderId, lineId, from, to, quantity }: Rerouted,
+): Promise<void> {
+  await takeFromAllocation(tx, { lineId, locationId: from, quantity });
   await tx
     .insert(orderAllocations)
     .values({ lineId, locationId: to, orderId, quantity })

@@ -19,7 +19,14 @@ import {
   unitsElsewhere,
 } from './allocate.ts';
 import { type Level, tellOfFalls, tellOfMore } from './levels.ts';
-import { isElsewhere, putAt, recordAt, type UnitsAt } from './location-store.ts';
+import {
+  type AllocatedUnits,
+  isElsewhere,
+  putAt,
+  recordAt,
+  takeFromAllocation,
+  type UnitsAt,
+} from './location-store.ts';
 import * as store from './store.ts';
 
 export { allocationsOf, openAllocations, type SoldOrder, sellStock } from './allocate.ts';
@@ -62,6 +69,18 @@ export async function reserveStock(
 async function outOfStock(tx: Transaction, { variantId, quantity }: store.StockLine): Promise<AppError> {
   const [row] = await store.findAvailable(tx, [variantId]);
   return new AppError('out_of_stock', { variantId, requested: quantity, available: row?.available ?? 0 });
+}
+
+/**
+ * What is left to sell of each variant, and stays so until the transaction ends. For whoever moves the stock of one line
+ * by that of another: they lock all of it, and first.
+ */
+export async function lockStock(
+  tx: Transaction,
+  variantIds: readonly VariantId[],
+): Promise<ReadonlyMap<VariantId, number>> {
+  const rows = await store.lockAvailable(tx, variantIds);
+  return new Map(rows.map(({ variantId, available }) => [variantId, available]));
 }
 
 /** Gives an order's stock back, and tells of it. Returns the variants that can be bought again. */
@@ -116,7 +135,7 @@ export async function takeBack(
   const backInStock = await shelve(
     deps,
     tx,
-    orderId,
+    { orderId, movement: 'return' },
     kept.map((line) => ({ ...line, locationId })),
   );
   await store.recordMovements(tx, lost, { ...RETURN, orderId });
@@ -129,10 +148,15 @@ export async function takeBack(
 
 const RETURN = { movement: 'return', onHandSign: 1, reservedSign: 0 } as const;
 
+interface Shelved {
+  readonly orderId: OrderId;
+  readonly movement: 'return' | 'removal';
+}
+
 async function shelve(
   deps: Deps,
   tx: Transaction,
-  orderId: OrderId,
+  { orderId, movement }: Shelved,
   units: readonly UnitsAt[],
 ): Promise<VariantId[]> {
   const byVariant = Map.groupBy(units, ({ variantId }) => variantId);
@@ -148,7 +172,7 @@ async function shelve(
   await store.recordMovements(tx, lines, { ...RETURN, orderId });
   const elsewhere = units.filter(isElsewhere);
   for (const each of elsewhere) await putAt(tx, each);
-  await recordAt(tx, elsewhere, { movement: 'return', orderId });
+  await recordAt(tx, elsewhere, { movement, orderId });
   return toldOf(deps, tx, backInStock);
 }
 
@@ -175,5 +199,19 @@ export async function returnStock(
   const back = origins.map((units) =>
     active.has(units.locationId) ? units : { ...units, locationId: DEFAULT_LOCATION },
   );
-  return shelve(deps, tx, order.id, back);
+  return shelve(deps, tx, { orderId: order.id, movement: 'return' }, back);
+}
+
+/**
+ * Units that a paid order wants no more, and that are allocated to these locations, go back on their shelves. Its caller
+ * has locked the order. Tells of the variants that can be bought again, and returns them.
+ */
+export async function putBackRemoved(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  units: readonly (UnitsAt & AllocatedUnits)[],
+): Promise<VariantId[]> {
+  for (const each of units) await takeFromAllocation(tx, each);
+  return shelve(deps, tx, { orderId, movement: 'removal' }, units);
 }

@@ -124,6 +124,16 @@ export async function findAvailable(tx: Transaction, variantIds: readonly Varian
     .where(inArray(inventory.variantId, [...variantIds]));
 }
 
+/** In the order in which everybody takes them. */
+export async function lockAvailable(tx: Transaction, variantIds: readonly VariantId[]) {
+  return tx
+    .select({ variantId: inventory.variantId, available })
+    .from(inventory)
+    .where(inArray(inventory.variantId, [...variantIds]))
+    .orderBy(asc(inventory.variantId))
+    .for('update');
+}
+
 interface Movement {
   readonly movement: StockMovement;
   readonly onHandSign: -1 | 0 | 1;

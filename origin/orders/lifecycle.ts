@@ -14,6 +14,7 @@ export const ORDER_TRIGGERS = [
   'payment_failed',
   'payment_abandoned',
   'cancelled_by_request',
+  'edited',
   'fulfilment_begun',
   'fulfilment_completed',
   'delivery_confirmed',
@@ -54,11 +55,13 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, Row>> = {
     payment_processing: 'paid',
     payment_succeeded: 'paid',
     cancelled_by_request: 'cancelled',
+    edited: 'paid',
     fulfilment_begun: 'partially_fulfilled',
     fulfilment_completed: 'fulfilled',
   },
   partially_fulfilled: {
     ...REFUNDS,
+    edited: 'partially_fulfilled',
     payment_succeeded: 'partially_fulfilled',
     fulfilment_begun: 'partially_fulfilled',
     fulfilment_completed: 'fulfilled',
@@ -80,6 +83,7 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, Row>> = {
     ...REFUNDS,
     payment_succeeded: 'partially_refunded',
     cancelled_by_request: 'cancelled',
+    edited: 'partially_refunded',
     fulfilment_begun: 'partially_fulfilled',
     fulfilment_completed: 'fulfilled',
     delivery_confirmed: 'delivered',
@@ -136,6 +140,11 @@ export function isOpen(status: OrderStatus): boolean {
 /** Whether the table lets somebody cancel an order that is in this status. */
 export function isCancellable(status: OrderStatus): boolean {
   return status !== 'cancelled' && TRANSITIONS[status].cancelled_by_request === 'cancelled';
+}
+
+/** Whether units may be taken off an order that is in this status, and its address changed. */
+export function isEditable(status: OrderStatus): boolean {
+  return TRANSITIONS[status].edited !== undefined;
 }
 
 /** Whether goods of an order that is in this status may leave. */

@@ -3,10 +3,11 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { shipmentStatus } from '#db/schema/fulfilment.ts';
+import { orderEditor } from '#db/schema/order-edits.ts';
 import { orderStatus } from '#db/schema/orders.ts';
 import { paymentStatus, refundStatus } from '#db/schema/payments.ts';
 import { returnReason, returnStatus } from '#db/schema/returns.ts';
-import { closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+import { Coordinates, closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
 
 const nullableText = t.Union([t.String(), t.Null()]);
 
@@ -16,11 +17,12 @@ const Units = Type.Integer({ minimum: 0 });
 const ItemUnits = t.Object({
   packed: Type.Integer({
     minimum: 0,
-    description: 'Put into parcels; what is left of the quantity is to be sent.',
+    description: 'Put into parcels; what is left of the quantity, less what was removed, is to be sent.',
   }),
   shipped: Units,
   delivered: Units,
   returned: Units,
+  removed: Type.Integer({ minimum: 0, description: 'Taken off by edits, before they were packed.' }),
 });
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
@@ -90,8 +92,13 @@ export const Return = t.Object(
         itemId: Uuid,
         quantity: Type.Integer({ description: 'Asked for.' }),
         received: Type.Integer(),
+        replacementVariantId: t.Union([Uuid, t.Null()], { description: 'Asked for instead.' }),
+        exchanged: Type.Integer({ description: 'Of what was received: what a replacement goes out for.' }),
       }),
     ),
+    exchangeOrderId: t.Union([Uuid, t.Null()], {
+      description: 'The order by which replacements go out; nothing is charged for it.',
+    }),
     refund: t.Union([t.Object({ id: Uuid, amount: MoneySchema }), t.Null()], {
       description: "One of the order's refunds, which say how it stands.",
     }),
@@ -108,7 +115,13 @@ export const Return = t.Object(
         reason: 'damaged',
         note: 'The lid is bent.',
         answer: '',
-        items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1, received: 1 }],
+        items: [
+          {
+            ...{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1, received: 1 },
+            ...{ replacementVariantId: null, exchanged: 0 },
+          },
+        ],
+        exchangeOrderId: null,
         refund: null,
         requestedAt: '2026-02-10T09:00:00.000Z',
         decidedAt: '2026-02-10T12:00:00.000Z',
@@ -119,6 +132,24 @@ export const Return = t.Object(
   },
 );
 export type Return = Static<typeof Return>;
+
+const OrderEdit = t.Object({
+  id: Uuid,
+  by: t.UnionEnum(orderEditor.enumValues),
+  madeAt: DateTime,
+  items: t.Array(
+    t.Object({
+      itemId: Uuid,
+      removed: Type.Integer({ description: 'Units taken off the line.' }),
+      charged: t.Object(MoneySchema.properties, { description: 'What was charged for them.' }),
+    }),
+  ),
+  changesAddress: t.Boolean(),
+  refund: t.Union([t.Object({ id: Uuid, amount: MoneySchema }), t.Null()], {
+    description: "One of the order's refunds, which say how it stands.",
+  }),
+});
+export type OrderEdit = Static<typeof OrderEdit>;
 
 export const Order = t.Object(
   {
@@ -173,6 +204,9 @@ export const Order = t.Object(
       description: 'Its parcels, the oldest first; not those that were unpacked.',
     }),
     returns: t.Array(Return, { description: 'What was sent back of it, the oldest first.' }),
+    edits: t.Array(OrderEdit, {
+      description: 'What was changed after it was paid; lines and totals say what was bought.',
+    }),
     timeline: t.Array(t.Object({ event: t.String(), actor: t.String(), detail: t.String(), at: DateTime })),
   },
   {
@@ -194,7 +228,7 @@ export const Order = t.Object(
             unitPrice: { amount: 1450, currency: 'USD' },
             lineTotal: usd(2900),
             ...{ discount: usd(0), tax: usd(0), includedTax: usd(0), taxRatePpm: 0 },
-            units: { packed: 0, shipped: 0, delivered: 0, returned: 0 },
+            units: { packed: 0, shipped: 0, delivered: 0, returned: 0, removed: 0 },
           },
         ],
         ...{ discounts: [], shippingMethod: null, subtotal: usd(2900), discount: usd(0) },
@@ -211,6 +245,7 @@ export const Order = t.Object(
         refunds: [],
         shipments: [],
         returns: [],
+        edits: [],
         timeline: [
           { event: 'order.placed', actor: 'shopper', detail: '', at: '2026-01-31T12:00:00.000Z' },
           { event: 'order.paid', actor: 'stripe', detail: '', at: '2026-01-31T12:00:01.000Z' },
@@ -223,6 +258,24 @@ export type Order = Static<typeof Order>;
 
 export const OrderPage = page(Order);
 export type OrderPage = Static<typeof OrderPage>;
+
+const AddressLine = t.String({ minLength: 1, maxLength: 200 });
+
+/** Where goods are to go, as shoppers say it. */
+export const AddressInput = closedObject({
+  name: AddressLine,
+  line1: AddressLine,
+  line2: t.Optional(AddressLine),
+  city: AddressLine,
+  region: t.Optional(AddressLine),
+  postalCode: t.String({ minLength: 1, maxLength: 20 }),
+  country: t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' }),
+  coordinates: t.Optional(
+    closedObject(Coordinates.properties, {
+      description: 'Where your address field knows them: by them the nearest stock location sends.',
+    }),
+  ),
+});
 
 export const OrderParams = closedObject({ id: Uuid });
 export const OrderListQuery = closedObject(pageQuery);

@@ -1,7 +1,7 @@
 /** Orders as they are answered: to their owners, and to staff. */
 
 import type { Queryable } from '#db/client.ts';
-import type { ReturnDetails, ShipmentDetails } from '#db/order-goods.ts';
+import type { EditDetails, ReturnDetails, ShipmentDetails } from '#db/order-goods.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId } from '#lib/ids.ts';
 import { type Currency, money } from '#lib/money.ts';
@@ -13,7 +13,7 @@ import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import { type Balance, toBalance } from '#origin/ledger/service.ts';
-import type { Order, OrderItem, OrderListQuery, OrderPage, Return, Shipment } from './model.ts';
+import type { Order, OrderEdit, OrderItem, OrderListQuery, OrderPage, Return, Shipment } from './model.ts';
 import * as store from './store.ts';
 import * as whole from './whole-store.ts';
 
@@ -34,10 +34,16 @@ export async function orderById(db: Queryable, id: OrderId): Promise<Order> {
   return (await wholeOrder(db, id)).order;
 }
 
-/** @throws {AppError} `order_not_found`, also for somebody else's */
-export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Promise<store.OrderRow> {
+/** @throws {AppError} `order_not_found` */
+export async function requireOrder(db: Queryable, id: OrderId): Promise<store.OrderRow> {
   const row = await store.findOrder(db, id);
   if (row === undefined) throw new AppError('order_not_found');
+  return row;
+}
+
+/** @throws {AppError} `order_not_found`, also for somebody else's */
+export async function requireOwn(db: Queryable, caller: Caller, id: OrderId): Promise<store.OrderRow> {
+  const row = await requireOrder(db, id);
   if (!(await isOwn(db, caller, row))) throw new AppError('order_not_found', {}, OF_ANOTHER);
   return row;
 }
@@ -51,7 +57,11 @@ async function wholeOrder(db: Queryable, id: OrderId) {
 /** A guest's order is opened by the token of the cart that it was. */
 async function isOwn(db: Queryable, caller: Caller, row: store.OrderRow): Promise<boolean> {
   if (caller.kind === 'user' && row.userId === caller.userId) return true;
-  return row.userId === null && ownsCart(db, caller, row.cartId);
+  if (row.userId !== null) return false;
+  if (await ownsCart(db, caller, row.cartId)) return true;
+  // Replacements go out by an order of their own, which is theirs who had what it replaces.
+  const replaced = await store.findReplaced(db, row.id);
+  return replaced !== undefined && isOwn(db, caller, replaced);
 }
 
 export async function listOrders(deps: Deps, caller: SignedIn, query: OrderListQuery): Promise<OrderPage> {
@@ -73,7 +83,7 @@ async function ordersFrom(db: Queryable, caller: SignedIn, query: OrderListQuery
 }
 
 function toOrder({ row, details, sums }: whole.WholeOrder): Order {
-  const { lines, events, payment, refunds, shipments, returns } = details;
+  const { lines, events, payment, refunds, shipments, returns, edits } = details;
   return {
     id: row.id,
     number: String(row.number),
@@ -87,6 +97,7 @@ function toOrder({ row, details, sums }: whole.WholeOrder): Order {
     refunds: refunds.map((refund) => toRefund(refund, row)),
     shipments: shipments.map(toShipment).filter(isThere),
     returns: returns.map((each) => toReturn(each, row.currency)),
+    edits: edits.map((each) => toEdit(each, row)),
     timeline: events.map(({ event, actor, detail, occurredAt }) => ({
       event,
       actor,
@@ -117,9 +128,7 @@ export async function goodsOf(
 
 /** @throws {AppError} `order_not_found` */
 export async function goodsOfOrder(db: Queryable, id: OrderId) {
-  const order = await store.findOrder(db, id);
-  if (order === undefined) throw new AppError('order_not_found');
-  return (await goodsOf(db, [order]))(id);
+  return (await goodsOf(db, [await requireOrder(db, id)]))(id);
 }
 
 /** Of a parcel that was taken apart nobody expects anything. */
@@ -145,6 +154,18 @@ function toReturn(found: ReturnDetails, currency: Currency): Return {
     decidedAt: orNull(decidedAt),
     receivedAt: orNull(receivedAt),
     refundedAt: orNull(refundedAt),
+  };
+}
+
+function toEdit(found: EditDetails, { currency }: Pick<store.OrderRow, 'currency'>): OrderEdit {
+  const { id, editor, refundId, refundMinor, changesAddress, madeAt, items } = found;
+  return {
+    id,
+    by: editor,
+    madeAt: toInstant(madeAt),
+    items: items.map(({ chargedMinor, ...item }) => ({ ...item, charged: money(chargedMinor, currency) })),
+    changesAddress,
+    refund: refundMinor === null ? null : { id: refundId, amount: money(refundMinor, currency) },
   };
 }
 

@@ -8,22 +8,66 @@ import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventName } from '#lib/events.ts';
 import type { ApiKeyId, CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
-import type { PricedCart } from '#origin/cart/service.ts';
+import type { PricedCart, PricedLine } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import type { Destination, Place } from '#origin/locations/service.ts';
-import { type CodeUser, customerKey, giveUsesBack } from '#origin/pricing/service.ts';
+import { type CodeUser, customerKey, giveUsesBack, type Totals } from '#origin/pricing/service.ts';
+import { openAddress } from './addresses.ts';
 import { nextStatus, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
 import * as store from './store.ts';
 
-export { isCancellable, isOpen, isShippable, type OrderStatus, type OrderTrigger } from './lifecycle.ts';
+export {
+  addressAtPlacing,
+  openAddress,
+  openAddressBefore,
+  sealAddress,
+  sealAddressBefore,
+} from './addresses.ts';
+export {
+  isCancellable,
+  isEditable,
+  isOpen,
+  isShippable,
+  type OrderStatus,
+  type OrderTrigger,
+} from './lifecycle.ts';
 export { chargeOfUnits } from './line-charge.ts';
-export { Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
-export { goodsOf, goodsOfOrder, isThere, noteOwner, orderById, requireOwn, toItem } from './read-order.ts';
+export { AddressInput, Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
+export {
+  goodsOf,
+  goodsOfOrder,
+  isThere,
+  noteOwner,
+  orderById,
+  requireOrder,
+  requireOwn,
+  toItem,
+} from './read-order.ts';
 export type { OrderRow } from './store.ts';
 
 /** Who moved an order: shown on its time line. */
 export type Actor = 'shopper' | 'staff' | 'stripe' | 'reconciler';
+
+type OrderedLine =
+  | 'variantId'
+  | 'productId'
+  | 'sellerId'
+  | 'name'
+  | 'sku'
+  | 'optionValues'
+  | 'quantity'
+  | 'priceMinor'
+  | 'lineTotalMinor'
+  | 'discountMinor'
+  | 'taxMinor'
+  | 'includedTaxMinor'
+  | 'taxRatePpm';
+
+/** Of a cart, what an order keeps. */
+export interface OrderedCart extends Totals, Pick<PricedCart, 'currency' | 'discounts' | 'shipping'> {
+  readonly lines: readonly Pick<PricedLine, OrderedLine>[];
+}
 
 export interface NewOrder {
   readonly id: OrderId;
@@ -34,20 +78,7 @@ export interface NewOrder {
   readonly user: CodeUser;
   /** As {@link sealAddress} makes it. */
   readonly shippingAddress: Uint8Array;
-  readonly cart: PricedCart;
-}
-
-/** For the order of this id alone. Before its transaction, for nobody should wait for a cipher. */
-export function sealAddress({ fields }: Deps, id: OrderId, address: ShippingAddress): Uint8Array {
-  return fields.seal('shippingAddress', id, JSON.stringify(address));
-}
-
-/** The address of an order's row. @throws {SealBroken} */
-export function openAddress(
-  { fields }: Pick<Deps, 'fields'>,
-  { id, shippingAddress }: Pick<store.OrderRow, 'id' | 'shippingAddress'>,
-): ShippingAddress {
-  return JSON.parse(fields.open('shippingAddress', id, shippingAddress)) as ShippingAddress;
+  readonly cart: OrderedCart;
 }
 
 /**
@@ -152,13 +183,14 @@ function shippingOf({ id: orderId, cart }: NewOrder): store.OrderShippingRow | n
 /** In these an order no longer has the uses of its codes: others may. Nothing leads out of them. */
 const ENDED: ReadonlySet<OrderStatus> = new Set(['payment_failed', 'cancelled']);
 
-const EVENT_OF_STATUS: Partial<Record<OrderStatus, EventName & `order.${string}`>> = {
-  paid: 'order.paid',
-  payment_failed: 'order.payment_failed',
-  cancelled: 'order.cancelled',
-  partially_refunded: 'order.partially_refunded',
-  refunded: 'order.refunded',
-};
+const EVENT_OF_STATUS: Partial<Record<OrderStatus, Exclude<EventName & `order.${string}`, 'order.edited'>>> =
+  {
+    paid: 'order.paid',
+    payment_failed: 'order.payment_failed',
+    cancelled: 'order.cancelled',
+    partially_refunded: 'order.partially_refunded',
+    refunded: 'order.refunded',
+  };
 
 /** Who took a step of an order's life, and what there is to say of it. */
 export interface Step {

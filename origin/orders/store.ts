@@ -1,9 +1,11 @@
 /** Every query of orders but those that read them whole. */
 
-import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
+import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
+import { exchanges, returns } from '#db/schema/returns.ts';
 import { shippingMethods } from '#db/schema/shipping.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, OrderId, ProductId, StockLocationId, UserId } from '#lib/ids.ts';
@@ -84,6 +86,29 @@ const FIND_ORDER = kept((db, { id }: Slots<ById>) => db.select().from(orders).wh
 export async function findOrder(db: Queryable, id: OrderId): Promise<OrderRow | undefined> {
   const [order] = await FIND_ORDER(db, { id });
   return order;
+}
+
+/** Of the first edit that changed the address, unless it was erased. */
+export async function findFirstAddress(db: Queryable, id: OrderId) {
+  const { id: editId, addressBefore } = orderEdits;
+  const [row] = await db
+    .select({ id: editId, addressBefore })
+    .from(orderEdits)
+    .where(and(eq(orderEdits.orderId, id), isNotNull(addressBefore)))
+    .orderBy(asc(orderEdits.madeAt), asc(editId))
+    .limit(1);
+  return row;
+}
+
+/** Of an order by which replacements go out: the one that they were bought by. */
+export async function findReplaced(db: Queryable, id: OrderId): Promise<OrderRow | undefined> {
+  const [row] = await db
+    .select({ order: orders })
+    .from(exchanges)
+    .innerJoin(returns, eq(returns.id, exchanges.returnId))
+    .innerJoin(orders, eq(orders.id, returns.orderId))
+    .where(eq(exchanges.orderId, id));
+  return row?.order;
 }
 
 const LOCK_ORDER = kept((db, { id }: Slots<ById>) =>
@@ -181,7 +206,7 @@ export async function findBought(db: Queryable, userId: UserId, limit: number): 
   return rows.map(({ productId }) => productId);
 }
 
-/** Whether they have paid for the product and not had it all back. It stays so until the transaction ends. */
+/** Whether they have paid for the product, kept some of it on the order and not had all back. Until the transaction ends. */
 export async function lockPurchase(tx: Transaction, userId: UserId, productId: ProductId): Promise<boolean> {
   const rows = await tx
     .select({ id: orders.id })
@@ -191,6 +216,7 @@ export async function lockPurchase(tx: Transaction, userId: UserId, productId: P
       and(
         eq(orders.userId, userId),
         eq(orderLines.productId, productId),
+        sql`not exists (select 1 from line_units u where u.line_id = ${orderLines.id} and u.removed = u.bought)`,
         notInArray(orders.status, [...NOT_BOUGHT, 'refunded']),
       ),
     )

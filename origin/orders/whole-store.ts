@@ -4,6 +4,8 @@ import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable } from '#db/client.ts';
 import { kept, type Slots } from '#db/kept.ts';
 import {
+  type EditDetails,
+  editsOfOrder,
   type ItemUnits,
   type ReturnDetails,
   returnsOfOrder,
@@ -68,6 +70,7 @@ export interface OrderDetails {
   })[];
   readonly shipments: readonly ShipmentDetails[];
   readonly returns: readonly ReturnDetails[];
+  readonly edits: readonly EditDetails[];
 }
 
 /** One expression, for every checkout ends with it. */
@@ -101,6 +104,7 @@ const DETAILS = sql<OrderDetails>`json_build_object(
       from payments p where p.order_id = orders.id),
   'shipments', ${shipmentsOfOrder(sql`orders.id`)},
   'returns', ${returnsOfOrder(sql`orders.id`)},
+  'edits', ${editsOfOrder(sql`orders.id`)},
   'refunds', (
     select coalesce(json_agg(json_build_object(
              'id', r.id, 'status', r.status, 'amountMinor', r.amount_minor, 'reason', r.reason,

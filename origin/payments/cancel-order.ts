@@ -92,7 +92,10 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     const order = await lockOrder(tx, orderId);
     if (order.status === 'cancelled') return 'cancelled_before';
     if (isOpen(order.status)) return 'open';
-    const mayCancel = isCancellable(order.status) && !(await hasStep(tx, orderId, { events: GOODS_LEFT }));
+    // What pays for a replacement is on the order that it replaces, and would be lost.
+    const isFree = order.totalMinor === 0;
+    const hasLeft = await hasStep(tx, orderId, { events: GOODS_LEFT });
+    const mayCancel = isCancellable(order.status) && !isFree && !hasLeft;
     if (!mayCancel) throw new AppError('order_not_cancellable', { orderStatus: order.status });
     const trigger = 'cancelled_by_request';
     await moveOrder(deps, tx, order, { trigger, actor, actorId, detail: reason });

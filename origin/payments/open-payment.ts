@@ -3,6 +3,7 @@
 import type { Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId, PaymentId } from '#lib/ids.ts';
+import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type Actor, isOpen, lockOrder, moveOrder } from '#origin/orders/service.ts';
@@ -25,6 +26,17 @@ export async function openPayment(
   const id = deps.ids.next<PaymentId>();
   const createdAt = deps.clock.now();
   await store.insertPayment(tx, { id, orderId, status: 'pending', amountMinor, currency, createdAt });
+}
+
+/** The payment of an order that costs nothing: Stripe hears nothing of it, and nothing is owed. */
+export async function recordCovered(
+  deps: Deps,
+  tx: Transaction,
+  { orderId, currency }: Pick<store.PaymentRow, 'orderId' | 'currency'>,
+): Promise<void> {
+  await openPayment(deps, tx, { orderId, amount: minor(0), currency });
+  const now = deps.clock.now();
+  await store.updatePayment(tx, orderId, { status: 'captured', capturedAt: now, feeBookedAt: now });
 }
 
 /**

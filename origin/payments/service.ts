@@ -11,7 +11,14 @@ import * as store from './store.ts';
 export { cancelOrder } from './cancel-order.ts';
 export { type OrderFigures, readDispute, readOrderFigures, readRefundAmount } from './figures.ts';
 export type { Intent, NewIntent } from './gateway.ts';
-export { abandon, createIntent, declineCodeOf, ensureIntent, openPayment } from './open-payment.ts';
+export {
+  abandon,
+  createIntent,
+  declineCodeOf,
+  ensureIntent,
+  openPayment,
+  recordCovered,
+} from './open-payment.ts';
 export { bookMissingFees, reconcileOverdue, reconcileRefunds } from './reconcile.ts';
 export { carryOut, openRefund, refundOrder } from './refunds.ts';
 export { receiveWebhook } from './webhooks.ts';

@@ -2,7 +2,7 @@
 
 import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
-import { openAddress } from '#origin/orders/service.ts';
+import { openAddress, openAddressBefore } from '#origin/orders/service.ts';
 import { reviewRecordsOf } from '#origin/reviews/service.ts';
 import { noticeRecordsOf } from '#origin/stock-notices/service.ts';
 import { viewRecordsOf } from '#origin/views/service.ts';
@@ -84,7 +84,7 @@ async function collectCarts(db: Deps['db'], userId: UserId) {
 async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> {
   const { db } = deps;
   const bought = await store.ordersOf(db, personOf(user));
-  const { lines, events, off, shipped, paid, refunded, sentBack } = await store.orderRecords(
+  const { lines, events, off, shipped, paid, refunded, sentBack, edits } = await store.orderRecords(
     db,
     bought.map(({ id }) => id),
   );
@@ -102,6 +102,13 @@ async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> 
     returns: sentBack
       .filter(({ orderId }) => orderId === order.id)
       .map(({ status, reason, note, requestedAt }) => ({ status, reason, note, requestedAt })),
+    edits: edits
+      .filter(({ orderId }) => orderId === order.id)
+      .map((edit) => ({
+        madeAt: edit.madeAt,
+        editor: edit.editor,
+        addressBefore: openAddressBefore(deps, edit),
+      })),
     payments: paid
       .filter(({ orderId }) => orderId === order.id)
       .map((payment) => ({

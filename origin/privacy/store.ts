@@ -9,6 +9,7 @@ import { apiKeys } from '#db/schema/api-keys.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
+import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
 import { customerGroupMembers, customerGroups } from '#db/schema/pricing.ts';
@@ -47,23 +48,24 @@ export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person)
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
   if (ids.length === 0) {
-    return { lines: [], events: [], off: [], shipped: [], paid: [], refunded: [], sentBack: [] };
+    return { lines: [], events: [], off: [], shipped: [], paid: [], refunded: [], sentBack: [], edits: [] };
   }
   const which = [...ids];
-  const [lines, off, shipped, events, paid, sentBack] = await Promise.all([
+  const [lines, off, shipped, events, paid, sentBack, edits] = await Promise.all([
     db.select().from(orderLines).where(inArray(orderLines.orderId, which)),
     db.select().from(orderDiscounts).where(inArray(orderDiscounts.orderId, which)),
     db.select().from(orderShipping).where(inArray(orderShipping.orderId, which)),
     db.select().from(orderEvents).where(inArray(orderEvents.orderId, which)),
     db.select().from(payments).where(inArray(payments.orderId, which)),
     db.select().from(returns).where(inArray(returns.orderId, which)),
+    db.select().from(orderEdits).where(inArray(orderEdits.orderId, which)),
   ]);
   const paymentIds = paid.map(({ id }) => id);
   const refunded =
     paymentIds.length === 0
       ? []
       : await db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds));
-  return { lines, events, off, shipped, paid, refunded, sentBack };
+  return { lines, events, off, shipped, paid, refunded, sentBack, edits };
 }
 
 export async function accountRecords(db: Queryable, userId: UserId) {
@@ -100,6 +102,7 @@ export async function takeOutOfOrder(
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
   await tx.update(returns).set({ note: '' }).where(eq(returns.orderId, id));
+  await tx.update(orderEdits).set({ addressBefore: null }).where(eq(orderEdits.orderId, id));
 }
 
 /** What an order was made of stays with it; any other cart goes with its lines. */
@@ -125,7 +128,7 @@ export async function leaveGroups(tx: Transaction, userId: UserId): Promise<void
 
 /** Kept answers are found by whose they are. */
 export async function deleteAnswers(tx: Transaction, userId: UserId): Promise<void> {
-  const scopes = ['user', 'cancel', 'refund', 'return'].map((kind) => `${kind}:${userId}`);
+  const scopes = ['user', 'cancel', 'refund', 'return', 'edit'].map((kind) => `${kind}:${userId}`);
   await tx.delete(idempotencyKeys).where(inArray(idempotencyKeys.scope, scopes));
 }
 

@@ -24,7 +24,18 @@ const Reason = Type.Unsafe<(typeof returnReason.enumValues)[number]>(
 export const ReturnInput = closedObject(
   {
     items: t.Array(
-      closedObject({ itemId: Uuid, quantity: Type.Integer({ minimum: 1, maximum: MAX_UNITS }) }),
+      closedObject({
+        itemId: Uuid,
+        quantity: Type.Integer({ minimum: 1, maximum: MAX_UNITS }),
+        replacementVariantId: t.Optional(
+          t.String({
+            ...Uuid,
+            description:
+              'What to send instead, of the same seller and at no higher price: the same again, or another. The ' +
+              'difference goes back; and so does all of it, if there is none left when the goods are here.',
+          }),
+        ),
+      }),
       { minItems: 1, maxItems: MAX_LINES, description: 'Lines of the order by their ids, each once.' },
     ),
     reason: Reason,

@@ -7,7 +7,7 @@ import type { SignedIn } from '#origin/http/auth.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { lockOrder } from '#origin/orders/service.ts';
 import { carryOut, openRefund } from '#origin/payments/service.ts';
-import { chargedForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
+import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
 import { nextReturnStatus } from './states.ts';
 import * as store from './store.ts';
 
@@ -34,9 +34,9 @@ export async function refundReturn(
       if (amount !== null && amount !== row.refundMinor) throw new AppError('return_step_refused');
       return { refundId: row.refundId, isNews: false };
     }
-    const charged = chargedForAll(await store.findReturnLines(tx, row.id));
+    const due = dueForAll(await store.findReturnLines(tx, row.id));
     const { refundable } = await balanceOf(tx, order.id);
-    const most = minor(Math.min(charged, refundable));
+    const most = minor(Math.min(due, refundable));
     if (most === 0) throw new AppError('nothing_to_refund');
     const refundMinor = amount ?? most;
     if (refundMinor > most)

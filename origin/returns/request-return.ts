@@ -1,12 +1,14 @@
 /** A shopper asks to send goods back: units that have left, not long ago, and that nobody has asked back before. */
 
 import type { Transaction } from '#db/client.ts';
-import type { OrderId, OrderLineId, RefundId, ReturnId } from '#lib/ids.ts';
+import { present } from '#lib/assert.ts';
+import type { OrderId, OrderLineId, RefundId, ReturnId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { priceReplacement } from '#origin/exchanges/service.ts';
 import { requireNamedOnce, unitsOf } from '#origin/fulfilment/service.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import { lockOrder, noteStep, requireOwn } from '#origin/orders/service.ts';
+import { linesOf, lockOrder, noteStep, type OrderRow, requireOwn } from '#origin/orders/service.ts';
 import type { ReturnInput } from './model.ts';
 import { windowEnd } from './policy.ts';
 import * as store from './store.ts';
@@ -18,14 +20,17 @@ export interface AskedReturn extends ReturnInput {
 }
 
 /**
- * @throws {AppError} `order_not_found`, `order_item_not_found`, `return_too_large`, `return_window_closed`: the last two
- * name the line
+ * @throws {AppError} `order_not_found`, `order_item_not_found`; `return_too_large`, `return_window_closed`,
+ * `exchange_not_offered`, `exchange_costs_more`, which name the line
  */
 export async function requestReturn(deps: Deps, caller: Caller, asked: AskedReturn): Promise<void> {
   const { orderId, returnId, items, reason, note = '' } = asked;
-  const lines = items.map(({ itemId, quantity }) => ({ lineId: itemId as OrderLineId, quantity }));
+  const lines = items.map(({ itemId, quantity, replacementVariantId = null }) => ({
+    ...{ lineId: itemId as OrderLineId, quantity },
+    replacementId: replacementVariantId as VariantId | null,
+  }));
   const isNew = await deps.db.transaction(async (tx) => {
-    await lockOrder(tx, orderId);
+    const order = await lockOrder(tx, orderId);
     await requireOwn(tx, caller, orderId);
     if ((await store.findReturn(tx, orderId, returnId)) !== undefined) return false;
     requireNamedOnce(lines, await unitsOf(tx, orderId));
@@ -33,12 +38,41 @@ export async function requestReturn(deps: Deps, caller: Caller, asked: AskedRetu
     const refundId = deps.ids.next<RefundId>();
     const requestedAt = deps.clock.now();
     const row = { id: returnId, orderId, status: 'requested', reason, note, refundId, requestedAt } as const;
-    await store.insertReturn(tx, row, lines);
+    await store.insertReturn(tx, row, await withPrices(deps, tx, order, lines));
     await noteStep(deps, tx, orderId, { event: 'return.requested', actor: 'shopper', detail: reason });
     await emit(deps, tx, { name: 'return.requested', data: { orderId, returnId } });
     return true;
   });
   if (isNew) deps.metrics.count('return_steps_total', { step: 'request' });
+}
+
+type Asked = store.AskedLine & { readonly replacementId: VariantId | null };
+
+/** @throws {AppError} `exchange_not_offered`, `exchange_costs_more` */
+async function withPrices(
+  deps: Deps,
+  tx: Transaction,
+  order: OrderRow,
+  lines: readonly Asked[],
+): Promise<readonly store.NewReturnLine[]> {
+  const bought = await linesOf(tx, order.id);
+  const priced: store.NewReturnLine[] = [];
+  for (const { replacementId, ...asked } of lines) {
+    if (replacementId === null) {
+      priced.push(asked);
+      continue;
+    }
+    const { lineId, quantity } = asked;
+    const line = present(
+      bought.find(({ id }) => id === lineId),
+      `line ${lineId}`,
+    );
+    const { variantId, sellerId, unitPriceMinor } = line;
+    const wish = { lineId, variantId, sellerId, unitPriceMinor, quantity, replacementId };
+    const replacementMinor = await priceReplacement(deps, tx, order, wish);
+    priced.push({ ...asked, replacementId, replacementMinor });
+  }
+  return priced;
 }
 
 async function askBack(deps: Deps, tx: Transaction, orderId: OrderId, line: store.AskedLine): Promise<void> {

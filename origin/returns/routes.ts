@@ -20,9 +20,10 @@ import {
   ReturnParams,
   ReturnRefundBody,
 } from './model.ts';
+import { receiveReturn } from './receive-return.ts';
 import { refundReturn } from './refund-return.ts';
 import { askReturn, askWithdrawal, asStaff } from './requests.ts';
-import { authoriseReturn, receiveReturn, rejectReturn } from './service.ts';
+import { authoriseReturn, rejectReturn } from './service.ts';
 
 export function returnRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'returns', prefix: '/api/v1', normalize: false })
@@ -49,12 +50,15 @@ function ofShoppers(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'requestReturn',
           summary: 'Ask to send goods back',
-          description: 'Units that have left, within the return window. A guest sends the `Cart-Token`.',
+          description:
+            'Units that have left, within the return window; for their money, or for a replacement. A guest sends ' +
+            'the `Cart-Token`.',
           tag: 'Orders',
           success: { status: 201, description: 'The return.', schema: Return },
           failures: [
             ...(['unauthenticated', 'order_not_found', 'order_item_not_found'] as const),
             ...(['return_too_large', 'return_window_closed'] as const),
+            ...(['exchange_not_offered', 'exchange_costs_more'] as const),
             ...IDEMPOTENCY_FAILURES,
           ],
         }),
@@ -127,6 +131,8 @@ function ends(deps: Deps, tokens: AccessTokens) {
         body: ReceiptInput,
         detail: documented('receiveReturn', {
           summary: 'Say what has come back, and whether it can be sold again',
+          description:
+            'Replacements that were asked for are reserved, and placed as an order of their own: `exchangeOrderId`.',
           failures: [
             ...(['order_item_not_found', 'return_too_large'] as const),
             ...(['stock_location_not_found', 'stock_location_inactive'] as const),

@@ -1,32 +1,26 @@
 /**
- * Returns after they were asked for: authorised or rejected, withdrawn, received. Every verb locks the order first.
- * Refunding one is in `refund-return.ts`.
+ * Returns after they were asked for: authorised or rejected, withdrawn. Every verb locks the order first. Receiving one is
+ * in `receive-return.ts`, refunding one in `refund-return.ts`.
  */
 
 import type { Transaction } from '#db/client.ts';
-import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
-import type { OrderId, ReturnId, StockLocationId, UserId } from '#lib/ids.ts';
+import type { OrderId, ReturnId, UserId } from '#lib/ids.ts';
 import { minor, sumMinor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { OF_ANOTHER } from '#lib/security-events.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
-import { touchProductsOf } from '#origin/catalog/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import { followGoods, requireOwnLines } from '#origin/fulfilment/service.ts';
+import { findExchangeOf } from '#origin/exchanges/service.ts';
+import { requireOwnLines } from '#origin/fulfilment/service.ts';
 import type { Caller, SignedIn } from '#origin/http/auth.ts';
-import { takeBack } from '#origin/inventory/service.ts';
-import { requireActive } from '#origin/locations/service.ts';
 import {
-  chargeOfUnits,
   findOrder,
-  linesOf,
   lockOrder,
   noteStep,
   type OrderRow,
+  requireOrder,
   requireOwn,
-  toSell,
 } from '#origin/orders/service.ts';
-import type { ReceiptInput } from './model.ts';
 import { nextReturnStatus, type ReturnStep } from './states.ts';
 import * as store from './store.ts';
 
@@ -59,57 +53,6 @@ export async function rejectReturn(
     await store.releaseUnits(tx, row.id);
     return { answer, decidedAt: deps.clock.now() };
   });
-}
-
-/**
- * The goods are here: back on the shelf or written off, line by line, and their order is as far as its goods are.
- * @throws {AppError} `order_item_not_found`, `return_too_large`, `invalid_input` when nothing came,
- * `stock_location_not_found`, `stock_location_inactive`
- */
-export async function receiveReturn(
-  deps: Deps,
-  staff: SignedIn,
-  { items, locationId: at = DEFAULT_LOCATION, ...name }: ReturnName & ReceiptInput,
-): Promise<void> {
-  const locationId = at as StockLocationId;
-  await stepAsStaff(deps, staff, { ...name, step: 'receive' }, async (tx, { order, row }) => {
-    await requireActive(tx, locationId);
-    const lines = whatCame(await store.findReturnLines(tx, row.id), items);
-    for (const { lineId, restocked, writtenOff, chargedMinor } of lines) {
-      await store.updateLine(tx, { returnId: row.id, lineId }, { restocked, writtenOff, chargedMinor });
-    }
-    const units = (of: 'restocked' | 'writtenOff') =>
-      lines.map(({ variantId, ...line }) => ({ variantId, quantity: line[of] }));
-    const bought = await linesOf(tx, order.id);
-    const came = { bought, locationId, restocked: units('restocked'), writtenOff: units('writtenOff') };
-    await touchProductsOf(deps, tx, await takeBack(deps, tx, toSell(deps, order), came));
-    await followGoods(deps, tx, { order, actorId: staff.userId }, () => store.takeUnits(tx, row.id));
-    return { receivedAt: deps.clock.now() };
-  });
-}
-
-function whatCame(lines: readonly store.ReturnLine[], items: ReceiptInput['items']) {
-  for (const { itemId } of items) {
-    const isAsked = lines.some(({ lineId }) => lineId === itemId);
-    if (!isAsked) throw new AppError('order_item_not_found', { itemId });
-  }
-  const came = lines.map((line) => {
-    const named = items.filter(({ itemId }) => itemId === line.lineId);
-    const sum = (of: 'restock' | 'writeOff') => named.reduce((total, item) => total + (item[of] ?? 0), 0);
-    const [restocked, writtenOff] = [sum('restock'), sum('writeOff')];
-    const units = restocked + writtenOff;
-    if (units > line.asked) {
-      throw new AppError('return_too_large', { itemId: line.lineId, requested: units, left: line.asked });
-    }
-    const chargedMinor = chargeOfUnits(line, { before: line.returned, units });
-    return { ...line, restocked, writtenOff, chargedMinor };
-  });
-  if (came.every(({ restocked, writtenOff }) => restocked + writtenOff === 0)) {
-    throw new AppError('invalid_input', {
-      errors: [{ path: '/items', message: 'must hold a unit at least' }],
-    });
-  }
-  return came;
 }
 
 /** By the shopper, while nothing has come. @throws {AppError} `order_not_found`, `return_not_found` */
@@ -148,7 +91,7 @@ export async function requireOwnReturn(
   return row;
 }
 
-type StaffStep = Extract<ReturnStep, 'authorise' | 'reject' | 'receive'>;
+type StaffStep = Extract<ReturnStep, 'authorise' | 'reject'>;
 
 async function stepAsStaff(
   deps: Deps,
@@ -169,11 +112,11 @@ async function stepAsStaff(
   if (isNews) deps.metrics.count('return_steps_total', { step });
 }
 
-const NEWS = { authorise: 'authorised', reject: 'rejected', receive: 'received' } as const;
+const NEWS = { authorise: 'authorised', reject: 'rejected' } as const;
 
 interface News extends ReturnName {
   readonly staff: { readonly userId: UserId } & Pick<SignedIn, 'apiKeyId'>;
-  readonly news: `return.${(typeof NEWS)[StaffStep] | 'refunded'}`;
+  readonly news: `return.${(typeof NEWS)[StaffStep] | 'received' | 'refunded'}`;
 }
 
 /** The shopper by a letter, the time line, and the log of privileged acts, which is last. */
@@ -193,11 +136,18 @@ export async function readReturn({ db }: Deps, { orderId, returnId }: ReturnName
   const [order, row] = await Promise.all([findOrder(db, orderId), store.findReturn(db, orderId, returnId)]);
   if (order === undefined) throw new AppError('order_not_found');
   if (row === undefined) throw new AppError('return_not_found');
-  return { order, row, lines: await store.findReturnLines(db, returnId) };
+  const exchangeId = await findExchangeOf(db, returnId);
+  const exchange = exchangeId === undefined ? null : await requireOrder(db, exchangeId);
+  return {
+    order,
+    row,
+    lines: await store.findReturnLines(db, returnId),
+    exchangeNumber: exchange?.number ?? null,
+  };
 }
 
 export type ReadReturn = Awaited<ReturnType<typeof readReturn>>;
 
-/** What was charged for all that came. */
-export const chargedForAll = (lines: readonly store.ReturnLine[]) =>
-  sumMinor([minor(0), ...lines.map(({ chargedMinor }) => chargedMinor)]);
+/** What was charged for all that came, less what pays for replacements of it. */
+export const dueForAll = (lines: readonly Pick<store.ReturnLine, 'chargedMinor' | 'exchangedMinor'>[]) =>
+  sumMinor(lines.map(({ chargedMinor, exchangedMinor }) => minor(chargedMinor - exchangedMinor)));

@@ -5,7 +5,7 @@ import { AppError } from '#lib/problems.ts';
 
 export type ReturnStatus = (typeof returnStatus.enumValues)[number];
 
-export const RETURN_STEPS = ['authorise', 'reject', 'withdraw', 'receive', 'refund'] as const;
+export const RETURN_STEPS = ['authorise', 'reject', 'withdraw', 'receive', 'refund', 'exchange'] as const;
 export type ReturnStep = (typeof RETURN_STEPS)[number];
 
 /** From a status, by a step, to a status. To the same status: a request that comes again changes nothing. */
@@ -15,8 +15,10 @@ export const RETURN_TABLE: Readonly<Record<ReturnStatus, Partial<Record<ReturnSt
   authorised: { authorise: 'authorised', reject: 'rejected', withdraw: 'withdrawn', receive: 'received' },
   rejected: { reject: 'rejected' },
   withdrawn: { withdraw: 'withdrawn' },
-  received: { receive: 'received', refund: 'refunded' },
-  refunded: { refund: 'refunded' },
+  /** One of which all that came was exchanged, without a difference, has nothing to be refunded. */
+  received: { receive: 'received', refund: 'refunded', exchange: 'exchanged' },
+  refunded: { receive: 'refunded', refund: 'refunded' },
+  exchanged: { receive: 'exchanged', exchange: 'exchanged' },
 };
 
 /** @throws {AppError} `return_step_refused` when the table has no such step. */

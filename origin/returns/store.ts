@@ -17,6 +17,10 @@ export interface AskedLine {
   readonly quantity: number;
 }
 
+/** With what is wanted instead, at the price that it has. */
+export type NewReturnLine = AskedLine &
+  Partial<Pick<typeof returnLines.$inferSelect, 'replacementId' | 'replacementMinor'>>;
+
 /** False when fewer of the line's units have left and are not asked back yet. */
 export async function askUnits(tx: Transaction, { lineId, quantity }: AskedLine): Promise<boolean> {
   const comingBack = sql`${lineUnits.comingBack} + ${quantity}::int`;
@@ -56,7 +60,7 @@ export async function lastSeenOut(tx: Transaction, lineId: OrderLineId): Promise
 export async function insertReturn(
   tx: Transaction,
   row: typeof returns.$inferInsert,
-  lines: readonly AskedLine[],
+  lines: readonly NewReturnLine[],
 ): Promise<void> {
   await tx.insert(returns).values(row);
   await tx
@@ -83,11 +87,18 @@ export async function findReturnLines(db: Queryable, id: ReturnId) {
       lineId: returnLines.lineId,
       asked: returnLines.quantity,
       chargedMinor: returnLines.chargedMinor,
+      replacementId: returnLines.replacementId,
+      replacementMinor: returnLines.replacementMinor,
+      exchanged: returnLines.exchanged,
+      exchangedMinor: returnLines.exchangedMinor,
+      came: sql<number>`${returnLines.restocked} + ${returnLines.writtenOff}`,
       returned: lineUnits.returned,
+      removed: lineUnits.removed,
       variantId: orderLines.variantId,
       name: orderLines.name,
       optionValues: orderLines.optionValues,
       quantity: orderLines.quantity,
+      unitPriceMinor: orderLines.unitPriceMinor,
       lineTotalMinor: orderLines.lineTotalMinor,
       discountMinor: orderLines.discountMinor,
       taxMinor: orderLines.taxMinor,
@@ -112,7 +123,10 @@ export async function updateReturn(
 export async function updateLine(
   tx: Transaction,
   { returnId, lineId }: { readonly returnId: ReturnId; readonly lineId: OrderLineId },
-  came: Pick<typeof returnLines.$inferSelect, 'restocked' | 'writtenOff' | 'chargedMinor'>,
+  came: Pick<
+    typeof returnLines.$inferSelect,
+    'restocked' | 'writtenOff' | 'chargedMinor' | 'exchanged' | 'exchangedMinor'
+  >,
 ): Promise<void> {
   await tx
     .update(returnLines)

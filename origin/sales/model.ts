@@ -55,7 +55,7 @@ export const Sale = t.Object(
             unitPrice: usd(1450),
             lineTotal: usd(2900),
             ...{ discount: usd(0), tax: usd(0), includedTax: usd(0), taxRatePpm: 0 },
-            units: { packed: 0, shipped: 0, delivered: 0, returned: 0 },
+            units: { packed: 0, shipped: 0, delivered: 0, returned: 0, removed: 0 },
           },
         ],
         shipments: [],

@@ -61,6 +61,10 @@ export const EVENT_TYPES = {
     says: 'The payment of an order failed or did not come in time; its stock is free again.',
   },
   'order.cancelled': { source: 'order.cancelled', facts: 'order', says: 'An order was cancelled.' },
+  'order.edited': {
+    ...{ source: 'order.edited', facts: 'order' },
+    says: 'Units were taken off a paid order, or it goes to another address. `total` is what was bought.',
+  },
   'order.partially_refunded': {
     ...{ source: 'order.partially_refunded', facts: 'order' },
     says: 'A part of what was paid for an order has gone back.',

@@ -30,7 +30,10 @@ const NAMELESS: readonly string[] = [
 ];
 
 /** Where an admin has a hand in what is a shopper's. */
-const STAFF_MAY: readonly string[] = ['POST /api/v1/orders/{id}/cancel'];
+const STAFF_MAY: readonly string[] = [
+  ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/edits'],
+  ...['GET /api/v1/orders/{id}/invoice.pdf', 'GET /api/v1/orders/{id}/credit-notes/{file}'],
+];
 
 const aLocation = ({ ids }: World) => ({ id: ids.location, isOthers: false });
 const lineOfAnOrder = ({ ids }: World) => ({ id: ids.orderLine, isOthers: false });
@@ -55,6 +58,11 @@ const BODY_IDS: Readonly<
   'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/sales/{orderId}/shipments /items/*/itemId': lineOfAnOrder,
   'POST /api/v1/orders/{id}/returns /items/*/itemId': lineOfAnOrder,
+  'POST /api/v1/orders/{id}/returns /items/*/replacementVariantId': ({ ids }) => ({
+    id: ids.variant,
+    isOthers: false,
+  }),
+  'POST /api/v1/orders/{id}/edits /items/*/itemId': lineOfAnOrder,
   'POST /api/v1/sales/{orderId}/returns/{returnId}/receive /items/*/itemId': lineOfAnOrder,
   'POST /api/v1/prices /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/prices /groupId': () => ({ id: NOBODYS, isOthers: false }),

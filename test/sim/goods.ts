@@ -10,9 +10,10 @@ import type { Deps } from '#origin/deps.ts';
 import { packShipment, stepShipment, unitsOf } from '#origin/fulfilment/service.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { findOrder, isOpen } from '#origin/orders/service.ts';
+import { receiveReturn } from '#origin/returns/receive-return.ts';
 import { refundReturn } from '#origin/returns/refund-return.ts';
 import { requestReturn } from '#origin/returns/request-return.ts';
-import { authoriseReturn, receiveReturn } from '#origin/returns/service.ts';
+import { authoriseReturn } from '#origin/returns/service.ts';
 import { createRegret, type Regret } from './regrets.ts';
 import { QUANTITY, type Scene } from './world.ts';
 

@@ -1,17 +1,21 @@
-/** What shoppers and staff do to an order afterwards: it is cancelled, or some of its money goes back. */
+/** What shoppers and staff do to an order afterwards: it is cancelled, a unit is taken off, or some of its money goes back. */
 
 import { eq } from 'drizzle-orm';
 import { orders } from '#db/schema/orders.ts';
-import type { RefundId, UserId } from '#lib/ids.ts';
+import { present } from '#lib/assert.ts';
+import type { OrderEditId, RefundId, UserId } from '#lib/ids.ts';
 import { minor } from '#lib/money.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { unitsOf } from '#origin/fulfilment/service.ts';
+import { editOrder } from '#origin/order-edits/service.ts';
+import { findOrder, isOpen } from '#origin/orders/service.ts';
 import { cancelOrder, refundOrder } from '#origin/payments/service.ts';
-import type { Scene } from './world.ts';
+import { QUANTITY, type Scene } from './world.ts';
 
 export interface Regret {
   readonly name: string;
-  readonly kind: 'cancel' | 'refund' | 'send' | 'send back';
+  readonly kind: 'cancel' | 'refund' | 'edit' | 'send' | 'send back';
   readonly refundId: RefundId;
   /** Somebody has asked for it, and asks until there is an answer. */
   isBegun: boolean;
@@ -37,7 +41,24 @@ export function regretsOf(scene: Scene): readonly Regret[] {
   const part = createRegret('refund', partId, scene, (deps, orderId) =>
     refundOrder(deps, { orderId, refundId: partId, amount: REFUND, reason, actorId: staff }),
   );
-  return [...(random.chance(0.3) ? [cancellation] : []), ...(random.chance(0.2) ? [part] : [])];
+  const editId = scene.ids.next<OrderEditId>();
+  const edit = createRegret('edit', scene.ids.next<RefundId>(), scene, (deps, orderId) =>
+    takeOneOff(deps, orderId, editId),
+  );
+  return [
+    ...(random.chance(0.3) ? [cancellation] : []),
+    ...(random.chance(0.2) ? [part] : []),
+    ...(random.chance(0.25) ? [edit] : []),
+  ];
+}
+
+async function takeOneOff(deps: Deps, orderId: OrderId, editId: OrderEditId): Promise<void> {
+  const order = await findOrder(deps.db, orderId);
+  if (order !== undefined && isOpen(order.status)) throw new AppError('payment_in_progress');
+  const [line] = await unitsOf(deps.db, orderId);
+  const { lineId } = present(line, `the line of order ${orderId}`);
+  const wanted = [{ lineId, quantity: QUANTITY - 1 }];
+  await editOrder(deps, { orderId, editId, wanted, address: null, editor: 'shopper', actorId: null });
 }
 
 type OrderId = (typeof orders.$inferSelect)['id'];

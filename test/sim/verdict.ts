@@ -6,6 +6,7 @@ import type { StoredAnswer } from '#db/idempotency.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { orderAllocations, shipments } from '#db/schema/fulfilment.ts';
 import { inventory, locationStock } from '#db/schema/inventory.ts';
+import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderLines, orders } from '#db/schema/orders.ts';
 import { payments } from '#db/schema/payments.ts';
 import { returns } from '#db/schema/returns.ts';
@@ -86,14 +87,17 @@ async function lookAtPlaces(db: Database, variantId: VariantId) {
 }
 
 async function lookAtGoods(db: Database, orderId: OrderId) {
-  const units = await unitsOf(db, orderId);
-  const [parcels, sentBack] = await Promise.all([
+  const lines = await unitsOf(db, orderId);
+  const [parcels, sentBack, edits] = await Promise.all([
     db.select().from(shipments).where(eq(shipments.orderId, orderId)),
     db.select().from(returns).where(eq(returns.orderId, orderId)),
+    db.select().from(orderEdits).where(eq(orderEdits.orderId, orderId)),
   ]);
-  const sum = (of: 'shipped' | 'returned') => units.reduce((total, line) => total + line[of], 0);
+  const sum = (of: 'shipped' | 'returned' | 'removed') => lines.reduce((total, line) => total + line[of], 0);
   const back = sentBack.reduce((total, { refundMinor }) => total + (refundMinor ?? 0), 0);
-  return { shipped: sum('shipped'), returned: sum('returned'), back, parcels, sentBack };
+  const off = edits.reduce((total, { refundMinor }) => total + (refundMinor ?? 0), 0);
+  const units = { shipped: sum('shipped'), returned: sum('returned'), removed: sum('removed') };
+  return { ...units, back, off, parcels, sentBack, edits };
 }
 
 function judgeGoods(
@@ -101,7 +105,7 @@ function judgeGoods(
   { id, status, payment, goods }: FoundOrder,
   { scene, effects, regrets }: Told,
 ): void {
-  const { shipped, returned, back, parcels, sentBack } = goods;
+  const { shipped, returned, removed, back, parcels, sentBack, edits } = goods;
   const isDone = (wanted: Regret['kind']) =>
     regrets.some((regret) => regret.kind === wanted && regret.isDone);
   must(shipped === 0 || shipped === QUANTITY, `${shipped} of ${QUANTITY} units of order ${id} have left`);
@@ -110,12 +114,17 @@ function judgeGoods(
     `order ${id} is ${status} and sent`,
   );
   must(returned <= 1 && back <= scene.totalMinor, `${returned} units came back, ${back} for them`);
+  must(removed <= 1 && removed + shipped <= QUANTITY, `${removed} units were taken off, ${shipped} sent`);
+  must(edits.length === removed, `${edits.length} edits for ${removed} units`);
   must(
     !isDone('send back') || payment !== 'captured' || shipped === 0 || back > 0,
     'a return lacks its refund',
   );
   const mailsOf = (wanted: string) =>
     new Set(effects.mailed.filter((messageId) => messageId.includes(wanted)));
+  for (const { id: editId } of edits) {
+    must(mailsOf(editId).size === 1, `edit ${editId} has ${mailsOf(editId).size} letters`);
+  }
   for (const parcel of parcels) {
     const expected = { packed: 0, unpacked: 0, shipped: 1, delivered: 2 }[parcel.status];
     must(
@@ -124,9 +133,10 @@ function judgeGoods(
     );
   }
   for (const each of sentBack) {
-    const expected = { requested: 1, authorised: 2, rejected: 2, withdrawn: 1, received: 3, refunded: 4 }[
-      each.status
-    ];
+    const expected = {
+      ...{ requested: 1, authorised: 2, rejected: 2, withdrawn: 1 },
+      ...{ received: 3, refunded: 4, exchanged: 3 },
+    }[each.status];
     must(
       mailsOf(each.id).size === expected,
       `return ${each.id} is ${each.status}: ${mailsOf(each.id).size} letters`,
@@ -153,10 +163,10 @@ function judgeOrder(must: Must, order: FoundOrder, { scene, effects, regrets }: 
   const isCancelled = isCaptured && status === 'cancelled';
   const isWanted = ({ kind, isDone, untold }: Regret) => kind === 'refund' && (isDone || untold > 0);
   const part = regrets.some(isWanted) ? REFUND : 0;
-  const { back } = goods;
-  const asked = isCancelled ? total : part + back;
+  const { back, off } = goods;
+  const asked = isCancelled ? total : part + back + off;
   must(
-    [isCancelled ? 0 : back, asked].includes(refunded),
+    [isCancelled ? 0 : back + off, asked].includes(refunded),
     `${refunded} were refunded, asked for were ${asked}`,
   );
   must(!isCancelled || refunded === total, `order ${id} is cancelled, ${refunded} of ${total} went back`);
@@ -184,7 +194,7 @@ function judgeWhole(
     );
   }
   must(uses === null || uses === kept.length, `the code has ${uses} uses, ${kept.length} orders have it`);
-  const sold = kept.reduce((total, { goods }) => total + QUANTITY - goods.returned, 0);
+  const sold = kept.reduce((total, { goods }) => total + QUANTITY - goods.returned - goods.removed, 0);
   must(stock?.reserved === 0, `${stock?.reserved} units stay reserved`);
   must(stock?.onHand === STOCK - sold, `${stock?.onHand} of ${STOCK} units are left, ${sold} were sold`);
   const gone = places.taken

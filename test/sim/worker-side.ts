@@ -7,8 +7,11 @@ import type { ShopEvent } from '#lib/events.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Consumer } from '#workers/consumer.ts';
+import { numberCreditNotes } from '#workers/handlers/number-credit-notes.ts';
+import { numberInvoice } from '#workers/handlers/number-invoice.ts';
 import { returnStock } from '#workers/handlers/return-stock.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
+import { sendEditLetter } from '#workers/handlers/send-edit-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
 import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
@@ -46,8 +49,8 @@ export async function takeEvents(deps: Deps, { scene, world }: Play, mailer: Mai
 }
 
 const consumersOf = (mailer: Mailer) => [
-  ...[sellStock, returnStock, sendReceipt(mailer)],
-  ...[sendShipmentLetter(mailer), sendReturnLetter(mailer)],
+  ...[sellStock, returnStock, numberInvoice, numberCreditNotes, sendReceipt(mailer)],
+  ...[sendShipmentLetter(mailer), sendReturnLetter(mailer), sendEditLetter(mailer)],
 ];
 
 const isFor = ({ filter }: Consumer, { name }: ShopEvent) =>

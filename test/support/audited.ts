@@ -3,7 +3,10 @@
 import { sql } from 'drizzle-orm';
 import type { AuditReport, AuditSources } from '#ops/audit/audit.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
+import { numberCreditNotes } from '#workers/handlers/number-credit-notes.ts';
+import { numberInvoice } from '#workers/handlers/number-invoice.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
+import { sendEditLetter } from '#workers/handlers/send-edit-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
 import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
@@ -46,8 +49,11 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       loops.relay();
       loops.consume(sendReceipt(mailer));
       loops.consume(sellStock);
+      loops.consume(numberInvoice);
+      loops.consume(numberCreditNotes);
       loops.consume(sendShipmentLetter(mailer));
       loops.consume(sendReturnLetter(mailer));
+      loops.consume(sendEditLetter(mailer));
     },
     settled: async () => {
       await eventually('the outbox is empty', async () => {
@@ -56,8 +62,11 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       });
       await stream.settled('email');
       await stream.settled('inventory');
+      await stream.settled('invoices');
+      await stream.settled('credit-notes');
       await stream.settled('shipment-email');
       await stream.settled('return-email');
+      await stream.settled('edit-email');
     },
     close: async () => {
       await loops.stop();

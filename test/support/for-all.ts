@@ -23,6 +23,8 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
     ...['POST /api/v1/carts/{id}/codes', 'DELETE /api/v1/carts/{id}/codes/{code}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
+    ...['GET /api/v1/orders/{id}/invoice.pdf', 'GET /api/v1/orders/{id}/credit-notes/{file}'],
+    'POST /api/v1/orders/{id}/edits',
     ...['POST /api/v1/orders/{id}/returns', 'POST /api/v1/orders/{id}/returns/{returnId}/withdraw'],
   ],
   user: [

@@ -55,7 +55,7 @@ function places({ shop, variantId, seller, must, orderOf }: Stage): Readonly<Rec
 const RETURN = '/api/v1/sales/{orderId}/returns/{returnId}';
 const SHIPMENT = '/api/v1/sales/{orderId}/shipments/{shipmentId}';
 
-function goods({ shop, seller, must, orderOf }: Stage): Readonly<Record<string, Scene>> {
+function goods({ shop, seller, admin, must, orderOf }: Stage): Readonly<Record<string, Scene>> {
   const bought: Scene = async ({ owner }) => {
     const orderId = await orderOf(owner);
     const { items } = must(await shop.call(`/api/v1/orders/${orderId}`, owner));
@@ -92,7 +92,18 @@ function goods({ shop, seller, must, orderOf }: Stage): Readonly<Record<string, 
     must(await asStaff(shop, back, seller.token, 'receive'));
     return named;
   };
+  const refunded: Scene = async (person) => {
+    const order = await bought(person);
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const path = `/api/v1/orders/${order['orderId']}/refunds`;
+    const { refunds } = must(
+      await shop.call(path, { method: 'POST', ...admin, headers, body: { amount: 1 } }),
+    );
+    return { ...order, file: `${refunds[0].id}.pdf` };
+  };
   return {
+    '/api/v1/orders/{id}/credit-notes/{file}': refunded,
+    '/api/v1/orders/{id}/edits': bought,
     [`${RETURN}/refund`]: received,
     [`${RETURN}/receive`]: authorised,
     [RETURN]: askedBack,

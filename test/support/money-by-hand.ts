@@ -41,7 +41,7 @@ async function paymentOf(sql: postgres.Sql, orderId: string): Promise<Paid> {
 /** Captures that no code has booked. */
 export async function bookCaptures(sql: postgres.Sql): Promise<void> {
   const missing = await sql<{ order_id: string }[]>`
-    select order_id from payments where status = 'captured' and not exists (
+    select order_id from payments where status = 'captured' and amount_minor > 0 and not exists (
       select 1 from ledger_transactions where source = stripe_payment_intent_id)`;
   for (const { order_id: orderId } of missing) {
     const { intent_id: source, amount } = await paymentOf(sql, orderId);
@@ -69,6 +69,12 @@ export async function giveBack(
     ...{ orderId, kind: 'refund', source: refund.id },
     entries: { refunds: amount, stripe_balance: -amount },
   });
+  await sql`
+    with numbered as (
+      insert into document_counters as c values ('credit_note', 1)
+      on conflict (series) do update set last_number = c.last_number + 1 returning last_number)
+    insert into documents (series, number, order_id, refund_id, seller_name, seller_address, seller_tax_id, issued_at)
+    select 'credit_note', last_number, ${orderId}, ${id}, '', '', '', now() from numbered`;
   await sql`update orders set status = ${amount === paid ? 'refunded' : 'partially_refunded'}
              where id = ${orderId}`;
 }

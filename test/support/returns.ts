@@ -11,6 +11,7 @@ export interface Owned {
 export interface Unit {
   readonly itemId: string;
   readonly quantity: number;
+  readonly replacementVariantId?: string;
 }
 
 /** Asks to send units of one line back. */
@@ -47,14 +48,26 @@ export interface Came {
   readonly locationId?: string;
 }
 
+/** What is to be asked for instead of the money. */
+export interface Wanted {
+  readonly replacementVariantId?: string;
+}
+
 /** Asked for, authorised and received; its id. */
-export async function sendBack(shop: Reachable, owned: Owned, staff: string, came: Came): Promise<string> {
-  const { itemId, restock = 0, writeOff = 0, locationId } = came;
-  const asked = await askBack(shop, owned, { itemId, quantity: restock + writeOff });
+export async function sendBack(
+  shop: Reachable,
+  owned: Owned,
+  staff: string,
+  { replacementVariantId, locationId, ...came }: Came & Wanted,
+): Promise<string> {
+  const { itemId, restock = 0, writeOff = 0 } = came;
+  const instead = replacementVariantId === undefined ? {} : { replacementVariantId };
+  const unit = { itemId, quantity: restock + writeOff, ...instead };
+  const asked = await askBack(shop, owned, unit);
   if (asked.status !== 201) throw new Error(`asking to return answered ${JSON.stringify(asked.body)}`);
   const named = { orderId: owned.orderId, returnId: String(asked.body.id) };
   const at = locationId === undefined ? {} : { locationId };
-  const body = { items: [{ itemId, restock, writeOff }], ...at };
+  const body = { items: [came], ...at };
   await asStaff(shop, named, staff, 'authorise');
   const received = await asStaff(shop, { ...named, body }, staff, 'receive');
   if (received.status !== 200) throw new Error(`receiving answered ${JSON.stringify(received.body)}`);

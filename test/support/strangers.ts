@@ -62,6 +62,8 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const returnId = must(await askBack(shop, own, { itemId, quantity: 1 })).id;
   const guests = { orderId: guestOrder.id, owner: guestBought.owner };
   const guestReturnId = must(await askBack(shop, guests, guestUnit)).id;
+  const file = await creditNoteOf(shop, order.id, admin.token);
+  const guestFile = await creditNoteOf(shop, guestOrder.id, admin.token);
   const card = must(
     await shop.call('/api/v1/payment-methods', {
       method: 'POST',
@@ -187,10 +189,10 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       },
     ],
     '/api/v1/orders/{id}': [
-      { what: "a customer's order", ids: { id: order.id, returnId }, owner: mine },
+      { what: "a customer's order", ids: { id: order.id, returnId, file }, owner: mine },
       {
         what: "a guest's order",
-        ids: { id: guestOrder.id, returnId: guestReturnId, itemId: guestUnit.itemId },
+        ids: { id: guestOrder.id, returnId: guestReturnId, itemId: guestUnit.itemId, file: guestFile },
         owner: guestBought.owner,
       },
     ],
@@ -226,6 +228,14 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       ...Object.values(rules).flatMap((each) => each.map(({ ids }) => ids['id'] ?? '')),
     ],
   };
+}
+
+/** Of a refund that is only for there to be one. */
+async function creditNoteOf(shop: OriginUnderTest, orderId: string, token: string): Promise<string> {
+  const headers = { 'idempotency-key': crypto.randomUUID() };
+  const path = `/api/v1/orders/${orderId}/refunds`;
+  const { refunds } = must(await shop.call(path, { method: 'POST', token, headers, body: { amount: 1 } }));
+  return `${refunds[0].id}.pdf`;
 }
 
 /** A product with a variant to spare. */

@@ -97,6 +97,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },
   { packages: ['csv-parse'], files: ['db/import/**'] },
   { packages: ['sharp'], files: ['origin/media/resize-main.ts'] },
+  { packages: ['pdfkit'], files: ['origin/documents/pdf.ts'] },
   { packages: ['swagger-ui-dist'], files: ['origin/http/**'] },
   { packages: ['uplot'], files: ['origin/console/page/plots.ts'] },
 ];
@@ -148,6 +149,7 @@ export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
   // Our own children.
   'origin/media/resizer.ts': ['TIMEOUT_MS'],
   'origin/accounts/hasher.ts': ['TIMEOUT_MS'],
+  'origin/documents/printer.ts': ['TIMEOUT_MS'],
   // What one search may spend of its role's time.
   'origin/search/postgres-engine.ts': ['statementTimeoutMs'],
   'db/search-index.ts': ['BATCH_TIMEOUT_MS', 'REFRESH_TIMEOUT_MS'],

@@ -10,7 +10,7 @@ import { writeReceipt } from '#workers/receipt.ts';
 
 const NAME = 'email';
 
-export function sendReceipt(mailer: Mailer): Consumer {
+export function sendReceipt(mailer: Mailer, shopUrl?: string): Consumer {
   return {
     name: NAME,
     filter: 'order.paid',
@@ -21,7 +21,7 @@ export function sendReceipt(mailer: Mailer): Consumer {
         const receipt = await readReceipt(deps, orderId);
         if (isErasedEmail(receipt.order.email)) return;
         const messageId = `order-${orderId}@hotshelf`;
-        await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt) });
+        await mailer.send({ to: receipt.order.email, messageId, ...writeReceipt(receipt, shopUrl) });
       });
     },
   };

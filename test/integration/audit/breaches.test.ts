@@ -6,6 +6,8 @@ import { EVENT_STREAM } from '#lib/events.ts';
 import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
+import { DOCUMENT_BREACHES } from './breaches-of-documents.ts';
+import { EDIT_BREACHES } from './breaches-of-edits.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
 import { GOODS_BREACHES } from './breaches-of-goods.ts';
 import { LOCATION_BREACHES } from './breaches-of-locations.ts';
@@ -29,6 +31,7 @@ const ALL = [
   ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
   ...LOCATION_BREACHES,
   ...[...MAIL_BREACHES, ...LOG_BREACHES, ...GOODS_BREACHES, ...PRICE_BREACHES],
+  ...[...DOCUMENT_BREACHES, ...EDIT_BREACHES],
 ];
 /** Broken at NATS itself, below. */
 const IN_THE_STREAM = 'consumers-keep-up';
@@ -58,7 +61,7 @@ test('a consumer that leaves events unacknowledged', async () => {
   await nats.close();
   expect(report.breached).toEqual([IN_THE_STREAM]);
   expect(report.checks.find(({ name }) => name === IN_THE_STREAM)?.rows).toMatchObject([
-    { consumer: 'late', waiting: 5 },
+    { consumer: 'late', waiting: 8 },
   ]);
   expect(inFlight.breached).toEqual([]);
 });
@@ -73,6 +76,8 @@ describe.each([
   ['goods', GOODS_BREACHES],
   ['locations', LOCATION_BREACHES],
   ['prices', PRICE_BREACHES],
+  ['documents', DOCUMENT_BREACHES],
+  ['edits', EDIT_BREACHES],
 ] as const)('%s', (_area, breaches) => {
   test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
     const report = await broken.auditAfter(breach);

@@ -27,6 +27,11 @@ export interface Targets {
   readonly parcel: string;
   /** Of one of its units, which was written off and refunded. */
   readonly sentBack: string;
+  /** An order of which a unit was taken off. */
+  readonly edited: string;
+  /** The return of a unit, and the order by which the same goes out again. */
+  readonly exchanged: string;
+  readonly exchange: string;
   /** Never bought. */
   readonly spare: string;
   /** Bought by `paid` alone. */
@@ -69,6 +74,25 @@ async function orderOf(audited: AuditedShop, card?: string, location?: string): 
   return { id: String(body.id ?? body.orderId), variantId, owner: cart.owner };
 }
 
+async function takeOff({ shop }: AuditedShop, { id, owner }: Ordered): Promise<void> {
+  const { body } = await shop.call(`/api/v1/orders/${id}`, owner);
+  const items = [{ itemId: body.items[0].id, quantity: 1 }];
+  const headers = { 'idempotency-key': crypto.randomUUID() };
+  await shop.call(`/api/v1/orders/${id}/edits`, { method: 'POST', ...owner, headers, body: { items } });
+}
+
+async function exchangeOne(audited: AuditedShop, admin: string) {
+  const { shop } = audited;
+  const { id, owner, variantId } = await orderOf(audited);
+  const { body } = await shop.call(`/api/v1/orders/${id}`, owner);
+  const itemId = body.items[0].id;
+  await send(shop, id, admin, { itemId, quantity: 1 });
+  const came = { itemId, restock: 1, replacementVariantId: variantId };
+  const exchanged = await sendBack(shop, { orderId: id, owner }, admin, came);
+  const { body: after } = await shop.call(`/api/v1/orders/${id}`, owner);
+  return { exchanged, exchange: String(after.returns[0].exchangeOrderId) };
+}
+
 async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets> {
   const paid = await orderOf(audited);
   const declined = await orderOf(audited, 'pm_card_chargeDeclined');
@@ -89,6 +113,9 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   const name = { orderId: sent.id, owner: sent.owner };
   const sentBack = await sendBack(audited.shop, name, admin, { itemId: unit.itemId, writeOff: 1 });
   await asStaff(audited.shop, { orderId: sent.id, returnId: sentBack }, admin, 'refund');
+  const edited = await orderOf(audited);
+  await takeOff(audited, edited);
+  const { exchanged, exchange } = await exchangeOne(audited, admin);
   const { variantId: spare } = await createProduct(audited.shop, { stock: 10, price: PRICE });
   await audited.settled();
   await bookCaptures(sql);
@@ -103,7 +130,7 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   const { id: payment, intent } = await intentOf(paid.id);
   return {
     ...{ paid: paid.id, declined: declined.id, open: open.id, refunded: refunded.id },
-    ...{ sent: sent.id, parcel: shipmentId, sentBack, location },
+    ...{ sent: sent.id, parcel: shipmentId, sentBack, location, edited: edited.id, exchanged, exchange },
     ...{ cancelled: cancelled.id, disputed: disputed.id, spare, variant: paid.variantId, intent, payment },
     declinedIntent: (await intentOf(declined.id)).intent,
   };
@@ -120,8 +147,9 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
     select conrelid::regclass::text as table, conname as name from pg_constraint
      where contype = 'c' and conrelid::regclass::text in (
        'inventory', 'orders', 'order_lines', 'payments', 'line_units', 'shipments', 'shipment_lines',
-       'returns', 'return_lines', 'stock_locations', 'location_stock', 'location_ledger', 'order_allocations')`.then(
-    (rows) => rows.map((row) => [row.table, row.name] as const),
+       'returns', 'return_lines', 'order_edits', 'order_edit_lines',
+       'stock_locations', 'location_stock', 'location_ledger', 'order_allocations')`.then((rows) =>
+    rows.map((row) => [row.table, row.name] as const),
   )) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;
   }

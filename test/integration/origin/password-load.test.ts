@@ -72,7 +72,7 @@ test('a process for hashing that ends, or does not answer, is replaced by the ne
   await expect(hasher('a password', null)).rejects.toMatchObject({ code: 'unavailable' });
   await Bun.write(program, "process.on('message', () => {});");
   expect(await hasher('a password', null).catch(({ code }) => code)).toBe('unavailable');
-  await Bun.write(program, "process.on('message', ({ id }) => process.send({ id, result: 'made' }));");
+  await Bun.write(program, "process.on('message', ({ id }) => process.send({ id, answered: 'made' }));");
   expect(await hasher('a password', null)).toBe('made');
   await rm(folder, { recursive: true });
 });

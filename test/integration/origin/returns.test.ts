@@ -72,7 +72,7 @@ test('a line goes back in part: asked for, authorised, received, refunded; the s
   expect(whole.refunds).toMatchObject([
     { id: refunded.body.refund.id, status: 'succeeded', reason: 'return' },
   ]);
-  expect(whole.items[0].units).toEqual({ packed: 3, shipped: 3, delivered: 0, returned: 2 });
+  expect(whole.items[0].units).toEqual({ packed: 3, shipped: 3, delivered: 0, returned: 2, removed: 0 });
   for (const name of ['requested', 'authorised', 'received', 'refunded']) {
     expect(await toldTimes(shop, `return.${name}`, orderId)).toBe(1);
   }

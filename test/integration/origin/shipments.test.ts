@@ -71,8 +71,8 @@ test('an order goes in two parcels: its status follows from its units, and its s
     { id: other, status: 'delivered', items: rest, trackingUrl: null },
   ]);
   expect(order.items.map(({ units }: { units: unknown }) => units)).toEqual([
-    { packed: 3, shipped: 3, delivered: 3, returned: 0 },
-    { packed: 1, shipped: 1, delivered: 1, returned: 0 },
+    { packed: 3, shipped: 3, delivered: 3, returned: 0, removed: 0 },
+    { packed: 1, shipped: 1, delivered: 1, returned: 0, removed: 0 },
   ]);
   expect(await toldTimes(shop, 'shipment.shipped', orderId)).toBe(2);
   expect(await toldTimes(shop, 'shipment.delivered', orderId)).toBe(2);
@@ -160,7 +160,7 @@ describe('a unit goes once', () => {
     ];
     expectProblem(await pack(shop, orderId, admin, { items }), 'units_not_left');
     const { body } = await shop.call(`/api/v1/sales/${orderId}`, { token: admin });
-    expect(body.items[0].units).toEqual({ packed: 0, shipped: 0, delivered: 0, returned: 0 });
+    expect(body.items[0].units).toEqual({ packed: 0, shipped: 0, delivered: 0, returned: 0, removed: 0 });
   });
 
   test('shipped by many at once it leaves once, and its shopper is told once', async () => {

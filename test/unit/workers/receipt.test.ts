@@ -104,3 +104,17 @@ test('it explains the total, where there is more to it than the lines', () => {
   for (const shown of ['Less', '$2.90', 'Shipping', '$4.90', 'Tax', '$2.75']) expect(html).toContain(shown);
   expect(html).not.toContain('Contained tax');
 });
+
+test('it names the invoice where the shop has pages; a replacement costs nothing and has none', () => {
+  const bought = receipt([{ name: 'Mug', quantity: 1, unitPriceMinor: 1_450 }]);
+  const id = '01890a5d-ac96-774b-bcce-b302099a8080';
+  const order = { ...bought.order, id } as typeof bought.order;
+  const link = `https://shop.example/orders/${id}/invoice`;
+  const letter = writeReceipt({ ...bought, order }, 'https://shop.example');
+  expect(letter.text).toContain(`The invoice:\n${link}`);
+  expect(letter.html).toContain(`<a href="${link}">`);
+  const free = receipt([{ name: 'Mug', quantity: 1, unitPriceMinor: 0 }]);
+  const replaced = writeReceipt(free, 'https://shop.example');
+  expect(replaced.text).toContain('What you get for what you sent back is your order 100042.');
+  expect(replaced.text).not.toContain('invoice');
+});

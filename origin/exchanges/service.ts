@@ -1,0 +1,160 @@
+/**
+ * Exchanges: what a shopper would rather have than their money. The replacements go out as an order of their own, for
+ * which nothing is charged: what was charged for the goods that came back pays for it, and stays where it is.
+ */
+
+import { randomBytes } from 'node:crypto';
+import type { Transaction } from '#db/client.ts';
+import { present } from '#lib/assert.ts';
+import type { CartId, OrderId, OrderLineId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
+import { type Minor, minor, money } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
+import { openCompletedCart } from '#origin/cart/service.ts';
+import { touchProductsOf } from '#origin/catalog/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import { hasRunOut, lockStock, reserveStock } from '#origin/inventory/service.ts';
+import {
+  lockOrder,
+  moveOrder,
+  type OrderRow,
+  openAddress,
+  placeOrder,
+  sealAddress,
+} from '#origin/orders/service.ts';
+import { recordCovered } from '#origin/payments/service.ts';
+import * as store from './store.ts';
+
+export { findExchangeOf } from './store.ts';
+export { worthOf } from './worth.ts';
+
+const NOTHING = minor(0);
+
+/** A line of the order that is sent back, and what is wanted for it. */
+export interface Wish {
+  readonly lineId: OrderLineId;
+  readonly variantId: VariantId;
+  readonly sellerId: UserId | null;
+  readonly unitPriceMinor: Minor;
+  readonly quantity: number;
+  readonly replacementId: VariantId;
+}
+
+/**
+ * What a replacement costs each, of the same seller, who will have to send it. The same again costs what it did.
+ * @throws {AppError} `exchange_not_offered`, `exchange_costs_more`, both naming the line
+ */
+export async function priceReplacement(
+  deps: Deps,
+  tx: Transaction,
+  order: Pick<OrderRow, 'userId' | 'currency'>,
+  wish: Wish,
+): Promise<Minor> {
+  const { lineId: itemId, replacementId: variantId, quantity, unitPriceMinor } = wish;
+  const { userId, currency } = order;
+  if (variantId === wish.variantId) return unitPriceMinor;
+  const offer = await store.findOffer(tx, { variantId, quantity, currency, userId, at: deps.clock.now() });
+  if (offer === undefined || offer.sellerId !== wish.sellerId) {
+    throw new AppError('exchange_not_offered', { itemId, variantId });
+  }
+  const more = offer.priceMinor - unitPriceMinor;
+  if (more > 0)
+    throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
+  return offer.priceMinor;
+}
+
+export interface Replacement {
+  readonly variantId: VariantId;
+  readonly quantity: number;
+}
+
+/**
+ * Of the replacements, line by line in this order, those that can be had; their stock, and that of the others, stays as
+ * it is until the transaction ends.
+ */
+export async function replaceable<Line extends Replacement>(
+  tx: Transaction,
+  wanted: readonly Line[],
+): Promise<readonly Line[]> {
+  const left = new Map(
+    await lockStock(
+      tx,
+      wanted.map(({ variantId }) => variantId),
+    ),
+  );
+  return wanted.filter(({ variantId, quantity }) => {
+    const available = left.get(variantId) ?? 0;
+    if (available < quantity) return false;
+    left.set(variantId, available - quantity);
+    return true;
+  });
+}
+
+export interface Exchange {
+  /** What goods came back of; its caller has locked it. */
+  readonly order: OrderRow;
+  readonly returnId: ReturnId;
+  /** All of which there is enough of, as {@link replaceable} says. */
+  readonly replacements: readonly Replacement[];
+}
+
+/** Reserves the replacements and places the order by which they go out, once for each return: its caller says when. */
+export async function placeExchange(
+  deps: Deps,
+  tx: Transaction,
+  { order, returnId, replacements }: Exchange,
+): Promise<void> {
+  const id = deps.ids.next<OrderId>();
+  const units = summed(replacements);
+  const cartId = deps.ids.next<CartId>();
+  const { userId, email, currency } = order;
+  // A guest opens it by the cart that the first order was.
+  const owner = userId === null ? { userId, tokenHash: unguessable() } : { userId, tokenHash: null };
+  await openCompletedCart(deps, tx, { id: cartId, ...owner });
+  await placeOrder(deps, tx, {
+    ...{ id, cartId, email, user: userId === null ? { email } : { userId } },
+    caller: userId === null ? { kind: 'guest', cartToken: null } : { kind: 'user', userId, role: 'shopper' },
+    shippingAddress: sealAddress(deps, id, openAddress(deps, order)),
+    cart: { ...FREE, currency, lines: await linesOf(tx, units) },
+  });
+  await recordCovered(deps, tx, { orderId: id, currency });
+  const levels = await reserveStock(deps, tx, id, units);
+  const placed = await lockOrder(tx, id);
+  const detail = `for what came back of order ${order.number}`;
+  await moveOrder(deps, tx, placed, { trigger: 'payment_succeeded', actor: 'staff', detail });
+  await store.insertExchange(tx, { returnId, orderId: id, madeAt: deps.clock.now() });
+  const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
+  await touchProductsOf(deps, tx, soldOut);
+}
+
+const TOKEN_BYTES = 32;
+const unguessable = () => new Uint8Array(randomBytes(TOKEN_BYTES));
+
+const FREE = {
+  ...{ subtotalMinor: NOTHING, discountMinor: NOTHING, shippingMinor: NOTHING },
+  ...{ taxMinor: NOTHING, includedTaxMinor: NOTHING, totalMinor: NOTHING },
+  ...{ discounts: [], shipping: null },
+} as const;
+
+/** An order has one line of a variant. */
+function summed(replacements: readonly Replacement[]): readonly Replacement[] {
+  const units = new Map<VariantId, number>();
+  for (const { variantId, quantity } of replacements) {
+    units.set(variantId, (units.get(variantId) ?? 0) + quantity);
+  }
+  return [...units].map(([variantId, quantity]) => ({ variantId, quantity }));
+}
+
+async function linesOf(tx: Transaction, units: readonly Replacement[]) {
+  const described = await store.describe(
+    tx,
+    units.map(({ variantId }) => variantId),
+  );
+  return units.map(({ variantId, quantity }) => ({
+    ...present(
+      described.find((each) => each.variantId === variantId),
+      `variant ${variantId}`,
+    ),
+    ...{ quantity, priceMinor: NOTHING, lineTotalMinor: NOTHING, discountMinor: NOTHING },
+    ...{ taxMinor: NOTHING, includedTaxMinor: NOTHING, taxRatePpm: 0 },
+  }));
+}

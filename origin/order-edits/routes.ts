@@ -1,0 +1,48 @@
+/** Edits of orders over HTTP. */
+
+import { Elysia } from 'elysia';
+import type { OrderId } from '#lib/ids.ts';
+import type { Deps } from '#origin/deps.ts';
+import { type AccessTokens, auth } from '#origin/http/auth.ts';
+import { forRequest } from '#origin/http/context.ts';
+import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
+import { operation } from '#origin/http/openapi.ts';
+import { IdempotencyHeader } from '#origin/http/schemas.ts';
+import { Order, OrderParams } from '#origin/orders/service.ts';
+import { EditInput } from './model.ts';
+import { askEdit } from './requests.ts';
+
+export function orderEditRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'order-edits', prefix: '/api/v1/orders', normalize: false })
+    .use(auth(tokens))
+    .post(
+      '/:id/edits',
+      async ({ body, caller, headers, params, request }) => {
+        const asked = { orderId: params.id as OrderId, key: headers['idempotency-key'], input: body };
+        return toResponse(await askEdit(forRequest(deps, request), caller, asked));
+      },
+      {
+        access: 'anyone',
+        params: OrderParams,
+        headers: IdempotencyHeader,
+        body: EditInput,
+        detail: operation({
+          id: 'editOrder',
+          summary: 'Take units off a paid order, or send it to another address',
+          description:
+            'What was charged for the units goes back. The address stays in its country and region, for taxes and ' +
+            'shipping hang on them. By its owner while nothing is packed (a guest sends the `Cart-Token`); by an ' +
+            'admin, as far as units are not packed. What was bought stays on the order as it was: `edits` and ' +
+            '`items[].units.removed` say what has changed.',
+          tag: 'Orders',
+          success: { status: 200, description: 'The order, with the edit in it.', schema: Order },
+          failures: [
+            ...(['unauthenticated', 'order_not_found', 'order_item_not_found'] as const),
+            ...(['order_not_editable', 'edit_costs_more', 'edit_leaves_nothing'] as const),
+            ...(['edit_moves_order', 'units_not_left'] as const),
+            ...IDEMPOTENCY_FAILURES,
+          ],
+        }),
+      },
+    );
+}

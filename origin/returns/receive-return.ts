@@ -1,0 +1,174 @@
+/**
+ * What was sent back is here: on the shelf again or written off, line by line, and their order is as far as its goods
+ * are. Replacements that were asked for are reserved and placed in the same transaction; what there is none left of is
+ * refunded like anything else.
+ */
+
+import type { Transaction } from '#db/client.ts';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
+import type { RefundId, StockLocationId } from '#lib/ids.ts';
+import { type Minor, minor } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
+import { touchProductsOf } from '#origin/catalog/service.ts';
+import type { Deps } from '#origin/deps.ts';
+import { placeExchange, replaceable, worthOf } from '#origin/exchanges/service.ts';
+import { followGoods } from '#origin/fulfilment/service.ts';
+import type { SignedIn } from '#origin/http/auth.ts';
+import { lockStock, takeBack } from '#origin/inventory/service.ts';
+import { balanceOf } from '#origin/ledger/service.ts';
+import { requireActive } from '#origin/locations/service.ts';
+import { chargeOfUnits, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
+import { carryOut, openRefund } from '#origin/payments/service.ts';
+import type { ReceiptInput } from './model.ts';
+import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
+import { nextReturnStatus } from './states.ts';
+import * as store from './store.ts';
+
+type Receipt = ReturnName & ReceiptInput;
+
+const NOTHING = minor(0);
+
+/**
+ * @throws {AppError} `order_not_found`, `return_not_found`, `return_step_refused`, `order_item_not_found`,
+ * `return_too_large`, `invalid_input` when nothing came, `stock_location_not_found`, `stock_location_inactive`
+ */
+export async function receiveReturn(deps: Deps, staff: SignedIn, receipt: Receipt): Promise<void> {
+  const { orderId, returnId } = receipt;
+  const { isNews, refundId } = await deps.db.transaction(async (tx) => {
+    const order = await lockOrder(tx, orderId);
+    const row = await requireOwnReturn(tx, staff, receipt);
+    const status = nextReturnStatus(row.status, 'receive');
+    if (status === row.status) return { isNews: false, refundId: null };
+    const lines = await takeGoods(deps, tx, { order, row, staff, receipt });
+    await store.updateReturn(tx, row.id, { status, receivedAt: deps.clock.now() });
+    await tell(deps, tx, { orderId, returnId, staff, news: 'return.received' });
+    return { isNews: true, refundId: await endExchange(deps, tx, { order, row, staff, lines, status }) };
+  });
+  if (isNews) deps.metrics.count('return_steps_total', { step: 'receive' });
+  if (refundId !== null) await giveDifferenceBack(deps, refundId);
+}
+
+interface Receiving {
+  readonly order: OrderRow;
+  readonly row: store.ReturnRow;
+  readonly staff: SignedIn;
+}
+
+type Came = ReturnType<typeof whatCame>[number] & {
+  readonly exchanged: number;
+  readonly exchangedMinor: Minor;
+};
+
+async function takeGoods(
+  deps: Deps,
+  tx: Transaction,
+  { order, row, staff, receipt }: Receiving & { readonly receipt: Receipt },
+): Promise<readonly Came[]> {
+  const { items, locationId: at = DEFAULT_LOCATION } = receipt;
+  const locationId = at as StockLocationId;
+  await requireActive(tx, locationId);
+  const came = whatCame(await store.findReturnLines(tx, row.id), items);
+  const bought = await linesOf(tx, order.id);
+  const replacements = came.flatMap(({ replacementId }) => replacementId ?? []);
+  // All at once: a line that goes back and one that goes out would else wait for two others that do the reverse.
+  await lockStock(tx, [...bought.map(({ variantId }) => variantId), ...replacements]);
+  const units = (of: 'restocked' | 'writtenOff') =>
+    came.map(({ variantId, ...line }) => ({ variantId, quantity: line[of] }));
+  const back = { bought, locationId, restocked: units('restocked'), writtenOff: units('writtenOff') };
+  await touchProductsOf(deps, tx, await takeBack(deps, tx, toSell(deps, order), back));
+  const lines = await exchange(deps, tx, { order, row, came });
+  for (const { lineId, restocked, writtenOff, chargedMinor, exchanged, exchangedMinor } of lines) {
+    const change = { restocked, writtenOff, chargedMinor, exchanged, exchangedMinor };
+    await store.updateLine(tx, { returnId: row.id, lineId }, change);
+  }
+  await followGoods(deps, tx, { order, actorId: staff.userId }, () => store.takeUnits(tx, row.id));
+  return lines;
+}
+
+function whatCame(lines: readonly store.ReturnLine[], items: ReceiptInput['items']) {
+  for (const { itemId } of items) {
+    const isAsked = lines.some(({ lineId }) => lineId === itemId);
+    if (!isAsked) throw new AppError('order_item_not_found', { itemId });
+  }
+  const came = lines.map((line) => {
+    const named = items.filter(({ itemId }) => itemId === line.lineId);
+    const sum = (of: 'restock' | 'writeOff') => named.reduce((total, item) => total + (item[of] ?? 0), 0);
+    const [restocked, writtenOff] = [sum('restock'), sum('writeOff')];
+    const units = restocked + writtenOff;
+    if (units > line.asked) {
+      throw new AppError('return_too_large', { itemId: line.lineId, requested: units, left: line.asked });
+    }
+    const chargedMinor = chargeOfUnits(line, { before: line.returned + line.removed, units });
+    return { ...line, restocked, writtenOff, units, chargedMinor };
+  });
+  if (came.every(({ units }) => units === 0)) {
+    throw new AppError('invalid_input', {
+      errors: [{ path: '/items', message: 'must hold a unit at least' }],
+    });
+  }
+  return came;
+}
+
+/** A line is exchanged as a whole, or not at all. */
+async function exchange(
+  deps: Deps,
+  tx: Transaction,
+  { order, row, came }: Pick<Receiving, 'order' | 'row'> & { readonly came: ReturnType<typeof whatCame> },
+): Promise<readonly Came[]> {
+  const wanted = came.flatMap((line) => {
+    const { lineId, replacementId: variantId, replacementMinor, units: quantity } = line;
+    if (variantId === null || replacementMinor === null || quantity === 0) return [];
+    return [{ lineId, variantId, quantity, exchangedMinor: worthOf({ ...line, replacementMinor }) }];
+  });
+  const replacements = await replaceable(tx, wanted);
+  if (replacements.length > 0) await placeExchange(deps, tx, { order, returnId: row.id, replacements });
+  return came.map((line) => {
+    const made = replacements.find(({ lineId }) => lineId === line.lineId);
+    return { ...line, exchanged: made?.quantity ?? 0, exchangedMinor: made?.exchangedMinor ?? NOTHING };
+  });
+}
+
+/**
+ * Where all that came is exchanged there is nothing left to decide: the difference goes back at once. Null where there
+ * is none; and where there is more to be refunded, which is for staff to do, with the difference in it.
+ */
+async function endExchange(
+  deps: Deps,
+  tx: Transaction,
+  {
+    order,
+    row,
+    staff,
+    lines,
+    status,
+  }: Receiving & { readonly lines: readonly Came[]; readonly status: store.ReturnRow['status'] },
+): Promise<RefundId | null> {
+  if (lines.some(({ units, exchanged }) => exchanged < units)) return null;
+  const { refundable } = await balanceOf(tx, order.id);
+  const refundMinor = minor(Math.min(dueForAll(lines), refundable));
+  if (refundMinor === 0) {
+    await store.updateReturn(tx, row.id, { status: nextReturnStatus(status, 'exchange') });
+    return null;
+  }
+  const { refundId } = row;
+  const by = { actor: 'staff', actorId: staff.userId } as const;
+  await openRefund(deps, tx, order, { refundId, amount: refundMinor, reason: 'exchange', ...by });
+  const refundedAt = deps.clock.now();
+  await store.updateReturn(tx, row.id, {
+    status: nextReturnStatus(status, 'refund'),
+    refundMinor,
+    refundedAt,
+  });
+  await tell(deps, tx, { orderId: order.id, returnId: row.id, staff, news: 'return.refunded' });
+  return refundId;
+}
+
+/** The goods are exchanged whatever Stripe says of the difference; that is told by the refund itself. */
+async function giveDifferenceBack(deps: Deps, refundId: RefundId): Promise<void> {
+  try {
+    await carryOut(deps, refundId, 'staff');
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    deps.log.warn('the difference of an exchange has to wait', { refundId, error });
+  }
+}
