@@ -6,5 +6,5 @@ import { perOrder } from '#workers/per-order.ts';
 export const numberCreditNotes = perOrder({
   name: 'credit-notes',
   filter: 'refund.succeeded',
-  act: issueCreditNotes,
+  act: async (deps, tx, { id }) => issueCreditNotes(deps, tx, id),
 });

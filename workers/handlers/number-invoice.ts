@@ -6,5 +6,5 @@ import { perOrder } from '#workers/per-order.ts';
 export const numberInvoice = perOrder({
   name: 'invoices',
   filter: 'order.paid',
-  act: issueInvoice,
+  act: async (deps, tx, { id }) => issueInvoice(deps, tx, id),
 });
