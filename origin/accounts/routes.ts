@@ -1,6 +1,7 @@
 /** Accounts over HTTP. */
 
 import { Elysia } from 'elysia';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
@@ -9,7 +10,7 @@ import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { clientOf, presentedToken, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
-import { logout, openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
+import { LoginHeaders, logout, openSession, Tokens } from '#origin/sessions/service.ts';
 import { Credentials, Registration, User } from './model.ts';
 import * as accounts from './service.ts';
 
@@ -73,7 +74,8 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
         const transport = transportOf(request, origins);
         const forThis = forRequest(deps, request);
         const proven = await accounts.authenticate(forThis, body);
-        const opened = { transport, client: clientOf(request) };
+        const cartToken = request.headers.get(CART_TOKEN_HEADER);
+        const opened = { transport, client: clientOf(request), cartToken };
         const grant = await openSession(forThis, proven, opened);
         // Its cookie makes way for the new one: nobody could end it later.
         const replaced = transport === 'cookie' ? presentedToken(request, transport, undefined) : null;
@@ -82,7 +84,7 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
       },
       {
         access: 'public',
-        headers: SessionHeaders,
+        headers: LoginHeaders,
         body: Credentials,
         detail: operation({
           id: 'login',

@@ -196,6 +196,24 @@ export async function setQuantity(tx: Transaction, change: NewQuantity): Promise
   return rows.length === 1;
 }
 
+interface SeenPrice {
+  readonly cartId: CartId;
+  readonly itemId: CartItemId;
+  readonly priceMinor: Minor;
+}
+
+const SET_SEEN_PRICE = kept((db, { cartId, itemId, priceMinor }: Slots<SeenPrice>) =>
+  db.execute(sql`
+    update cart_items set seen_price_minor = ${priceMinor}::bigint
+     where id = ${itemId} and cart_id = ${cartId} returning 1`),
+);
+
+/** False when the cart has no such line. */
+export async function setSeenPrice(tx: Transaction, seen: SeenPrice): Promise<boolean> {
+  const rows = await SET_SEEN_PRICE(tx, seen);
+  return rows.length === 1;
+}
+
 /** False when the cart has no such line. */
 export async function deleteLine(tx: Transaction, cartId: CartId, itemId: CartItemId): Promise<boolean> {
   const rows = await tx
@@ -213,7 +231,7 @@ interface At {
 const TOUCH_CART = kept((db, { id, at }: Slots<At>) =>
   db
     .update(carts)
-    .set({ version: sql`${carts.version} + 1`, updatedAt: asIn(carts.updatedAt, at) })
+    .set({ version: sql`${carts.version} + 1`, updatedAt: asIn(carts.updatedAt, at), idleNotedAt: null })
     .where(eq(carts.id, id))
     .returning(),
 );
