@@ -55,6 +55,7 @@ export const BUSINESS_METRICS = {
     labels: ['decision'],
   },
   stock_notices_due_total: { kind: 'counter', help: 'Shoppers to be told of new stock.', labels: [] },
+  cart_reminders_due_total: { kind: 'counter', help: 'Customers to be reminded of a cart.', labels: [] },
   payments_stranded_total: {
     kind: 'counter',
     help: 'Charges for orders that had ended, or that were paid already: a person has to look.',

@@ -25,6 +25,7 @@ import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
+import { sendCartLetter } from './handlers/send-cart-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { sendReturnLetter } from './handlers/send-return-letter.ts';
 import { sendShipmentLetter } from './handlers/send-shipment-letter.ts';
@@ -76,6 +77,7 @@ const consumers = [
   sendStockLetter(mailer, config.SHOP_URL),
   sendShipmentLetter(mailer),
   sendReturnLetter(mailer),
+  sendCartLetter(mailer, config.SHOP_URL),
   sellStock,
   returnStock,
   parkStranded,

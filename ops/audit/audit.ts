@@ -11,6 +11,7 @@ import { openSql } from '#db/client.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { innermost } from '#ops/operator-command.ts';
 import { closeBooks, openBooks } from './books.ts';
+import { CART_CHECKS } from './cart-checks.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
 import { GOODS_CHECKS } from './goods-checks.ts';
@@ -64,6 +65,7 @@ export const CHECKS: readonly Check[] = [
   ...RATING_CHECKS,
   ...LOG_CHECKS,
   ...GOODS_CHECKS,
+  ...CART_CHECKS,
 ];
 
 /** Something that the audit needs cannot be reached; its message is one sentence and names it. */

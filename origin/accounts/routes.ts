@@ -11,7 +11,7 @@ import { operation } from '#origin/http/openapi.ts';
 import { clientOf, presentedToken, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
 import { LoginHeaders, logout, openSession, Tokens } from '#origin/sessions/service.ts';
-import { Credentials, Registration, User } from './model.ts';
+import { Credentials, Me, Preferences, Registration, User } from './model.ts';
 import * as accounts from './service.ts';
 
 export interface AccountConfig {
@@ -45,23 +45,37 @@ export function accountRoutes(deps: Deps, config: AccountConfig) {
       },
     )
     .use(loginRoute(deps, config))
-    .get(
-      '/me',
-      async ({ caller, set }) => {
-        Object.assign(set.headers, PRIVATE);
-        return accounts.readUser(deps, signedIn(caller).userId);
-      },
-      {
-        access: 'user',
-        detail: operation({
-          id: 'getMe',
-          summary: 'Who the access token is for',
-          tag: 'Accounts',
-          success: { status: 200, description: 'The account.', schema: User },
-          failures: ['unauthenticated'],
-        }),
-      },
-    );
+    .use(ownAccount(deps, config.tokens));
+}
+
+function ownAccount(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ prefix: '/me', normalize: false })
+    .use(auth(tokens))
+    .onBeforeHandle(({ set }) => {
+      Object.assign(set.headers, PRIVATE);
+    })
+    .get('', async ({ caller }) => accounts.readMe(deps, signedIn(caller).userId), {
+      access: 'user',
+      detail: operation({
+        id: 'getMe',
+        summary: 'Who the access token is for',
+        tag: 'Accounts',
+        success: { status: 200, description: 'The account.', schema: Me },
+        failures: ['unauthenticated'],
+      }),
+    })
+    .patch('', async ({ body, caller }) => accounts.changePreferences(deps, signedIn(caller).userId, body), {
+      access: 'user',
+      body: Preferences,
+      detail: operation({
+        id: 'changePreferences',
+        summary: 'Say what you want to be written to about',
+        description: 'Every such email has a link that ends them, too.',
+        tag: 'Accounts',
+        success: { status: 200, description: 'The account.', schema: Me },
+        failures: ['unauthenticated'],
+      }),
+    });
 }
 
 function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {

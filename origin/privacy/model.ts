@@ -17,6 +17,7 @@ export const PersonalData = t.Object(
       role: t.String(),
       createdAt: DateTime,
       emailVerifiedAt: nullableInstant,
+      cartRemindersSince: nullableInstant,
       stripeCustomerId: t.Union([t.String(), t.Null()]),
     }),
     secondFactor: t.Union([
@@ -34,6 +35,7 @@ export const PersonalData = t.Object(
     reviewReports: Records,
     wishLists: Records,
     stockNotices: Records,
+    cartReminders: Records,
     products: Records,
   },
   {
@@ -48,6 +50,7 @@ export const PersonalData = t.Object(
           role: 'shopper',
           createdAt: '2026-01-01T12:00:00.000Z',
           emailVerifiedAt: '2026-01-01T12:01:00.000Z',
+          cartRemindersSince: null,
           stripeCustomerId: null,
         },
         secondFactor: null,
@@ -62,6 +65,7 @@ export const PersonalData = t.Object(
         reviewReports: [],
         wishLists: [],
         stockNotices: [],
+        cartReminders: [],
         products: [],
       },
     ],

@@ -38,6 +38,10 @@ const BODY_IDS: Readonly<
 > = {
   'POST /api/v1/checkout /cartId': ({ ids }) => ({ id: ids.cart, isOthers: true }),
   'POST /api/v1/inventory/adjustments /variantId': ({ ids }) => ({ id: ids.variant, isOthers: true }),
+  'POST /api/v1/carts/{id}/items/bulk /items/*/variantId': ({ ids }) => ({
+    id: ids.variant,
+    isOthers: false,
+  }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/merchant/products/changes /items/*/id': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),

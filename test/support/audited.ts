@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { AuditReport, AuditSources } from '#ops/audit/audit.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
+import { sendCartLetter } from '#workers/handlers/send-cart-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
 import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
@@ -48,6 +49,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       loops.consume(sellStock);
       loops.consume(sendShipmentLetter(mailer));
       loops.consume(sendReturnLetter(mailer));
+      loops.consume(sendCartLetter(mailer));
     },
     settled: async () => {
       await eventually('the outbox is empty', async () => {
@@ -58,6 +60,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       await stream.settled('inventory');
       await stream.settled('shipment-email');
       await stream.settled('return-email');
+      await stream.settled('cart-email');
     },
     close: async () => {
       await loops.stop();

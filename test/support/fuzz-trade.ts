@@ -3,7 +3,7 @@
 import { pack, send } from './fulfilment.ts';
 import type { Answer, Reachable } from './origin.ts';
 import { askBack, asStaff } from './returns.ts';
-import type { Owner } from './shopping.ts';
+import { cartOf, type Owner } from './shopping.ts';
 
 interface Stage {
   readonly shop: Reachable;
@@ -24,7 +24,20 @@ type Scene = (person: { readonly owner: { readonly token: string } }) => Promise
 
 /** By how the paths begin that name them; the first that fits counts. */
 export function tradeScenes(stage: Stage): Readonly<Record<string, Scene>> {
-  return { ...goods(stage), ...voices(stage), ...wishes(stage), ...priceRules(stage) };
+  return { ...aside(stage), ...goods(stage), ...voices(stage), ...wishes(stage), ...priceRules(stage) };
+}
+
+function aside({ shop, variantId, must }: Stage): Readonly<Record<string, Scene>> {
+  return {
+    '/api/v1/carts/{id}/saved': async ({ owner }) => {
+      const { cartId } = await cartOf(shop, [{ variantId, quantity: 1 }], owner.token);
+      const { items } = must(await shop.call(`/api/v1/carts/${cartId}`, owner));
+      const [{ id: itemId }] = items;
+      const path = `/api/v1/carts/${cartId}/items/${itemId}/save`;
+      must(await shop.call(path, { method: 'POST', ...owner }));
+      return { id: cartId, itemId };
+    },
+  };
 }
 
 const RETURN = '/api/v1/sales/{orderId}/returns/{returnId}';

@@ -6,6 +6,7 @@ import { EVENT_STREAM } from '#lib/events.ts';
 import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
+import { CART_BREACHES } from './breaches-of-carts.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
 import { GOODS_BREACHES } from './breaches-of-goods.ts';
 import { PRICE_BREACHES } from './breaches-of-prices.ts';
@@ -27,6 +28,7 @@ afterAll(async () => {
 const ALL = [
   ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
   ...[...MAIL_BREACHES, ...LOG_BREACHES, ...GOODS_BREACHES, ...PRICE_BREACHES],
+  ...CART_BREACHES,
 ];
 /** Broken at NATS itself, below. */
 const IN_THE_STREAM = 'consumers-keep-up';
@@ -69,6 +71,7 @@ describe.each([
   ['mail', MAIL_BREACHES],
   ['the log', LOG_BREACHES],
   ['goods', GOODS_BREACHES],
+  ['carts', CART_BREACHES],
 ] as const)('%s', (_area, breaches) => {
   test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
     const report = await broken.auditAfter(breach);
