@@ -13,11 +13,14 @@ import { cartOf, changePrice, checkOut, createProduct, type TestCart } from '#te
 setDefaultTimeout(MINUTE_MS);
 
 let shop: OriginUnderTest;
-/** Of one product. */
+/** One more than a cart holds. */
 let beads: readonly string[];
 beforeAll(async () => {
   shop = await openOrigin();
-  beads = await createOptions(shop, Array<number>(101).fill(100));
+  beads = [
+    ...(await createOptions(shop, Array<number>(100).fill(100))),
+    ...(await createOptions(shop, [100])),
+  ];
 });
 afterAll(async () => {
   await shop.close();
@@ -195,7 +198,8 @@ describe('what is put aside', () => {
     await shop.deps.db.execute(sql`
       insert into saved_items (id, cart_id, variant_id, quantity, saved_at)
       select gen_random_uuid(), ${cart.cartId}::uuid, id, 1, now() from variants
-       where product_id = (select product_id from variants where id = ${bead(0)}) and id <> ${bead(0)}`);
+       where id <> ${bead(0)} and product_id in (
+         select product_id from variants where id in (${bead(0)}::uuid, ${bead(100)}::uuid))`);
     const { body } = await addTo(shop, cart, bead(0), 1);
     const before = await everything(shop);
     const refused = await post(cart, `/items/${body.items[0].id}/save`);

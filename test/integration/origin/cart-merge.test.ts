@@ -109,7 +109,7 @@ describe('a guest’s cart goes into the customer’s', () => {
     await changeCart(shop, guest, { destination: NEW_YORK });
     const { body } = await mergeInto(shop, guest, customer.token);
     await merchant.ask('DELETE', `prices/${id}`);
-    expect(body.destination).toMatchObject({ country: 'DE', region: null });
+    expect(body.destination.country).toBe('DE');
     expect(body.items).toMatchObject([
       { notice: 'price_changed', unitPrice: { amount: 400 }, seenPrice: { amount: 500 } },
     ]);
