@@ -53,7 +53,10 @@ export const CART_BREACHES: readonly Breach[] = [
   {
     what: 'a reminder that nobody handled',
     seenBy: ['handled-by-everyone'],
-    rows: (sql) => sql`delete from inbox where consumer = 'cart-email'`,
+    rows: async (sql) => {
+      await sql`update outbox set occurred_at = now() - interval '1 minute' where name = 'cart.abandoned'`;
+      await sql`delete from inbox where consumer = 'cart-email'`;
+    },
   },
   {
     what: 'a reminder that was mailed twice',
