@@ -40,19 +40,27 @@ type Act =
 const CARTS = 3;
 const ACCEPTED = [200, 201, 404, 409];
 const QUANTITIES = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 4, maxLength: 4 });
+/** Those of guests rather than the customer's, which is the one to be bought. */
+const MOSTLY_GUESTS = fc.constantFrom(0, 0, 0, 1, 1, 1, CARTS - 1);
 const ACT = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('merge' as const), cart: fc.nat(CARTS - 2) }),
   },
   {
-    weight: 4,
+    weight: 3,
     arbitrary: fc.record({
-      ...{ kind: fc.constant('add' as const), cart: fc.nat(CARTS - 1), variant: fc.nat(3) },
+      ...{ kind: fc.constant('add' as const), cart: MOSTLY_GUESTS, variant: fc.nat(3) },
       quantity: fc.integer({ min: 1, max: 5 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('buy' as const), cart: fc.nat(CARTS - 1) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('buy' as const),
+      cart: fc.constantFrom(0, CARTS - 1, CARTS - 1, CARTS - 1),
+    }),
+  },
 ) satisfies fc.Arbitrary<Act>;
 
 const variant = (index: number) => variants[index] ?? '';
@@ -104,7 +112,7 @@ function plus(before: Readonly<Record<string, number>>, done: Awaited<ReturnType
 test('whatever is put into guests’ carts is there in the end, once, and nothing comes into a cart that is bought', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.boolean(),
+      fc.constantFrom(true, true, true, false),
       fc.array(QUANTITIES, { minLength: CARTS, maxLength: CARTS }),
       fc.array(ACT, { minLength: 4, maxLength: 12 }),
       async (hasOwn, quantities, acts) => {
@@ -122,7 +130,7 @@ test('whatever is put into guests’ carts is there in the end, once, and nothin
         expect(await boughtOf(shop, unchanged)).toEqual(await inOrderedCarts(shop, unchanged));
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
