@@ -67,15 +67,6 @@ export async function lockInOrder(tx: Transaction, ids: readonly CartId[]): Prom
     .for('update');
 }
 
-/** Certain while the cart is locked. */
-export async function isBeingPaid(tx: Transaction, id: CartId): Promise<boolean> {
-  const [row] = await tx
-    .select({ isPaid: sql<boolean>`exists (${liveOrderOf})` })
-    .from(carts)
-    .where(eq(carts.id, id));
-  return present(row, `cart ${id}`).isPaid;
-}
-
 /** How many lines and saved items the two would have, were they one. */
 export async function countTogether(tx: Transaction, one: CartId, other: CartId) {
   const count = async (table: typeof cartItems | typeof savedItems) => {

@@ -95,7 +95,7 @@ async function settle(
   if (guest.mergedInto !== null)
     return { row: await mergedBefore(tx, userId, guest.mergedInto), isFolded: false };
   requireOpen(guest);
-  if (await mergeStore.isBeingPaid(tx, id)) throw new AppError('checkout_in_progress');
+  if (await store.isBeingPaid(tx, id)) throw new AppError('checkout_in_progress');
   const at = deps.clock.now();
   const into = locked.find((cart) => cart.id === target);
   if (into === undefined || !(await holdsBoth(tx, userId, { guest, into }))) {
@@ -124,7 +124,7 @@ interface Both {
 /** Asked once both are locked: what was found before may have changed. */
 async function holdsBoth(tx: Transaction, userId: UserId, { guest, into }: Both): Promise<boolean> {
   const isTheirs = into.userId === userId && into.completedAt === null && into.currency === guest.currency;
-  if (!isTheirs || (await mergeStore.isBeingPaid(tx, into.id))) return false;
+  if (!isTheirs || (await store.isBeingPaid(tx, into.id))) return false;
   const { lines, saved } = await mergeStore.countTogether(tx, guest.id, into.id);
   return lines <= MAX_LINES && saved <= MAX_SAVED;
 }

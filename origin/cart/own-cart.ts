@@ -61,7 +61,10 @@ export async function lockForCheckout(
   return priceCart(cart, lines, rules);
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `total_not_chargeable` */
+/**
+ * Not while the cart is being paid for: what came in would be in no order, and in a cart that is over.
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `checkout_in_progress`, `total_not_chargeable`
+ */
 export async function changeLines(
   deps: Deps,
   caller: Caller,
@@ -72,7 +75,9 @@ export async function changeLines(
   const changed = await deps.db.transaction(async (tx) => {
     const at = deps.clock.now();
     // The next version is also the lock, and is taken back with the rest when the change may not be.
-    const cart = requireOpen(requireOwn(caller, await store.touchCart(tx, id, at)));
+    const [touched, isPaid] = await Promise.all([store.touchCart(tx, id, at), store.isBeingPaid(tx, id)]);
+    const cart = requireOpen(requireOwn(caller, touched));
+    if (isPaid) throw new AppError('checkout_in_progress');
     const place = placeOf(cart);
     const [{ lines, saved }, rules] = await Promise.all([
       change(tx, at),

@@ -34,6 +34,7 @@ const CHANGE_FAILURES = [
   'cart_not_found',
   'cart_completed',
   'cart_merged',
+  'checkout_in_progress',
   'total_not_chargeable',
 ] as const;
 
@@ -111,7 +112,6 @@ function mergeRoute(deps: Deps, tokens: AccessTokens) {
           'Log-in with its `Cart-Token` does the same. Lines of one variant become one, up to 999 of it; what is put aside, ' +
           'codes and destination come along as far as they fit. Where you have none, or yours is being paid for, has ' +
           'another currency or would hold too much, the guest’s becomes yours beside it. Can be repeated.',
-        failures: ['checkout_in_progress'],
       }),
     },
   );

@@ -19,7 +19,7 @@ interface ItemPlace {
 
 /**
  * All of a line. What is put aside of the same variant already takes it in.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_item_not_found`, `saved_items_full`
+ * @throws {AppError} what every change of lines may; `cart_item_not_found`, `saved_items_full`
  */
 export async function saveItem(deps: Deps, caller: Caller, place: ItemPlace): Promise<Cart> {
   const { cartId } = place;
@@ -37,7 +37,7 @@ export async function saveItem(deps: Deps, caller: Caller, place: ItemPlace): Pr
 
 /**
  * As if it was added at the prices of now: where it cannot be, it stays put aside.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_item_not_found`, `cart_full`,
+ * @throws {AppError} what every change of lines may; `cart_item_not_found`, `cart_full`,
  * `variant_unavailable`, `invalid_input`
  */
 export async function restoreItem(deps: Deps, caller: Caller, place: ItemPlace): Promise<Cart> {
@@ -53,7 +53,7 @@ export async function restoreItem(deps: Deps, caller: Caller, place: ItemPlace):
   return toCart(deps, changed);
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_item_not_found` */
+/** @throws {AppError} what every change of lines may; `cart_item_not_found` */
 export async function dropSaved(deps: Deps, caller: Caller, place: ItemPlace): Promise<Cart> {
   const { cartId } = place;
   const changed = await changeLines(deps, caller, cartId, async (tx, at) => {

@@ -70,8 +70,7 @@ export interface AddedItem extends NewCartItem {
 }
 
 /**
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_full`, `variant_unavailable`,
- * `invalid_input`
+ * @throws {AppError} what every change of lines may; `cart_full`, `variant_unavailable`, `invalid_input`
  */
 export async function addItem(deps: Deps, caller: Caller, id: CartId, item: AddedItem): Promise<Cart> {
   const line = toLine(deps, item);
@@ -88,7 +87,7 @@ export async function addItem(deps: Deps, caller: Caller, id: CartId, item: Adde
 
 /**
  * All of them or none: of one that cannot be added every such one is named.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_items_refused`
+ * @throws {AppError} what every change of lines may; `cart_items_refused`
  */
 export async function addItems(
   deps: Deps,
@@ -126,7 +125,7 @@ interface ItemPlace {
 /**
  * How many, and which price the shopper has been shown: where that is the price of now, the line has no notice of it
  * any more. What is charged is decided at checkout, by the database.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_item_not_found`
+ * @throws {AppError} what every change of lines may; `cart_item_not_found`
  */
 export async function changeItem(
   deps: Deps,
@@ -146,7 +145,7 @@ export async function changeItem(
   return toCart(deps, changed);
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_item_not_found` */
+/** @throws {AppError} what every change of lines may; `cart_item_not_found` */
 export async function removeItem(deps: Deps, caller: Caller, { cartId, itemId }: ItemPlace): Promise<Cart> {
   const changed = await changeLines(deps, caller, cartId, async (tx, at) => {
     const found = await store.deleteLine(tx, cartId, itemId);

@@ -242,6 +242,19 @@ export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<
   return cart;
 }
 
+/** Spelled as the index `orders_one_live_per_cart` is. */
+const IS_BEING_PAID = kept((db, { id }: Slots<ById>) =>
+  db.execute<{ isPaid: boolean }>(sql`
+    select exists (select from orders
+      where cart_id = ${id} and status not in ('payment_failed', 'cancelled')) as "isPaid"`),
+);
+
+/** Whether an order of the cart waits for its payment, or has it. Certain while the cart is locked. */
+export async function isBeingPaid(tx: Transaction, id: CartId): Promise<boolean> {
+  const [row] = await IS_BEING_PAID(tx, { id });
+  return present(row, 'an answer').isPaid;
+}
+
 const COMPLETE_CART = kept((db, { id, at }: Slots<At>) =>
   db
     .update(carts)

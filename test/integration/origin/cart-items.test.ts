@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { addTo, createOptions, onCart, quantitiesIn } from '#test/support/carting.ts';
 import { everything } from '#test/support/everything.ts';
+import { cancel } from '#test/support/orders.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartOf, changePrice, checkOut, createProduct, type TestCart } from '#test/support/shopping.ts';
@@ -122,6 +123,22 @@ describe('changes of one cart at the same time', () => {
       { numRuns: 8 },
     );
   });
+});
+
+test('a cart that is being paid for takes no other lines: they would be in no order', async () => {
+  const cart = await cartOf(shop, lines(1, 1));
+  const [{ id }] = (await read(cart)).items;
+  const { body: order } = await checkOut(shop, cart, { card: 'pm_card_authenticationRequired' });
+  const changes = () => [
+    addTo(shop, cart, bead(2), 1),
+    bulk(cart, lines(1)),
+    post(cart, `/items/${id}/save`),
+    onCart(shop, cart, { path: `/items/${id}`, method: 'PATCH', body: { quantity: 2 } }),
+    onCart(shop, cart, { path: `/items/${id}`, method: 'DELETE' }),
+  ];
+  for (const answer of await Promise.all(changes())) expectProblem(answer, 'checkout_in_progress');
+  expect((await cancel(shop, { orderId: order.id, owner: cart.owner })).status).toBe(200);
+  expect((await addTo(shop, cart, bead(2), 1)).body.items).toHaveLength(3);
 });
 
 describe('several variants at once', () => {
