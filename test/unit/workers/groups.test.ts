@@ -6,6 +6,7 @@ import { groupOf, SCALED_GROUPS } from '#workers/groups.ts';
 import { returnStock } from '#workers/handlers/return-stock.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendAccountLetter } from '#workers/handlers/send-account-letter.ts';
+import { sendCartLetter } from '#workers/handlers/send-cart-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
 import { sendShipmentLetter } from '#workers/handlers/send-shipment-letter.ts';
@@ -37,7 +38,7 @@ test('the scaled groups name their consumers as these are called', () => {
   const mails = namesOf(
     ...[sendReceipt(MAILER), sendAccountLetter(MAILER), warnOfTheft(MAILER)],
     ...[warnOfDisabledWebhook(MAILER), sendStockLetter(MAILER)],
-    ...[sendShipmentLetter(MAILER), sendReturnLetter(MAILER)],
+    ...[sendShipmentLetter(MAILER), sendReturnLetter(MAILER), sendCartLetter(MAILER)],
   );
   expect(SCALED_GROUPS.email).toEqual([...mails] as never);
   expect(SCALED_GROUPS.inventory).toEqual([...namesOf(sellStock, returnStock)] as never);
