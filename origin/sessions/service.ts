@@ -13,7 +13,7 @@ import type { Client, SessionTransport } from '#origin/http/session-transport.ts
 import type { SessionView } from './model.ts';
 import * as store from './store.ts';
 
-export { LoginHeaders, SessionHeaders, Tokens } from './model.ts';
+export { LoginHeaders, Tokens } from './model.ts';
 
 /** What a log-in or a refresh gives: whom the access token is for, and what carries the session on. */
 export interface Grant {
