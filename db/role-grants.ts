@@ -41,7 +41,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   users: {
     origin: WRITE,
     workers:
-      'select (id, email, email_verified_at, disabled_at, deleted_at, erased_at, stripe_customer_id), update (stripe_customer_id)',
+      'select (id, email, email_verified_at, disabled_at, deleted_at, erased_at, stripe_customer_id, cart_reminders_since), update (stripe_customer_id)',
     analytics: 'select (id, role, created_at)',
   },
   sessions: { origin: KEEP, workers: 'select, delete' },
@@ -54,10 +54,13 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   payment_methods: { origin: 'select, insert, delete' },
   carts: {
     origin: KEEP,
-    workers: 'select (id), update (completed_at)',
-    analytics: 'select (id, user_id, currency, version, created_at, updated_at, completed_at)',
+    workers:
+      'select (id, user_id, version, updated_at, completed_at, merged_at, idle_noted_at), update (completed_at, idle_noted_at)',
+    analytics: 'select (id, user_id, currency, version, created_at, updated_at, completed_at, merged_at)',
   },
-  cart_items: { origin: KEEP, analytics: READ },
+  cart_items: { origin: KEEP, workers: READ, analytics: READ },
+  saved_items: { origin: KEEP, analytics: READ },
+  cart_reminders: { origin: 'select, delete', workers: KEEP },
 
   categories: { ...ALL_READ, origin: KEEP },
   products: { ...ALL_READ, origin: WRITE, workers: 'select, update' },

@@ -5,6 +5,11 @@ const MONEY_BUCKETS = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000
 export const BUSINESS_METRICS = {
   carts_created_total: { kind: 'counter', help: 'Carts created.', labels: [] },
   carts_filled_total: { kind: 'counter', help: 'Carts that got something into them.', labels: [] },
+  carts_merged_total: {
+    kind: 'counter',
+    help: 'Carts with something in them that went into another such cart when their owner logged in.',
+    labels: [],
+  },
   orders_placed_total: { kind: 'counter', help: 'Orders placed.', labels: ['currency'] },
   order_value_minor: {
     kind: 'histogram',
@@ -57,6 +62,7 @@ export const BUSINESS_METRICS = {
     labels: ['decision'],
   },
   stock_notices_due_total: { kind: 'counter', help: 'Shoppers to be told of new stock.', labels: [] },
+  cart_reminders_due_total: { kind: 'counter', help: 'Customers to be reminded of a cart.', labels: [] },
   payments_stranded_total: {
     kind: 'counter',
     help: 'Charges for orders that had ended, or that were paid already: a person has to look.',

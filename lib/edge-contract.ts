@@ -50,6 +50,8 @@ export const EDGE_METRICS_PATH = '/__edge/metrics';
 
 /** `POST ?token=` from a mail program, whose body says `List-Unsubscribe=One-Click` and is not read (RFC 8058). */
 export const STOP_NOTICES_PATH = '/api/v1/stock-notices/stop';
+/** The same for reminders of carts. */
+export const STOP_REMINDERS_PATH = '/api/v1/cart-reminders/stop';
 
 export interface PurgeRequest {
   readonly tags: readonly string[];

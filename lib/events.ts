@@ -37,6 +37,8 @@ export const EVENTS = {
   'category.changed': { version: 1, data: Type.Object({ categoryId: Id }) },
   /** The product is found by what it says now: searches that were answered before are out of date. */
   'search.indexed': { version: 1, data: Type.Object({ productId: Id }) },
+  /** A customer who wants to be reminded of it has left it: told once for each time that they do. */
+  'cart.abandoned': { version: 1, data: Type.Object({ cartId: Id, reminderId: Id }) },
   'order.placed': { version: 1, data: OrderEvent },
   'order.paid': { version: 1, data: OrderEvent },
   'order.payment_failed': { version: 1, data: OrderEvent },

@@ -30,6 +30,7 @@ export type WebhookSecretId = Brand<string, 'WebhookSecretId'>;
 export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
 export type ReviewId = Brand<string, 'ReviewId'>;
 export type WishListId = Brand<string, 'WishListId'>;
+export type CartReminderId = Brand<string, 'CartReminderId'>;
 export type StockNoticeId = Brand<string, 'StockNoticeId'>;
 export type CustomerGroupId = Brand<string, 'CustomerGroupId'>;
 export type PriceId = Brand<string, 'PriceId'>;

@@ -151,6 +151,13 @@ export const PROBLEMS = {
   cart_empty: { status: 409, title: 'The cart is empty', retryable: false },
   cart_full: { status: 409, title: 'The cart holds as many lines as it can', retryable: false },
   payment_methods_full: { status: 409, title: 'No more payment methods can be saved', retryable: false },
+  cart_items_refused: {
+    status: 409,
+    title: 'Some of these cannot be put into the cart, so none was',
+    retryable: false,
+  },
+  saved_items_full: { status: 409, title: 'No more can be put aside from the cart', retryable: false },
+  cart_merged: { status: 409, title: 'The cart has gone into its owner’s', retryable: false },
   cart_completed: { status: 409, title: 'The cart has become an order', retryable: false },
   variant_unavailable: { status: 409, title: 'A variant is unknown or withdrawn', retryable: false },
   out_of_stock: { status: 409, title: 'There is not enough stock', retryable: false },

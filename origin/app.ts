@@ -6,6 +6,7 @@ import { apiKeyRoutes } from './api-keys/routes.ts';
 import { findKeyHolder } from './api-keys/service.ts';
 import { attributeRoutes } from './attributes/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
+import { cartReminderRoutes } from './cart-reminders/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { categoryRoutes } from './categories/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
@@ -146,6 +147,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(inventoryRoutes(deps, tokens))
     .use(locationRoutes(deps, tokens))
     .use(cartRoutes(deps, tokens))
+    .use(cartReminderRoutes(deps, tokens))
     .use(checkoutRoutes(deps, tokens))
     .use(priceRuleRoutes(deps, tokens))
     .use(paymentMethodRoutes(deps, tokens))

@@ -7,7 +7,7 @@
 export const SCALED_GROUPS = {
   email: [
     ...(['email', 'account-email', 'theft-warning', 'webhook-warning'] as const),
-    ...(['stock-email', 'shipment-email', 'return-email', 'edit-email'] as const),
+    ...(['stock-email', 'shipment-email', 'return-email', 'edit-email', 'cart-email'] as const),
   ],
   inventory: ['inventory', 'returns'],
 } as const satisfies Record<string, readonly string[]>;

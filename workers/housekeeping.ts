@@ -2,6 +2,7 @@
 
 import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { forgetOldReminders, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { publishDue } from '#origin/catalog/service.ts';
 import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -36,6 +37,8 @@ const CHORES: readonly Chore[] = [
   { name: 'forget old notices of stock', everyMs: 30 * MINUTE_MS, run: forgetOldNotices },
   { name: 'learn what is looked at together', everyMs: 30 * SECOND_MS, run: learnFromViews },
   { name: 'forget what was looked at long ago', everyMs: 30 * MINUTE_MS, run: forgetOldViews },
+  { name: 'find carts that were left', everyMs: MINUTE_MS, run: noteLeftCarts },
+  { name: 'forget old reminders of carts', everyMs: 30 * MINUTE_MS, run: forgetOldReminders },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },
   { name: "renew search's popularity", everyMs: 5 * MINUTE_MS, run: renewPopularity },
   { name: 'refresh the spelling and tiers of search', everyMs: 15 * MINUTE_MS, run: refreshSearch },

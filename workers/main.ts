@@ -27,6 +27,7 @@ import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
+import { sendCartLetter } from './handlers/send-cart-letter.ts';
 import { sendEditLetter } from './handlers/send-edit-letter.ts';
 import { sendReceipt } from './handlers/send-receipt.ts';
 import { sendReturnLetter } from './handlers/send-return-letter.ts';
@@ -80,6 +81,7 @@ const consumers = [
   sendShipmentLetter(mailer),
   sendReturnLetter(mailer),
   sendEditLetter(mailer),
+  sendCartLetter(mailer, config.SHOP_URL),
   sellStock,
   returnStock,
   numberInvoice,

@@ -27,6 +27,8 @@ export const users = pgTable(
     emailVerifiedAt: instant('email_verified_at').defaultNow(),
     /** From then on the row stands for a person who has been taken out: for the orders that point at it. */
     erasedAt: instant('erased_at'),
+    /** Since when they want to be written to of a cart that they have left; null for whoever has not said so. */
+    cartRemindersSince: instant('cart_reminders_since'),
   },
   (table) => [
     check('users_email_lower_case', sql`${table.email} = lower(${table.email})`),

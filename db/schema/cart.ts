@@ -1,7 +1,17 @@
 /** Carts of customers (by user) and of guests (by a token, kept as its hash). */
 
 import { sql } from 'drizzle-orm';
-import { char, check, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  type AnyPgColumn,
+  char,
+  check,
+  index,
+  integer,
+  pgTable,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import type { CartId, CartItemId, ShippingMethodId, UserId, VariantId } from '#lib/ids.ts';
 import { SHOP_CURRENCY } from '#lib/money.ts';
 import { users } from './accounts.ts';
@@ -33,9 +43,27 @@ export const carts = pgTable(
     updatedAt: instant('updated_at').notNull().defaultNow(),
     /** Set when the cart has become a paid order; it takes no more changes then. */
     completedAt: instant('completed_at'),
+    /** A guest's, at its owner's log-in: the cart that has its lines now. Null again once that one has gone. */
+    mergedInto: uuid('merged_into')
+      .$type<CartId>()
+      .references((): AnyPgColumn => carts.id, { onDelete: 'set null' }),
+    /** From then on it takes no more changes, and has nothing in it. */
+    mergedAt: instant('merged_at'),
+    /** When it was found to have been left; null from its next change on. */
+    idleNotedAt: instant('idle_noted_at'),
   },
   (table) => [
     index('carts_user').on(table.userId),
+    index('carts_merged_into').on(table.mergedInto).where(sql`${table.mergedInto} is not null`),
+    /** A queue: whoever looks at what stands in it takes it out. Nothing of it changes when a cart becomes an order. */
+    index('carts_left')
+      .on(table.updatedAt)
+      .where(sql`${table.userId} is not null and ${table.idleNotedAt} is null`),
+    check(
+      'carts_end_once',
+      sql`${table.mergedAt} is null or (${table.completedAt} is null and ${table.userId} is null)`,
+    ),
+    check('carts_merged_dated', sql`${table.mergedInto} is null or ${table.mergedAt} is not null`),
     check('carts_have_one_owner', sql`(${table.userId} is null) <> (${table.tokenHash} is null)`),
   ],
 );
@@ -62,6 +90,32 @@ export const cartItems = pgTable(
     unique('cart_items_one_per_variant').on(table.cartId, table.variantId),
     check(
       'cart_items_quantity_in_range',
+      sql`${table.quantity} between 1 and ${sql.raw(String(MAX_LINE_QUANTITY))}`,
+    ),
+  ],
+);
+
+/** What a shopper has put aside from a cart for later: it is neither priced nor bought, and holds no stock. */
+export const savedItems = pgTable(
+  'saved_items',
+  {
+    /** That of the line which it was, and will be again. */
+    id: uuid('id').primaryKey().$type<CartItemId>(),
+    cartId: uuid('cart_id')
+      .notNull()
+      .$type<CartId>()
+      .references(() => carts.id, { onDelete: 'cascade' }),
+    variantId: uuid('variant_id')
+      .notNull()
+      .$type<VariantId>()
+      .references(() => variants.id),
+    quantity: integer('quantity').notNull(),
+    savedAt: instant('saved_at').notNull(),
+  },
+  (table) => [
+    unique('saved_items_one_per_variant').on(table.cartId, table.variantId),
+    check(
+      'saved_items_quantity_in_range',
       sql`${table.quantity} between 1 and ${sql.raw(String(MAX_LINE_QUANTITY))}`,
     ),
   ],

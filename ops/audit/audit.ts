@@ -11,6 +11,7 @@ import { openSql } from '#db/client.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { innermost } from '#ops/operator-command.ts';
 import { closeBooks, openBooks } from './books.ts';
+import { CART_CHECKS } from './cart-checks.ts';
 import { type Check, leftOutCheck, type Outside, runCheck } from './check.ts';
 import { DOCUMENT_CHECKS } from './document-checks.ts';
 import { EDIT_CHECKS } from './edit-checks.ts';
@@ -70,6 +71,7 @@ export const CHECKS: readonly Check[] = [
   ...GOODS_CHECKS,
   ...DOCUMENT_CHECKS,
   ...EDIT_CHECKS,
+  ...CART_CHECKS,
 ];
 
 /** Something that the audit needs cannot be reached; its message is one sentence and names it. */

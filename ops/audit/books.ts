@@ -23,6 +23,8 @@ const TABLES = `
     id text primary key, intent_id text, amount_minor bigint not null, created_at timestamptz not null);
   create temp table audit_mails (
     id text primary key, order_id text not null, recipients text[] not null, received_at timestamptz not null);
+  create temp table audit_cart_mails (
+    id text primary key, reminder_id text not null, recipients text[] not null);
   create temp table audit_consumers (
     name text primary key, waiting bigint not null, oldest_at timestamptz);
   create temp table audit_moment (
@@ -61,5 +63,7 @@ export async function closeBooks(sql: postgres.Sql, moment: Moment): Promise<voi
   const before = (ms: number) => new Date(now.getTime() - ms);
   await sql`insert into audit_moment values
     (${now}, ${begunAt}, ${before(inFlightMs)}, ${before(reconcilerGraceMs)}, ${mailsKeptSince})`;
-  await sql.unsafe('analyze audit_intents, audit_charges, audit_refunds, audit_disputes, audit_mails');
+  await sql.unsafe(
+    'analyze audit_intents, audit_charges, audit_refunds, audit_disputes, audit_mails, audit_cart_mails',
+  );
 }

@@ -11,7 +11,8 @@ const RETURN_LETTERS = ['requested', 'authorised', 'rejected', 'received', 'refu
 /** Who must have handled which event, by their names in the inbox. */
 const CONSUMERS = `(values
   ('order.paid', 'email'), ('order.paid', 'inventory'), ('notice.fallen_due', 'stock-email'),
-  ('shipment.shipped', 'shipment-email'), ('shipment.delivered', 'shipment-email'), ('order.edited', 'edit-email'),
+  ('cart.abandoned', 'cart-email'), ('order.edited', 'edit-email'),
+  ('shipment.shipped', 'shipment-email'), ('shipment.delivered', 'shipment-email'),
   ${RETURN_LETTERS}) as duty (event, consumer)`;
 
 /** A message that is parked for this consumer is a breach of its own; one that was dropped is explained. */
@@ -87,9 +88,10 @@ export const EVENT_CHECKS: readonly Check[] = [
   {
     invariant: 'I4',
     name: 'handled-by-everyone',
-    promise: 'every event of a paid order, its edits, parcels and returns is handled by everyone who must',
+    promise:
+      'every event of a paid order, its edits, parcels and returns, and of a cart, is handled by everyone who must',
     population:
-      "outbox where name in ('order.paid', 'order.edited') or name like 'shipment.%' or name like 'return.%'",
+      "outbox where name in ('order.paid', 'order.edited', 'cart.abandoned') or name like 'shipment.%' or name like 'return.%'",
     offenders: `
       select o.id as event_id, o.data ->> 'orderId' as order_id, duty.consumer, o.occurred_at,
              o.occurred_at > ${YOUNG} as in_flight

@@ -1,4 +1,4 @@
-/** The receipts in the mail catcher, page by page into the auditor's tables. */
+/** The receipts and the reminders of carts in the mail catcher, page by page into the auditor's tables. */
 
 import type postgres from 'postgres';
 import { SECOND_MS } from '#lib/clock.ts';
@@ -8,6 +8,8 @@ const PAGE_SIZE = 1_000;
 const TIMEOUT_MS = 10 * SECOND_MS;
 /** As `workers/handlers/send-receipt.ts` names them. */
 const RECEIPT = /^<order-([0-9a-f-]{36})@hotshelf>$/;
+/** As `workers/handlers/send-cart-letter.ts` does. */
+const REMINDER = /^<cart-([0-9a-f-]{36})@hotshelf>$/;
 
 export interface MailTold {
   /** Whatever was caught after this time is there. */
@@ -26,6 +28,10 @@ export async function readMail(
     const { items, keptSince } = await fetchPage(mailUrl, after);
     const receipts = items.flatMap(toRow);
     if (receipts.length > 0) await sql`insert into audit_mails ${sql(receipts)} on conflict do nothing`;
+    const reminders = items.flatMap(toReminder);
+    if (reminders.length > 0) {
+      await sql`insert into audit_cart_mails ${sql(reminders)} on conflict do nothing`;
+    }
     mails += items.length;
     onRead(mails);
     after = items.at(-1)?.id ?? after;
@@ -44,4 +50,9 @@ async function fetchPage(mailUrl: string, after: string): Promise<MessageIndex> 
 function toRow({ id, messageId, to, receivedAt }: CaughtHead) {
   const orderId = RECEIPT.exec(messageId ?? '')?.[1];
   return orderId === undefined ? [] : [{ id, order_id: orderId, recipients: to, received_at: receivedAt }];
+}
+
+function toReminder({ id, messageId, to }: CaughtHead) {
+  const reminderId = REMINDER.exec(messageId ?? '')?.[1];
+  return reminderId === undefined ? [] : [{ id, reminder_id: reminderId, recipients: to }];
 }

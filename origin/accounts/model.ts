@@ -42,3 +42,26 @@ export const User = t.Object(
   },
 );
 export type User = Static<typeof User>;
+
+const CartReminders = t.Boolean({
+  description: 'Whether you want to be reminded by email of a cart that you have left. Off until you say so.',
+});
+
+export const Me = t.Object(
+  { ...User.properties, cartReminders: CartReminders },
+  {
+    examples: [
+      {
+        ...{ id: '01890a5d-ac96-774b-bcce-b302099a8060', email: 'ada@example.com', name: 'Ada' },
+        ...{ role: 'shopper', cartReminders: false },
+      },
+    ],
+  },
+);
+export type Me = Static<typeof Me>;
+
+export const Preferences = closedObject(
+  { cartReminders: CartReminders },
+  { examples: [{ cartReminders: true }] },
+);
+export type Preferences = Static<typeof Preferences>;

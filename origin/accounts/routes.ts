@@ -1,6 +1,7 @@
 /** Accounts over HTTP. */
 
 import { Elysia } from 'elysia';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
@@ -9,8 +10,8 @@ import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { clientOf, presentedToken, transportOf } from '#origin/http/session-transport.ts';
 import { tokenAnswers } from '#origin/http/token-answers.ts';
-import { logout, openSession, SessionHeaders, Tokens } from '#origin/sessions/service.ts';
-import { Credentials, Registration, User } from './model.ts';
+import { LoginHeaders, logout, openSession, Tokens } from '#origin/sessions/service.ts';
+import { Credentials, Me, Preferences, Registration, User } from './model.ts';
 import * as accounts from './service.ts';
 
 export interface AccountConfig {
@@ -44,23 +45,37 @@ export function accountRoutes(deps: Deps, config: AccountConfig) {
       },
     )
     .use(loginRoute(deps, config))
-    .get(
-      '/me',
-      async ({ caller, set }) => {
-        Object.assign(set.headers, PRIVATE);
-        return accounts.readUser(deps, signedIn(caller).userId);
-      },
-      {
-        access: 'user',
-        detail: operation({
-          id: 'getMe',
-          summary: 'Who the access token is for',
-          tag: 'Accounts',
-          success: { status: 200, description: 'The account.', schema: User },
-          failures: ['unauthenticated'],
-        }),
-      },
-    );
+    .use(ownAccount(deps, config.tokens));
+}
+
+function ownAccount(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ prefix: '/me', normalize: false })
+    .use(auth(tokens))
+    .onBeforeHandle(({ set }) => {
+      Object.assign(set.headers, PRIVATE);
+    })
+    .get('', async ({ caller }) => accounts.readMe(deps, signedIn(caller).userId), {
+      access: 'user',
+      detail: operation({
+        id: 'getMe',
+        summary: 'Who the access token is for',
+        tag: 'Accounts',
+        success: { status: 200, description: 'The account.', schema: Me },
+        failures: ['unauthenticated'],
+      }),
+    })
+    .patch('', async ({ body, caller }) => accounts.changePreferences(deps, signedIn(caller).userId, body), {
+      access: 'user',
+      body: Preferences,
+      detail: operation({
+        id: 'changePreferences',
+        summary: 'Say what you want to be written to about',
+        description: 'Every such email has a link that ends them, too.',
+        tag: 'Accounts',
+        success: { status: 200, description: 'The account.', schema: Me },
+        failures: ['unauthenticated'],
+      }),
+    });
 }
 
 function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
@@ -73,7 +88,8 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
         const transport = transportOf(request, origins);
         const forThis = forRequest(deps, request);
         const proven = await accounts.authenticate(forThis, body);
-        const opened = { transport, client: clientOf(request) };
+        const cartToken = request.headers.get(CART_TOKEN_HEADER);
+        const opened = { transport, client: clientOf(request), cartToken };
         const grant = await openSession(forThis, proven, opened);
         // Its cookie makes way for the new one: nobody could end it later.
         const replaced = transport === 'cookie' ? presentedToken(request, transport, undefined) : null;
@@ -82,7 +98,7 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
       },
       {
         access: 'public',
-        headers: SessionHeaders,
+        headers: LoginHeaders,
         body: Credentials,
         detail: operation({
           id: 'login',

@@ -7,7 +7,7 @@ import { findUserByEmail, readOwner, requireGoodPassword, throttled } from '#ori
 import { type Deps, emit } from '#origin/deps.ts';
 import { checkSecondFactor } from '#origin/second-factor/service.ts';
 import type { Proven } from '#origin/sessions/service.ts';
-import type { Credentials, Registration, User } from './model.ts';
+import type { Credentials, Me, Preferences, Registration, User } from './model.ts';
 import * as store from './store.ts';
 
 export { Email } from '#origin/credentials/service.ts';
@@ -61,10 +61,21 @@ function isAdmitted({ accountPolicy }: Deps, { emailVerifiedAt }: store.UserRow)
 }
 
 /** @throws {AppError} `unauthenticated` when the account has gone since the token was signed */
-export async function readUser(deps: Deps, userId: UserId): Promise<User> {
-  return toUser(await readOwner(deps, userId));
+export async function readMe(deps: Deps, userId: UserId): Promise<Me> {
+  return toMe(await readOwner(deps, userId));
 }
 
-function toUser({ id, email, name, role }: store.UserRow): User {
-  return { id, email, name, role };
+/** When somebody has consented is kept, for as long as they do. @throws {AppError} `unauthenticated` as {@link readMe} */
+export async function changePreferences(
+  deps: Deps,
+  userId: UserId,
+  { cartReminders }: Preferences,
+): Promise<Me> {
+  const row = await store.setCartReminders(deps.db, userId, cartReminders ? deps.clock.now() : null);
+  if (row === undefined) throw new AppError('unauthenticated');
+  return toMe(row);
+}
+
+function toMe({ id, email, name, role, cartRemindersSince }: store.UserRow): Me {
+  return { id, email, name, role, cartReminders: cartRemindersSince !== null };
 }

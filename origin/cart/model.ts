@@ -3,17 +3,48 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import { closedObject, DateTime, MoneySchema, Uuid } from '#origin/http/schemas.ts';
+import { CartQuote, ITEM_EXAMPLE, QUOTE_EXAMPLE, usd, VARIANT_EXAMPLE } from './quote-model.ts';
 
 const Quantity = Type.Integer({ minimum: 1, maximum: MAX_LINE_QUANTITY });
 
 export const NewCartItem = closedObject(
   { variantId: Uuid, quantity: Quantity },
-  { examples: [{ variantId: '01890a5d-ac96-774b-bcce-b302099a8059', quantity: 2 }] },
+  { examples: [{ variantId: VARIANT_EXAMPLE, quantity: 2 }] },
 );
 export type NewCartItem = Static<typeof NewCartItem>;
 
-export const CartItemChange = closedObject({ quantity: Quantity }, { examples: [{ quantity: 3 }] });
+/** More than a cart can hold can be asked for by nobody. */
+const MAX_BULK = 100;
+
+export const NewCartItems = closedObject(
+  { items: t.Array(NewCartItem, { minItems: 1, maxItems: MAX_BULK }) },
+  { examples: [{ items: [{ variantId: VARIANT_EXAMPLE, quantity: 2 }] }] },
+);
+
+/** At least one of them. */
+export const CartItemChange = t.Object(
+  {
+    quantity: t.Optional(Quantity),
+    acceptedPrice: t.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'The `unitPrice` that the shopper has been shown and agrees to, in minor units: where it is the price of ' +
+          'now, the line’s `price_changed` is gone. It changes no price.',
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1, examples: [{ quantity: 3 }, { acceptedPrice: 1450 }] },
+);
+export type CartItemChange = Static<typeof CartItemChange>;
+
+/** Absent of whose cart it is already. */
+export const MergeHeaders = t.Object({
+  [CART_TOKEN_HEADER]: t.Optional(t.String({ description: 'That of the guest’s cart.' })),
+});
 
 export const CartParams = closedObject({ id: Uuid });
 export const CartItemParams = closedObject({ id: Uuid, itemId: Uuid });
@@ -21,104 +52,6 @@ export const CartItemParams = closedObject({ id: Uuid, itemId: Uuid });
 /** Why a line cannot be bought as the shopper last saw it. */
 const Notice = t.UnionEnum(['price_changed', 'out_of_stock', 'withdrawn']);
 export type Notice = Static<typeof Notice>;
-
-const CODE_STATUSES = [
-  ...(['applied', 'unknown', 'not_in_force', 'used_up', 'currency', 'group', 'first_order'] as const),
-  ...(['nothing_eligible', 'minimum', 'outdone'] as const),
-] as const;
-
-const Ppm = Type.Integer({
-  minimum: 0,
-  maximum: 1_000_000,
-  description: 'Parts per million: 190,000 is 19 %.',
-});
-const usd = (amount: number) => ({ amount, currency: 'USD' });
-const ITEM_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8071';
-const VARIANT_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8059';
-
-const QUOTE_EXAMPLE = {
-  token: 'q2.0a1b2c3d.eyJjYXJ0SWQiOiIuLi4ifQ.mZ0',
-  expiresAt: '2026-01-31T12:30:00.000Z',
-  currency: 'USD',
-  ...{ subtotal: usd(2900), discount: usd(290), shipping: usd(490), tax: usd(273) },
-  ...{ includedTax: usd(0), total: usd(3373), isTaxKnown: true, shippingNeed: 'none' },
-  lines: [
-    {
-      ...{ itemId: ITEM_EXAMPLE, variantId: VARIANT_EXAMPLE, unitPrice: usd(1450), quantity: 2 },
-      ...{ subtotal: usd(2900), discount: usd(290), tax: usd(230), includedTax: usd(0), taxRatePpm: 88_250 },
-    },
-  ],
-  discounts: [
-    {
-      ...{
-        id: '01890a5d-ac96-774b-bcce-b302099a8090',
-        name: 'Ten per cent to begin with',
-        code: 'WELCOME10',
-      },
-      ...{ shares: [{ itemId: ITEM_EXAMPLE, amount: usd(290) }], shipping: usd(0) },
-    },
-  ],
-  codes: [{ code: 'WELCOME10', status: 'applied' }],
-  shippingMethod: {
-    ...{ id: '01890a5d-ac96-774b-bcce-b302099a8091', name: 'Parcel', price: usd(490), discount: usd(0) },
-    ...{ tax: usd(43), includedTax: usd(0), taxRatePpm: 88_250 },
-  },
-};
-
-export const CartQuote = t.Object(
-  {
-    token: t.String({ description: 'For checkout: what it says is charged, or nothing is.' }),
-    expiresAt: DateTime,
-    currency: t.String(),
-    subtotal: MoneySchema,
-    discount: MoneySchema,
-    shipping: t.Object(MoneySchema.properties, { description: 'Less what discounts take off it.' }),
-    tax: t.Object(MoneySchema.properties, { description: 'What is added.' }),
-    includedTax: t.Object(MoneySchema.properties, {
-      description: 'What the prices contain; never added.',
-    }),
-    total: t.Object(MoneySchema.properties, {
-      description: '`subtotal - discount + shipping + tax`.',
-    }),
-    isTaxKnown: t.Boolean({ description: 'Whether the cart has a destination, which tax depends on.' }),
-    shippingNeed: t.UnionEnum(['none', 'destination', 'zone', 'method', 'weight'], {
-      description:
-        'What checkout misses: a destination, a zone that it is in, a way of shipping, a weight to price it by.',
-    }),
-    lines: t.Array(
-      t.Object({
-        ...{ itemId: Uuid, variantId: Uuid, unitPrice: MoneySchema, quantity: Type.Integer() },
-        ...{ subtotal: MoneySchema, discount: MoneySchema, tax: MoneySchema, includedTax: MoneySchema },
-        taxRatePpm: Ppm,
-      }),
-    ),
-    discounts: t.Array(
-      t.Object({
-        ...{ id: Uuid, name: t.String(), code: t.Union([t.String(), t.Null()]) },
-        shares: t.Array(t.Object({ itemId: Uuid, amount: MoneySchema })),
-        shipping: t.Object(MoneySchema.properties, { description: 'What it takes off shipping.' }),
-      }),
-    ),
-    codes: t.Array(
-      t.Object({
-        code: t.String(),
-        status: t.UnionEnum(CODE_STATUSES),
-        missing: t.Optional(
-          t.Object(MoneySchema.properties, { description: 'Of `minimum`: how much more it takes.' }),
-        ),
-      }),
-    ),
-    shippingMethod: t.Union([
-      t.Object({
-        ...{ id: Uuid, name: t.String(), price: MoneySchema, discount: MoneySchema, tax: MoneySchema },
-        ...{ includedTax: MoneySchema, taxRatePpm: Ppm },
-      }),
-      t.Null(),
-    ]),
-  },
-  { examples: [QUOTE_EXAMPLE] },
-);
-export type CartQuote = Static<typeof CartQuote>;
 
 const Country = t.String({
   pattern: '^[A-Z]{2}$',
@@ -182,6 +115,13 @@ export const ShippingEstimates = t.Object(
 );
 export type ShippingEstimates = Static<typeof ShippingEstimates>;
 
+const SavedItem = t.Object({
+  ...{ id: Uuid, variantId: Uuid, productId: Uuid, name: t.String(), options: t.Array(t.String()) },
+  quantity: Type.Integer(),
+  available: t.Boolean({ description: 'Whether there is any of it to be had now.' }),
+  savedAt: DateTime,
+});
+
 export const Cart = t.Object(
   {
     id: Uuid,
@@ -201,8 +141,21 @@ export const Cart = t.Object(
         unitPrice: MoneySchema,
         lineTotal: MoneySchema,
         notice: t.Union([Notice, t.Null()]),
+        left: t.Optional(
+          Type.Integer({ description: 'Of `out_of_stock`: so many can be had. More than 20 are not told.' }),
+        ),
+        seenPrice: t.Optional(
+          t.Object(MoneySchema.properties, {
+            description:
+              'Of `price_changed`: what the shopper was shown before. They agree to the new one by `acceptedPrice`, ' +
+              'by putting more of it into the cart, or by checking out with the cart’s `quote`.',
+          }),
+        ),
       }),
     ),
+    saved: t.Array(SavedItem, {
+      description: 'What is put aside for later: no part of what the cart costs, and not bought with it.',
+    }),
     subtotal: MoneySchema,
     quote: CartQuote,
     version: Type.Integer(),
@@ -215,8 +168,8 @@ export const Cart = t.Object(
         destination: { country: 'US', region: 'NY', postalCode: '10001' },
         items: [
           {
-            id: '01890a5d-ac96-774b-bcce-b302099a8071',
-            variantId: '01890a5d-ac96-774b-bcce-b302099a8059',
+            id: ITEM_EXAMPLE,
+            variantId: VARIANT_EXAMPLE,
             productId: '01890a5d-ac96-774b-bcce-b302099a8057',
             name: 'Enamel Camping Mug',
             options: ['Red'],
@@ -224,6 +177,15 @@ export const Cart = t.Object(
             unitPrice: { amount: 1450, currency: 'USD' },
             lineTotal: { amount: 2900, currency: 'USD' },
             notice: null,
+          },
+        ],
+        saved: [
+          {
+            ...{ id: '01890a5d-ac96-774b-bcce-b302099a8072', name: 'Camp Stool', options: [], quantity: 1 },
+            variantId: '01890a5d-ac96-774b-bcce-b302099a805a',
+            productId: '01890a5d-ac96-774b-bcce-b302099a8058',
+            available: true,
+            savedAt: '2026-01-31T12:00:00.000Z',
           },
         ],
         subtotal: { amount: 2900, currency: 'USD' },

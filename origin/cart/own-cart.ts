@@ -8,12 +8,20 @@ import { OF_ANOTHER } from '#lib/security-events.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { type CartRules, loadRules, type Place, placeOf } from '#origin/pricing/service.ts';
+import type { ShownCart } from './answer.ts';
 import { type PricedCart, priceCart } from './pricing.ts';
+import { type CartContents, findSaved } from './saved-store.ts';
 import * as store from './store.ts';
 
 /** @throws {AppError} `cart_not_found`, also for somebody else's; `total_not_chargeable` */
 export async function pricedCart(deps: Deps, db: Queryable, caller: Caller, id: CartId): Promise<PricedNow> {
   return priceNow(deps, db, requireOwn(caller, await store.findCart(db, id)));
+}
+
+/** @throws {AppError} as {@link pricedCart} */
+export async function shownCart(deps: Deps, db: Queryable, caller: Caller, id: CartId): Promise<ShownCart> {
+  const [{ cart }, saved] = await Promise.all([pricedCart(deps, db, caller, id), findSaved(db, id)]);
+  return { cart, saved };
 }
 
 export interface PricedNow {
@@ -22,7 +30,7 @@ export interface PricedNow {
 }
 
 /** As the database has it now. */
-async function priceNow(deps: Deps, db: Queryable, cart: store.CartRow): Promise<PricedNow> {
+export async function priceNow(deps: Deps, db: Queryable, cart: store.CartRow): Promise<PricedNow> {
   const at = deps.clock.now();
   const [lines, rules] = await Promise.all([
     store.findLines(db, cart.id, at),
@@ -34,7 +42,7 @@ async function priceNow(deps: Deps, db: Queryable, cart: store.CartRow): Promise
 /**
  * Locks the caller's cart for checkout, and tells what it costs there from then on. What is sent right behind runs under
  * the lock.
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_empty`, `total_not_chargeable`
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_empty`, `total_not_chargeable`
  */
 export async function lockForCheckout(
   deps: Deps,
@@ -53,28 +61,33 @@ export async function lockForCheckout(
   return priceCart(cart, lines, rules);
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `total_not_chargeable` */
+/**
+ * Not while the cart is being paid for: what came in would be in no order, and in a cart that is over.
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `checkout_in_progress`, `total_not_chargeable`
+ */
 export async function changeLines(
   deps: Deps,
   caller: Caller,
   id: CartId,
-  /** Returns the lines as they are then. */
-  change: (tx: Transaction, at: Date) => Promise<readonly store.CartLineRow[]>,
-): Promise<PricedCart> {
-  const cart = await deps.db.transaction(async (tx) => {
+  /** Returns what is in the cart then. */
+  change: (tx: Transaction, at: Date) => Promise<CartContents>,
+): Promise<ShownCart> {
+  const changed = await deps.db.transaction(async (tx) => {
     const at = deps.clock.now();
     // The next version is also the lock, and is taken back with the rest when the change may not be.
-    const cart = requireOpen(requireOwn(caller, await store.touchCart(tx, id, at)));
+    const [touched, isPaid] = await Promise.all([store.touchCart(tx, id, at), store.isBeingPaid(tx, id)]);
+    const cart = requireOpen(requireOwn(caller, touched));
+    if (isPaid) throw new AppError('checkout_in_progress');
     const place = placeOf(cart);
-    const [lines, rules] = await Promise.all([
+    const [{ lines, saved }, rules] = await Promise.all([
       change(tx, at),
       loadRules(deps.taxes, tx, { cartId: id, place, at }),
     ]);
     // Priced before it is committed: a change that cannot be priced does not happen.
-    return priceCart(cart, lines, rules);
+    return { cart: priceCart(cart, lines, rules), saved };
   });
   await deps.ownWrites.note(caller);
-  return cart;
+  return changed;
 }
 
 /** @throws {AppError} as {@link changeLines}, and what `terms` and `judge` do */
@@ -90,18 +103,21 @@ export async function changeTerms(
     /** Refuses the cart as it would be, with how it would be. */
     readonly judge?: (cart: PricedCart) => void;
   },
-): Promise<PricedCart> {
-  const cart = await deps.db.transaction(async (tx) => {
+): Promise<ShownCart> {
+  const shown = await deps.db.transaction(async (tx) => {
     const found = requireOpen(requireOwn(caller, await store.touchCart(tx, id, deps.clock.now())));
-    const { cart: changed } = await priceNow(deps, tx, await store.setTerms(tx, id, terms(found)));
+    const row = await store.setTerms(tx, id, terms(found));
+    const [{ cart: changed }, saved] = await Promise.all([priceNow(deps, tx, row), findSaved(tx, id)]);
     judge(changed);
-    return changed;
+    return { cart: changed, saved };
   });
   await deps.ownWrites.note(caller);
-  return cart;
+  return shown;
 }
 
-function requireOpen(cart: store.CartRow): store.CartRow {
+/** @throws {AppError} `cart_completed`, `cart_merged` */
+export function requireOpen(cart: store.CartRow): store.CartRow {
+  if (cart.mergedAt !== null) throw new AppError('cart_merged');
   if (cart.completedAt !== null) throw new AppError('cart_completed');
   return cart;
 }

@@ -3,9 +3,9 @@
 import { after } from '#lib/clock.ts';
 import { type Minor, money } from '#lib/money.ts';
 import type { CodeState } from '#origin/pricing/service.ts';
-import type { CartQuote } from './model.ts';
 import type { PricedCart, PricedLine } from './pricing.ts';
 import { QUOTE_LIFE_MS, type Quote, type Quotes } from './quote.ts';
+import type { CartQuote } from './quote-model.ts';
 
 export function quoteFor(quotes: Quotes, cart: PricedCart, now: Date): CartQuote {
   const quote = signedParts(cart, after(now, QUOTE_LIFE_MS));

@@ -1,23 +1,30 @@
 /** Carts over HTTP: a guest's is opened by its `Cart-Token`, a customer's by their access token. */
 
 import { Elysia } from 'elysia';
+import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { CartId, CartItemId } from '#lib/ids.ts';
+import type { ProblemCode } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
-import { type AccessTokens, auth } from '#origin/http/auth.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
+import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
+import { mergeCart } from './merge.ts';
 import {
   Cart,
   CartChange,
   CartItemChange,
   CartItemParams,
   CartParams,
-  CartQuote,
   CodeEntry,
   CodeParams,
+  MergeHeaders,
   NewCartItem,
+  NewCartItems,
   ShippingEstimates,
 } from './model.ts';
+import { CartQuote } from './quote-model.ts';
+import * as saved from './saved.ts';
 import * as carts from './service.ts';
 import * as terms from './terms.ts';
 
@@ -26,8 +33,27 @@ const CHANGE_FAILURES = [
   'unauthenticated',
   'cart_not_found',
   'cart_completed',
+  'cart_merged',
+  'checkout_in_progress',
   'total_not_chargeable',
 ] as const;
+
+const OWN_CART = { access: 'anyone', params: CartParams } as const;
+const OWN_ITEM = { access: 'anyone', params: CartItemParams } as const;
+const OWN_CODE = { access: 'anyone', params: CodeParams } as const;
+
+interface CartChanged {
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Beside those of every change. */
+  readonly failures?: readonly ProblemCode[];
+}
+
+/** What changes a cart answers it. */
+function changing({ failures = [], ...said }: CartChanged) {
+  return operation({ ...said, tag: 'Cart', success: CART, failures: [...CHANGE_FAILURES, ...failures] });
+}
 
 export function cartRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'cart', prefix: '/api/v1/carts', normalize: false })
@@ -53,8 +79,7 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
       },
     )
     .get('/:id', async ({ caller, params }) => carts.readCart(deps, caller, params.id as CartId), {
-      access: 'anyone',
-      params: CartParams,
+      ...OWN_CART,
       detail: operation({
         id: 'getCart',
         summary: 'A cart at the prices of now',
@@ -63,8 +88,33 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
         failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
       }),
     })
+    .use(mergeRoute(deps, tokens))
     .use(itemRoutes(deps, tokens))
+    .use(savedRoutes(deps, tokens))
     .use(termRoutes(deps, tokens));
+}
+
+function mergeRoute(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ normalize: false }).use(auth(tokens)).post(
+    '/:id/merge',
+    async ({ caller, headers, params, request }) => {
+      const guests = { id: params.id as CartId, cartToken: headers[CART_TOKEN_HEADER] ?? null };
+      return mergeCart(forRequest(deps, request), signedIn(caller), guests);
+    },
+    {
+      access: 'user',
+      params: CartParams,
+      headers: MergeHeaders,
+      detail: changing({
+        id: 'mergeCart',
+        summary: 'Put a guest’s cart into your own',
+        description:
+          'Log-in with its `Cart-Token` does the same. Lines of one variant become one, up to 999 of it; what is put aside, ' +
+          'codes and destination come along as far as they fit. Where you have none, or yours is being paid for, has ' +
+          'another currency or would hold too much, the guest’s becomes yours beside it. Can be repeated.',
+      }),
+    },
+  );
 }
 
 function itemRoutes(deps: Deps, tokens: AccessTokens) {
@@ -74,31 +124,39 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
       '/:id/items',
       async ({ body, caller, params }) => carts.addItem(deps, caller, params.id as CartId, body),
       {
-        access: 'anyone',
-        params: CartParams,
+        ...OWN_CART,
         body: NewCartItem,
-        detail: operation({
+        detail: changing({
           id: 'addCartItem',
           summary: 'Put a variant into the cart',
-          tag: 'Cart',
-          success: CART,
-          failures: [...CHANGE_FAILURES, 'variant_unavailable', 'cart_full'],
+          failures: ['variant_unavailable', 'cart_full'],
+        }),
+      },
+    )
+    .post(
+      '/:id/items/bulk',
+      async ({ body, caller, params }) => carts.addItems(deps, caller, params.id as CartId, body.items),
+      {
+        ...OWN_CART,
+        body: NewCartItems,
+        detail: changing({
+          id: 'addCartItems',
+          summary: 'Put several variants into the cart: all of them, or none',
+          description: 'Of `cart_items_refused`, `items` names each that cannot be, by its index, and why.',
+          failures: ['cart_items_refused'],
         }),
       },
     )
     .patch(
       '/:id/items/:itemId',
-      async ({ body, caller, params }) => carts.changeItem(deps, caller, itemOf(params), body.quantity),
+      async ({ body, caller, params }) => carts.changeItem(deps, caller, itemOf(params), body),
       {
-        access: 'anyone',
-        params: CartItemParams,
+        ...OWN_ITEM,
         body: CartItemChange,
-        detail: operation({
+        detail: changing({
           id: 'changeCartItem',
-          summary: 'Change how many',
-          tag: 'Cart',
-          success: CART,
-          failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
+          summary: 'Change how many, or agree to the price of now',
+          failures: ['cart_item_not_found'],
         }),
       },
     )
@@ -106,14 +164,52 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
       '/:id/items/:itemId',
       async ({ caller, params }) => carts.removeItem(deps, caller, itemOf(params)),
       {
-        access: 'anyone',
-        params: CartItemParams,
-        detail: operation({
+        ...OWN_ITEM,
+        detail: changing({
           id: 'removeCartItem',
           summary: 'Take a line out of the cart',
-          tag: 'Cart',
-          success: CART,
-          failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
+          failures: ['cart_item_not_found'],
+        }),
+      },
+    );
+}
+
+function savedRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ normalize: false })
+    .use(auth(tokens))
+    .post(
+      '/:id/items/:itemId/save',
+      async ({ caller, params }) => saved.saveItem(deps, caller, itemOf(params)),
+      {
+        ...OWN_ITEM,
+        detail: changing({
+          id: 'saveCartItem',
+          summary: 'Put a line aside for later',
+          failures: ['cart_item_not_found', 'saved_items_full'],
+        }),
+      },
+    )
+    .post(
+      '/:id/saved/:itemId/cart',
+      async ({ caller, params }) => saved.restoreItem(deps, caller, itemOf(params)),
+      {
+        ...OWN_ITEM,
+        detail: changing({
+          id: 'restoreCartItem',
+          summary: 'Put what was put aside back into the cart, at the price of now',
+          failures: ['cart_item_not_found', 'variant_unavailable', 'cart_full'],
+        }),
+      },
+    )
+    .delete(
+      '/:id/saved/:itemId',
+      async ({ caller, params }) => saved.dropSaved(deps, caller, itemOf(params)),
+      {
+        ...OWN_ITEM,
+        detail: changing({
+          id: 'dropSavedItem',
+          summary: 'Forget what was put aside',
+          failures: ['cart_item_not_found'],
         }),
       },
     );
@@ -123,8 +219,7 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ normalize: false })
     .use(auth(tokens))
     .get('/:id/quote', async ({ caller, params }) => carts.readQuote(deps, caller, params.id as CartId), {
-      access: 'anyone',
-      params: CartParams,
+      ...OWN_CART,
       detail: operation({
         id: 'getCartQuote',
         summary: 'What the cart costs, every part of it',
@@ -138,17 +233,12 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
       '/:id/shipping',
       async ({ caller, params }) => terms.readShipping(deps, caller, params.id as CartId),
       {
-        access: 'anyone',
-        params: CartParams,
+        ...OWN_CART,
         detail: operation({
           id: 'listCartShipping',
           summary: 'The ways to ship the cart, and what each would cost',
           tag: 'Cart',
-          success: {
-            status: 200,
-            description: 'Those that serve its destination.',
-            schema: ShippingEstimates,
-          },
+          success: { status: 200, description: 'Those that serve it.', schema: ShippingEstimates },
           failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
         }),
       },
@@ -157,16 +247,12 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
       '/:id',
       async ({ body, caller, params }) => terms.changeCart(deps, caller, params.id as CartId, body),
       {
-        access: 'anyone',
-        params: CartParams,
+        ...OWN_CART,
         body: CartChange,
-        detail: operation({
+        detail: changing({
           id: 'changeCart',
           summary: 'Say where the cart goes, how, and in which currency',
-          tag: 'Cart',
-          success: CART,
           failures: [
-            ...CHANGE_FAILURES,
             ...(['cart_not_empty', 'currency_not_sold', 'destination_required'] as const),
             ...(['shipping_zone_missing', 'shipping_method_not_found', 'weight_missing'] as const),
           ],
@@ -183,16 +269,12 @@ function codeRoutes(deps: Deps, tokens: AccessTokens) {
       '/:id/codes',
       async ({ body, caller, params }) => terms.addCode(deps, caller, params.id as CartId, body.code),
       {
-        access: 'anyone',
-        params: CartParams,
+        ...OWN_CART,
         body: CodeEntry,
-        detail: operation({
+        detail: changing({
           id: 'addCartCode',
           summary: 'Enter the code of a discount',
-          tag: 'Cart',
-          success: CART,
           failures: [
-            ...CHANGE_FAILURES,
             ...(['code_unknown', 'code_not_in_force', 'code_used_up', 'code_not_for_you'] as const),
             ...(['code_not_applicable', 'code_minimum_missed', 'codes_full'] as const),
           ],
@@ -203,14 +285,10 @@ function codeRoutes(deps: Deps, tokens: AccessTokens) {
       '/:id/codes/:code',
       async ({ caller, params }) => terms.removeCode(deps, caller, params.id as CartId, params.code),
       {
-        access: 'anyone',
-        params: CodeParams,
-        detail: operation({
+        ...OWN_CODE,
+        detail: changing({
           id: 'removeCartCode',
           summary: 'Take a code out of the cart',
-          tag: 'Cart',
-          success: CART,
-          failures: CHANGE_FAILURES,
         }),
       },
     );

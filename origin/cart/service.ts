@@ -2,26 +2,29 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { MAX_LINE_QUANTITY } from '#db/schema/cart.ts';
 import type { CartId, CartItemId, ProductId, VariantId } from '#lib/ids.ts';
-import { money, SHOP_CURRENCY } from '#lib/money.ts';
+import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { NO_RULES } from '#origin/pricing/service.ts';
-import type { Cart, CartQuote, NewCartItem } from './model.ts';
-import { changeLines, hashToken, isOwn, pricedCart, requireOwn } from './own-cart.ts';
-import { type PricedCart, type PricedLine, priceCart } from './pricing.ts';
-import { quoteFor } from './promise.ts';
+import { type AddedLine, addLines, type Refusal } from './add-lines.ts';
+import { quote, type ShownCart, toCart } from './answer.ts';
+import type { Cart, CartItemChange, NewCartItem } from './model.ts';
+import { changeLines, hashToken, isOwn, pricedCart, requireOwn, shownCart } from './own-cart.ts';
+import { type PricedLine, priceCart } from './pricing.ts';
+import type { CartQuote } from './quote-model.ts';
+import { findContents } from './saved-store.ts';
 import * as store from './store.ts';
 
+export { quote } from './answer.ts';
+export { mergeAtLogin } from './merge.ts';
 export { lockForCheckout } from './own-cart.ts';
 export { type PricedCart, type PricedLine, requireChargeable, requireShipping } from './pricing.ts';
 export { MAX_QUOTE_LENGTH, type Quote } from './quote.ts';
 
 const TOKEN_BYTES = 32;
 const FIRST_VERSION = 1;
-const MAX_LINES = 100;
 
 /** A new cart; a guest's comes with the token that opens it. */
 export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
@@ -43,14 +46,16 @@ async function insertCart(deps: Deps, caller: Caller): Promise<Cart> {
   return { ...toCart(deps, newCart(id)), token };
 }
 
-function newCart(id: CartId): PricedCart {
-  return priceCart({ id, version: FIRST_VERSION, currency: SHOP_CURRENCY }, [], NO_RULES);
+function newCart(id: CartId): ShownCart {
+  return {
+    cart: priceCart({ id, version: FIRST_VERSION, currency: SHOP_CURRENCY }, [], NO_RULES),
+    saved: [],
+  };
 }
 
 /** @throws {AppError} `cart_not_found`, also for somebody else's */
 export async function readCart(deps: Deps, caller: Caller, id: CartId): Promise<Cart> {
-  const { cart } = await deps.ownWrites.read(caller, (db) => pricedCart(deps, db, caller, id));
-  return toCart(deps, cart);
+  return toCart(deps, await deps.ownWrites.read(caller, (db) => shownCart(deps, db, caller, id)));
 }
 
 /** Every part of what the cart costs. @throws {AppError} `cart_not_found`, also for somebody else's */
@@ -64,51 +69,90 @@ export interface AddedItem extends NewCartItem {
   readonly alongside?: (tx: Transaction) => Promise<void>;
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_full`, `variant_unavailable`, `invalid_input` */
+/**
+ * @throws {AppError} what every change of lines may; `cart_full`, `variant_unavailable`, `invalid_input`
+ */
 export async function addItem(deps: Deps, caller: Caller, id: CartId, item: AddedItem): Promise<Cart> {
-  const variantId = item.variantId as VariantId;
-  const cart = await changeLines(deps, caller, id, async (tx, at) => {
-    const line = { id: deps.ids.next<CartItemId>(), cartId: id, variantId, quantity: item.quantity, at };
-    const limits = { maxLines: MAX_LINES, maxQuantity: MAX_LINE_QUANTITY };
-    const [isAdded, lines] = await Promise.all([
-      store.addLine(tx, line, limits),
-      store.findLines(tx, id, at),
-    ]);
-    if (!isAdded) throw refusalOf(line, lines);
+  const line = toLine(deps, item);
+  const changed = await changeLines(deps, caller, id, async (tx, at) => {
+    const { contents, refusals } = await addLines(tx, id, [line], at);
+    const [refusal] = refusals;
+    if (refusal !== undefined) throw refusal.problem;
     await item.alongside?.(tx);
-    return lines;
+    return contents;
   });
-  if (cart.version === FIRST_VERSION + 1) deps.metrics.count('carts_filled_total', {});
-  return toCart(deps, cart);
+  countFilled(deps, changed);
+  return toCart(deps, changed);
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
+/**
+ * All of them or none: of one that cannot be added every such one is named.
+ * @throws {AppError} what every change of lines may; `cart_items_refused`
+ */
+export async function addItems(
+  deps: Deps,
+  caller: Caller,
+  id: CartId,
+  items: readonly NewCartItem[],
+): Promise<Cart> {
+  const lines = items.map((item) => toLine(deps, item));
+  const changed = await changeLines(deps, caller, id, async (tx, at) => {
+    const { contents, refusals } = await addLines(tx, id, lines, at);
+    if (refusals.length > 0) throw new AppError('cart_items_refused', { items: refusals.map(toRefused) });
+    return contents;
+  });
+  countFilled(deps, changed);
+  return toCart(deps, changed);
+}
+
+function toLine({ ids }: Deps, { variantId, quantity }: NewCartItem): AddedLine {
+  return { id: ids.next<CartItemId>(), variantId: variantId as VariantId, quantity };
+}
+
+function toRefused({ index, problem: { code, message } }: Refusal) {
+  return { index, code, message };
+}
+
+function countFilled({ metrics }: Deps, { cart }: ShownCart): void {
+  if (cart.version === FIRST_VERSION + 1) metrics.count('carts_filled_total', {});
+}
+
+interface ItemPlace {
+  readonly cartId: CartId;
+  readonly itemId: CartItemId;
+}
+
+/**
+ * How many, and which price the shopper has been shown: where that is the price of now, the line has no notice of it
+ * any more. What is charged is decided at checkout, by the database.
+ * @throws {AppError} what every change of lines may; `cart_item_not_found`
+ */
 export async function changeItem(
   deps: Deps,
   caller: Caller,
-  { cartId, itemId }: { readonly cartId: CartId; readonly itemId: CartItemId },
-  quantity: number,
+  { cartId, itemId }: ItemPlace,
+  { quantity, acceptedPrice }: CartItemChange,
 ): Promise<Cart> {
-  const cart = await changeLines(deps, caller, cartId, async (tx, at) => {
-    const found = await store.setQuantity(tx, { cartId, itemId, quantity, at });
-    if (!found) throw new AppError('cart_item_not_found');
-    return store.findLines(tx, cartId, at);
+  const changed = await changeLines(deps, caller, cartId, async (tx, at) => {
+    const place = { cartId, itemId };
+    const isFound = await Promise.all([
+      quantity === undefined || store.setQuantity(tx, { ...place, quantity, at }),
+      acceptedPrice === undefined || store.setSeenPrice(tx, { ...place, priceMinor: minor(acceptedPrice) }),
+    ]);
+    if (isFound.includes(false)) throw new AppError('cart_item_not_found');
+    return findContents(tx, cartId, at);
   });
-  return toCart(deps, cart);
+  return toCart(deps, changed);
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_item_not_found` */
-export async function removeItem(
-  deps: Deps,
-  caller: Caller,
-  { cartId, itemId }: { readonly cartId: CartId; readonly itemId: CartItemId },
-): Promise<Cart> {
-  const cart = await changeLines(deps, caller, cartId, async (tx, at) => {
+/** @throws {AppError} what every change of lines may; `cart_item_not_found` */
+export async function removeItem(deps: Deps, caller: Caller, { cartId, itemId }: ItemPlace): Promise<Cart> {
+  const changed = await changeLines(deps, caller, cartId, async (tx, at) => {
     const found = await store.deleteLine(tx, cartId, itemId);
     if (!found) throw new AppError('cart_item_not_found');
-    return store.findLines(tx, cartId, at);
+    return findContents(tx, cartId, at);
   });
-  return toCart(deps, cart);
+  return toCart(deps, changed);
 }
 
 /** Whether the cart is the caller's: the door to a guest's order, too. */
@@ -154,48 +198,4 @@ export async function openCompletedCart(
 ): Promise<void> {
   await store.insertCart(tx, cart);
   await store.completeCart(tx, cart.id, clock.now());
-}
-
-/** Why nothing was added to a cart with these lines. */
-function refusalOf(
-  { variantId, quantity }: Pick<store.NewLine, 'variantId' | 'quantity'>,
-  lines: readonly store.CartLineRow[],
-): AppError {
-  const line = lines.find((each) => each.variantId === variantId);
-  if (line === undefined && lines.length >= MAX_LINES) {
-    return new AppError('cart_full', { maxLines: MAX_LINES });
-  }
-  if ((line?.quantity ?? 0) + quantity > MAX_LINE_QUANTITY) {
-    const message = `the cart would hold more than ${MAX_LINE_QUANTITY} of the variant`;
-    return new AppError('invalid_input', { errors: [{ path: '/quantity', message }] });
-  }
-  return new AppError('variant_unavailable', { variantId });
-}
-
-/** What the cart costs, signed: good for a checkout of the cart as it is. */
-export function quote({ quotes, clock }: Deps, cart: PricedCart): CartQuote {
-  return quoteFor(quotes, cart, clock.now());
-}
-
-export function toCart(deps: Deps, cart: PricedCart): Cart {
-  const { currency, place } = cart;
-  return {
-    id: cart.id,
-    currency,
-    destination: place.country === null ? null : { ...place, country: place.country },
-    items: cart.lines.map((line) => ({
-      id: line.id,
-      variantId: line.variantId,
-      productId: line.productId,
-      name: line.name,
-      options: line.optionValues,
-      quantity: line.quantity,
-      unitPrice: money(line.priceMinor, currency),
-      lineTotal: money(line.lineTotalMinor, currency),
-      notice: line.notice,
-    })),
-    subtotal: money(cart.subtotalMinor, currency),
-    quote: quote(deps, cart),
-    version: cart.version,
-  };
 }

@@ -196,6 +196,24 @@ export async function setQuantity(tx: Transaction, change: NewQuantity): Promise
   return rows.length === 1;
 }
 
+interface SeenPrice {
+  readonly cartId: CartId;
+  readonly itemId: CartItemId;
+  readonly priceMinor: Minor;
+}
+
+const SET_SEEN_PRICE = kept((db, { cartId, itemId, priceMinor }: Slots<SeenPrice>) =>
+  db.execute(sql`
+    update cart_items set seen_price_minor = ${priceMinor}::bigint
+     where id = ${itemId} and cart_id = ${cartId} returning 1`),
+);
+
+/** False when the cart has no such line. */
+export async function setSeenPrice(tx: Transaction, seen: SeenPrice): Promise<boolean> {
+  const rows = await SET_SEEN_PRICE(tx, seen);
+  return rows.length === 1;
+}
+
 /** False when the cart has no such line. */
 export async function deleteLine(tx: Transaction, cartId: CartId, itemId: CartItemId): Promise<boolean> {
   const rows = await tx
@@ -213,7 +231,7 @@ interface At {
 const TOUCH_CART = kept((db, { id, at }: Slots<At>) =>
   db
     .update(carts)
-    .set({ version: sql`${carts.version} + 1`, updatedAt: asIn(carts.updatedAt, at) })
+    .set({ version: sql`${carts.version} + 1`, updatedAt: asIn(carts.updatedAt, at), idleNotedAt: null })
     .where(eq(carts.id, id))
     .returning(),
 );
@@ -222,6 +240,19 @@ const TOUCH_CART = kept((db, { id, at }: Slots<At>) =>
 export async function touchCart(tx: Transaction, id: CartId, at: Date): Promise<CartRow | undefined> {
   const [cart] = await TOUCH_CART(tx, { id, at });
   return cart;
+}
+
+/** Spelled as the index `orders_one_live_per_cart` is. */
+const IS_BEING_PAID = kept((db, { id }: Slots<ById>) =>
+  db.execute<{ isPaid: boolean }>(sql`
+    select exists (select from orders
+      where cart_id = ${id} and status not in ('payment_failed', 'cancelled')) as "isPaid"`),
+);
+
+/** Whether an order of the cart waits for its payment, or has it. Certain while the cart is locked. */
+export async function isBeingPaid(tx: Transaction, id: CartId): Promise<boolean> {
+  const [row] = await IS_BEING_PAID(tx, { id });
+  return present(row, 'an answer').isPaid;
 }
 
 const COMPLETE_CART = kept((db, { id, at }: Slots<At>) =>

@@ -6,16 +6,17 @@ import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { type CodeObstacle, estimateShipping } from '#origin/pricing/service.ts';
+import { toCart } from './answer.ts';
 import type { Cart, CartChange, ShippingEstimates } from './model.ts';
 import { changeTerms, pricedCart } from './own-cart.ts';
 import { type PricedCart, requireShipping, toBasketLine } from './pricing.ts';
-import { toCart } from './service.ts';
 import type { CartTerms } from './store.ts';
 
-const MAX_CODES = 5;
+/** Beyond them none is taken. */
+export const MAX_CODES = 5;
 
 /**
- * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_not_empty`, `currency_not_sold`, `destination_required`,
+ * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_not_empty`, `currency_not_sold`, `destination_required`,
  * `shipping_zone_missing`, `shipping_method_not_found`, `weight_missing`
  */
 export async function changeCart(deps: Deps, caller: Caller, id: CartId, change: CartChange): Promise<Cart> {
@@ -50,7 +51,7 @@ function placed({ country, region, postalCode }: NonNullable<CartChange['destina
   return { country, region: region ?? null, postalCode: postalCode ?? null };
 }
 
-/** @throws {AppError} `cart_not_found`, `cart_completed`, `codes_full`, and why the code is not for the cart */
+/** @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `codes_full`, and why the code is not for the cart */
 export async function addCode(deps: Deps, caller: Caller, id: CartId, entered: string): Promise<Cart> {
   const code = spelled(entered);
   const cart = await changeTerms(deps, caller, id, {
@@ -64,7 +65,7 @@ export async function addCode(deps: Deps, caller: Caller, id: CartId, entered: s
   return toCart(deps, cart);
 }
 
-/** One that the cart does not have is gone already. @throws {AppError} `cart_not_found`, `cart_completed` */
+/** One that the cart does not have is gone already. @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged` */
 export async function removeCode(deps: Deps, caller: Caller, id: CartId, entered: string): Promise<Cart> {
   const code = spelled(entered);
   const cart = await changeTerms(deps, caller, id, {

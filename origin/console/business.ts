@@ -29,7 +29,9 @@ export function businessOf({ all }: Scene): readonly Fact[] {
   const currency = { currency: SHOP_CURRENCY };
   const lately = (...[name, labels = {}]: Parameters<typeof all.rate>) =>
     all.increase(name, labels, LONGEST_WINDOW_MS);
-  const [placed, filled] = [lately('orders_placed_total'), lately('carts_filled_total')];
+  const placed = lately('orders_placed_total');
+  // Two carts that have become one can be one order.
+  const filled = lately('carts_filled_total') - lately('carts_merged_total');
   return [
     { label: 'Orders placed', value: placed, unit: 'count' },
     { label: 'Orders paid', value: lately('orders_paid_total'), unit: 'count' },
@@ -47,7 +49,7 @@ export function businessOf({ all }: Scene): readonly Fact[] {
 
 /** Carts of before may be ordered now: never less than none. */
 function abandoned(placed: number, filled: number): number | null {
-  return filled === 0 ? null : Math.max(0, 1 - placed / filled);
+  return filled <= 0 ? null : Math.max(0, 1 - placed / filled);
 }
 
 function ratio(part: number | null, whole: number | null): number | null {

@@ -9,7 +9,7 @@ const REQUESTS = 'http_server_request_duration_seconds';
 const CHECKS = { primary: 'database_primary', redis: 'redis', nats: 'nats' } as const;
 /** All that send mail. */
 export const MAIL_CONSUMERS =
-  /^(email|account-email|theft-warning|webhook-warning|stock-email|shipment-email|return-email|edit-email)$/;
+  /^(email|account-email|theft-warning|webhook-warning|stock-email|shipment-email|return-email|edit-email|cart-email)$/;
 const MAIL_WINDOW_MS = 60_000;
 
 export function partsOf(scene: Scene): Readonly<Record<PartId, Part>> {

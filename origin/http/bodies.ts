@@ -4,7 +4,12 @@
  */
 
 import { Elysia } from 'elysia';
-import { BODY_DIGEST_HEADER, MAX_BODY_BYTES, STOP_NOTICES_PATH } from '#lib/edge-contract.ts';
+import {
+  BODY_DIGEST_HEADER,
+  MAX_BODY_BYTES,
+  STOP_NOTICES_PATH,
+  STOP_REMINDERS_PATH,
+} from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 import { bodyDigest } from './edge-proof.ts';
 import { checkContent, refuseCardNumber } from './json-content.ts';
@@ -12,7 +17,7 @@ import { faultOfShape } from './json-shape.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 /** Sent by mail programs as they were told to (RFC 8058): it says nothing that the address does not. */
-const FORM_PATHS: ReadonlySet<string> = new Set([STOP_NOTICES_PATH]);
+const FORM_PATHS: ReadonlySet<string> = new Set([STOP_NOTICES_PATH, STOP_REMINDERS_PATH]);
 const FORM_TYPE = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i;
 /** Where the sender has signed the body: the route gets it as it came. */
 const SIGNED_PATHS: ReadonlySet<string> = new Set(['/api/v1/webhooks/stripe']);

@@ -19,12 +19,13 @@ export function tokenAnswers(keys: KeyRing) {
     .use(accessTokenSigner(keys))
     .derive({ as: 'scoped' }, ({ accessToken }) => ({
       answerWith: async (set: Headers, grant: Grant, transport: SessionTransport) => {
-        const { userId: sub, sessionId: sid, role, epoch, refreshToken } = grant;
+        const { userId: sub, sessionId: sid, role, epoch, refreshToken, cartId = null } = grant;
         const factors = grant.hasSecondFactor ? 2 : 1;
         const jti = crypto.randomUUID();
         const signed = await accessToken.sign({ sub, sid, role, epoch, factors, jti });
         Object.assign(set.headers, PRIVATE);
-        const answer = { accessToken: signed, expiresIn: ACCESS_TOKEN_LIFE_SECONDS };
+        const cart = cartId === null ? {} : { cartId };
+        const answer = { accessToken: signed, expiresIn: ACCESS_TOKEN_LIFE_SECONDS, ...cart };
         if (refreshToken === null) return answer;
         if (transport === 'body') return { ...answer, refreshToken };
         set.headers['set-cookie'] = setCookie(refreshToken, COOKIE_LIFE_SECONDS);

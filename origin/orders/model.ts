@@ -7,7 +7,15 @@ import { orderEditor } from '#db/schema/order-edits.ts';
 import { orderStatus } from '#db/schema/orders.ts';
 import { paymentStatus, refundStatus } from '#db/schema/payments.ts';
 import { returnReason, returnStatus } from '#db/schema/returns.ts';
-import { Coordinates, closedObject, DateTime, MoneySchema, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+import {
+  Coordinates,
+  closedObject,
+  DateTime,
+  MoneySchema,
+  page,
+  pageQuery,
+  Uuid,
+} from '#origin/http/schemas.ts';
 
 const nullableText = t.Union([t.String(), t.Null()]);
 

@@ -4,6 +4,7 @@ import type { ShippingAddress } from '#db/schema/orders.ts';
 import { erasedEmail } from '#lib/erased.ts';
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { eraseRemindersOf } from '#origin/cart-reminders/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { openAddress, sealAddress } from '#origin/orders/service.ts';
 import { eraseReviewsOf } from '#origin/reviews/service.ts';
@@ -35,6 +36,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
       await store.takeOutOfOrder(tx, order.id, { email, shippingAddress });
     }
     const over = await endSessionsOf(deps, tx, userId);
+    await eraseRemindersOf(tx, userId);
     await store.deleteCarts(tx, userId);
     await eraseReviewsOf(deps, tx, userId);
     await eraseWishListsOf(tx, userId);

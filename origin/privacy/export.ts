@@ -1,6 +1,7 @@
 /** Everything that the shop holds of a person, for them to take away. Secrets and their hashes stay. */
 
 import type { UserId } from '#lib/ids.ts';
+import { reminderRecordsOf } from '#origin/cart-reminders/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { openAddress, openAddressBefore } from '#origin/orders/service.ts';
 import { reviewRecordsOf } from '#origin/reviews/service.ts';
@@ -31,6 +32,7 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
       role: user.role,
       createdAt: user.createdAt.toISOString(),
       emailVerifiedAt: user.emailVerifiedAt?.toISOString() ?? null,
+      cartRemindersSince: user.cartRemindersSince?.toISOString() ?? null,
       stripeCustomerId: user.stripeCustomerId,
     },
     secondFactor: factor
@@ -57,11 +59,12 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
 }
 
 async function collectVoices(deps: Deps, user: store.UserRow) {
-  const [{ written, reported }, wishLists, views, stockNotices] = await Promise.all([
+  const [{ written, reported }, wishLists, views, stockNotices, cartReminders] = await Promise.all([
     reviewRecordsOf(deps.db, user.id),
     wishListRecordsOf(deps.db, user.id),
     viewRecordsOf(deps.db, user.id),
     noticeRecordsOf(deps, personOf(user)),
+    reminderRecordsOf(deps.db, user.id),
   ]);
   return {
     reviews: written.map(({ authorId: _author, ...review }) => review),
@@ -69,15 +72,17 @@ async function collectVoices(deps: Deps, user: store.UserRow) {
     wishLists,
     views,
     stockNotices,
+    cartReminders,
   };
 }
 
 async function collectCarts(db: Deps['db'], userId: UserId) {
-  const items = await store.itemsOfCarts(db, userId);
+  const [items, saved] = await Promise.all([store.itemsOfCarts(db, userId), store.savedOf(db, userId)]);
   return (owned: Awaited<ReturnType<typeof store.accountRecords>>['owned']): Records =>
     owned.map(({ tokenHash: _hash, userId: _user, ...cart }) => ({
       ...cart,
       items: items.filter(({ cartId }) => cartId === cart.id),
+      saved: saved.filter(({ cartId }) => cartId === cart.id),
     }));
 }
 

@@ -17,6 +17,7 @@ export const PersonalData = t.Object(
       role: t.String(),
       createdAt: DateTime,
       emailVerifiedAt: nullableInstant,
+      cartRemindersSince: nullableInstant,
       stripeCustomerId: t.Union([t.String(), t.Null()]),
     }),
     secondFactor: t.Union([
@@ -35,6 +36,7 @@ export const PersonalData = t.Object(
     wishLists: Records,
     views: Records,
     stockNotices: Records,
+    cartReminders: Records,
     products: Records,
   },
   {
@@ -49,6 +51,7 @@ export const PersonalData = t.Object(
           role: 'shopper',
           createdAt: '2026-01-01T12:00:00.000Z',
           emailVerifiedAt: '2026-01-01T12:01:00.000Z',
+          cartRemindersSince: null,
           stripeCustomerId: null,
         },
         secondFactor: null,
@@ -64,6 +67,7 @@ export const PersonalData = t.Object(
         wishLists: [],
         views: [],
         stockNotices: [],
+        cartReminders: [],
         products: [],
       },
     ],

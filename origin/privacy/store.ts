@@ -6,7 +6,7 @@ import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
-import { cartItems, carts } from '#db/schema/cart.ts';
+import { cartItems, carts, savedItems } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orderEdits } from '#db/schema/order-edits.ts';
@@ -95,6 +95,11 @@ export async function itemsOfCarts(db: Queryable, userId: UserId) {
   return db.select().from(cartItems).where(inArray(cartItems.cartId, own));
 }
 
+export async function savedOf(db: Queryable, userId: UserId) {
+  const own = db.select({ id: carts.id }).from(carts).where(eq(carts.userId, userId));
+  return db.select().from(savedItems).where(inArray(savedItems.cartId, own));
+}
+
 export async function takeOutOfOrder(
   tx: Transaction,
   id: OrderId,
@@ -109,7 +114,9 @@ export async function takeOutOfOrder(
 export async function deleteCarts(tx: Transaction, userId: UserId): Promise<void> {
   const own = tx.select({ id: carts.id }).from(carts).where(eq(carts.userId, userId));
   await tx.delete(cartItems).where(inArray(cartItems.cartId, own));
-  const ordered = tx.select({ id: orders.cartId }).from(orders).where(eq(orders.userId, userId));
+  await tx.delete(savedItems).where(inArray(savedItems.cartId, own));
+  // Theirs by now, an order of it may be from when it was a guest's.
+  const ordered = tx.select({ id: orders.cartId }).from(orders).where(inArray(orders.cartId, own));
   await tx.delete(carts).where(and(eq(carts.userId, userId), notInArray(carts.id, ordered)));
   await tx.update(carts).set({ region: null, postalCode: null }).where(eq(carts.userId, userId));
 }
@@ -140,7 +147,14 @@ export async function takeOutOfAccount(
 ): Promise<void> {
   await tx
     .update(users)
-    .set({ email, name: '', passwordHash: '', emailVerifiedAt: null, erasedAt: now })
+    .set({
+      email,
+      name: '',
+      passwordHash: '',
+      emailVerifiedAt: null,
+      cartRemindersSince: null,
+      erasedAt: now,
+    })
     .where(eq(users.id, userId));
 }
 

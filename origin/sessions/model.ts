@@ -3,19 +3,32 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { sessionTransport } from '#db/schema/sessions.ts';
-import { SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
+import { CART_TOKEN_HEADER, SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
 import { closedObject, DateTime, page, Uuid } from '#origin/http/schemas.ts';
 
 const REFRESH_TOKEN_EXAMPLE = 'rt_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3';
 
 /** How a client says that it is a browser. */
-export const SessionHeaders = t.Object({
+const transport = {
   [SESSION_TRANSPORT_HEADER]: t.Optional(
     t.Literal('cookie', {
       description:
         'For pages of the shop: the refresh token goes and comes in a cookie that scripts cannot read, never in a ' +
         'body. `Origin` must be one of the shop’s.',
       error: 'must be `cookie`, or left out',
+    }),
+  ),
+};
+
+export const SessionHeaders = t.Object(transport);
+
+export const LoginHeaders = t.Object({
+  ...transport,
+  [CART_TOKEN_HEADER]: t.Optional(
+    t.String({
+      description:
+        'That of a guest’s cart: it goes into the customer’s, as `POST /api/v1/carts/{id}/merge` would have it. Where ' +
+        'it cannot, the log-in goes on without it.',
     }),
   ),
 });
@@ -46,6 +59,12 @@ export const Tokens = t.Object(
       }),
     ),
     expiresIn: Type.Integer({ description: 'Life of the access token, in seconds.' }),
+    cartId: t.Optional(
+      t.String({
+        format: 'uuid',
+        description: 'At a log-in with a `Cart-Token`: the customer’s cart, which has the guest’s lines now.',
+      }),
+    ),
   },
   {
     examples: [

@@ -3,8 +3,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Transaction } from '#db/client.ts';
 import { after, DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
-import type { SessionId, UserId } from '#lib/ids.ts';
+import type { CartId, SessionId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
+import { mergeAtLogin } from '#origin/cart/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { Role, SignedIn } from '#origin/http/auth.ts';
 import { grantedRole } from '#origin/http/granted-role.ts';
@@ -12,7 +13,7 @@ import type { Client, SessionTransport } from '#origin/http/session-transport.ts
 import type { SessionView } from './model.ts';
 import * as store from './store.ts';
 
-export { SessionHeaders, Tokens } from './model.ts';
+export { LoginHeaders, Tokens } from './model.ts';
 
 /** What a log-in or a refresh gives: whom the access token is for, and what carries the session on. */
 export interface Grant {
@@ -23,6 +24,8 @@ export interface Grant {
   readonly sessionId: SessionId;
   /** Null for whoever comes a moment after the token was traded: see {@link refresh}. */
   readonly refreshToken: string | null;
+  /** The customer's, where a guest's went into it at log-in, or became it. */
+  readonly cartId?: CartId | null;
 }
 
 /** A refresh token, the way it came, and who brought it. */
@@ -30,6 +33,12 @@ export interface Presented {
   readonly token: string;
   readonly transport: SessionTransport;
   readonly client: Client;
+}
+
+/** How a session is opened, and by whom. */
+export interface Opening extends Omit<Presented, 'token'> {
+  /** Of the guest's cart that is to become the customer's; null where none was sent. */
+  readonly cartToken: string | null;
 }
 
 export const REFRESH_TOKEN_LIFE_MS = 7 * DAY_MS;
@@ -62,7 +71,7 @@ export interface Proven {
 export async function openSession(
   deps: Deps,
   { userId, ...proven }: Proven,
-  { transport, client }: Omit<Presented, 'token'>,
+  { transport, client, cartToken }: Opening,
 ): Promise<Grant> {
   const { grant, ended } = await deps.db.transaction(async (tx) => {
     const user = await store.lockUser(tx, userId);
@@ -83,7 +92,8 @@ export async function openSession(
   announce(deps, ended);
   const by = proven.byCode ? 'password and code' : 'password';
   deps.security.record('login.succeeded', deps, { userId, sessionId: grant.sessionId, by });
-  return grant;
+  const customer = { kind: 'user', userId, role: grant.role, sessionId: grant.sessionId } as const;
+  return { ...grant, cartId: await mergeAtLogin(deps, customer, cartToken) };
 }
 
 /**

@@ -205,6 +205,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
             ...FAILURES,
             ...(['wish_list_item_not_found', 'cart_not_found', 'cart_completed'] as const),
             ...(['cart_full', 'variant_unavailable', 'total_not_chargeable'] as const),
+            'checkout_in_progress',
           ],
         }),
       },

@@ -38,6 +38,7 @@ const PLACES: Readonly<Record<string, string | null>> = {
   api_keys: 'apiKeys',
   payment_methods: 'paymentMethods',
   carts: 'carts',
+  cart_reminders: 'cartReminders',
   orders: 'orders',
   reviews: 'reviews',
   review_reports: 'reviewReports',

@@ -53,6 +53,10 @@ const BODY_IDS: Readonly<
   'POST /api/v1/sales/{orderId}/reroutes /fromLocationId': () => ({ id: DEFAULT_LOCATION, isOthers: false }),
   'POST /api/v1/sales/{orderId}/reroutes /toLocationId': aLocation,
   'POST /api/v1/shipping-methods /locationId': aLocation,
+  'POST /api/v1/carts/{id}/items/bulk /items/*/variantId': ({ ids }) => ({
+    id: ids.variant,
+    isOthers: false,
+  }),
   'POST /api/v1/carts/{id}/items /variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),
   'POST /api/v1/merchant/products/changes /items/*/id': ({ ids }) => ({ id: ids.product, isOthers: false }),
   'PATCH /api/v1/products/{id} /images/*/variantId': ({ ids }) => ({ id: ids.variant, isOthers: false }),

@@ -6,6 +6,7 @@ import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { numberCreditNotes } from '#workers/handlers/number-credit-notes.ts';
 import { numberInvoice } from '#workers/handlers/number-invoice.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
+import { sendCartLetter } from '#workers/handlers/send-cart-letter.ts';
 import { sendEditLetter } from '#workers/handlers/send-edit-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
@@ -54,6 +55,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       loops.consume(sendShipmentLetter(mailer));
       loops.consume(sendReturnLetter(mailer));
       loops.consume(sendEditLetter(mailer));
+      loops.consume(sendCartLetter(mailer));
     },
     settled: async () => {
       await eventually('the outbox is empty', async () => {
@@ -67,6 +69,7 @@ export async function openAuditedShop(): Promise<AuditedShop> {
       await stream.settled('shipment-email');
       await stream.settled('return-email');
       await stream.settled('edit-email');
+      await stream.settled('cart-email');
     },
     close: async () => {
       await loops.stop();

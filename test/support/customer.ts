@@ -2,7 +2,9 @@
 
 import { eq, sql } from 'drizzle-orm';
 import { users } from '#db/schema/accounts.ts';
+import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
+import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { codeOf } from './authenticator.ts';
 import { openMailbox } from './mailbox.ts';
 import { type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
@@ -53,7 +55,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const own = await cartOf(shop, lines, accessToken);
   const order = await checkout(own.cartId, token);
   const [bought] = order.items;
-  await cartOf(shop, lines, accessToken);
+  await leaveCart(shop, accessToken, buying);
   await post('/payment-methods', { paymentMethodId: 'pm_card_mastercard' }, token);
   const { productId } = bought;
   const said = { title: mark(), text: mark(), displayName: mark() };
@@ -81,6 +83,18 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
     orderIds: [order.id, guestOrder.id],
     proof: (step) => ({ password: TEST_PASSWORD, code: codeOf(secret, step) }),
   };
+}
+
+/** With something put aside, and to be reminded of. */
+async function leaveCart(shop: Reachable, token: string, variantId: string): Promise<void> {
+  await succeed(shop, '/me', { method: 'PATCH', token, body: { cartReminders: true } });
+  const lines = [{ variantId, quantity: 1 }];
+  const cart = await cartOf(shop, lines, token);
+  const { items } = await succeed(shop, `/carts/${cart.cartId}`, { token });
+  await succeed(shop, `/carts/${cart.cartId}/items/${items[0].id}/save`, { method: 'POST', token });
+  await succeed(shop, `/carts/${cart.cartId}/items`, { method: 'POST', token, body: lines[0] });
+  const clock = { now: () => after(new Date(), LEFT_AFTER_MS + MINUTE_MS) };
+  await noteLeftCarts({ ...shop.deps, clock });
 }
 
 async function succeed(shop: Reachable, path: string, call: Parameters<Reachable['call']>[1]) {

@@ -14,12 +14,15 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
     'POST /api/v1/webhooks/stripe',
     ...['GET /api/v1/products/{id}/reviews', 'GET /api/v1/shared-wish-lists/{token}'],
     ...['POST /api/v1/stock-notices/confirmation', 'POST /api/v1/stock-notices/stop'],
+    'POST /api/v1/cart-reminders/stop',
   ],
   anyone: [
     ...['GET /api/v1/recommendations', 'POST /api/v1/stock-notices'],
     ...['POST /api/v1/carts', 'GET /api/v1/carts/{id}', 'POST /api/v1/carts/{id}/items'],
     ...['PATCH /api/v1/carts/{id}/items/{itemId}', 'DELETE /api/v1/carts/{id}/items/{itemId}'],
     ...['PATCH /api/v1/carts/{id}', 'GET /api/v1/carts/{id}/quote', 'GET /api/v1/carts/{id}/shipping'],
+    ...['POST /api/v1/carts/{id}/items/bulk', 'POST /api/v1/carts/{id}/items/{itemId}/save'],
+    ...['POST /api/v1/carts/{id}/saved/{itemId}/cart', 'DELETE /api/v1/carts/{id}/saved/{itemId}'],
     ...['POST /api/v1/carts/{id}/codes', 'DELETE /api/v1/carts/{id}/codes/{code}'],
     ...['POST /api/v1/checkout', 'GET /api/v1/orders/{id}'],
     ...['POST /api/v1/orders/{id}/cancel', 'POST /api/v1/orders/{id}/payment'],
@@ -28,6 +31,7 @@ export const FOR_ALL: Readonly<Record<'public' | 'anyone' | 'user', readonly str
     ...['POST /api/v1/orders/{id}/returns', 'POST /api/v1/orders/{id}/returns/{returnId}/withdraw'],
   ],
   user: [
+    ...['PATCH /api/v1/me', 'POST /api/v1/carts/{id}/merge'],
     ...['GET /api/v1/me', 'GET /api/v1/orders', 'GET /api/v1/payment-methods'],
     ...['POST /api/v1/payment-methods', 'DELETE /api/v1/payment-methods/{id}'],
     ...['GET /api/v1/me/sessions', 'DELETE /api/v1/me/sessions', 'DELETE /api/v1/me/sessions/{id}'],

@@ -6,7 +6,7 @@ import { pack, send } from './fulfilment.ts';
 import { MAIN, transfer } from './locations.ts';
 import type { Answer, Reachable } from './origin.ts';
 import { askBack, asStaff } from './returns.ts';
-import type { Owner } from './shopping.ts';
+import { cartOf, type Owner } from './shopping.ts';
 
 interface Stage {
   readonly shop: Reachable;
@@ -27,7 +27,14 @@ type Scene = (person: { readonly owner: { readonly token: string } }) => Promise
 
 /** By how the paths begin that name them; the first that fits counts. */
 export function tradeScenes(stage: Stage): Readonly<Record<string, Scene>> {
-  return { ...places(stage), ...goods(stage), ...voices(stage), ...wishes(stage), ...priceRules(stage) };
+  return {
+    ...aside(stage),
+    ...places(stage),
+    ...goods(stage),
+    ...voices(stage),
+    ...wishes(stage),
+    ...priceRules(stage),
+  };
 }
 
 /** A location with some of what is sold; made past the limit that the fuzzer comes to soon. */
@@ -48,6 +55,19 @@ function places({ shop, variantId, seller, must, orderOf }: Stage): Readonly<Rec
       const [place, orderId] = [await stocked(person), await orderOf(person.owner)];
       const { items } = must(await shop.call(`/api/v1/orders/${orderId}`, person.owner));
       return { ...place, orderId, itemId: items[0].id };
+    },
+  };
+}
+
+function aside({ shop, variantId, must }: Stage): Readonly<Record<string, Scene>> {
+  return {
+    '/api/v1/carts/{id}/saved': async ({ owner }) => {
+      const { cartId } = await cartOf(shop, [{ variantId, quantity: 1 }], owner.token);
+      const { items } = must(await shop.call(`/api/v1/carts/${cartId}`, owner));
+      const [{ id: itemId }] = items;
+      const path = `/api/v1/carts/${cartId}/items/${itemId}/save`;
+      must(await shop.call(path, { method: 'POST', ...owner }));
+      return { id: cartId, itemId };
     },
   };
 }

@@ -15,15 +15,19 @@ export interface TestProduct {
   readonly sellerToken: string;
 }
 
+export async function createCategory({ deps }: Reachable): Promise<void> {
+  await deps.db
+    .insert(categories)
+    .values({ id: deps.ids.next<CategoryId>(), slug: CATEGORY, name: 'Test' })
+    .onConflictDoNothing();
+}
+
 /** A product on sale with one variant, by a seller of its own. */
 export async function createProduct(
   shop: OriginUnderTest,
   { stock = 10, price = 1999, name = 'Test Product' } = {},
 ): Promise<TestProduct> {
-  await shop.deps.db
-    .insert(categories)
-    .values({ id: shop.deps.ids.next<CategoryId>(), slug: CATEGORY, name: 'Test' })
-    .onConflictDoNothing();
+  await createCategory(shop);
   const { token: sellerToken } = await shop.signIn('seller');
   const { body, headers, status } = await shop.call('/api/v1/products', {
     method: 'POST',

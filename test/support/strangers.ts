@@ -1,5 +1,6 @@
 /** A shop with things that belong to somebody, and callers to whom they do not belong. */
 
+import { cartsOf } from './carting.ts';
 import { send } from './fulfilment.ts';
 import { openLocation } from './locations.ts';
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
@@ -145,6 +146,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     }),
   );
   const [notice] = must(await shop.call('/api/v1/me/stock-notices', { token: shopper.token })).items;
+  const owners = await cartsOf(shop, { token: shopper.token, variantId });
   const things = {
     '/api/v1/me/reviews/{id}': [{ what: 'a review', ids: { id: review.id }, owner: mine }],
     '/api/v1/reviews/{id}/decision': [
@@ -172,6 +174,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     '/api/v1/sales/{orderId}': [
       { what: 'a sale', ids: { orderId: order.id, shipmentId, returnId }, owner: seller },
     ],
+    ...owners,
     '/api/v1/carts/{id}': [
       {
         what: "a customer's cart",

@@ -5,13 +5,13 @@ import type { Breach } from './breaches-of-books.ts';
 import type { Targets } from './broken-shop.ts';
 
 /** Changes the items of one kind that are about something; null hides one. */
-const changed =
+export const changed =
   (kind: string, isIt: (item: Item) => boolean, change: (item: Item) => Item | null): Lie =>
   (listed, items) =>
     listed === kind ? items.flatMap((item) => (isIt(item) ? (change(item) ?? []) : [item])) : items;
 
 /** Adds one like another of its kind. */
-const added =
+export const added =
   (kind: string, isLike: (item: Item) => boolean, change: Item): Lie =>
   (listed, items) => {
     const like = items.find(isLike);

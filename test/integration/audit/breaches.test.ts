@@ -6,6 +6,7 @@ import { EVENT_STREAM } from '#lib/events.ts';
 import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
 import { type Breach, MONEY_BREACHES, STOCK_BREACHES } from './breaches-of-books.ts';
+import { CART_BREACHES } from './breaches-of-carts.ts';
 import { DOCUMENT_BREACHES } from './breaches-of-documents.ts';
 import { EDIT_BREACHES } from './breaches-of-edits.ts';
 import { EVENT_BREACHES } from './breaches-of-events.ts';
@@ -31,7 +32,7 @@ const ALL = [
   ...[...STOCK_BREACHES, ...MONEY_BREACHES, ...STRIPE_BREACHES, ...EVENT_BREACHES],
   ...LOCATION_BREACHES,
   ...[...MAIL_BREACHES, ...LOG_BREACHES, ...GOODS_BREACHES, ...PRICE_BREACHES],
-  ...[...DOCUMENT_BREACHES, ...EDIT_BREACHES],
+  ...[...DOCUMENT_BREACHES, ...EDIT_BREACHES, ...CART_BREACHES],
 ];
 /** Broken at NATS itself, below. */
 const IN_THE_STREAM = 'consumers-keep-up';
@@ -78,6 +79,7 @@ describe.each([
   ['prices', PRICE_BREACHES],
   ['documents', DOCUMENT_BREACHES],
   ['edits', EDIT_BREACHES],
+  ['carts', CART_BREACHES],
 ] as const)('%s', (_area, breaches) => {
   test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
     const report = await broken.auditAfter(breach);

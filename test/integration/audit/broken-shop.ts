@@ -1,14 +1,17 @@
 /** A shop with one order of every kind, and how a test breaks a copy of it. */
 
 import postgres from 'postgres';
+import { after, MINUTE_MS } from '#lib/clock.ts';
 import { type AuditReport, type AuditSources, audit } from '#ops/audit/audit.ts';
+import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { type AuditedShop, openAuditedShop } from '#test/support/audited.ts';
+import { mergeInto } from '#test/support/carting.ts';
 import { send, step } from '#test/support/fulfilment.ts';
 import { type Liar, type Lie, liarBefore } from '#test/support/lies.ts';
 import { openLocation, transfer } from '#test/support/locations.ts';
 import { bookCaptures, cancelPaid, dispute, giveBack } from '#test/support/money-by-hand.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
-import { cartWith, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
+import { cartOf, cartWith, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
 import { copyTestDatabase, type TestDatabase } from '#test/support/stack.ts';
 
 /** What a breach is aimed at: the ids of orders and of what belongs to them. */
@@ -39,6 +42,9 @@ export interface Targets {
   /** Of `paid`. */
   readonly intent: string;
   readonly payment: string;
+  /** A customer's cart that they were reminded of; a guest's went into it before. */
+  readonly left: string;
+  readonly merged: string;
   /** Of `declined`. */
   readonly declinedIntent: string;
 }
@@ -93,6 +99,18 @@ async function exchangeOne(audited: AuditedShop, admin: string) {
   return { exchanged, exchange: String(after.returns[0].exchangeOrderId) };
 }
 
+async function leaveCart({ shop }: AuditedShop) {
+  const { variantId } = await createProduct(shop, { stock: 10, price: PRICE });
+  const { token } = await shop.signIn();
+  await shop.call('/api/v1/me', { method: 'PATCH', token, body: { cartReminders: true } });
+  const line = [{ variantId, quantity: 1 }];
+  const [left, guests] = [await cartOf(shop, line, token), await cartOf(shop, line)];
+  await mergeInto(shop, guests, token);
+  const clock = { now: () => after(new Date(), LEFT_AFTER_MS + MINUTE_MS) };
+  await noteLeftCarts({ ...shop.deps, clock });
+  return { left: left.cartId, merged: guests.cartId };
+}
+
 async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets> {
   const paid = await orderOf(audited);
   const declined = await orderOf(audited, 'pm_card_chargeDeclined');
@@ -117,6 +135,7 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   await takeOff(audited, edited);
   const { exchanged, exchange } = await exchangeOne(audited, admin);
   const { variantId: spare } = await createProduct(audited.shop, { stock: 10, price: PRICE });
+  const carts = await leaveCart(audited);
   await audited.settled();
   await bookCaptures(sql);
   await giveBack(sql, audited.shop.double, refunded.id, PRICE);
@@ -131,6 +150,7 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   return {
     ...{ paid: paid.id, declined: declined.id, open: open.id, refunded: refunded.id },
     ...{ sent: sent.id, parcel: shipmentId, sentBack, location, edited: edited.id, exchanged, exchange },
+    ...carts,
     ...{ cancelled: cancelled.id, disputed: disputed.id, spare, variant: paid.variantId, intent, payment },
     declinedIntent: (await intentOf(declined.id)).intent,
   };

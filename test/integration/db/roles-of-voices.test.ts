@@ -1,17 +1,25 @@
-/** What shoppers write, wish and wait for, done by the database roles of the origin and the workers alone. */
+/** What shoppers write, wish, wait for and leave behind, done by the database roles of the origin and the workers alone. */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import postgres from 'postgres';
 import type { DatabaseRole } from '#db/role-grants.ts';
-import type { ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
+import { after, MINUTE_MS } from '#lib/clock.ts';
+import type { CartReminderId, ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
+import {
+  forgetOldReminders,
+  LEFT_AFTER_MS,
+  noteLeftCarts,
+  reminderLetterFor,
+} from '#origin/cart-reminders/service.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
 import { learnFromViews } from '#origin/recommendations/service.ts';
 import { countRatings } from '#origin/reviews/service.ts';
 import { fallDue, stockLetterFor } from '#origin/stock-notices/service.ts';
 import { forgetOldViews } from '#origin/views/service.ts';
+import { mergeInto, onCart } from '#test/support/carting.ts';
 import { type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
 import { decide, openBuyer, write } from '#test/support/reviewing.ts';
-import { createProduct } from '#test/support/shopping.ts';
+import { cartOf, createProduct } from '#test/support/shopping.ts';
 import { asRole } from '#test/support/stack.ts';
 
 let shop: OriginUnderTest;
@@ -75,4 +83,29 @@ test('takes reviews, wishes and views, counts stars, learns what is seen togethe
   }
   const withdrawal = { method: 'DELETE', token: buyer.token } as const;
   expect((await reachable.call(`/api/v1/me/reviews/${review.id}`, withdrawal)).status).toBe(204);
+});
+
+test('merges carts, puts lines aside, and reminds of what was left', async () => {
+  const { variantId } = await createProduct(shop, { stock: 5 });
+  const { token, userId } = await shop.signIn();
+  const line = [{ variantId, quantity: 1 }];
+  const consent = { method: 'PATCH', token, body: { cartReminders: true } } as const;
+  expect((await reachable.call('/api/v1/me', consent)).status).toBe(200);
+  const own = await cartOf(reachable, line, token);
+  const merged = await mergeInto(reachable, await cartOf(reachable, line), token);
+  expect([merged.status, merged.body.id]).toEqual([200, own.cartId]);
+  const [{ id }] = merged.body.items;
+  const post = (path: string) => onCart(reachable, own, { path, method: 'POST' });
+  expect((await post(`/items/${id}/save`)).body.saved).toHaveLength(1);
+  expect((await post(`/saved/${id}/cart`)).body.items).toHaveLength(1);
+  const clock = { now: () => after(new Date(), LEFT_AFTER_MS + MINUTE_MS) };
+  await noteLeftCarts({ ...workers.deps, clock });
+  const [reminder] = await owner<{ id: CartReminderId }[]>`
+    select id from cart_reminders where user_id = ${userId}`;
+  const letter = await reminderLetterFor(workers.deps, reminder?.id ?? ('' as CartReminderId));
+  expect(letter?.goods).toEqual([{ name: 'Test Product', quantity: 2 }]);
+  const stop = `/api/v1/cart-reminders/stop?token=${letter?.token}`;
+  expect((await reachable.call(stop, { method: 'POST' })).status).toBe(204);
+  expect((await reachable.call('/api/v1/me', { token })).body.cartReminders).toBeFalse();
+  await forgetOldReminders(workers.deps);
 });

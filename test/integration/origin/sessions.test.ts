@@ -160,7 +160,7 @@ describe('what ends them for a reason of its own', () => {
 
 test('the hundred-and-first log-in ends the session that was used least recently', async () => {
   const { email, token, userId } = await shop.signIn();
-  const opened = { transport: 'body', client: { userAgent: null, address: null } } as const;
+  const opened = { transport: 'body', client: { userAgent: null, address: null }, cartToken: null } as const;
   const [user] = await shop.deps.db.select().from(users).where(eq(users.id, userId));
   const proven = { userId, passwordHash: user?.passwordHash ?? '', byCode: false };
   for (let count = 0; count < 99; count += 1) await openSession(shop.deps, proven, opened);
@@ -171,7 +171,7 @@ test('the hundred-and-first log-in ends the session that was used least recently
 });
 
 test('a log-in of an account that goes meanwhile opens nothing', async () => {
-  const opened = { transport: 'body', client: { userAgent: null, address: null } } as const;
+  const opened = { transport: 'body', client: { userAgent: null, address: null }, cartToken: null } as const;
   const userId = shop.deps.ids.next<UserId>();
   const opening = openSession(shop.deps, { userId, passwordHash: '', byCode: false }, opened);
   await expect(opening).rejects.toMatchObject({ code: 'credentials_invalid' });

@@ -6,6 +6,7 @@ import { groupOf, SCALED_GROUPS } from '#workers/groups.ts';
 import { returnStock } from '#workers/handlers/return-stock.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendAccountLetter } from '#workers/handlers/send-account-letter.ts';
+import { sendCartLetter } from '#workers/handlers/send-cart-letter.ts';
 import { sendEditLetter } from '#workers/handlers/send-edit-letter.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { sendReturnLetter } from '#workers/handlers/send-return-letter.ts';
@@ -39,6 +40,7 @@ test('the scaled groups name their consumers as these are called', () => {
     ...[sendReceipt(MAILER), sendAccountLetter(MAILER), warnOfTheft(MAILER)],
     ...[warnOfDisabledWebhook(MAILER), sendStockLetter(MAILER)],
     ...[sendShipmentLetter(MAILER), sendReturnLetter(MAILER), sendEditLetter(MAILER)],
+    sendCartLetter(MAILER),
   );
   expect(SCALED_GROUPS.email).toEqual([...mails] as never);
   expect(SCALED_GROUPS.inventory).toEqual([...namesOf(sellStock, returnStock)] as never);
