@@ -71,7 +71,7 @@ export type AppConfig = Pick<
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig, place: Partial<Place> = {}): Handler {
   const { peerOf = () => null, operatorConsole } = place;
-  const hot = createHotReads(deps.metrics);
+  const hot = createHotReads(deps);
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
   const api = withAnswerHeaders(withDeadlines(app.fetch, deps.metrics), { ...deps, peerOf });
@@ -94,7 +94,7 @@ interface Shared extends Place {
 
 /** Its type is that of any: with each route in it, TypeScript takes longer, and in the end gives up. */
 export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}): AnyElysia {
-  const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
+  const { hot = createHotReads(deps), proofs = createEdgeProofs(config, deps.clock) } = shared;
   const { peerOf = () => null } = shared;
   const api = createApi(deps, config, hot);
   const documents = docs(api, { tags: [ORDERS_TAG, WEBHOOKS_TAG], webhooks: WEBHOOKS });

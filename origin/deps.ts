@@ -44,6 +44,8 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
+import { createSoldCurrencies, type SoldCurrencies } from './pricing/sold-currencies.ts';
+import { findSoldCurrencies } from './pricing/store.ts';
 import { OWN_TAX_RATES, type TaxProvider } from './pricing/taxes.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
@@ -69,6 +71,8 @@ export interface Deps extends ShopPolicies {
   /** Which access tokens no longer count. */
   readonly revocations: Revocations;
   readonly sharedCache: SharedCache;
+  /** What the shop sells in. */
+  readonly currencies: SoldCurrencies;
   readonly products: ProductCache;
   readonly lists: ListCache;
   readonly lastGood: LastGood;
@@ -128,16 +132,22 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
   const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
+  const latestPosition = createLatestPosition(database.db, clock);
+  const currencies = createSoldCurrencies(
+    async () => pools.readers.general(findSoldCurrencies, { atLeast: await latestPosition() }),
+    clock,
+  );
   const deps: Deps = {
     db: database.db,
     readers: pools.readers,
-    latestPosition: createLatestPosition(database.db, clock),
+    latestPosition,
+    currencies,
     replicas: pools.census,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
-    ...createCaches({ sharedCache, metrics, bus, log, config }),
+    ...createCaches({ sharedCache, metrics, bus, log, config, clock, currencies }),
     search: guardedEngine(
       createPostgresEngine({ db: database.db, reader: pools.readers.search }),
       guardOf('search', surroundings, isEnginesFailure),
@@ -261,17 +271,22 @@ function createCaches({
   bus,
   log,
   config,
-}: Pick<Deps, 'sharedCache' | 'metrics' | 'bus' | 'log'> & { config: SharedConfig }) {
+  clock,
+  currencies,
+}: Pick<Deps, 'sharedCache' | 'metrics' | 'bus' | 'log' | 'clock' | 'currencies'> & {
+  config: SharedConfig;
+}) {
   const tiers = {
     sharedCache: config.CACHE_REDIS === 'on' ? sharedCache : NO_SHARED_CACHE,
     remembers: config.CACHE_MEMORY === 'on',
     floors: createFloors(),
+    clock,
     metrics,
     bulkhead: createBulkhead(MAX_LOADS),
     isHearing: bus.isConnected,
   };
   return {
-    products: createProductCache(tiers),
+    products: createProductCache(tiers, currencies.known),
     lists: createListCache(tiers),
     lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),

@@ -19,7 +19,13 @@ import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
-import { purgeCategories, purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
+import {
+  purgeCategories,
+  purgeCurrencies,
+  purgeEdge,
+  purgeReviews,
+  purgeSearches,
+} from './handlers/purge-edge.ts';
 import { rateProduct } from './handlers/rate-product.ts';
 import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
@@ -90,6 +96,7 @@ const consumers = [
   purgeReviews(edge, everywhere),
   rateProduct,
   purgeCategories(edge, everywhere),
+  purgeCurrencies(edge, everywhere),
   renewCategory,
 ];
 const stopping = new AbortController();

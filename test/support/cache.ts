@@ -1,6 +1,7 @@
 /** The cache tiers of one origin process, over a real Redis, with everything that a test wants to turn. */
 
 import { createBulkhead } from '#lib/bulkhead.ts';
+import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
 import { connectRedis } from '#origin/adapters/redis.ts';
@@ -19,7 +20,10 @@ export interface CacheProcess extends ReturnType<typeof createCaches> {
 const QUIET = createLogger({ level: 'error', write: () => {} });
 
 /** One of any number of processes that share a Redis. Resolves when it is connected, or at once to a dead one. */
-export async function openCacheProcess(redisUrl: string, { awaitRedis = true } = {}): Promise<CacheProcess> {
+export async function openCacheProcess(
+  redisUrl: string,
+  { awaitRedis = true, clock = systemClock }: { readonly awaitRedis?: boolean; readonly clock?: Clock } = {},
+): Promise<CacheProcess> {
   const sharedCache = connectRedis(redisUrl, { log: QUIET, metrics: createMetrics() });
   if (awaitRedis) {
     await eventually('redis answers', () =>
@@ -34,6 +38,7 @@ export async function openCacheProcess(redisUrl: string, { awaitRedis = true } =
     sharedCache,
     remembers: true,
     floors: createFloors(),
+    clock,
     metrics: createMetrics(),
     bulkhead: createBulkhead({ maxRunning: 4, maxWaiting: 2_000 }),
     isHearing: () => hearing.isUp,
