@@ -56,6 +56,7 @@ import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { stockNoticeRoutes } from './stock-notices/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { variantPriceRoutes } from './variant-prices/routes.ts';
 import { variantRoutes } from './variants/routes.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
 import { WEBHOOKS, WEBHOOKS_TAG, webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
@@ -125,6 +126,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(variantRoutes(deps, tokens))
+    .use(variantPriceRoutes(deps, tokens))
     .use(merchantRoutes(deps, tokens))
     .use(categoryRoutes(deps, tokens))
     .use(attributeRoutes(deps, tokens))

@@ -102,14 +102,24 @@ export async function changeOwnProduct(
 }
 
 /** A seller sees only their own products; somebody else's is not there. */
+export async function lockOwn(
+  tx: Transaction,
+  seller: SignedIn,
+  productId: ProductId,
+): Promise<writes.LockedProduct> {
+  const product = await writes.lockProduct(tx, productId);
+  if (product === undefined) throw new AppError('product_not_found');
+  if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
+  return product;
+}
+
+/** The same, as the caller has seen it. */
 export async function lockOwnProduct(
   tx: Transaction,
   seller: SignedIn,
   { productId, version }: VersionedProduct,
 ): Promise<writes.LockedProduct> {
-  const product = await writes.lockProduct(tx, productId);
-  if (product === undefined) throw new AppError('product_not_found');
-  if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
+  const product = await lockOwn(tx, seller, productId);
   if (product.version !== version)
     throw new AppError('version_conflict', { currentVersion: product.version });
   return product;

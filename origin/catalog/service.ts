@@ -27,6 +27,7 @@ export {
   CHANGE_FAILURES,
   changeOwnProduct,
   changeProduct,
+  lockOwn,
   touchProduct,
   touchProductsOf,
   versionedProduct,

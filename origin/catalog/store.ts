@@ -150,14 +150,14 @@ export async function findProduct(db: Queryable, by: ById | BySlug) {
   return product;
 }
 
-const PRODUCT_BY_ID = kept((db, { id, ...shown }: Slots<ById>) =>
-  selectProduct(db, and(onSale, eq(products.id, id)), inSlots(shown)),
+const PRODUCT_BY_ID = kept((db, slots: Slots<ById>) =>
+  selectProduct(db, and(onSale, eq(products.id, slots.id)), inSlots(slots)),
 );
-const PRODUCT_BY_SLUG = kept((db, { slug, ...shown }: Slots<BySlug>) =>
-  selectProduct(db, and(onSale, eq(products.slug, slug)), inSlots(shown)),
+const PRODUCT_BY_SLUG = kept((db, slots: Slots<BySlug>) =>
+  selectProduct(db, and(onSale, eq(products.slug, slots.slug)), inSlots(slots)),
 );
-const OWN_PRODUCT = kept((db, { id, ...shown }: Slots<ById>) =>
-  selectProduct(db, and(notOver, eq(products.id, id)), inSlots(shown)),
+const OWN_PRODUCT = kept((db, slots: Slots<ById>) =>
+  selectProduct(db, and(notOver, eq(products.id, slots.id)), inSlots(slots)),
 );
 
 function inSlots({ currency, at }: Slots<Shown>): ShownSql {

@@ -4,7 +4,7 @@ import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
-import { connectRedis } from '#origin/adapters/redis.ts';
+import { connectRedis, NO_SHARED_CACHE } from '#origin/adapters/redis.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import { createFloors } from '#origin/cache/floors.ts';
 import { createListCache } from '#origin/cache/list-cache.ts';
@@ -48,6 +48,16 @@ export async function openCacheProcess(
 
 function createCaches(tiers: Tiers) {
   return { products: createProductCache(tiers), lists: createListCache(tiers), tiers };
+}
+
+/** Caches of a process that remembers nothing, and has no Redis. */
+export function forgetful(clock: Clock) {
+  const tiers: Tiers = {
+    ...{ sharedCache: NO_SHARED_CACHE, remembers: false, floors: createFloors(), clock, metrics: createMetrics() },
+    bulkhead: createBulkhead({ maxRunning: 4, maxWaiting: 2_000 }),
+    isHearing: () => true,
+  };
+  return { products: createProductCache(tiers), lists: createListCache(tiers) };
 }
 
 /** The answer of a product at a version; its body says which. */
