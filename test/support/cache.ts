@@ -4,7 +4,7 @@ import { createBulkhead } from '#lib/bulkhead.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
-import { connectRedis, NO_SHARED_CACHE } from '#origin/adapters/redis.ts';
+import { connectRedis, NO_SHARED_CACHE, type SharedCache } from '#origin/adapters/redis.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import { createFloors } from '#origin/cache/floors.ts';
 import { createListCache } from '#origin/cache/list-cache.ts';
@@ -50,14 +50,19 @@ function createCaches(tiers: Tiers) {
   return { products: createProductCache(tiers), lists: createListCache(tiers), tiers };
 }
 
-/** Caches of a process that remembers nothing, and has no Redis. */
-export function forgetful(clock: Clock) {
-  const tiers: Tiers = {
-    ...{ sharedCache: NO_SHARED_CACHE, remembers: false, floors: createFloors(), clock, metrics: createMetrics() },
+/** Caches of a process at a test's own time, over whatever stands for Redis. */
+export function cachesAt(clock: Clock, sharedCache: SharedCache, remembers = true) {
+  return createCaches({
+    ...{ sharedCache, remembers, floors: createFloors(), clock, metrics: createMetrics() },
     bulkhead: createBulkhead({ maxRunning: 4, maxWaiting: 2_000 }),
     isHearing: () => true,
-  };
-  return { products: createProductCache(tiers), lists: createListCache(tiers) };
+  });
+}
+
+/** Of a process that remembers nothing, and has no Redis. */
+export function forgetful(clock: Clock) {
+  const { products, lists } = cachesAt(clock, NO_SHARED_CACHE, false);
+  return { products, lists };
 }
 
 /** The answer of a product at a version; its body says which. */

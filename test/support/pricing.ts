@@ -1,6 +1,6 @@
 /** Rules of pricing, as an admin makes them over the API. */
 
-import type { Answer, OriginUnderTest } from './origin.ts';
+import type { Answer, OriginUnderTest, Reachable } from './origin.ts';
 import { cartOf, type TestCart } from './shopping.ts';
 
 export interface Merchant {
@@ -47,7 +47,7 @@ export async function furnishPricing({ make }: Merchant): Promise<Furnished> {
 export const NEW_YORK = { country: 'US', region: 'NY', postalCode: '10001' };
 
 export function changeCart(
-  shop: OriginUnderTest,
+  shop: Reachable,
   { cartId, owner }: TestCart,
   body: object,
 ): Promise<Answer> {

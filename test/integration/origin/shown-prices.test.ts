@@ -72,12 +72,18 @@ async function write(ids: readonly VariantId[], made: readonly MadeUpPrice[], fr
   );
 }
 
-async function costInCart(where: Reachable, variantId: string, code: string): Promise<number | null> {
+/** What one of each costs in a new guest's cart, by variant; without those that are not sold. */
+async function costsInCart(where: Reachable, ids: readonly string[], code: string): Promise<Map<string, number>> {
   const cart = await cartOf(where, []);
-  if (code !== 'USD') expect((await changeCart(where as OriginUnderTest, cart, { currency: code })).status).toBe(200);
-  const body = { variantId, quantity: 1 };
-  const added = await where.call(`/api/v1/carts/${cart.cartId}/items`, { method: 'POST', ...cart.owner, body });
-  return added.status === 200 ? added.body.items[0].unitPrice.amount : null;
+  if (code !== 'USD') expect((await changeCart(where, cart, { currency: code })).status).toBe(200);
+  const costs = new Map<string, number>();
+  for (const variantId of ids) {
+    const body = { variantId, quantity: 1 };
+    const path = `/api/v1/carts/${cart.cartId}/items`;
+    const { body: held } = await where.call(path, { method: 'POST', ...cart.owner, body });
+    for (const item of held.items ?? []) costs.set(item.variantId, item.unitPrice.amount);
+  }
+  return costs;
 }
 
 describe('at any instant and by any price lists', () => {
@@ -98,17 +104,16 @@ describe('at any instant and by any price lists', () => {
             const shown = new Map<string, { price: { amount: number }; compareAtPrice: { amount: number } | null }>(
               (answer.body.variants ?? []).map((each: { id: string }) => [each.id, each]),
             );
-            const paid: number[] = [];
+            const costs = await costsInCart(then, variantIds, code);
             for (const [variant, variantId] of variantIds.entries()) {
               const expected = shownAt(lists, { variant, currency: code, at: offset });
               const seen = shown.get(variantId);
               expect(seen?.price.amount ?? null).toBe(expected?.price ?? null);
               expect(seen?.compareAtPrice?.amount ?? null).toBe(expected?.compareAt ?? null);
-              expect(await costInCart(then, variantId, code)).toBe(expected?.price ?? null);
-              if (expected !== null) paid.push(expected.price);
+              expect(costs.get(variantId) ?? null).toBe(expected?.price ?? null);
             }
-            if (paid.length === 0) expectProblem(answer, 'product_not_found');
-            else expect(answer.body.price).toEqual({ amount: Math.min(...paid), currency: code });
+            if (costs.size === 0) expectProblem(answer, 'product_not_found');
+            else expect(answer.body.price).toEqual({ amount: Math.min(...costs.values()), currency: code });
             // Lists take part where they have been renewed.
             if (code === 'EUR') continue;
             const { body } = await read(then, 'products?limit=5');
@@ -117,7 +122,7 @@ describe('at any instant and by any price lists', () => {
           }
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 });
