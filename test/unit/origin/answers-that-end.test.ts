@@ -86,6 +86,8 @@ function pretendedRedis(clock: Clock) {
     getWithFloor: async (key) => ({ value: read(key), floor: 0 }),
     setFenced: async (entry) => {
       expect(entry.ttlMs).toBeGreaterThan(0);
+      const end = decodeAnswer(entry.value)?.goodUntil ?? Number.POSITIVE_INFINITY;
+      expect(now() + entry.ttlMs).toBeLessThanOrEqual(end);
       stored.set(entry.key, { ...entry, until: now() + entry.ttlMs });
     },
   };
@@ -123,4 +125,17 @@ test('two processes and their Redis give out nothing whose time is over', async 
       }
     }),
   );
+});
+
+test('who asks after the end is not given what was read for somebody before it', async () => {
+  let now = NOON;
+  const { products } = cachesAt({ now: () => new Date(now) }, NO_SHARED_CACHE);
+  const slow = Promise.withResolvers<FencedAnswer>();
+  const before = products.read('lamp', () => slow.promise);
+  now = NOON + 1_000;
+  const fresh = { ...ends(NOON + 2_000), etag: '"fresh"' };
+  const after = products.read('lamp', async () => fresh);
+  slow.resolve(ends(NOON + 1_000));
+  expect((await after).answer).toEqual(fresh);
+  await before;
 });
