@@ -4,7 +4,7 @@
  * chore does when the time of one begins or ends.
  */
 
-import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { ProductId } from '#lib/ids.ts';
 import { type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import type { Queryable, Transaction } from './client.ts';
@@ -76,13 +76,25 @@ export async function lockRepriced(tx: Transaction, now: Date, limit: number) {
     .for('update', { skipLocked: true });
 }
 
-/**
- * Makes due what does not say what its prices say: what was written past the verbs, by a load in bulk or by hand.
- * @returns how many
- */
-export async function markMispriced(db: Queryable, now: Date, limit: number): Promise<number> {
+/** Of these the products, locked in the order of their ids; what another process is at is passed over. */
+export async function lockProducts(tx: Transaction, ids: readonly ProductId[]) {
+  return tx
+    .select({ id: products.id, priceMinor: products.priceMinor })
+    .from(products)
+    .where(inArray(products.id, [...ids]))
+    .orderBy(asc(products.id))
+    .for('update', { skipLocked: true });
+}
+
+/** When the prices of a product change next, which is no change of it by itself. */
+export async function setPriceChange(tx: Transaction, id: ProductId, at: Date | null): Promise<void> {
+  await tx.update(products).set({ priceChangesAt: at }).where(eq(products.id, id));
+}
+
+/** Products that do not say what their prices say, though they are not due: what was written past the verbs. */
+export async function listMispriced(db: Queryable, now: Date, limit: number): Promise<ProductId[]> {
   const at = sql`${instant(now)}::timestamptz`;
-  const rows = await db.execute(sql`
+  const rows = await db.execute<{ id: ProductId }>(sql`
     with shown as (
       select v.product_id, p.currency, min(p.price_minor) filter (where ${inForce(at)}) as price_minor,
              least(min(p.valid_from) filter (where p.valid_from > ${at}),
@@ -111,11 +123,8 @@ export async function markMispriced(db: Queryable, now: Date, limit: number): Pr
         from (select * from shown where currency <> ${SHOP_CURRENCY} and price_minor is not null) s
         full join listed_prices l on l.product_id = s.product_id and l.currency = s.currency
        where s.price_minor is distinct from l.price_minor)
-    update products set price_changes_at = ${at}
-     where id in (
-       select products.id from products join wrong on wrong.product_id = products.id
-        where products.price_changes_at is null or products.price_changes_at > ${at}
-        order by products.id limit ${limit} for update of products)
-    returning id`);
-  return rows.length;
+    select id from products
+     where id in (select product_id from wrong) and (price_changes_at is null or price_changes_at > ${at})
+     order by id limit ${limit}`);
+  return rows.map(({ id }) => id);
 }

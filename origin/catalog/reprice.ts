@@ -1,7 +1,13 @@
 /** Renewing what lists say a product costs, and telling everybody that its answers are otherwise now. */
 
 import type { Transaction } from '#db/client.ts';
-import { lockRepriced, markMispriced, renewCurrentPrices } from '#db/current-prices.ts';
+import {
+  listMispriced,
+  lockProducts,
+  lockRepriced,
+  renewCurrentPrices,
+  setPriceChange,
+} from '#db/current-prices.ts';
 import type { ProductId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
 import { announce } from './change-product.ts';
@@ -10,7 +16,7 @@ import { dropAnswers } from './freshness.ts';
 
 const PRODUCTS_PER_TRANSACTION = 50;
 /** What is over it waits for the next round. */
-const MAX_MARKED = 5_000;
+const MAX_MENDED = 5_000;
 
 /** For whoever has changed a price of a product that the transaction has locked; see `dropAnswers` for after it. */
 export async function repriceProduct(deps: Deps, tx: Transaction, id: ProductId) {
@@ -40,7 +46,28 @@ export async function repriceDue(deps: Deps): Promise<void> {
   }
 }
 
-/** A chore: has {@link repriceDue} mend what was written past the verbs, as by a load in bulk. */
-export async function findMispriced({ db, clock }: Deps): Promise<number> {
-  return markMispriced(db, clock.now(), MAX_MARKED);
+/**
+ * A chore: mends what was written past the verbs, as by a load in bulk. Nobody is told where only lists in other currencies are
+ * concerned: answers are right without it. @returns how many products
+ */
+export async function mendPrices(deps: Deps): Promise<number> {
+  const { db, clock, lists } = deps;
+  const wrong = await listMispriced(db, clock.now(), MAX_MENDED);
+  for (let start = 0; start < wrong.length; start += PRODUCTS_PER_TRANSACTION) {
+    const ids = wrong.slice(start, start + PRODUCTS_PER_TRANSACTION);
+    const changed = await db.transaction((tx) => mend(deps, tx, ids));
+    for (const product of changed) await dropAnswers(deps, product);
+  }
+  if (wrong.length > 0) await lists.invalidate();
+  return wrong.length;
+}
+
+async function mend(deps: Deps, tx: Transaction, ids: readonly ProductId[]) {
+  const changed = [];
+  for (const { id, priceMinor } of await lockProducts(tx, ids)) {
+    const now = await renewCurrentPrices(tx, id, deps.clock.now());
+    if ((now.priceMinor ?? priceMinor) === priceMinor) await setPriceChange(tx, id, now.priceChangesAt);
+    else changed.push(await repriceProduct(deps, tx, id));
+  }
+  return changed;
 }

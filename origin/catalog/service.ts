@@ -40,7 +40,7 @@ export { inCurrency, type PricedCards, soonest } from './product-answer.ts';
 export { checkOptions } from './product-rules.ts';
 export { publishDue } from './publish-due.ts';
 export { ratingOf } from './rating.ts';
-export { findMispriced, repriceDue, repriceProduct } from './reprice.ts';
+export { mendPrices, repriceDue, repriceProduct } from './reprice.ts';
 export { findVariants } from './store.ts';
 export { withdrawProduct } from './withdraw-product.ts';
 

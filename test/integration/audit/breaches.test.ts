@@ -69,6 +69,7 @@ describe.each([
   ['mail', MAIL_BREACHES],
   ['the log', LOG_BREACHES],
   ['goods', GOODS_BREACHES],
+  ['prices', PRICE_BREACHES],
 ] as const)('%s', (_area, breaches) => {
   test.each(breaches.map((breach) => [breach.what, breach] as const))('%s', async (_what, breach: Breach) => {
     const report = await broken.auditAfter(breach);
