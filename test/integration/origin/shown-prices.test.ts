@@ -177,40 +177,37 @@ describe('an answer', () => {
 
 describe('when a price begins or ends', () => {
   test('lists and search are put in order, and everybody is told', async () => {
-    const product = await createProduct(shop, { price: 90_000_000, name: 'Boundary Lantern' });
-    const { validFrom, validUntil } = {
-      validFrom: inMs(10 * MINUTE_MS),
-      validUntil: inMs(20 * MINUTE_MS),
-    };
-    await set(product, { currency: 'USD', kind: 'sale', price: 0, validFrom, validUntil });
+    const name = 'Boundary Lantern';
+    const product = await createProduct(shop, { price: 90_000_000, name });
+    const between = await createProduct(shop, { price: 85_000_000, name });
+    const id = product.productId as ProductId;
+    const [validFrom, validUntil] = [inMs(10 * MINUTE_MS), inMs(20 * MINUTE_MS)];
+    await set(product, { currency: 'USD', kind: 'sale', price: 80_000_000, validFrom, validUntil });
+    await reindexProduct(shop.deps, between.productId as ProductId);
     const rowOf = async () => {
-      const rows = await shop.deps.db.select().from(products).where(eq(products.id, product.productId as ProductId));
-      return rows[0];
+      const [row] = await shop.deps.db.select().from(products).where(eq(products.id, id));
+      return { price: row?.priceMinor, version: row?.version ?? 0, next: row?.priceChangesAt?.toISOString() };
     };
-    const before = await rowOf();
-    expect([before?.priceMinor, before?.priceChangesAt?.toISOString()]).toEqual([minor(90_000_000), validFrom]);
+    expect(await rowOf()).toMatchObject({ price: minor(90_000_000), next: validFrom });
     for (const [instant, price, next] of [
-      [validFrom, 0, validUntil],
+      [validFrom, 80_000_000, validUntil],
       [validUntil, 90_000_000, undefined],
     ] as const) {
       const then = at(Date.parse(instant));
-      const version = (await rowOf())?.version ?? 0;
+      const version = (await rowOf()).version + 1;
       await repriceDue(then.deps);
       await repriceDue(then.deps);
-      const row = await rowOf();
-      expect([row?.priceMinor, row?.version, row?.priceChangesAt?.toISOString()]).toEqual([
-        ...[minor(price), version + 1, next],
-      ]);
-      const told = await shop.deps.db
-        .select()
-        .from(outbox)
-        .where(sql`${outbox.data}->>'productId' = ${product.productId} and (${outbox.data}->>'version')::int = ${version + 1}`);
-      expect(told.map(({ name }) => name)).toEqual(['product.changed']);
-      await reindexProduct(shop.deps, product.productId as ProductId);
-      const order = price === 0 ? 'price' : '-price';
-      for (const path of [`products?sort=${order}&limit=3`, `search?q=boundary+lantern&sort=${order}&maxPrice=${price}&facets=none`]) {
-        const { body } = await read(then, path);
-        expect(body.items[0]).toMatchObject({ id: product.productId, price: usd(price) });
+      expect(await rowOf()).toEqual({ price: minor(price), version, next });
+      const isOfIt = sql`${outbox.data}->>'productId' = ${id} and (${outbox.data}->>'version')::int = ${version}`;
+      const told = await shop.deps.db.select().from(outbox).where(isOfIt);
+      expect(told.map(({ name: event }) => event)).toEqual(['product.changed']);
+      await reindexProduct(shop.deps, id);
+      const order = price === 80_000_000 ? [between.productId, id] : [id, between.productId];
+      for (const path of ['products?', 'search?q=boundary+lantern&facets=none&']) {
+        const { body } = await read(then, `${path}sort=-price&minPrice=80000000&limit=2`);
+        expect(body.items.map((each: { id: string }) => each.id)).toEqual(order);
+        const card = body.items.find((each: { id: string }) => each.id === id);
+        expect(card.price).toEqual(usd(price));
       }
     }
   });
