@@ -31,6 +31,7 @@ export function catalogRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
     .use(auth(tokens))
     .use(reads(deps, tokens, hot))
+    .use(tree(deps, tokens))
     .use(related(deps, tokens, hot))
     .use(changes(deps, tokens));
 }
@@ -98,26 +99,29 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           failures: ['currency_not_sold'],
         }),
       },
-    )
-    .get(
-      '/categories',
-      async ({ set }) => {
-        const items = await catalog.readCategories(deps);
-        shared(set, LIVES.categories, CACHE_TAGS.categories);
-        return { items };
-      },
-      {
-        access: 'public',
-        query: closedObject({}),
-        detail: operation({
-          id: 'listCategories',
-          summary: 'The tree of categories',
-          tag: 'Catalogue',
-          success: { status: 200, description: 'The tree.', schema: CategoryTree },
-          revalidates: true,
-        }),
-      },
     );
+}
+
+function tree(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ prefix: '/api/v1', normalize: false }).use(auth(tokens)).get(
+    '/categories',
+    async ({ set }) => {
+      const items = await catalog.readCategories(deps);
+      shared(set, LIVES.categories, CACHE_TAGS.categories);
+      return { items };
+    },
+    {
+      access: 'public',
+      query: closedObject({}),
+      detail: operation({
+        id: 'listCategories',
+        summary: 'The tree of categories',
+        tag: 'Catalogue',
+        success: { status: 200, description: 'The tree.', schema: CategoryTree },
+        revalidates: true,
+      }),
+    },
+  );
 }
 
 function related(deps: Deps, tokens: AccessTokens, hot: HotReads) {

@@ -55,7 +55,8 @@ export function said<Columns extends object>(columns: Columns): Partial<Columns>
   ) as Partial<Columns>;
 }
 
-export const amountSaid = (value: number | null | undefined) => (value === undefined ? undefined : amount(value));
+export const amountSaid = (value: number | null | undefined) =>
+  value === undefined ? undefined : amount(value);
 export const instantSaid = (value: string | null | undefined) =>
   value === undefined || value === null ? value : new Date(value);
 

@@ -4,7 +4,17 @@ import type { CustomerGroupId, VariantId } from '#lib/ids.ts';
 import { type Currency, type Minor, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { dropAnswers, repriceProduct } from '#origin/catalog/service.ts';
-import { amount, amountSaid, endOf, instantSaid, kept, type RuleKind, said, until, windowOf } from './kinds.ts';
+import {
+  amount,
+  amountSaid,
+  endOf,
+  instantSaid,
+  kept,
+  type RuleKind,
+  said,
+  until,
+  windowOf,
+} from './kinds.ts';
 import type { NewPrice, PriceChange } from './model.ts';
 import * as store from './store.ts';
 
@@ -24,7 +34,8 @@ export const PRICE = {
     const variantId = input.variantId as VariantId;
     await store.lockProductOf(tx, variantId);
     const count = await store.countPrices(tx, variantId);
-    if (count >= MAX_PRICES_PER_VARIANT) throw new AppError('prices_full', { maxPrices: MAX_PRICES_PER_VARIANT });
+    if (count >= MAX_PRICES_PER_VARIANT)
+      throw new AppError('prices_full', { maxPrices: MAX_PRICES_PER_VARIANT });
     return store.PRICES.insert(tx, {
       id: id as PriceRow['id'],
       variantId,

@@ -1,6 +1,15 @@
 /** Every query of the rules of pricing as admins make them. All kinds are kept alike: a key, a version, an end. */
 
-import { and, asc, eq, getTableColumns, gt, type InferInsertModel, type InferSelectModel, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  type InferInsertModel,
+  type InferSelectModel,
+  sql,
+} from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { products, variants } from '#db/schema/catalog.ts';

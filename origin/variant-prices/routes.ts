@@ -43,7 +43,8 @@ function onAll(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listVariantPrices',
           summary: 'The prices of a variant in the price lists, also those that have ended',
-          description: 'Where none of them is in force, in the shop’s currency the variant’s own price counts.',
+          description:
+            'Where none of them is in force, in the shop’s currency the variant’s own price counts.',
           tag: 'Pricing',
           success: { status: 200, description: 'A page, the oldest first.', schema: VariantPricePage },
           failures: FAILURES,

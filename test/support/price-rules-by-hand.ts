@@ -36,7 +36,7 @@ const windows = fc
   })
   .map(({ marks, isOpen, isTight }) => {
     const at = marks.toSorted((one, next) => one - next).map((mark) => mark * HOUR_MS);
-    const pairs = at.flatMap((from, index) => {
+    const pairs = at.flatMap((from, index): Pick<MadeUpPrice, 'from' | 'until'>[] => {
       const until = at[index + 1];
       if (until === undefined) return isOpen ? [{ from, until: null }] : [];
       return [{ from, until }];
@@ -66,16 +66,22 @@ export const madeUpLists = fc.record({
   prices: fc
     .uniqueArray(list, {
       maxLength: 7,
-      selector: ([first]) =>
-        first && [first.variant, first.currency, first.kind, first.minQuantity].join(),
+      selector: ([first]) => first && [first.variant, first.currency, first.kind, first.minQuantity].join(),
     })
     .map((lists) => lists.flat()),
 });
 
 /** What one of a variant costs whoever is not known, and what that is compared with; null where it is not sold. */
 export function shownAt(
-  { prices, variants }: { readonly prices: readonly MadeUpPrice[]; readonly variants: readonly MadeUpVariant[] },
-  { variant, currency, at }: { readonly variant: number; readonly currency: 'USD' | 'EUR'; readonly at: number },
+  {
+    prices,
+    variants,
+  }: { readonly prices: readonly MadeUpPrice[]; readonly variants: readonly MadeUpVariant[] },
+  {
+    variant,
+    currency,
+    at,
+  }: { readonly variant: number; readonly currency: 'USD' | 'EUR'; readonly at: number },
 ): { price: number; compareAt: number | null } | null {
   const inForce = prices.filter(
     (each) =>

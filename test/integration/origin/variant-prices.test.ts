@@ -46,8 +46,13 @@ async function shown({ slug }: TestProduct, query = '') {
 }
 
 const versionsTold = async ({ productId }: TestProduct) => {
-  const rows = await shop.deps.db.select().from(outbox).where(sql`${outbox.data}->>'productId' = ${productId}`);
-  return rows.filter(({ name }) => name === 'product.changed').map(({ data }) => (data as { version: number }).version);
+  const rows = await shop.deps.db
+    .select()
+    .from(outbox)
+    .where(sql`${outbox.data}->>'productId' = ${productId}`);
+  return rows
+    .filter(({ name }) => name === 'product.changed')
+    .map(({ data }) => (data as { version: number }).version);
 };
 
 test('a sale is set, seen at once, changed and ended, each act on record and told', async () => {

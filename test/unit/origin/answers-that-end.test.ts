@@ -59,7 +59,9 @@ test.each(Object.entries(WAYS))('what came %s and ends late enough lives as long
   for (const life of [LIVES.product, LIVES.list]) {
     const whole = (life.freshSeconds + life.revalidateSeconds) * SECOND_MS;
     const late = headersOf(ends(NOON + whole), life, clockAt(NOON));
-    expect(late['cache-control']).toBe(headersOf(answerAt('lamp', 1), life, clockAt(NOON))['cache-control'] ?? '');
+    expect(late['cache-control']).toBe(
+      headersOf(answerAt('lamp', 1), life, clockAt(NOON))['cache-control'] ?? '',
+    );
   }
 });
 
