@@ -22,7 +22,7 @@ export async function pricedIn<Query extends Asked>(
   { currencies }: Deps,
   { currency: asked, ...query }: Query,
 ): Promise<Priced<Query>> {
-  return { query, currency: await currencies.require(asked) };
+  return { query, currency: await currencies.requireSold(asked) };
 }
 
 /** What makes a key of its own of a query in a currency that is not the shop's. */

@@ -13,7 +13,7 @@ export interface SoldCurrencies {
   /** All of them, as they were last known. */
   known(): readonly Currency[];
   /** @throws {AppError} `currency_not_sold` */
-  require(code: string | undefined): Promise<Currency>;
+  requireSold(code: string | undefined): Promise<Currency>;
   /** Asks again, now. */
   refresh(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export function createSoldCurrencies(load: () => Promise<readonly Currency[]>, c
     isSold: (code) => sold.has(code),
     known: () => [...sold] as Currency[],
     refresh,
-    require: async (code = SHOP_CURRENCY) => {
+    requireSold: async (code = SHOP_CURRENCY) => {
       if (code === SHOP_CURRENCY) return SHOP_CURRENCY;
       if (isOld()) {
         try {

@@ -55,7 +55,7 @@ export async function setPrice(
   name: store.VariantName,
   input: typeof rules.NewOwnPrice.static,
 ): Promise<Told> {
-  await deps.currencies.require(input.currency);
+  await deps.currencies.requireSold(input.currency);
   return act(deps, seller, name, async (tx, at) => ({
     row: await PRICE.make(tx, { ...input, variantId: name.variantId }, { id: deps.ids.next(), at }),
     action: 'price_rule.made',
