@@ -49,7 +49,7 @@ export function inCurrency(tags: string, currency: Currency): string {
 }
 
 /** As answers have it. */
-export function until(goodUntil: number | null): { readonly goodUntil?: number } {
+function until(goodUntil: number | null): { readonly goodUntil?: number } {
   return goodUntil === null ? {} : { goodUntil };
 }
 

@@ -27,7 +27,6 @@ export {
 export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
-export type { SoldCurrencies } from './sold-currencies.ts';
 export { giveUsesBack, lockCustomer, type Place } from './store.ts';
 
 /** All that a cart is priced by, but what is in it. */
