@@ -73,6 +73,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   media_files: { origin: READ },
   currencies: { ...ALL_READ, origin: WRITE },
   prices: { ...ALL_READ, origin: WRITE },
+  listed_prices: { ...ALL_READ, origin: KEEP, workers: KEEP },
   tax_rates: { ...ALL_READ, origin: WRITE },
   customer_groups: { ...ALL_READ, origin: WRITE },
   customer_group_members: { origin: KEEP },

@@ -33,7 +33,7 @@ export interface DeclaredRoute {
 
 const READ = ['GET', 'HEAD'] as const;
 const API = [...READ, 'POST', 'PATCH', 'DELETE'] as const;
-const LIST_QUERY = ['category', 'minPrice', 'maxPrice', 'sort', 'limit', 'cursor'] as const;
+const LIST_QUERY = ['category', 'minPrice', 'maxPrice', 'currency', 'sort', 'limit', 'cursor'] as const;
 const JSON_TYPE = 'application/json';
 
 function json(...query: readonly string[]): CatalogRead {
@@ -52,7 +52,7 @@ const ROUTES: readonly DeclaredRoute[] = [
     budget: 'shopper',
     catalog: json(...LIST_QUERY, 'attribute'),
   },
-  { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json() },
+  { path: /^\/api\/v1\/products\/[^/]+$/, methods: API, budget: 'shopper', catalog: json('currency') },
   {
     path: /^\/api\/v1\/products\/[^/]+\/recommendations$/,
     methods: READ,
@@ -74,7 +74,12 @@ const ROUTES: readonly DeclaredRoute[] = [
     catalog: json('q', ...LIST_QUERY, 'facets', 'vendor', 'option', 'available'),
   },
   { path: /^\/api\/v1\/search\/suggest$/, methods: READ, budget: 'searchMiss', catalog: json('q') },
-  { path: /^\/api\/v1\/trending$/, methods: READ, budget: 'catalogMiss', catalog: json('category', 'limit') },
+  {
+    path: /^\/api\/v1\/trending$/,
+    methods: READ,
+    budget: 'catalogMiss',
+    catalog: json('category', 'currency', 'limit'),
+  },
   {
     path: /^\/media\/.+$/,
     methods: READ,

@@ -71,4 +71,6 @@ export const CACHE_TAGS = {
   product: (productId: string) => `product-${productId}`,
   /** The pages of its published reviews. */
   reviews: (productId: string) => `reviews-${productId}`,
+  /** Every answer with prices in a currency that is not the shop's own. */
+  currency: (code: string) => `currency-${code}`,
 } as const;

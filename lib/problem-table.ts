@@ -203,6 +203,7 @@ export const PROBLEMS = {
     title: 'Another price of this kind is in force in the same time',
     retryable: false,
   },
+  prices_full: { status: 409, title: 'The variant has as many prices as it can', retryable: false },
   tax_rate_window_overlaps: {
     status: 409,
     title: 'Another rate of this category and place is in force in the same time',

@@ -60,6 +60,7 @@ import { secondFactorRoutes } from './second-factor/routes.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { stockNoticeRoutes } from './stock-notices/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { variantPriceRoutes } from './variant-prices/routes.ts';
 import { variantRoutes } from './variants/routes.ts';
 import { viewRoutes } from './views/routes.ts';
 import { webhookDeliveryRoutes } from './webhook-deliveries/routes.ts';
@@ -76,7 +77,7 @@ export type AppConfig = Pick<
 /** The whole origin as one function: what is ready in memory in front of the framework. */
 export function createHandler(deps: Deps, config: AppConfig, place: Partial<Place> = {}): Handler {
   const { peerOf = () => null, operatorConsole } = place;
-  const hot = createHotReads(deps.metrics);
+  const hot = createHotReads(deps);
   const proofs = createEdgeProofs(config, deps.clock);
   const app = createApp(deps, config, { hot, proofs, peerOf, operatorConsole }).compile();
   const api = withAnswerHeaders(withDeadlines(app.fetch, deps.metrics), { ...deps, peerOf });
@@ -99,7 +100,7 @@ interface Shared extends Place {
 
 /** Its type is that of any: with each route in it, TypeScript takes longer, and in the end gives up. */
 export function createApp(deps: Deps, config: AppConfig, shared: Partial<Shared> = {}): AnyElysia {
-  const { hot = createHotReads(deps.metrics), proofs = createEdgeProofs(config, deps.clock) } = shared;
+  const { hot = createHotReads(deps), proofs = createEdgeProofs(config, deps.clock) } = shared;
   const { peerOf = () => null } = shared;
   const api = createApi(deps, config, hot);
   const documents = docs(api, { tags: [ORDERS_TAG, WEBHOOKS_TAG], webhooks: WEBHOOKS });
@@ -130,6 +131,7 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(healthRoutes(deps, createOperators(config.OPERATOR_TOKEN)))
     .use(catalogRoutes(deps, tokens, hot))
     .use(variantRoutes(deps, tokens))
+    .use(variantPriceRoutes(deps, tokens))
     .use(merchantRoutes(deps, tokens))
     .use(categoryRoutes(deps, tokens))
     .use(attributeRoutes(deps, tokens))

@@ -8,7 +8,7 @@ import { watchPool } from '#db/pool-watch.ts';
 import { openReadPools, type Readers, type ReplicaCensus, ROLE_POLICIES } from '#db/read-pools.ts';
 import { currentTrace } from '#db/trace-scope.ts';
 import { createBulkhead } from '#lib/bulkhead.ts';
-import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from '#lib/clock.ts';
+import { type Clock, SECOND_MS, systemClock } from '#lib/clock.ts';
 import type { EventInput } from '#lib/events.ts';
 import { circuitOf, createGuards, type GuardSurroundings, type Guards, guardOf } from '#lib/guards.ts';
 import type { EventId, IdSource } from '#lib/ids.ts';
@@ -20,11 +20,11 @@ import type { Guard } from '#lib/resilience.ts';
 import { createSecurityLog, type SecurityLog } from '#lib/security-events.ts';
 import type { SpanSink } from '#lib/span.ts';
 import { createPasswords, type Passwords } from './accounts/passwords.ts';
-import { loginPolicies } from './adapters/login-throttle.ts';
+import { createLimits } from './adapters/budgets.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { connectNats, type EventBus } from './adapters/nats.ts';
 import { createOutbound, type Outbound } from './adapters/outbound.ts';
-import { connectRedis, NO_SHARED_CACHE, type SharedCache, type SharedCounts } from './adapters/redis.ts';
+import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redis.ts';
 import { openSpanExporter } from './adapters/span-exporter.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
 import { tracedRedis } from './adapters/traced.ts';
@@ -45,6 +45,8 @@ import { createPictureCache, type PictureCache } from './media/picture-cache.ts'
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
+import { createSoldCurrencies, type SoldCurrencies } from './pricing/sold-currencies.ts';
+import { findSoldCurrencies } from './pricing/store.ts';
 import { OWN_TAX_RATES, type TaxProvider } from './pricing/taxes.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
@@ -70,6 +72,8 @@ export interface Deps extends ShopPolicies {
   /** Which access tokens no longer count. */
   readonly revocations: Revocations;
   readonly sharedCache: SharedCache;
+  /** What the shop sells in. */
+  readonly currencies: SoldCurrencies;
   readonly products: ProductCache;
   readonly lists: ListCache;
   readonly lastGood: LastGood;
@@ -130,16 +134,15 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
   const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
+  const base = { db: database.db, readers: pools.readers, clock };
   const deps: Deps = {
-    db: database.db,
-    readers: pools.readers,
-    latestPosition: createLatestPosition(database.db, clock),
+    ...base,
     replicas: pools.census,
     ownWrites: createOwnWrites({ db: database.db, pools, marks: sharedCache.marks, log }),
     bus,
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
-    ...createCaches({ sharedCache, metrics, bus, log, config }),
+    ...createCaches({ ...base, sharedCache, metrics, bus, log, config }),
     search: guardedEngine(
       createPostgresEngine({ db: database.db, reader: pools.readers.search }),
       guardOf('search', surroundings, isEnginesFailure),
@@ -156,7 +159,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     fields: createFieldCipher({ current: config.FIELD_KEY, previous: config.FIELD_KEY_PREVIOUS }),
     limits: createLimits(config, sharedCache.counts, clock),
     admission: createAdmission(requestBounds(config), metrics),
-    ...{ clock, sleep: Bun.sleep },
+    sleep: Bun.sleep,
     ids: { next: <Id>() => Bun.randomUUIDv7() as Id },
     log,
     metrics,
@@ -199,25 +202,6 @@ function requestBounds({ MIN_REQUESTS_AT_WORK: least, MAX_REQUESTS_AT_WORK }: Sh
   return { least, most: Math.max(least, MAX_REQUESTS_AT_WORK) };
 }
 
-const MINUTE_SECONDS = MINUTE_MS / SECOND_MS;
-const HOUR_SECONDS = 60 * MINUTE_SECONDS;
-
-function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock): Limits {
-  const limiter = (name: string, requests: number, windowSeconds = MINUTE_SECONDS) =>
-    counts.limiter({ name, requests, windowSeconds });
-  const { LIMIT_LOGIN_FAILURES_PER_ACCOUNT, LIMIT_LOGIN_FAILURES_PER_ADDRESS } = config;
-  const policies = loginPolicies(LIMIT_LOGIN_FAILURES_PER_ACCOUNT, LIMIT_LOGIN_FAILURES_PER_ADDRESS);
-  return {
-    user: limiter('user', config.LIMIT_USER_PER_MINUTE),
-    checkout: limiter('checkout', config.LIMIT_CHECKOUT_PER_MINUTE),
-    export: limiter('export', config.LIMIT_EXPORTS_PER_HOUR, HOUR_SECONDS),
-    register: limiter('register', config.LIMIT_REGISTER_PER_HOUR, HOUR_SECONDS),
-    mailedTokens: limiter('mailed-tokens', config.LIMIT_MAILED_TOKENS_PER_HOUR, HOUR_SECONDS),
-    contributions: limiter('contributions', config.LIMIT_CONTRIBUTIONS_PER_HOUR, HOUR_SECONDS),
-    logins: counts.loginThrottle(policies, clock),
-  };
-}
-
 function primaryBounds(surroundings: GuardSurroundings) {
   const { timeoutMs, bulkhead } = POLICIES.postgres;
   return {
@@ -257,23 +241,30 @@ function openPools(config: SharedConfig, name: string, surroundings: GuardSurrou
 /** With Redis gone, at most so many loads fall on Postgres at once; the rest wait, or are told to come back. */
 const MAX_LOADS = { maxRunning: 16, maxWaiting: 1_000 };
 
-function createCaches({
-  sharedCache,
-  metrics,
-  bus,
-  log,
-  config,
-}: Pick<Deps, 'sharedCache' | 'metrics' | 'bus' | 'log'> & { config: SharedConfig }) {
+function createCaches(
+  base: Pick<Deps, 'db' | 'readers' | 'clock' | 'sharedCache' | 'metrics' | 'bus' | 'log'> & {
+    readonly config: SharedConfig;
+  },
+) {
+  const { db, readers, clock, sharedCache, metrics, bus, log, config } = base;
+  const latestPosition = createLatestPosition(db, clock);
+  const askCurrencies = async () => {
+    return readers.general(findSoldCurrencies, { atLeast: await latestPosition() });
+  };
+  const currencies = createSoldCurrencies(askCurrencies, clock);
   const tiers = {
     sharedCache: config.CACHE_REDIS === 'on' ? sharedCache : NO_SHARED_CACHE,
     remembers: config.CACHE_MEMORY === 'on',
     floors: createFloors(),
+    clock,
     metrics,
     bulkhead: createBulkhead(MAX_LOADS),
     isHearing: bus.isConnected,
   };
   return {
-    products: createProductCache(tiers),
+    latestPosition,
+    currencies,
+    products: createProductCache(tiers, currencies.known),
     lists: createListCache(tiers),
     lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),

@@ -3,7 +3,7 @@
 import { deleteExpiredKeys } from '#db/idempotency.ts';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { forgetOldReminders, noteLeftCarts } from '#origin/cart-reminders/service.ts';
-import { publishDue } from '#origin/catalog/service.ts';
+import { mendPrices, publishDue, repriceDue } from '#origin/catalog/service.ts';
 import { forgetExpiredTokens } from '#origin/credentials/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { bookMissingFees, reconcileOverdue, reconcileRefunds } from '#origin/payments/service.ts';
@@ -23,6 +23,8 @@ interface Chore {
 
 const CHORES: readonly Chore[] = [
   { name: 'publish what is due', everyMs: SECOND_MS, run: publishDue },
+  { name: 'renew the prices that have begun or ended', everyMs: SECOND_MS, run: repriceDue },
+  { name: 'mend prices that nobody has renewed', everyMs: 10 * MINUTE_MS, run: mendPrices },
   { name: 'reconcile open payments', everyMs: 15 * SECOND_MS, run: reconcileOverdue },
   { name: 'reconcile pending refunds', everyMs: 30 * SECOND_MS, run: reconcileRefunds },
   { name: 'book the fees that are missing', everyMs: MINUTE_MS, run: bookMissingFees },

@@ -21,7 +21,13 @@ import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { numberCreditNotes } from './handlers/number-credit-notes.ts';
 import { numberInvoice } from './handlers/number-invoice.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
-import { purgeCategories, purgeEdge, purgeReviews, purgeSearches } from './handlers/purge-edge.ts';
+import {
+  purgeCategories,
+  purgeCurrencies,
+  purgeEdge,
+  purgeReviews,
+  purgeSearches,
+} from './handlers/purge-edge.ts';
 import { rateProduct } from './handlers/rate-product.ts';
 import { renewCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
@@ -98,6 +104,7 @@ const consumers = [
   purgeReviews(edge, everywhere),
   rateProduct,
   purgeCategories(edge, everywhere),
+  purgeCurrencies(edge, everywhere),
   renewCategory,
 ];
 const stopping = new AbortController();

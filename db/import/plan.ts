@@ -81,7 +81,7 @@ export function planProduct(
     stored !== null &&
     changed.length + withdrawn.length + stock.length === 0 &&
     images === null &&
-    sameValues(product, stored.product);
+    sameValues(withoutPrices(product), stored.product);
   const created = planned.filter((variant) => variant.stored === null).length;
   return {
     kind: stored === null ? 'created' : same ? 'unchanged' : 'changed',
@@ -192,6 +192,8 @@ function planRow({ wanted, stored, productId, onSale }: RowInput, context: PlanC
     currency: wanted.currency,
     priceMinor: cheapest.priceMinor,
     compareAtMinor: cheapest.compareAtMinor,
+    // What the price lists make of it is renewed at once.
+    priceChangesAt: before === undefined ? null : context.now,
     popularity: before?.popularity ?? 0,
     version: before?.version ?? 1,
     createdAt: before?.createdAt ?? context.now,
@@ -200,6 +202,16 @@ function planRow({ wanted, stored, productId, onSale }: RowInput, context: PlanC
     publishAt: wanted.publishAt,
     withdrawnAt: wanted.status === 'published' ? null : (before?.withdrawnAt ?? context.now),
   };
+}
+
+/** They follow from the variants' and the price lists'. */
+function withoutPrices({
+  priceMinor: _,
+  compareAtMinor: __,
+  priceChangesAt: ___,
+  ...row
+}: ProductRow): Partial<ProductRow> {
+  return row;
 }
 
 interface ImagesInput {

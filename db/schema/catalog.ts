@@ -40,7 +40,10 @@ export const categories = pgTable(
 /** What may follow what stands in `origin/catalog/publication.ts`. */
 export const productStatus = pgEnum('product_status', ['draft', 'scheduled', 'published', 'withdrawn']);
 
-/** `priceMinor` and `compareAtMinor` repeat the cheapest variant's, so that lists sort and filter on one index. */
+/**
+ * `priceMinor` and `compareAtMinor` repeat what the cheapest variant costs now, so that lists sort and filter on one
+ * index; `priceChangesAt` is when they have to be renewed, by the price lists.
+ */
 export const products = pgTable(
   'products',
   {
@@ -63,6 +66,7 @@ export const products = pgTable(
     currency: currencyCode('currency').notNull(),
     priceMinor: minorUnits('price_minor').notNull(),
     compareAtMinor: minorUnits('compare_at_minor'),
+    priceChangesAt: instant('price_changes_at'),
     popularity: integer('popularity').notNull().default(0),
     /** Grows with each change that alters an answer; fences caches and `If-Match`. */
     version: counter('version').notNull().default(1),
@@ -88,6 +92,7 @@ export const products = pgTable(
       index('products_category_price').on(table.categoryId, table.priceMinor, table.id).where(onSale),
       index('products_category_popular').on(table.categoryId, table.popularity, table.id).where(onSale),
       index('products_seller').on(table.sellerId, table.id),
+      index('products_price_due').on(table.priceChangesAt).where(sql`${table.priceChangesAt} is not null`),
       index('products_due').on(table.publishAt).where(sql`${table.status} = 'scheduled'`),
     ];
   },

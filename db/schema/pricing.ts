@@ -13,9 +13,9 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { CustomerGroupId, PriceId, TaxRateId, UserId, VariantId } from '#lib/ids.ts';
+import type { CustomerGroupId, PriceId, ProductId, TaxRateId, UserId, VariantId } from '#lib/ids.ts';
 import { users } from './accounts.ts';
-import { variants } from './catalog.ts';
+import { products, variants } from './catalog.ts';
 import { counter, currencyCode, instant, minorUnits } from './columns.ts';
 
 /** The shop's own is always sold in; its row only says whether its prices contain the tax. */
@@ -93,6 +93,26 @@ export const prices = pgTable(
     check('prices_compare_at_above', sql`${table.compareAtMinor} > ${table.priceMinor}`),
     check('prices_quantity_positive', sql`${table.minQuantity} > 0`),
     check('prices_window', sql`${table.validUntil} >= ${table.validFrom}`),
+  ],
+);
+
+/**
+ * The lowest price of a product that is in force, in each currency but the shop's own, whose stands on the product: what
+ * lists in that currency are sorted and filtered by. Derived; see `db/current-prices.ts`.
+ */
+export const listedPrices = pgTable(
+  'listed_prices',
+  {
+    productId: uuid('product_id')
+      .notNull()
+      .$type<ProductId>()
+      .references(() => products.id),
+    currency: currencyCode('currency').notNull(),
+    priceMinor: minorUnits('price_minor').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.productId, table.currency] }),
+    index('listed_prices_order').on(table.currency, table.priceMinor, table.productId),
   ],
 );
 

@@ -31,6 +31,12 @@ export async function writePricing(tx: Transaction): Promise<void> {
            ${SINCE.toISOString()}::timestamptz
       from variants where withdrawn_at is null
     on conflict do nothing`);
+  await tx.execute(sql`
+    insert into listed_prices (product_id, currency, price_minor)
+    select v.product_id, ${EURO}, min(p.price_minor) from prices p join variants v on v.id = p.variant_id
+     where p.currency = ${EURO} and p.group_id is null and p.min_quantity = 1 and v.withdrawn_at is null
+     group by v.product_id
+    on conflict do nothing`);
   for (const { country, name, ratePpm } of TAXES) {
     for (const category of ['standard', 'shipping']) {
       const id = random.id<TaxRateId>(SINCE);

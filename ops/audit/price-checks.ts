@@ -28,6 +28,25 @@ const LIVE_USES = `
   select d.discount_id, d.customer from order_discounts d join orders o on o.id = d.order_id
    where d.code is not null and o.status not in ('payment_failed', 'cancelled')`;
 
+/** Prices that everybody is shown, by product: of one unit, and of no group. */
+const SHOWN = `
+  select v.product_id, v.id as variant_id, p.currency, p.price_minor, p.valid_from, p.valid_until,
+         p.valid_from <= m.now and (p.valid_until is null or p.valid_until > m.now) as is_now
+    from audit_moment m, prices p join variants v on v.id = p.variant_id
+   where p.group_id is null and p.min_quantity = 1 and v.withdrawn_at is null`;
+
+/** What the cheapest variant of each product costs in the product's own currency. */
+const LOWEST = `
+  select v.product_id, min(coalesce(listed.price_minor, v.price_minor)) as price_minor
+    from variants v join products pr on pr.id = v.product_id
+    left join (select variant_id, currency, min(price_minor) as price_minor from (${SHOWN}) shown
+                where is_now group by variant_id, currency) listed
+      on listed.variant_id = v.id and listed.currency = pr.currency
+   where v.withdrawn_at is null group by v.product_id`;
+
+/** A product whose time to be renewed has just come. */
+const IS_DUE = `coalesce(pr.price_changes_at <= m.now and pr.price_changes_at > m.young_since, false)`;
+
 export const PRICE_CHECKS: readonly Check[] = [
   {
     invariant: 'I3',
@@ -74,5 +93,37 @@ export const PRICE_CHECKS: readonly Check[] = [
         full join (select discount_id, customer, count(*) as orders from (${LIVE_USES}) live
                     group by discount_id, customer) u on u.discount_id = c.discount_id and u.customer = c.customer
        where coalesce(c.uses, 0) <> coalesce(u.orders, 0)`,
+  },
+  {
+    invariant: 'I3',
+    name: 'listed-price-is-current',
+    promise: 'what lists sort a product by is the lowest price in force of its variants, in every currency',
+    population: "products where status = 'published'",
+    offenders: `
+      select pr.id as product_id, pr.currency, pr.price_minor as listed_minor, l.price_minor, ${IS_DUE} as in_flight
+        from audit_moment m, products pr join (${LOWEST}) l on l.product_id = pr.id
+       where pr.status = 'published' and pr.price_minor <> l.price_minor
+      union all
+      select pr.id, coalesce(s.currency, l.currency), l.price_minor, s.price_minor, ${IS_DUE}
+        from audit_moment m, listed_prices l
+        full join (select product_id, currency, min(price_minor) as price_minor from (${SHOWN}) shown
+                    where is_now group by product_id, currency) s
+          on s.product_id = l.product_id and s.currency = l.currency
+        join products pr on pr.id = coalesce(s.product_id, l.product_id)
+       where pr.status = 'published' and coalesce(s.currency, l.currency) <> pr.currency
+         and l.price_minor is distinct from s.price_minor`,
+  },
+  {
+    invariant: 'I3',
+    name: 'price-change-is-known',
+    promise: 'a product is renewed no later than the next of its prices begins or ends',
+    population: "products where status = 'published'",
+    offenders: `
+      select pr.id as product_id, pr.price_changes_at, s.changes_at, ${IS_DUE} as in_flight
+        from audit_moment m, products pr
+        join (select product_id, least(min(valid_from) filter (where valid_from > moment.now),
+                                       min(valid_until) filter (where valid_until > moment.now)) as changes_at
+                from (${SHOWN}) shown, audit_moment moment group by product_id) s on s.product_id = pr.id
+       where pr.status = 'published' and s.changes_at < coalesce(pr.price_changes_at, 'infinity')`,
   },
 ];

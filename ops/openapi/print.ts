@@ -40,6 +40,7 @@ function createOfflineDeps(): Deps {
     ownWrites: unreachable('the replicas'),
     bus: unreachable('NATS'),
     sharedCache: unreachable('Redis'),
+    currencies: unreachable('the database'),
     products: unreachable('the product cache'),
     lists: unreachable('the list cache'),
     lastGood: unreachable('the last good answers'),

@@ -1,5 +1,7 @@
 /** What the cache tiers hold: answers as ready bytes, under a fence that says since when they are too old. */
 
+import type { Clock } from '#lib/clock.ts';
+
 /** An answer as it goes out; no tier parses it. */
 export interface Answer {
   readonly body: Uint8Array;
@@ -7,6 +9,8 @@ export interface Answer {
   readonly etag: string;
   /** Comma separated surrogate keys. */
   readonly tags: string;
+  /** In epoch milliseconds, when what it says may be so no longer, such as a price; absent where none is known. */
+  readonly goodUntil?: number;
 }
 
 /** What an answer was made from. Below its fence's floor no tier keeps it. */
@@ -20,8 +24,13 @@ export interface Fenced {
 export interface FencedAnswer extends Answer, Fenced {}
 
 /** In Redis: a JSON line of what goes beside the body, then the body's bytes. */
-export function encodeAnswer({ etag, tags, fence, version, body }: FencedAnswer): Uint8Array {
-  return Buffer.concat([Buffer.from(`${JSON.stringify({ etag, tags, fence, version })}\n`), body]);
+export function encodeAnswer({ body, ...head }: FencedAnswer): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]);
+}
+
+/** Whether what it says may still be so. */
+export function isGood({ goodUntil }: Pick<Answer, 'goodUntil'>, clock: Clock): boolean {
+  return goodUntil === undefined || clock.now().getTime() < goodUntil;
 }
 
 const LINE_FEED = 0x0a;
@@ -36,10 +45,12 @@ export function decodeAnswer(stored: Uint8Array): FencedAnswer | null {
 
 function parseHead(text: string): Omit<FencedAnswer, 'body'> | null {
   try {
-    const { etag, tags, fence, version } = JSON.parse(text);
+    const { etag, tags, fence, version, goodUntil } = JSON.parse(text);
     const fits =
-      [etag, tags, fence].every((part) => typeof part === 'string') && Number.isSafeInteger(version);
-    return fits ? { etag, tags, fence, version } : null;
+      [etag, tags, fence].every((part) => typeof part === 'string') &&
+      [version, goodUntil ?? 0].every(Number.isSafeInteger);
+    if (!fits) return null;
+    return { etag, tags, fence, version, ...(goodUntil === undefined ? {} : { goodUntil }) };
   } catch {
     return null;
   }

@@ -8,8 +8,15 @@ import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { FencedAnswer } from './answer.ts';
 import { type CachedRead, createTieredCache, type Found, type Tiers } from './tiered-cache.ts';
 
-/** Reads the list and serialises it. */
-type Build = () => Promise<{ readonly value: unknown; readonly tags: string }>;
+/** A list, not serialised yet. */
+export interface BuiltList {
+  readonly value: unknown;
+  readonly tags: string;
+  /** As an answer has it: when something in it ends; null or absent for never. */
+  readonly goodUntil?: number | null;
+}
+
+type Build = () => Promise<BuiltList>;
 
 export interface ListCache {
   peek(key: string, build: Build): FencedAnswer | null | undefined;
@@ -45,10 +52,10 @@ export function createListCache(tiers: Tiers): ListCache {
   /** The version is taken before the list is read: what changes meanwhile makes the answer too old. */
   const load = (build: Build) => async (): Promise<FencedAnswer> => {
     const version = floors.of(FENCE);
-    const { value, tags } = await build();
+    const { value, tags, goodUntil = null } = await build();
     const body = Buffer.from(JSON.stringify(value));
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    return { body, etag, tags, fence: FENCE, version };
+    return { body, etag, tags, fence: FENCE, version, ...(goodUntil === null ? {} : { goodUntil }) };
   };
   return {
     peek: (key, build) => cache.peek(key, load(build)),

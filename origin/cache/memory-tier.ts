@@ -1,8 +1,8 @@
 /** L4: answers in this process's memory, bounded by entries and bytes, with jittered lives. */
 
 import { LRUCache } from 'lru-cache';
-import { SECOND_MS } from '#lib/clock.ts';
-import type { FencedAnswer } from './answer.ts';
+import { type Clock, SECOND_MS } from '#lib/clock.ts';
+import { type FencedAnswer, isGood } from './answer.ts';
 import type { Floors } from './floors.ts';
 
 export interface MemoryLimits {
@@ -44,8 +44,18 @@ export function jittered(ttlMs: number): number {
   return ttlMs * (1 - JITTER * Math.random());
 }
 
-/** `isHearing` is false while news of changes may be lost: nothing is then trusted for long. */
-export function createMemoryTier(limits: MemoryLimits, floors: Floors, isHearing: () => boolean): MemoryTier {
+export interface MemorySurroundings {
+  readonly floors: Floors;
+  /** Held against when an answer ends by itself. */
+  readonly clock: Clock;
+  /** False while news of changes may be lost: nothing is then trusted for long. */
+  readonly isHearing: () => boolean;
+}
+
+export function createMemoryTier(
+  limits: MemoryLimits,
+  { floors, clock, isHearing }: MemorySurroundings,
+): MemoryTier {
   const entries = new LRUCache<string, Entry>({
     max: limits.maxEntries,
     maxSize: limits.maxBytes,
@@ -53,7 +63,7 @@ export function createMemoryTier(limits: MemoryLimits, floors: Floors, isHearing
   });
   const isUsable = ({ answer, storedAt, expiresAt }: Entry, now: number) =>
     now < expiresAt &&
-    (answer === null || floors.admits(answer)) &&
+    (answer === null || (floors.admits(answer) && isGood(answer, clock))) &&
     (isHearing() || now - storedAt < DEAF_TTL_MS);
 
   return {

@@ -5,11 +5,12 @@
  */
 
 import type { Bulkhead } from '#lib/bulkhead.ts';
+import type { Clock } from '#lib/clock.ts';
 import type { Degradation } from '#lib/degraded.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { SharedCache } from '#origin/adapters/redis.ts';
 import { beyondRequest } from '#origin/adapters/time-left.ts';
-import { type Answer, decodeAnswer, encodeAnswer, type FencedAnswer } from './answer.ts';
+import { type Answer, decodeAnswer, encodeAnswer, type FencedAnswer, isGood } from './answer.ts';
 import type { Floors } from './floors.ts';
 import { createMemoryTier, jittered, NO_MEMORY } from './memory-tier.ts';
 
@@ -55,6 +56,8 @@ export interface Tiers {
   /** False keeps nothing in memory. */
   readonly remembers: boolean;
   readonly floors: Floors;
+  /** Answers end by themselves when what they say does. */
+  readonly clock: Clock;
   readonly metrics: Metrics;
   /** Bounds the loads: with Redis gone, all that misses memory would fall on Postgres. */
   readonly bulkhead: Bulkhead;
@@ -85,9 +88,9 @@ export function redisKey(cache: string, key: string): string {
 }
 
 export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
-  const { floors, metrics, bulkhead } = tiers;
+  const { metrics, bulkhead } = tiers;
   const limits = { maxEntries: spec.maxEntries, maxBytes: spec.maxBytes, ttlMs: spec.memoryTtlMs };
-  const memory = tiers.remembers ? createMemoryTier(limits, floors, tiers.isHearing) : NO_MEMORY;
+  const memory = tiers.remembers ? createMemoryTier(limits, tiers) : NO_MEMORY;
   const shared = createRedisTier(tiers, spec);
   const fills = new Map<string, Fill>();
   const labels = { cache: spec.name, tier: 'memory' };
@@ -142,7 +145,10 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
     read: async (key, load) => {
       const answer = peek(key, load);
       if (answer !== undefined) return { answer, from: 'memory' };
-      return fills.get(key)?.found ?? fill(key, load, 'redis first');
+      const found = await (fills.get(key)?.found ?? fill(key, load, 'redis first'));
+      if (found.answer === null || isGood(found.answer, tiers.clock)) return found;
+      // It ended while it was read, for somebody who had asked before.
+      return fill(key, load, 'past redis');
     },
     forget: (keys) => {
       for (const key of keys) {
@@ -159,7 +165,7 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
 
 /** L3: the same bytes in Redis, shared by every process. Without Redis every read misses. */
 function createRedisTier(
-  { sharedCache, floors, metrics }: Tiers,
+  { sharedCache, floors, clock, metrics }: Tiers,
   { name, commonFence, redisTtlMs }: CacheSpec,
 ) {
   const getStored = async (key: string): Promise<Uint8Array | null> => {
@@ -172,19 +178,21 @@ function createRedisTier(
     get: async (key: string): Promise<FencedAnswer | null> => {
       const stored = await getStored(redisKey(name, key));
       const answer = stored === null ? null : decodeAnswer(stored);
-      const usable = answer !== null && floors.admits(answer) ? answer : null;
+      const isUsable = answer !== null && floors.admits(answer) && isGood(answer, clock);
+      const usable = isUsable ? answer : null;
       const outcome = usable !== null ? 'hit' : sharedCache.isThere() ? 'miss' : 'gone';
       metrics.count('cache_reads_total', { cache: name, tier: 'redis', outcome });
       return usable;
     },
     set: async (key: string, answer: FencedAnswer): Promise<void> => {
-      if (!floors.admits(answer)) return;
+      const leftMs = (answer.goodUntil ?? Number.POSITIVE_INFINITY) - clock.now().getTime();
+      if (!floors.admits(answer) || leftMs < 1) return;
       await sharedCache.setFenced({
         key: redisKey(name, key),
         fence: answer.fence,
         version: answer.version,
         value: encodeAnswer(answer),
-        ttlMs: Math.round(jittered(redisTtlMs)),
+        ttlMs: Math.min(Math.round(jittered(redisTtlMs)), leftMs),
       });
     },
   };

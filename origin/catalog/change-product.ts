@@ -1,6 +1,7 @@
 /** Changing a product, under the version that the caller has seen. */
 
 import type { Transaction } from '#db/client.ts';
+import { renewCurrentPrices } from '#db/current-prices.ts';
 import { sanitizeDescription } from '#db/html.ts';
 import { markHandled } from '#db/outbox.ts';
 import { type EventId, isUuid, type ProductId, type VariantId } from '#lib/ids.ts';
@@ -17,7 +18,7 @@ import { changeParts } from './change-parts.ts';
 import * as writes from './change-store.ts';
 import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
-import { cheapest, requireCategoryId, takenNames } from './product-rules.ts';
+import { requireCategoryId, takenNames } from './product-rules.ts';
 import { eventOf, type ProductStatus, publicationAt, transition } from './publication.ts';
 import { changeSlug } from './slugs.ts';
 import * as store from './store.ts';
@@ -89,7 +90,7 @@ export async function changeOwnProduct(
     if (target.mark !== undefined) await markHandled(tx, target.mark.name, target.mark.id);
     const at = deps.clock.now();
     const { action, changes, update = {} } = await change(tx, locked, at);
-    const prices = cheapest(await store.findVariants(tx, target.productId));
+    const prices = await renewCurrentPrices(tx, target.productId, at);
     const changed = await writes.updateProduct(tx, target.productId, { ...update, ...prices }, at);
     await announce(deps, tx, locked.status, changed);
     const object = { kind: 'product', id: changed.id };
@@ -101,14 +102,24 @@ export async function changeOwnProduct(
 }
 
 /** A seller sees only their own products; somebody else's is not there. */
+export async function lockOwn(
+  tx: Transaction,
+  seller: SignedIn,
+  productId: ProductId,
+): Promise<writes.LockedProduct> {
+  const product = await writes.lockProduct(tx, productId);
+  if (product === undefined) throw new AppError('product_not_found');
+  if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
+  return product;
+}
+
+/** The same, as the caller has seen it. */
 export async function lockOwnProduct(
   tx: Transaction,
   seller: SignedIn,
   { productId, version }: VersionedProduct,
 ): Promise<writes.LockedProduct> {
-  const product = await writes.lockProduct(tx, productId);
-  if (product === undefined) throw new AppError('product_not_found');
-  if (!isOwnProduct(seller, product)) throw new AppError('product_not_found', {}, OF_ANOTHER);
+  const product = await lockOwn(tx, seller, productId);
   if (product.version !== version)
     throw new AppError('version_conflict', { currentVersion: product.version });
   return product;

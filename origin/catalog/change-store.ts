@@ -64,6 +64,7 @@ type ProductUpdate = Partial<
     | 'optionNames'
     | 'priceMinor'
     | 'compareAtMinor'
+    | 'priceChangesAt'
     | 'status'
     | 'publishAt'
     | 'withdrawnAt'

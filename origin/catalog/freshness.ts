@@ -10,7 +10,7 @@ export async function dropAnswers({ products, lists }: Deps, product: ChangedPro
 
 /** From now on, hears of changed products from every process. After a time without hearing, nothing is trusted. */
 export function followChanges(deps: Deps): void {
-  const { bus, products, lists, log } = deps;
+  const { bus, currencies, products, lists, log } = deps;
   bus.watch('product.*', ({ name, data }) => {
     if (!('slug' in data)) return;
     dropAnswers(deps, data).catch((error: unknown) =>
@@ -19,6 +19,9 @@ export function followChanges(deps: Deps): void {
   });
   bus.watch('search.indexed', () => {
     lists.invalidate().catch((error: unknown) => log.error('searches were not dropped', { error }));
+  });
+  bus.watch('currency.changed', () => {
+    currencies.refresh().catch((error: unknown) => log.error('what is sold in was not read', { error }));
   });
   bus.onConnect(() => {
     products.clear();

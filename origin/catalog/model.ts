@@ -3,7 +3,15 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { AttributeValue } from '#origin/attributes/service.ts';
-import { closedObject, MoneySchema, PriceQuery, page, pageQuery, Uuid } from '#origin/http/schemas.ts';
+import {
+  closedObject,
+  currencyQuery,
+  MoneySchema,
+  PriceQuery,
+  page,
+  pageQuery,
+  Uuid,
+} from '#origin/http/schemas.ts';
 
 export const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
   t.Union([schema, t.Null()]);
@@ -23,13 +31,21 @@ export const Rating = t.Object({
 });
 export type Rating = Static<typeof Rating>;
 
+const Price = t.Object(MoneySchema.properties, {
+  ...(MoneySchema.examples === undefined ? {} : { examples: MoneySchema.examples as unknown[] }),
+  description: 'What one costs a guest now, by the price lists that a cart is charged by.',
+});
+const CompareAtPrice = t.Union([MoneySchema, t.Null()], {
+  description: 'What it is compared with: while a sale is on, what it costs without that.',
+});
+
 const cardProperties = {
   id: Uuid,
   slug: t.String(),
   name: t.String(),
   vendor: t.String(),
-  price: MoneySchema,
-  compareAtPrice: nullable(MoneySchema),
+  price: Price,
+  compareAtPrice: CompareAtPrice,
   image: nullable(Image),
   available: t.Boolean(),
   rating: nullable(Rating),
@@ -58,8 +74,8 @@ const ProductVariant = t.Object({
   barcode: nullable(t.String()),
   options: t.Record(t.String(), t.String()),
   grams: nullable(Type.Integer({ description: 'What it weighs; null where nobody has said.' })),
-  price: MoneySchema,
-  compareAtPrice: nullable(MoneySchema),
+  price: Price,
+  compareAtPrice: CompareAtPrice,
   available: t.Boolean(),
 });
 
@@ -129,6 +145,7 @@ export const ProductListQuery = closedObject({
     }),
   ),
   sort: t.Optional(Sort),
+  ...currencyQuery,
   ...pageQuery,
 });
 export type ProductListQuery = Static<typeof ProductListQuery>;
@@ -136,6 +153,7 @@ export type ProductListQuery = Static<typeof ProductListQuery>;
 export const SlugOrId = closedObject({
   id: t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' }),
 });
+export const ProductQuery = closedObject(currencyQuery);
 export const ProductParams = closedObject({ id: Uuid });
 
 /** The answer to a slug of before. */

@@ -4,6 +4,7 @@
  */
 
 import { MINUTE_MS } from '#lib/clock.ts';
+import { type Currency, SHOP_CURRENCY } from '#lib/money.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import {
   createTieredCache,
@@ -21,13 +22,18 @@ export interface ChangedProduct {
 }
 
 export interface ProductCache {
-  /** From memory, without waiting; undefined says nothing of the other tiers. */
-  peek(slugOrId: string, load: Load): FencedAnswer | null | undefined;
-  read(slugOrId: string, load: Load): Promise<Found>;
+  /** From memory, without waiting; undefined says nothing of the other tiers. Keys: see {@link productKey}. */
+  peek(key: string, load: Load): FencedAnswer | null | undefined;
+  read(key: string, load: Load): Promise<Found>;
   /** The lowest version of the product that may still be shown. */
   floorOf(productId: string): number;
   invalidate(product: ChangedProduct): Promise<void>;
   clear(): void;
+}
+
+/** Of a product in a currency, by slug or id; neither has the mark between. */
+export function productKey(slugOrId: string, currency: Currency): string {
+  return currency === SHOP_CURRENCY ? slugOrId : `${slugOrId}@${currency}`;
 }
 
 const SPEC = {
@@ -38,7 +44,11 @@ const SPEC = {
   redisTtlMs: 10 * MINUTE_MS,
 };
 
-export function createProductCache(tiers: Tiers): ProductCache {
+/** @param currencies in which there may be answers */
+export function createProductCache(
+  tiers: Tiers,
+  currencies: () => readonly Currency[] = () => [SHOP_CURRENCY],
+): ProductCache {
   const cache = createTieredCache(tiers, SPEC);
   const { floors, sharedCache } = tiers;
   return {
@@ -47,11 +57,13 @@ export function createProductCache(tiers: Tiers): ProductCache {
     floorOf: floors.of,
     invalidate: async ({ productId, slug, version }) => {
       floors.raise(productId, version);
-      cache.forget([productId, slug]);
-      await sharedCache.raise(productId, version, [
-        redisKey(SPEC.name, productId),
-        redisKey(SPEC.name, slug),
-      ]);
+      const keys = currencies().flatMap((each) => [productKey(productId, each), productKey(slug, each)]);
+      cache.forget(keys);
+      await sharedCache.raise(
+        productId,
+        version,
+        keys.map((key) => redisKey(SPEC.name, key)),
+      );
     },
     clear: cache.clear,
   };

@@ -18,6 +18,7 @@ import {
   ProductListQuery,
   ProductPage,
   ProductParams,
+  ProductQuery,
   RelatedProducts,
   SlugOrId,
 } from './model.ts';
@@ -30,6 +31,7 @@ export function catalogRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
   return new Elysia({ name: 'catalog', normalize: false })
     .use(auth(tokens))
     .use(reads(deps, tokens, hot))
+    .use(tree(deps, tokens))
     .use(related(deps, tokens, hot))
     .use(changes(deps, tokens));
 }
@@ -41,17 +43,25 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
       '/products/:id',
       async (context) => {
         const { id } = context.params;
-        const read = catalog.productRead(deps, id);
+        const { currency } = await catalog.pricedIn(deps, context.query);
+        const read = catalog.productRead(deps, id, currency);
         const answer = await serve(hot, context, { read, life: LIVES.product, route: context.route });
         const moved = answer instanceof Response ? await catalog.movedFrom(deps, id) : null;
-        return moved === null ? answer : sendMoved(moved, `/api/v1/products/${moved.slug}`, moved.id);
+        if (moved === null) return answer;
+        const query = new URLSearchParams(catalog.keyOf(currency)).toString();
+        const location = `/api/v1/products/${moved.slug}${query === '' ? '' : `?${query}`}`;
+        return sendMoved(moved, location, moved.id);
       },
       {
         access: 'public',
         params: SlugOrId,
+        query: ProductQuery,
         detail: operation({
           id: 'getProduct',
           summary: 'A product, by slug or id',
+          description:
+            'With the prices in force now. In a currency that is not the shop’s: its variants that have a price in it; ' +
+            'where none has, there is no such product.',
           tag: 'Catalogue',
           success: [
             { status: 200, description: 'The product.', schema: Product },
@@ -62,15 +72,15 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
             },
           ],
           revalidates: true,
-          failures: ['product_not_found'],
+          failures: ['product_not_found', 'currency_not_sold'],
         }),
       },
     )
     .get(
       '/products',
-      (context) =>
+      async (context) =>
         serve(hot, context, {
-          read: catalog.productListRead(deps, context.query),
+          read: catalog.productListRead(deps, await catalog.pricedIn(deps, context.query)),
           life: LIVES.list,
           route: context.route,
         }),
@@ -80,31 +90,38 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'listProducts',
           summary: 'Products on sale, a page at a time',
+          description:
+            'At the prices in force now, which order and filters follow within seconds. In a currency that is not the ' +
+            'shop’s: what has a price in it, ordered and filtered by that.',
           tag: 'Catalogue',
           success: { status: 200, description: 'A page.', schema: ProductPage },
           revalidates: true,
-        }),
-      },
-    )
-    .get(
-      '/categories',
-      async ({ set }) => {
-        const items = await catalog.readCategories(deps);
-        shared(set, LIVES.categories, CACHE_TAGS.categories);
-        return { items };
-      },
-      {
-        access: 'public',
-        query: closedObject({}),
-        detail: operation({
-          id: 'listCategories',
-          summary: 'The tree of categories',
-          tag: 'Catalogue',
-          success: { status: 200, description: 'The tree.', schema: CategoryTree },
-          revalidates: true,
+          failures: ['currency_not_sold'],
         }),
       },
     );
+}
+
+function tree(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ prefix: '/api/v1', normalize: false }).use(auth(tokens)).get(
+    '/categories',
+    async ({ set }) => {
+      const items = await catalog.readCategories(deps);
+      shared(set, LIVES.categories, CACHE_TAGS.categories);
+      return { items };
+    },
+    {
+      access: 'public',
+      query: closedObject({}),
+      detail: operation({
+        id: 'listCategories',
+        summary: 'The tree of categories',
+        tag: 'Catalogue',
+        success: { status: 200, description: 'The tree.', schema: CategoryTree },
+        revalidates: true,
+      }),
+    },
+  );
 }
 
 function related(deps: Deps, tokens: AccessTokens, hot: HotReads) {

@@ -3,12 +3,15 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, type SQL, sql } from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Database, Queryable } from '#db/client.ts';
-import { kept, type Slots } from '#db/kept.ts';
+import { cardOffer, type Shown, type ShownSql, shownSql, variantOffers } from '#db/guest-price.ts';
+import { asIn, kept, type Slots } from '#db/kept.ts';
 import { attributesOfProduct, hasAttribute } from '#db/product-attributes.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
+import { listedPrices, prices } from '#db/schema/pricing.ts';
 import { productRatings } from '#db/schema/reviews.ts';
-import type { ProductId } from '#lib/ids.ts';
+import type { ProductId, VariantId } from '#lib/ids.ts';
+import { SHOP_CURRENCY } from '#lib/money.ts';
 import type { ProductSort } from './model.ts';
 
 export interface ProductFilter {
@@ -29,12 +32,15 @@ export interface ListQuery extends ProductFilter {
   readonly after?: ListPosition;
 }
 
+/** What products are priced by in a list: in the shop's currency their own column, in others the table beside them. */
+type PriceColumn = typeof products.priceMinor | typeof listedPrices.priceMinor;
+
 /** `type`: what a cursor's value is compared as; one past the column's own range is no error. */
 const SORTS = {
-  newest: { column: products.createdAt, direction: desc, type: 'timestamptz' },
-  price: { column: products.priceMinor, direction: asc, type: 'bigint' },
-  '-price': { column: products.priceMinor, direction: desc, type: 'bigint' },
-  popular: { column: products.popularity, direction: desc, type: 'bigint' },
+  newest: { column: () => products.createdAt, direction: desc, type: 'timestamptz' },
+  price: { column: (price: PriceColumn) => price, direction: asc, type: 'bigint' },
+  '-price': { column: (price: PriceColumn) => price, direction: desc, type: 'bigint' },
+  popular: { column: () => products.popularity, direction: desc, type: 'bigint' },
 } as const;
 
 const onSale = isNull(products.withdrawnAt);
@@ -44,10 +50,6 @@ export const notOver = ne(products.status, 'withdrawn');
 /** Drizzle leaves the table's name off in a query without joins, where a subquery would then see its own id. */
 const productId = sql`${products}.${sql.identifier(products.id.name)}`;
 
-const inStock = sql<boolean>`exists (
-  select 1 from ${variants} v join ${inventory} i on i.variant_id = v.id
-   where v.product_id = ${productId} and v.withdrawn_at is null and i.on_hand > i.reserved)`;
-
 const firstImage = sql<{ url: string; alt: string } | null>`(
   select json_build_object('url', image.url, 'alt', image.alt) from ${productImages} image
    where image.product_id = ${productId} order by image.position limit 1)`;
@@ -56,14 +58,17 @@ const allImages = sql<{ url: string; alt: string }[]>`(
   select coalesce(json_agg(json_build_object('url', image.url, 'alt', image.alt) order by image.position), '[]')
     from ${productImages} image where image.product_id = ${productId})`;
 
-const offers = sql<VariantRow[]>`(
-  select coalesce(json_agg(json_build_object(
-           'id', v.id, 'sku', v.sku, 'barcode', v.barcode, 'optionValues', v.option_values, 'grams', v.grams,
-           'priceMinor', v.price_minor, 'compareAtMinor', v.compare_at_minor,
-           'available', coalesce(i.on_hand > i.reserved, false))
-           order by v.position, v.id), '[]')
-    from ${variants} v left join ${inventory} i on i.variant_id = v.id
-   where v.product_id = ${productId} and v.withdrawn_at is null)`;
+/** Of a variant, beside its price and whether it is in stock. */
+interface VariantDetails {
+  readonly id: VariantId;
+  readonly sku: string | null;
+  readonly barcode: string | null;
+  readonly optionValues: readonly string[];
+  readonly grams: number | null;
+}
+
+const variantDetails = sql`
+  'id', v.id, 'sku', v.sku, 'barcode', v.barcode, 'optionValues', v.option_values, 'grams', v.grams`;
 
 /** How many gave each number of stars, one star first; null where nobody has said anything. */
 const ratings = sql<readonly number[] | null>`(
@@ -74,89 +79,99 @@ const ownColumns = {
   slug: products.slug,
   name: products.name,
   vendor: products.vendor,
-  currency: products.currency,
-  priceMinor: products.priceMinor,
-  compareAtMinor: products.compareAtMinor,
   version: products.version,
   ratings,
 };
 
-const cardColumns = {
+const cardColumns = (shown: Shown) => ({
   ...ownColumns,
   popularity: products.popularity,
   createdAt: products.createdAt,
-  available: inStock,
   image: firstImage,
-};
+  offer: cardOffer(shownSql(shown)),
+});
 
-export type CardRow = Awaited<ReturnType<typeof listCards>>[number];
+export type CardRow = Awaited<ReturnType<typeof cards>>[number];
 
-export async function listCards(db: Queryable, { sort, limit, after, ...filter }: ListQuery) {
-  const { column, direction } = SORTS[sort];
-  return db
-    .select(cardColumns)
-    .from(products)
-    .where(and(onSale, ...filterConditions(filter), after && beyond(sort, after)))
-    .orderBy(direction(column), direction(products.id))
+/** With what each is sorted by under `price`. In a currency that is not the shop's, what is sold in it. */
+export async function listCards(db: Queryable, query: ListQuery, shown: Shown) {
+  const { sort, limit, after, ...filter } = query;
+  const { direction } = SORTS[sort];
+  const isOwn = shown.currency === SHOP_CURRENCY;
+  const price = isOwn ? products.priceMinor : listedPrices.priceMinor;
+  const columns = { ...cardColumns(shown), listedMinor: sql`${price}`.mapWith(products.priceMinor) };
+  const listed = db.select(columns).from(products);
+  const inCurrency = and(eq(listedPrices.productId, products.id), eq(listedPrices.currency, shown.currency));
+  return (isOwn ? listed : listed.innerJoin(listedPrices, inCurrency))
+    .where(and(onSale, ...filterConditions(filter, price), after && beyond(sort, after, price)))
+    .orderBy(direction(SORTS[sort].column(price)), direction(products.id))
     .limit(limit);
 }
 
-function filterConditions({ category, minPrice, maxPrice, attribute }: ProductFilter): (SQL | undefined)[] {
+function filterConditions(filter: ProductFilter, price: PriceColumn): (SQL | undefined)[] {
+  const { category, minPrice, maxPrice, attribute } = filter;
   return [
     attribute && hasAttribute(attribute),
     category === undefined ? undefined : inCategory(products.categoryId, category),
-    minPrice === undefined ? undefined : gte(products.priceMinor, sql`${minPrice}`),
-    maxPrice === undefined ? undefined : lte(products.priceMinor, sql`${maxPrice}`),
+    minPrice === undefined ? undefined : gte(price, sql`${minPrice}`),
+    maxPrice === undefined ? undefined : lte(price, sql`${maxPrice}`),
   ];
 }
 
-function beyond(sort: ProductSort, { value, id }: ListPosition): SQL {
+function beyond(sort: ProductSort, { value, id }: ListPosition, price: PriceColumn): SQL {
   const { column, direction, type } = SORTS[sort];
-  const row = sql`(${column}, ${products.id})`;
+  const row = sql`(${column(price)}, ${products.id})`;
   const last = sql`(${value}::${sql.raw(type)}, ${id}::uuid)`;
   return direction === asc ? sql`${row} > ${last}` : sql`${row} < ${last}`;
 }
 
-export async function cardsById(db: Queryable, ids: readonly ProductId[]) {
-  return cards(db, and(onSale, inArray(products.id, [...ids])));
+export async function cardsById(db: Queryable, ids: readonly ProductId[], shown: Shown) {
+  return cards(db, and(onSale, inArray(products.id, [...ids])), shown);
 }
 
 /** On sale or not. */
-export async function anyCards(db: Queryable, ids: readonly ProductId[]) {
-  return cards(db, inArray(products.id, [...ids]));
+export async function anyCards(db: Queryable, ids: readonly ProductId[], shown: Shown) {
+  return cards(db, inArray(products.id, [...ids]), shown);
 }
 
-async function cards(db: Queryable, which: SQL | undefined) {
-  return db.select(cardColumns).from(products).where(which);
+async function cards(db: Queryable, which: SQL | undefined, shown: Shown) {
+  const columns = { ...cardColumns(shown), listedMinor: products.priceMinor };
+  return db.select(columns).from(products).where(which);
 }
 
 export type ProductRow = NonNullable<Awaited<ReturnType<typeof findProduct>>>;
-export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
+
+type ById = Shown & { readonly id: ProductId };
+type BySlug = Shown & { readonly slug: string };
 
 /** A product on sale, by slug or id; an id has the form of a slug too, so the caller says which it is. */
-export async function findProduct(db: Queryable, by: { readonly id: ProductId } | { readonly slug: string }) {
+export async function findProduct(db: Queryable, by: ById | BySlug) {
   const [product] = await ('id' in by ? PRODUCT_BY_ID(db, by) : PRODUCT_BY_SLUG(db, by));
   return product;
 }
 
-const PRODUCT_BY_ID = kept((db, { id }: Slots<{ id: ProductId }>) =>
-  selectProduct(db, and(onSale, eq(products.id, id))),
+const PRODUCT_BY_ID = kept((db, slots: Slots<ById>) =>
+  selectProduct(db, and(onSale, eq(products.id, slots.id)), inSlots(slots)),
 );
-const PRODUCT_BY_SLUG = kept((db, { slug }: Slots<{ slug: string }>) =>
-  selectProduct(db, and(onSale, eq(products.slug, slug))),
+const PRODUCT_BY_SLUG = kept((db, slots: Slots<BySlug>) =>
+  selectProduct(db, and(onSale, eq(products.slug, slots.slug)), inSlots(slots)),
 );
-const OWN_PRODUCT = kept((db, { id }: Slots<{ id: ProductId }>) =>
-  selectProduct(db, and(notOver, eq(products.id, id))),
+const OWN_PRODUCT = kept((db, slots: Slots<ById>) =>
+  selectProduct(db, and(notOver, eq(products.id, slots.id)), inSlots(slots)),
 );
 
+function inSlots({ currency, at }: Slots<Shown>): ShownSql {
+  return { currency: sql`${currency}`, at: asIn(prices.validFrom, at) };
+}
+
 /** On sale or not yet, for whoever has just changed it. */
-export async function findOwn(db: Queryable, id: ProductId): Promise<ProductRow | undefined> {
-  const [product] = await OWN_PRODUCT(db, { id });
+export async function findOwn(db: Queryable, by: ById): Promise<ProductRow | undefined> {
+  const [product] = await OWN_PRODUCT(db, by);
   return product;
 }
 
 /** All of a product in one statement: a read that misses every cache waits for Postgres once. */
-function selectProduct(db: Database, match: SQL | undefined) {
+function selectProduct(db: Database, match: SQL | undefined, shown: ShownSql) {
   return db
     .select({
       ...ownColumns,
@@ -164,7 +179,7 @@ function selectProduct(db: Database, match: SQL | undefined) {
       tags: products.tags,
       optionNames: products.optionNames,
       category: { id: categories.id, slug: categories.slug, name: categories.name },
-      variants: offers,
+      offers: variantOffers<VariantDetails>(shown, variantDetails),
       attributes: attributesOfProduct,
       images: allImages,
     })
@@ -173,6 +188,9 @@ function selectProduct(db: Database, match: SQL | undefined) {
     .where(match);
 }
 
+export type VariantRow = Awaited<ReturnType<typeof findVariants>>[number];
+
+/** With their own prices, which count where no price list says otherwise. */
 export async function findVariants(db: Queryable, productId: ProductId) {
   return db
     .select({

@@ -3,6 +3,7 @@
  * `Cache-Status` (RFC 9211) with one member for the origin.
  */
 
+import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { DEGRADED_HEADER, type Degradation, degradedField } from '#lib/degraded.ts';
 import { CACHE_TAG_HEADER, CACHE_TAGS } from '#lib/edge-contract.ts';
 import { problemResponse } from '#lib/problems.ts';
@@ -48,6 +49,28 @@ function cacheControl({ freshSeconds, revalidateSeconds }: SharedLife): string {
   );
 }
 
+/** Whether an answer that ends by itself has more time left than it would be given anyway. */
+export function outlives({ goodUntil }: Answer, life: SharedLife, clock: Clock): boolean {
+  return (
+    goodUntil === undefined || leftSeconds(goodUntil, clock) >= life.freshSeconds + life.revalidateSeconds
+  );
+}
+
+/**
+ * Neither fresh nor stale beyond its end. Only where the origin is gone may a shared cache show it longer, and the edge then
+ * says so in `Degraded`.
+ */
+function lifeOf({ goodUntil }: Answer, life: SharedLife, clock: Clock): SharedLife {
+  if (goodUntil === undefined) return life;
+  const left = leftSeconds(goodUntil, clock);
+  const freshSeconds = Math.min(life.freshSeconds, left);
+  return { freshSeconds, revalidateSeconds: Math.min(life.revalidateSeconds, left - freshSeconds) };
+}
+
+function leftSeconds(goodUntil: number, clock: Clock): number {
+  return Math.max(0, Math.floor((goodUntil - clock.now().getTime()) / SECOND_MS));
+}
+
 /** For whatever belongs to one caller. */
 export const PRIVATE = { 'cache-control': 'private, no-store' } as const;
 
@@ -89,9 +112,15 @@ const CACHE_STATUS: Readonly<Record<Tier, string>> = {
   origin_alone: 'hotshelf-redis; fwd=miss; detail=gone, hotshelf-memory; fwd=miss',
 };
 
+interface Receiver {
+  readonly request: Request;
+  readonly set: Headers;
+  readonly clock: Clock;
+}
+
 /** Sends a cached answer as it is, or 304 to whoever has it, or a 404 that shared caches may keep for a moment. */
 export function sendFound(
-  { request, set }: { readonly request: Request; readonly set: Headers },
+  { request, set, clock }: Receiver,
   found: Found | StoodIn,
   life: SharedLife,
 ): Uint8Array | Response | undefined {
@@ -104,7 +133,8 @@ export function sendFound(
     const headers = { 'cache-control': NEGATIVE_CACHE_CONTROL, ...tagHeaders(CACHE_TAGS.lists) };
     return problemResponse('product_not_found', {}, headers);
   }
-  Object.assign(set.headers, headersOf(answer, life), { 'cache-status': CACHE_STATUS[from] });
+  const headers = headersOf(answer, lifeOf(answer, life, clock));
+  Object.assign(set.headers, headers, { 'cache-status': CACHE_STATUS[from] });
   if (matches(request.headers.get('if-none-match'), answer.etag)) {
     set.status = NOT_MODIFIED;
     return undefined;
@@ -124,8 +154,9 @@ function degradedHeaders({ tags }: Answer, degradation: Degradation): Record<str
 }
 
 /** What an answer from memory goes out with. */
-export function memoryHeaders(answer: Answer, life: SharedLife): Record<string, string> {
-  return { ...SECURITY_HEADERS, ...headersOf(answer, life), 'cache-status': CACHE_STATUS.memory };
+export function memoryHeaders(answer: Answer, life: SharedLife, clock: Clock): Record<string, string> {
+  const headers = headersOf(answer, lifeOf(answer, life, clock));
+  return { ...SECURITY_HEADERS, ...headers, 'cache-status': CACHE_STATUS.memory };
 }
 
 function headersOf({ etag, tags }: Answer, life: SharedLife): Record<string, string> {

@@ -5,13 +5,13 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { SECOND_MS } from '#lib/clock.ts';
+import { type Clock, SECOND_MS } from '#lib/clock.ts';
 import { EDGE_PROOF_HEADER } from '#lib/edge-contract.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { createRequestMetrics, type ObserveRequest } from '#lib/request-metrics.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
-import { memoryHeaders, type SharedLife, sendFound } from './caching.ts';
+import { memoryHeaders, outlives, type SharedLife, sendFound } from './caching.ts';
 import type { EdgeProofs } from './edge-proof.ts';
 
 export interface HotRead {
@@ -22,6 +22,7 @@ export interface HotRead {
 }
 
 export interface HotReads {
+  readonly clock: Clock;
   /** Undefined: not a hot read, or not ready. */
   answer(request: Request): Response | undefined;
   /** From now on, a GET of this very URL is answered from memory as long as memory holds the answer. */
@@ -32,21 +33,33 @@ export type Handler = (request: Request) => Response | Promise<Response>;
 
 const MAX_URLS = 5_000;
 
-export function createHotReads(metrics: Metrics): HotReads {
+export function createHotReads({
+  metrics,
+  clock,
+}: {
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}): HotReads {
   const urls = new LRUCache<string, HotRead & { readonly observe: ObserveRequest }>({ max: MAX_URLS });
   const requests = createRequestMetrics(metrics);
   /** Made once for each answer. To clone a whole response is as fast, but lengthens the collector's pauses. */
   const inits = new WeakMap<Answer, ResponseInit>();
+  const initOf = (answer: Answer, { life }: HotRead): ResponseInit => {
+    // Close to its end what goes out with it is otherwise each second.
+    if (!outlives(answer, life, clock)) return { headers: memoryHeaders(answer, life, clock) };
+    const init = inits.get(answer) ?? { headers: new Headers(memoryHeaders(answer, life, clock)) };
+    inits.set(answer, init);
+    return init;
+  };
   return {
+    clock,
     answer: ({ headers, method, url }) => {
       const startedAt = performance.now();
       const hot = urls.get(url);
       if (hot === undefined || method !== 'GET' || headers.has('if-none-match')) return undefined;
       const answer = hot.read.peek();
       if (!answer) return undefined;
-      const init = inits.get(answer) ?? { headers: new Headers(memoryHeaders(answer, hot.life)) };
-      inits.set(answer, init);
-      const response = new Response(answer.body, init);
+      const response = new Response(answer.body, initOf(answer, hot));
       const sizes = { requestBytes: 0, responseBytes: answer.body.byteLength };
       hot.observe((performance.now() - startedAt) / SECOND_MS, sizes);
       return response;
@@ -57,16 +70,13 @@ export function createHotReads(metrics: Metrics): HotReads {
   };
 }
 
-interface Context {
-  readonly request: Request;
-  readonly set: Parameters<typeof sendFound>[0]['set'];
-}
+type Context = Pick<Parameters<typeof sendFound>[0], 'request' | 'set'>;
 
 /** Answers a public read from the nearest tier that has it, and remembers its URL. */
 export async function serve(hot: HotReads, context: Context, read: HotRead) {
   const found = await read.read.read();
   if (found.answer !== null && found.from !== 'stand-in') hot.remember(context.request.url, read);
-  return sendFound(context, found, read.life);
+  return sendFound({ ...context, clock: hot.clock }, found, read.life);
 }
 
 /** A hot read looks at nothing of a client, so that a pass of the edge is all the proof that it takes. */

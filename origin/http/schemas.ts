@@ -106,6 +106,18 @@ export const Coordinates = closedObject({
 
 export const PriceQuery = queryInteger(0, MAX_PRICE, 'In minor units.');
 
+export const currencyQuery = {
+  currency: t.Optional(
+    t.String({
+      pattern: '^[A-Z]{3}$',
+      error: 'must be three capital letters (ISO 4217)',
+      description:
+        'Prices in it, in its minor unit, and only what is sold in it. The shop’s own if not given; others are those of ' +
+        'the shop.',
+    }),
+  ),
+};
+
 export const pageQuery = {
   limit: t.Optional(queryInteger(1, MAX_PAGE_SIZE, `Items in the page; ${DEFAULT_PAGE_SIZE} if not given.`)),
   cursor: t.Optional(

@@ -27,6 +27,7 @@ export async function listOwn(deps: Deps, caller: SignedIn, query: MerchantQuery
     const cards = await catalog.cardsOfAny(
       db,
       shown.map(({ id }) => id),
+      deps.clock.now(),
     );
     const last = shown.at(-1);
     return {

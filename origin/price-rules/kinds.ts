@@ -2,9 +2,10 @@
 
 import type { Transaction } from '#db/client.ts';
 import { after } from '#lib/clock.ts';
-import type { CustomerGroupId, ShippingZoneId, StockLocationId, VariantId } from '#lib/ids.ts';
-import { type Currency, type Minor, minor, SHOP_CURRENCY } from '#lib/money.ts';
+import type { CustomerGroupId, ShippingZoneId, StockLocationId } from '#lib/ids.ts';
+import { type Currency, minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
+import { type Deps, emit } from '#origin/deps.ts';
 import { requireActive } from '#origin/locations/service.ts';
 import type * as model from './model.ts';
 import * as store from './store.ts';
@@ -24,9 +25,16 @@ export interface RuleKind<Row, Input, Change, Told> {
   change(tx: Transaction, row: Row, change: Change, at: Date): Promise<Row>;
   /** From now on it does not count; what was sold by it stays as it is. */
   end(tx: Transaction, row: Row, at: Date): Promise<Row>;
+  /**
+   * In the transaction that has changed the rule: tells whoever has answers that are otherwise now. What it returns is to be done
+   * once that has been committed.
+   */
+  announce?(deps: Deps, tx: Transaction, row: Row): Promise<AfterCommit>;
   tell(row: Row): Told;
   keyOf(row: Row): string;
 }
+
+export type AfterCommit = () => Promise<void>;
 
 /** Any of them, where it does not matter which: what is given to it has been checked by its own schema. */
 export type AnyKind = RuleKind<unknown, object, object, unknown>;
@@ -36,20 +44,21 @@ interface Kept {
   readonly createdAt: Date;
 }
 
-const kept = ({ version, createdAt }: Kept) => ({ version, createdAt: createdAt.toISOString() });
-const until = (instant: Date | null) => instant?.toISOString() ?? null;
-const amount = (value: number | null | undefined) =>
+export const kept = ({ version, createdAt }: Kept) => ({ version, createdAt: createdAt.toISOString() });
+export const until = (instant: Date | null) => instant?.toISOString() ?? null;
+export const amount = (value: number | null | undefined) =>
   value === null || value === undefined ? null : minor(value);
 
 /** Of a change: what it says, by the names of the columns; what it does not say is left out. */
-function said<Columns extends object>(columns: Columns): Partial<Columns> {
+export function said<Columns extends object>(columns: Columns): Partial<Columns> {
   return Object.fromEntries(
     Object.entries(columns).filter(([, value]) => value !== undefined),
   ) as Partial<Columns>;
 }
 
-const amountSaid = (value: number | null | undefined) => (value === undefined ? undefined : amount(value));
-const instantSaid = (value: string | null | undefined) =>
+export const amountSaid = (value: number | null | undefined) =>
+  value === undefined ? undefined : amount(value);
+export const instantSaid = (value: string | null | undefined) =>
   value === undefined || value === null ? value : new Date(value);
 
 /** Where a window ends that is to end now: one that has not begun never does. */
@@ -90,6 +99,10 @@ export const CURRENCY = {
     if (code === SHOP_CURRENCY) throw new AppError('shop_currency_stays');
     return store.CURRENCIES.update(tx, code, { endedAt });
   },
+  announce: async (deps, tx, { code: currency }) => {
+    await emit(deps, tx, { name: 'currency.changed', data: { currency } });
+    return deps.currencies.refresh;
+  },
   tell: (row) => ({
     ...{ code: row.code, taxInclusive: row.taxInclusive, endedAt: until(row.endedAt) },
     ...kept(row),
@@ -112,46 +125,6 @@ export const GROUP = {
   }),
   keyOf: ({ id }) => id,
 } satisfies RuleKind<GroupRow, model.NewGroup, Partial<model.NewGroup>, unknown>;
-
-type PriceRow = Awaited<ReturnType<typeof store.PRICES.insert>>;
-
-export const PRICE = {
-  ...tableOf(store.PRICES),
-  name: 'price',
-  make: (tx, input, { id, at }) =>
-    store.PRICES.insert(tx, {
-      id: id as PriceRow['id'],
-      variantId: input.variantId as VariantId,
-      currency: input.currency as Currency,
-      kind: input.kind,
-      groupId: (input.groupId ?? null) as CustomerGroupId | null,
-      minQuantity: input.minQuantity ?? 1,
-      priceMinor: minor(input.price),
-      compareAtMinor: amount(input.compareAtPrice),
-      ...windowOf(input, at),
-      createdAt: at,
-    }),
-  change: (tx, { id }, { price, compareAtPrice, validUntil }) =>
-    store.PRICES.update(
-      tx,
-      id,
-      said({
-        priceMinor: price as Minor | undefined,
-        compareAtMinor: amountSaid(compareAtPrice),
-        validUntil: instantSaid(validUntil),
-      }) as Partial<PriceRow>,
-    ),
-  end: (tx, row, at) => store.PRICES.update(tx, row.id, { validUntil: endOf(row, at) }),
-  tell: (row) => ({
-    ...{ id: row.id, variantId: row.variantId, currency: row.currency, kind: row.kind },
-    ...{ groupId: row.groupId, minQuantity: row.minQuantity, price: row.priceMinor },
-    compareAtPrice: row.compareAtMinor,
-    validFrom: row.validFrom.toISOString(),
-    validUntil: until(row.validUntil),
-    ...kept(row),
-  }),
-  keyOf: ({ id }) => id,
-} satisfies RuleKind<PriceRow, model.NewPrice, model.PriceChange, unknown>;
 
 type TaxRateRow = Awaited<ReturnType<typeof store.TAX_RATES.insert>>;
 

@@ -107,19 +107,22 @@ export const GroupRule = answerOf(
 
 const priceExample = { variantId: EXAMPLE_ID, currency: 'EUR', kind: 'sale', minQuantity: 1, price: 1290 };
 const PRICE_KINDS = ['regular', 'sale'] as const;
+const ownPrice = {
+  currency: CurrencyCode,
+  kind: oneOf(PRICE_KINDS),
+  minQuantity: t.Optional(Units),
+  price: PriceAmount,
+  compareAtPrice: t.Optional(PriceAmount),
+  ...window,
+};
 export const NewPrice = closedObject(
-  {
-    variantId: Uuid,
-    currency: CurrencyCode,
-    kind: oneOf(PRICE_KINDS),
-    groupId: t.Optional(Uuid),
-    minQuantity: t.Optional(Units),
-    price: PriceAmount,
-    compareAtPrice: t.Optional(PriceAmount),
-    ...window,
-  },
+  { variantId: Uuid, groupId: t.Optional(Uuid), ...ownPrice },
   { examples: [{ ...priceExample, compareAtPrice: 1490, validFrom: FROM, validUntil: UNTIL }] },
 );
+/** Of a variant that its path names, for everybody. */
+export const NewOwnPrice = closedObject(ownPrice, {
+  examples: [{ currency: 'USD', kind: 'sale', price: 1290, compareAtPrice: 1490, validUntil: UNTIL }],
+});
 export const PriceChange = changeOf(
   { price: PriceAmount, compareAtPrice: orNull(PriceAmount), validUntil: orNull(Instant) },
   { validUntil: UNTIL },
@@ -277,6 +280,7 @@ export type NewCurrency = Static<typeof NewCurrency>;
 export type CurrencyChange = Static<typeof CurrencyChange>;
 export type NewGroup = Static<typeof NewGroup>;
 export type NewPrice = Static<typeof NewPrice>;
+export type NewOwnPrice = Static<typeof NewOwnPrice>;
 export type PriceChange = Static<typeof PriceChange>;
 export type NewTaxRate = Static<typeof NewTaxRate>;
 export type TaxRateChange = Static<typeof TaxRateChange>;

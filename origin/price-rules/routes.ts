@@ -11,8 +11,9 @@ import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { page } from '#origin/http/schemas.ts';
 import { DISCOUNT } from './discount-kind.ts';
-import { type AnyKind, CURRENCY, GROUP, METHOD, PRICE, TAX_RATE, ZONE } from './kinds.ts';
+import { type AnyKind, CURRENCY, GROUP, METHOD, TAX_RATE, ZONE } from './kinds.ts';
 import * as model from './model.ts';
+import { PRICE } from './price-kind.ts';
 import * as rules from './service.ts';
 
 const FAILURES = ['unauthenticated', 'forbidden'] as const;
@@ -47,7 +48,7 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: PRICE, path: 'prices', id: 'Price', many: 'prices of the price lists', one: 'a price' },
     ...{ New: model.NewPrice, Change: model.PriceChange, Rule: model.PriceRule },
-    failures: ['price_window_overlaps', 'variant_not_found', 'customer_group_not_found'],
+    failures: ['price_window_overlaps', 'variant_not_found', 'customer_group_not_found', 'prices_full'],
   },
   {
     ...{ kind: TAX_RATE, path: 'tax-rates', id: 'TaxRate', many: 'tax rates', one: 'a tax rate' },

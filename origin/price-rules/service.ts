@@ -1,5 +1,6 @@
 /** The rules of pricing in the hands of admins: each is made, listed, changed and ended, and every act is on record. */
 
+import type { Transaction } from '#db/client.ts';
 import { violatedConstraint } from '#db/failures.ts';
 import type { CustomerGroupId, UserId } from '#lib/ids.ts';
 import { AppError, type ProblemCode } from '#lib/problems.ts';
@@ -8,9 +9,13 @@ import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
-import { type AnyKind, GROUP } from './kinds.ts';
+import { type AfterCommit, type AnyKind, GROUP } from './kinds.ts';
 import type { RuleListQuery } from './model.ts';
 import { addMember, removeMember } from './store.ts';
+
+export { NewOwnPrice, PriceChange, PriceRule, RuleListQuery } from './model.ts';
+export { PRICE } from './price-kind.ts';
+export { pricesOf } from './store.ts';
 
 /** What the database says no to, as we say it. */
 const REFUSALS: Readonly<Record<string, ProblemCode>> = {
@@ -45,7 +50,8 @@ const INVALID: Readonly<Record<string, readonly [path: string, message: string]>
   discounts_uses_within_limit: ['/maxUses', 'must not be below the uses that there are'],
 };
 
-async function kept<T>(change: () => Promise<T>): Promise<T> {
+/** Runs a change and turns what the database says no to into ours. @throws {AppError} what stands in the tables above */
+export async function refusable<T>(change: () => Promise<T>): Promise<T> {
   try {
     return await change();
   } catch (error) {
@@ -62,15 +68,21 @@ async function kept<T>(change: () => Promise<T>): Promise<T> {
 /** @throws {AppError} what stands in the tables above */
 export async function makeRule(deps: Deps, admin: SignedIn, kind: AnyKind, input: object): Promise<unknown> {
   const making = { id: deps.ids.next(), at: deps.clock.now() };
-  const row = await kept(() =>
+  const { row, settle } = await refusable(() =>
     deps.db.transaction(async (tx) => {
       const made = await kind.make(tx, input, making);
+      const settle = await announced(deps, tx, kind, made);
       const object = { kind: kind.name, id: kind.keyOf(made) };
       await recordAct(tx, admin, { action: 'price_rule.made', object, changes: numbersOf(input) });
-      return made;
+      return { row: made, settle };
     }),
   );
+  await settle();
   return kind.tell(row);
+}
+
+async function announced(deps: Deps, tx: Transaction, kind: AnyKind, row: unknown): Promise<AfterCommit> {
+  return (await kind.announce?.(deps, tx, row)) ?? (async () => {});
 }
 
 /** The oldest first. */
@@ -97,33 +109,37 @@ export async function changeRule(
   kind: AnyKind,
   { key, change }: { readonly key: string; readonly change: object },
 ): Promise<unknown> {
-  const row = await kept(() =>
+  const { row, settle } = await refusable(() =>
     deps.db.transaction(async (tx) => {
       const found = await kind.lock(tx, key);
       if (found === undefined) throw new AppError('price_rule_not_found');
       const changed = await kind.change(tx, found, change, deps.clock.now());
+      const settle = await announced(deps, tx, kind, changed);
       const object = { kind: kind.name, id: key };
       await recordAct(tx, admin, { action: 'price_rule.changed', object, changes: numbersOf(change) });
-      return changed;
+      return { row: changed, settle };
     }),
   );
+  await settle();
   return kind.tell(row);
 }
 
 /** @throws {AppError} `price_rule_not_found`, `shop_currency_stays` */
 export async function endRule(deps: Deps, admin: SignedIn, kind: AnyKind, key: string): Promise<unknown> {
-  const row = await deps.db.transaction(async (tx) => {
+  const { row, settle } = await deps.db.transaction(async (tx) => {
     const found = await kind.lock(tx, key);
     if (found === undefined) throw new AppError('price_rule_not_found');
     const ended = await kind.end(tx, found, deps.clock.now());
+    const settle = await announced(deps, tx, kind, ended);
     await recordAct(tx, admin, { action: 'price_rule.ended', object: { kind: kind.name, id: key } });
-    return ended;
+    return { row: ended, settle };
   });
+  await settle();
   return kind.tell(row);
 }
 
 /** For the log, which takes nothing that a person wrote: the numbers, and of everything else the names. */
-function numbersOf(input: object): Record<string, unknown> {
+export function numbersOf(input: object): Record<string, unknown> {
   const entries = Object.entries(input);
   const isPlain = (value: unknown) =>
     typeof value === 'number' || typeof value === 'boolean' || value === null;
@@ -154,7 +170,7 @@ async function changeMembers(
   { member, add }: { readonly member: Membership; readonly add: boolean },
 ): Promise<void> {
   const { groupId: id, userId } = member;
-  await kept(() =>
+  await refusable(() =>
     deps.db.transaction(async (tx) => {
       if ((await GROUP.lock(tx, id)) === undefined) throw new AppError('customer_group_not_found');
       await (add ? addMember(tx, member) : removeMember(tx, member));

@@ -1,13 +1,24 @@
 /** Every query of the rules of pricing as admins make them. All kinds are kept alike: a key, a version, an end. */
 
-import { asc, eq, getTableColumns, gt, type InferInsertModel, type InferSelectModel, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  type InferInsertModel,
+  type InferSelectModel,
+  sql,
+} from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { products, variants } from '#db/schema/catalog.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { currencies, customerGroupMembers, customerGroups, prices, taxRates } from '#db/schema/pricing.ts';
 import { shippingAreas, shippingMethods, shippingZones } from '#db/schema/shipping.ts';
 import { present } from '#lib/assert.ts';
-import type { CustomerGroupId, ShippingZoneId, UserId } from '#lib/ids.ts';
+import type { CustomerGroupId, PriceId, ProductId, ShippingZoneId, UserId, VariantId } from '#lib/ids.ts';
+import { AppError } from '#lib/problems.ts';
 
 export interface RuleTable<Row, New> {
   insert(tx: Transaction, row: New): Promise<Row>;
@@ -59,6 +70,46 @@ export const TAX_RATES = ruleTable(taxRates, 'id');
 export const ZONES = ruleTable(shippingZones, 'id');
 export const METHODS = ruleTable(shippingMethods, 'id');
 export const DISCOUNTS = ruleTable(discounts, 'id');
+
+/** The product of a variant, locked until the transaction ends. @throws {AppError} `variant_not_found` */
+export async function lockProductOf(tx: Transaction, variantId: VariantId): Promise<ProductId> {
+  const owner = tx.select({ id: variants.productId }).from(variants).where(eq(variants.id, variantId));
+  const [product] = await tx
+    .select({ id: products.id })
+    .from(products)
+    .where(eq(products.id, owner))
+    .for('no key update');
+  if (product === undefined) throw new AppError('variant_not_found');
+  return product.id;
+}
+
+/** Where there is such a price. */
+export async function lockProductOfPrice(tx: Transaction, key: string): Promise<void> {
+  const [price] = await tx
+    .select({ variantId: prices.variantId })
+    .from(prices)
+    .where(eq(prices.id, key as PriceId));
+  if (price !== undefined) await lockProductOf(tx, price.variantId);
+}
+
+export async function countPrices(tx: Transaction, variantId: VariantId): Promise<number> {
+  return tx.$count(prices, eq(prices.variantId, variantId));
+}
+
+/** All of a variant in the order of their keys, beyond the given one. */
+export async function pricesOf(
+  db: Queryable,
+  variantId: VariantId,
+  { limit, after }: { readonly limit: number; readonly after: string | undefined },
+) {
+  const beyond = after === undefined ? undefined : gt(prices.id, after as PriceId);
+  return db
+    .select()
+    .from(prices)
+    .where(and(eq(prices.variantId, variantId), beyond))
+    .orderBy(asc(prices.id))
+    .limit(limit);
+}
 
 export type AreaRow = typeof shippingAreas.$inferSelect;
 

@@ -1,10 +1,10 @@
 /** Every query of what carts are priced by, and of the uses of codes. */
 
-import { sql } from 'drizzle-orm';
+import { isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { discountCustomers, discounts } from '#db/schema/discounts.ts';
-import { taxRates } from '#db/schema/pricing.ts';
+import { currencies, taxRates } from '#db/schema/pricing.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, CustomerGroupId, DiscountId, OrderId, UserId } from '#lib/ids.ts';
 import { type Currency, type Minor, SHOP_CURRENCY } from '#lib/money.ts';
@@ -144,6 +144,12 @@ const FIND_METHODS = kept((db, { country, region, postalCode, currency }: Slots<
 /** All that serve the place. */
 export async function findMethods(db: Queryable, query: MethodsQuery): Promise<ShippingMethod[]> {
   return (await FIND_METHODS(db, query)).map(({ method }) => method);
+}
+
+/** Beside the shop's own. */
+export async function findSoldCurrencies(db: Queryable): Promise<Currency[]> {
+  const rows = await db.select({ code: currencies.code }).from(currencies).where(isNull(currencies.endedAt));
+  return rows.map(({ code }) => code);
 }
 
 interface RatesQuery extends Pick<Place, 'region'> {

@@ -2,7 +2,7 @@
 
 import { type Static, t } from 'elysia';
 import { ProductCard } from '#origin/catalog/service.ts';
-import { closedObject, pageQuery } from '#origin/http/schemas.ts';
+import { closedObject, currencyQuery, pageQuery } from '#origin/http/schemas.ts';
 
 const { limit } = pageQuery;
 
@@ -13,6 +13,7 @@ export const TrendingQuery = closedObject({
   category: t.Optional(
     t.String({ minLength: 1, maxLength: 200, description: 'Slug of a category; its descendants count.' }),
   ),
+  ...currencyQuery,
   limit,
 });
 export type TrendingQuery = Static<typeof TrendingQuery>;

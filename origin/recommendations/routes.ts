@@ -3,7 +3,7 @@
 import { Elysia } from 'elysia';
 import { DEGRADED_HEADER, degradedField } from '#lib/degraded.ts';
 import type { ProductId } from '#lib/ids.ts';
-import { ProductParams } from '#origin/catalog/service.ts';
+import { ProductParams, pricedIn } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { LIVES, PRIVATE } from '#origin/http/caching.ts';
@@ -73,9 +73,9 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
     )
     .get(
       '/trending',
-      (context) =>
+      async (context) =>
         serve(hot, context, {
-          read: trendingRead(deps, context.query),
+          read: trendingRead(deps, await pricedIn(deps, context.query)),
           life: LIVES.list,
           route: context.route,
         }),
@@ -85,8 +85,10 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'listTrending',
           summary: 'What many buy these days',
+          description: 'In a currency that is not the shop’s: of what has a price in it.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The most bought first.', schema: Trending },
+          failures: ['currency_not_sold'],
           revalidates: true,
           degrades: true,
         }),

@@ -15,7 +15,7 @@ import { listKey, listRead } from '#origin/cache/list-cache.ts';
 import { levelOf, type StandIn, withStandIns } from '#origin/cache/stand-ins.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
 import { productsInCartOf } from '#origin/cart/service.ts';
-import { type ProductCard, readCards } from '#origin/catalog/service.ts';
+import { type PricedCards, type ProductCard, readCards, soonest } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
@@ -74,19 +74,20 @@ export async function recommendFor(
 ): Promise<Recommended> {
   const { own, items } = await findPersonal(deps, caller, limit);
   if (items !== null && items.length > 0) {
-    return recommended(deps, { items, source: 'personal', degraded: false });
+    return recommended(deps, { items: [...items], source: 'personal', degraded: false });
   }
   const [newest] = own;
   const place = newest && (await findPlace(deps, newest));
   const plain = await plainer(deps, { category: place?.category, without: new Set(own), limit });
-  return recommended(deps, { ...plain, degraded: plain.degraded || items === null || place === null });
+  const degraded = plain.answer.degraded || items === null || place === null;
+  return recommended(deps, { ...plain.answer, degraded });
 }
 
 interface Personal {
   /** What the shopper has in the cart, has bought or has looked at, each the newest first. */
   readonly own: readonly ProductId[];
   /** Null where they are not to be had. */
-  readonly items: ProductCard[] | null;
+  readonly items: readonly ProductCard[] | null;
 }
 
 async function findPersonal(deps: Deps, caller: Caller, limit: number): Promise<Personal> {
@@ -95,7 +96,7 @@ async function findPersonal(deps: Deps, caller: Caller, limit: number): Promise<
   try {
     const items = await deps.recommendations.run(async () => {
       own = await ownProducts(deps, caller);
-      return goingWith(deps, own, limit);
+      return (await goingWith(deps, own, limit)).cards;
     });
     return { own, items };
   } catch (error) {
@@ -118,28 +119,30 @@ export function besideRead(
   { limit = DEFAULT_PAGE_SIZE }: RecommendationsQuery,
 ): CachedRead {
   const without = new Set([id]);
-  const best = async (): Promise<Recommendations> => {
-    const { place, items } = await deps.recommendations.run(async () => {
+  const best = async (): Promise<Chosen> => {
+    const { place, cards, goodUntil } = await deps.recommendations.run(async () => {
       const found = await placeOf(deps, id);
       if (found === undefined) throw new AppError('product_not_found');
-      return { place: found, items: await goingWith(deps, [id], limit) };
+      return { place: found, ...(await goingWith(deps, [id], limit)) };
     });
-    if (items.length > 0) return { items, source: 'together', degraded: false };
+    if (cards.length > 0) {
+      return { answer: { items: [...cards], source: 'together', degraded: false }, goodUntil };
+    }
     const plain = await plainer(deps, { category: place.category, without, limit });
-    if (plain.degraded) throw new AppError('unavailable');
+    if (plain.answer.degraded) throw new AppError('unavailable');
     return plain;
   };
   const standIn: StandIn = async () => {
     const place = await findPlace(deps, id);
-    const plain = { ...(await plainer(deps, { category: place?.category, without, limit })), degraded: true };
-    const body = Buffer.from(JSON.stringify(plain));
+    const plain = await plainer(deps, { category: place?.category, without, limit });
+    const body = Buffer.from(JSON.stringify({ ...plain.answer, degraded: true }));
     const answer: Answer = { body, etag: '', tags: CACHE_TAGS.lists };
-    return { answer, source: degradationTo(plain).source };
+    return { answer, source: degradationTo(plain.answer).source };
   };
-  const read = listRead(deps.lists, listKey('recommendations', { id, limit }), async () => ({
-    value: await best(),
-    tags: CACHE_TAGS.lists,
-  }));
+  const read = listRead(deps.lists, listKey('recommendations', { id, limit }), async () => {
+    const { answer, goodUntil } = await best();
+    return { value: answer, tags: CACHE_TAGS.lists, goodUntil };
+  });
   return withStandIns(deps, read, { feature: 'recommendations', standIns: [standIn] });
 }
 
@@ -163,12 +166,12 @@ async function ownProducts(deps: Deps, caller: Caller): Promise<ProductId[]> {
 }
 
 /** On sale, in stock, and none of the products themselves. */
-async function goingWith(deps: Deps, ids: readonly ProductId[], limit: number): Promise<ProductCard[]> {
-  if (ids.length === 0) return [];
+async function goingWith(deps: Deps, ids: readonly ProductId[], limit: number): Promise<PricedCards> {
+  if (ids.length === 0) return { cards: [], goodUntil: null };
   const pairs = await deps.readers.general((db) => store.findPairs(db, ids));
   const candidates = rank(pairs, new Set(ids)).slice(0, MAX_CANDIDATES);
-  const cards = await readCards(deps, candidates);
-  return cards.filter(({ available }) => available).slice(0, limit);
+  const { cards, goodUntil } = await readCards(deps, candidates);
+  return { cards: cards.filter(({ available }) => available).slice(0, limit), goodUntil };
 }
 
 /** Undefined where there is no such product on sale. */
@@ -188,20 +191,27 @@ interface Plainer {
   readonly limit: number;
 }
 
+/** What is recommended, and until when its prices are right. */
+interface Chosen {
+  readonly answer: Recommendations;
+  readonly goodUntil: number | null;
+}
+
 /** What is trending in the category, or at all. Never fails: at worst it is nothing. */
-async function plainer(deps: Deps, { category, without, limit }: Plainer): Promise<Recommendations> {
+async function plainer(deps: Deps, { category, without, limit }: Plainer): Promise<Chosen> {
   const choose = (trending: TrendingCards | null) =>
     (trending?.cards ?? []).filter(({ id }) => !without.has(id)).slice(0, limit);
   const isBad = (trending: TrendingCards | null) => trending === null || trending.isLastGood;
   const near = category ? await trendingCards(deps, category).catch(() => null) : undefined;
   if (near !== undefined) {
     const items = choose(near);
-    if (items.length > 0) return { items, source: 'trending_category', degraded: isBad(near) };
+    if (items.length > 0) {
+      const answer = { items, source: 'trending_category', degraded: isBad(near) } as const;
+      return { answer, goodUntil: near?.goodUntil ?? null };
+    }
   }
   const all = await trendingCards(deps).catch(() => null);
-  return {
-    items: choose(all),
-    source: 'trending',
-    degraded: isBad(all) || (near !== undefined && isBad(near)),
-  };
+  const degraded = isBad(all) || (near !== undefined && isBad(near));
+  const goodUntil = soonest([near?.goodUntil ?? null, all?.goodUntil ?? null]);
+  return { answer: { items: choose(all), source: 'trending', degraded }, goodUntil };
 }

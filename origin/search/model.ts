@@ -3,7 +3,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { filterQuery, ProductPage } from '#origin/catalog/service.ts';
-import { closedObject, pageQuery } from '#origin/http/schemas.ts';
+import { closedObject, currencyQuery, pageQuery } from '#origin/http/schemas.ts';
 
 const MAX_QUERY_LENGTH = 200;
 const MAX_VENDOR_LENGTH = 200;
@@ -52,6 +52,7 @@ export const SearchQuery = closedObject({
         'hits within the filters given; where there are more than 1,000 hits, the counts are lower bounds.',
     }),
   ),
+  ...currencyQuery,
   ...pageQuery,
 });
 export type SearchQuery = Static<typeof SearchQuery>;

@@ -1,6 +1,7 @@
 /** Search over HTTP. */
 
 import { Elysia } from 'elysia';
+import { pricedIn } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { LIVES } from '#origin/http/caching.ts';
@@ -14,9 +15,9 @@ export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
     .use(auth(tokens))
     .get(
       '/search',
-      (context) =>
+      async (context) =>
         serve(hot, context, {
-          read: searchRead(deps, context.query),
+          read: searchRead(deps, await pricedIn(deps, context.query)),
           life: LIVES.list,
           route: context.route,
         }),
@@ -30,9 +31,13 @@ export function searchRoutes(deps: Deps, tokens: AccessTokens, hot: HotReads) {
             'Finds words in names, vendors, categories, tags, descriptions and options, whatever their accents ' +
             'and endings, with slips of typing forgiven; and SKUs exactly. Where no product has all words, those ' +
             'that have most of them are found. Of more than 1,000 hits the most popular 1,000 are ranked. Where search ' +
-            'has failed: the last good answer, or else the newest products within category and prices.',
+            'has failed: the last good answer, or else the newest products within category and prices. In a currency ' +
+            'that is not the shop’s: the hits that have a price in it, so that a page may be short although others ' +
+            'follow; `minPrice` and `maxPrice` are of that currency, `sort` goes by the prices of the shop’s, and ' +
+            'prices are not among the facets.',
           tag: 'Search',
           success: { status: 200, description: 'A page of hits.', schema: SearchPage },
+          failures: ['currency_not_sold'],
           revalidates: true,
           degrades: true,
         }),

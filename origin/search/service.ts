@@ -2,11 +2,21 @@
 
 import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import type { ProductId } from '#lib/ids.ts';
+import { SHOP_CURRENCY } from '#lib/money.ts';
 import type { Answer } from '#origin/cache/answer.ts';
 import { listKey, listRead } from '#origin/cache/list-cache.ts';
 import { type StandIn, withStandIns } from '#origin/cache/stand-ins.ts';
 import type { CachedRead } from '#origin/cache/tiered-cache.ts';
-import { listProducts, readCards, requireCategory } from '#origin/catalog/service.ts';
+import {
+  inCurrency,
+  keyOf,
+  listProducts,
+  type Priced,
+  type PricedCards,
+  readCards,
+  requireCategory,
+  whileSold,
+} from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { decodeCursor, encodeCursor } from '#origin/http/cursor.ts';
 import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
@@ -25,17 +35,20 @@ const NO_SUGGESTIONS: Answer = { body: Buffer.from('{"items":[]}'), etag: '""', 
  * @throws {AppError} `invalid_input` for an unknown category, or a cursor of another list or order;
  *   `unavailable` when nothing stands in for the search
  */
-export function searchRead(deps: Deps, query: SearchQuery): CachedRead {
-  const key = listKey('search', query);
-  const hits = listRead(deps.lists, key, async () => ({
-    value: await searchProducts(deps, query),
-    tags: CACHE_TAGS.lists,
-  }));
-  return withStandIns(deps, hits, { feature: 'search', lastGoodKey: key, standIns: [onSale(deps, query)] });
+export function searchRead(deps: Deps, priced: Priced<SearchQuery>): CachedRead {
+  const { query, currency } = priced;
+  const tags = inCurrency(CACHE_TAGS.lists, currency);
+  const key = listKey('search', { ...query, ...keyOf(currency) });
+  const hits = listRead(deps.lists, key, async () => {
+    const { page, goodUntil } = await searchProducts(deps, priced);
+    return { value: page, tags, goodUntil };
+  });
+  const kept = whileSold(deps, currency, hits);
+  return withStandIns(deps, kept, { feature: 'search', lastGoodKey: key, standIns: [onSale(deps, priced)] });
 }
 
 /** The newest products, within the category and the prices that were asked for: what else was asked is not looked at. */
-function onSale(deps: Deps, query: SearchQuery): StandIn {
+function onSale(deps: Deps, { query, currency }: Priced<SearchQuery>): StandIn {
   const { category, minPrice, maxPrice, limit, cursor } = query;
   const listed = {
     ...(category === undefined ? {} : { category }),
@@ -46,41 +59,61 @@ function onSale(deps: Deps, query: SearchQuery): StandIn {
   return async () => {
     // Whoever turns a page of hits has seen the newest products, or does not look for them.
     if (cursor !== undefined) return null;
-    const { answer } = await deps.lists.read(listKey('instead-of-search', listed), async () => {
-      const { items } = await listProducts(deps, listed);
+    const key = listKey('instead-of-search', { ...listed, ...keyOf(currency) });
+    const { answer } = await deps.lists.read(key, async () => {
+      const { page, goodUntil } = await listProducts(deps, listed, currency);
+      const { items } = page;
       const value: SearchPage = { items, nextCursor: null, facets: null, didYouMean: null, degraded: true };
-      return { value, tags: CACHE_TAGS.lists };
+      return { value, tags: inCurrency(CACHE_TAGS.lists, currency), goodUntil };
     });
     return answer && { answer, source: category === undefined ? 'newest' : 'category' };
   };
 }
 
+interface PricedSearch {
+  readonly page: SearchPage;
+  readonly goodUntil: number | null;
+}
+
 /** As {@link searchRead}, past the caches. */
-async function searchProducts(deps: Deps, query: SearchQuery): Promise<SearchPage> {
+async function searchProducts(deps: Deps, { query, currency }: Priced<SearchQuery>): Promise<PricedSearch> {
   const { q: text, cursor, limit = DEFAULT_PAGE_SIZE, sort = 'relevance' } = query;
   const after = cursor === undefined ? {} : { after: positionOf(cursor, sort) };
-  const chosen = readChosenFacets(query.facets);
+  const chosen = readChosenFacets(query.facets).filter(
+    (facet) => facet !== 'price' || currency === SHOP_CURRENCY,
+  );
   await requireCategory(deps, query.category);
   const needsPaths = query.category !== undefined || chosen.length > 0;
   const paths = needsPaths ? await deps.readers.general(readCategoryPaths) : null;
   const { hits, hasMore, facets, didYouMean } = await deps.search.search({
     text,
-    filter: filterOf(query, paths),
+    filter: filterOf(currency === SHOP_CURRENCY ? query : withoutPrices(query), paths),
     sort,
     limit,
     withFacets: chosen.length > 0,
     ...after,
   });
   const last = hits.at(-1);
-  return {
-    items: await readCards(
-      deps,
-      hits.map(({ id }) => id),
-    ),
+  const ids = hits.map(({ id }) => id);
+  const { cards, goodUntil } = await readCards(deps, ids, currency);
+  const page = {
+    items: currency === SHOP_CURRENCY ? [...cards] : within(cards, query),
     nextCursor: hasMore && last ? encodeCursor([last.key, last.id, sort]) : null,
     facets: facets && paths && toFacetCounts(facets, paths, chosen),
     didYouMean,
   };
+  return { page, goodUntil };
+}
+
+type Prices = Pick<SearchQuery, 'minPrice' | 'maxPrice'>;
+
+/** The index knows prices in the shop's currency alone. */
+function withoutPrices<Query extends Prices>({ minPrice: _, maxPrice: __, ...query }: Query) {
+  return query;
+}
+
+function within(cards: PricedCards['cards'], { minPrice = 0, maxPrice = Infinity }: Prices) {
+  return cards.filter(({ price }) => price.amount >= minPrice && price.amount <= maxPrice);
 }
 
 function positionOf(cursor: string, sort: SearchSort): Position {
@@ -88,7 +121,7 @@ function positionOf(cursor: string, sort: SearchSort): Position {
   return { key, id: id as ProductId };
 }
 
-function filterOf(query: SearchQuery, paths: CategoryPaths | null): SearchFilter {
+function filterOf(query: Omit<SearchQuery, 'currency'>, paths: CategoryPaths | null): SearchFilter {
   const { category, vendor, option, available, minPrice, maxPrice } = query;
   const categoryId = category === undefined ? undefined : paths?.bySlug(category)?.id;
   return {

@@ -45,7 +45,8 @@ export async function listViews(
   { limit = DEFAULT_PAGE_SIZE }: ViewsQuery,
 ): Promise<Views> {
   const ids = await deps.ownWrites.read(viewer, (db) => store.findViewed(db, viewer.userId, MAX_VIEWS));
-  return { items: (await readCards(deps, ids)).slice(0, limit) };
+  const { cards } = await readCards(deps, ids);
+  return { items: cards.slice(0, limit) };
 }
 
 /** All of them. Can be repeated. */

@@ -57,6 +57,11 @@ const ASSIGNABLE: readonly string[] = [
   'POST /api/v1/reviews/{id}/decision /version',
   'PATCH /api/v1/carts/{id} /currency',
   ...['POST /api/v1/prices /price', 'POST /api/v1/prices /currency', 'PATCH /api/v1/prices/{id} /price'],
+  ...[
+    'POST /api/v1/products/{id}/variants/{variantId}/prices /price',
+    'POST /api/v1/products/{id}/variants/{variantId}/prices /currency',
+    'PATCH /api/v1/products/{id}/variants/{variantId}/prices/{priceId} /price',
+  ],
   ...['POST /api/v1/shipping-methods /currency', 'POST /api/v1/discounts /currency'],
   'POST /api/v1/customer-groups/{id}/members /userId',
 ];

@@ -1,9 +1,10 @@
 /** The cache tiers of one origin process, over a real Redis, with everything that a test wants to turn. */
 
 import { createBulkhead } from '#lib/bulkhead.ts';
+import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
-import { connectRedis } from '#origin/adapters/redis.ts';
+import { connectRedis, NO_SHARED_CACHE, type SharedCache } from '#origin/adapters/redis.ts';
 import type { FencedAnswer } from '#origin/cache/answer.ts';
 import { createFloors } from '#origin/cache/floors.ts';
 import { createListCache } from '#origin/cache/list-cache.ts';
@@ -19,7 +20,10 @@ export interface CacheProcess extends ReturnType<typeof createCaches> {
 const QUIET = createLogger({ level: 'error', write: () => {} });
 
 /** One of any number of processes that share a Redis. Resolves when it is connected, or at once to a dead one. */
-export async function openCacheProcess(redisUrl: string, { awaitRedis = true } = {}): Promise<CacheProcess> {
+export async function openCacheProcess(
+  redisUrl: string,
+  { awaitRedis = true, clock = systemClock }: { readonly awaitRedis?: boolean; readonly clock?: Clock } = {},
+): Promise<CacheProcess> {
   const sharedCache = connectRedis(redisUrl, { log: QUIET, metrics: createMetrics() });
   if (awaitRedis) {
     await eventually('redis answers', () =>
@@ -34,6 +38,7 @@ export async function openCacheProcess(redisUrl: string, { awaitRedis = true } =
     sharedCache,
     remembers: true,
     floors: createFloors(),
+    clock,
     metrics: createMetrics(),
     bulkhead: createBulkhead({ maxRunning: 4, maxWaiting: 2_000 }),
     isHearing: () => hearing.isUp,
@@ -43,6 +48,21 @@ export async function openCacheProcess(redisUrl: string, { awaitRedis = true } =
 
 function createCaches(tiers: Tiers) {
   return { products: createProductCache(tiers), lists: createListCache(tiers), tiers };
+}
+
+/** Caches of a process at a test's own time, over whatever stands for Redis. */
+export function cachesAt(clock: Clock, sharedCache: SharedCache, remembers = true) {
+  return createCaches({
+    ...{ sharedCache, remembers, floors: createFloors(), clock, metrics: createMetrics() },
+    bulkhead: createBulkhead({ maxRunning: 4, maxWaiting: 2_000 }),
+    isHearing: () => true,
+  });
+}
+
+/** Of a process that remembers nothing, and has no Redis. */
+export function forgetful(clock: Clock) {
+  const { products, lists } = cachesAt(clock, NO_SHARED_CACHE, false);
+  return { products, lists };
 }
 
 /** The answer of a product at a version; its body says which. */

@@ -95,6 +95,12 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
       enrol: () => enrol('shopper'),
       soldOut: async () => (await createProduct(opened, { stock: 0 })).variantId,
     }),
+    '/api/v1/products/{id}/variants/{variantId}/prices': async () => {
+      const made = await madeOfTwo();
+      const path = `/api/v1/products/${made.id}/variants/${made.variantId}/prices`;
+      const price = { currency: 'USD', kind: 'sale', price: 1_200, validUntil: '2030-01-01T00:00:00Z' };
+      return { ...made, priceId: await saved(seller, path, price) };
+    },
     '/api/v1/products/{id}/variants': madeOfTwo,
     '/api/v1/merchant/products/{id}': madeOfTwo,
     '/api/v1/categories/{id}': async () => ({

@@ -1,6 +1,6 @@
 /** Rules of pricing, as an admin makes them over the API. */
 
-import type { Answer, OriginUnderTest } from './origin.ts';
+import type { Answer, OriginUnderTest, Reachable } from './origin.ts';
 import { cartOf, type TestCart } from './shopping.ts';
 
 export interface Merchant {
@@ -46,12 +46,26 @@ export async function furnishPricing({ make }: Merchant): Promise<Furnished> {
 
 export const NEW_YORK = { country: 'US', region: 'NY', postalCode: '10001' };
 
-export function changeCart(
-  shop: OriginUnderTest,
-  { cartId, owner }: TestCart,
-  body: object,
-): Promise<Answer> {
+export function changeCart(shop: Reachable, { cartId, owner }: TestCart, body: object): Promise<Answer> {
   return shop.call(`/api/v1/carts/${cartId}`, { method: 'PATCH', ...owner, body });
+}
+
+/** What one of each costs in a new guest's cart, by variant; without those that are not sold. */
+export async function costsInCart(
+  where: Reachable,
+  ids: readonly string[],
+  code: string,
+): Promise<Map<string, number>> {
+  const cart = await cartOf(where, []);
+  if (code !== 'USD') await changeCart(where, cart, { currency: code });
+  const costs = new Map<string, number>();
+  for (const variantId of ids) {
+    const body = { variantId, quantity: 1 };
+    const path = `/api/v1/carts/${cart.cartId}/items`;
+    const { body: held } = await where.call(path, { method: 'POST', ...cart.owner, body });
+    for (const item of held.items ?? []) costs.set(item.variantId, item.unitPrice.amount);
+  }
+  return costs;
 }
 
 export function enterCode(shop: OriginUnderTest, { cartId, owner }: TestCart, code: string): Promise<Answer> {

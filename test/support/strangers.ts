@@ -156,6 +156,7 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
     '/api/v1/shared-wish-lists/{token}': [{ what: 'a link', ids: { token: link.token }, owner: {} }],
     '/api/v1/wish-lists/{id}': [{ what: 'a wish list', ids: { id: wishes.id, variantId }, owner: mine }],
     '/api/v1/me/stock-notices/{id}': [{ what: 'a notice', ids: { id: notice.id }, owner: mine }],
+    '/api/v1/products/{id}/variants/{variantId}/prices': [await pricedOf(shop, seller)],
     '/api/v1/products/{id}/variants': [await optionsOf(shop, seller)],
     '/api/v1/products/{id}': [
       { what: 'a product', ids: { id: productId }, owner: seller, headers: { 'if-match': etag } },
@@ -249,6 +250,15 @@ async function optionsOf(shop: OriginUnderTest, owner: { readonly token: string 
   const { id, variants: made } = must(answer);
   const headers = { 'if-match': answer.headers.get('etag') ?? '' };
   return { what: 'a variant', ids: { id, variantId: made[0].id }, owner, headers };
+}
+
+/** A variant with a price in a price list. */
+async function pricedOf(shop: OriginUnderTest, owner: { readonly token: string }): Promise<Thing> {
+  const { ids } = await optionsOf(shop, owner);
+  const path = `/api/v1/products/${ids['id']}/variants/${ids['variantId']}/prices`;
+  const body = { currency: 'USD', kind: 'sale', price: 1200 };
+  const { id: priceId } = must(await shop.call(path, { method: 'POST', ...owner, body }));
+  return { what: 'a price', ids: { ...ids, priceId }, owner };
 }
 
 /** One rule of each kind that carts are priced by: the admins'. The zone is nowhere, and so keeps nobody from buying. */

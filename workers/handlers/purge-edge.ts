@@ -64,6 +64,18 @@ export function purgeCategories(target: PurgeTarget, purgeEverywhere?: PurgeTags
   };
 }
 
+/** What was answered in a currency: it may be sold in no more. */
+export function purgeCurrencies(target: PurgeTarget, purgeEverywhere?: PurgeTags): Consumer {
+  return {
+    name: 'edge-purge-currencies',
+    filter: 'currency.changed',
+    handle: async (deps, { data }) => {
+      if (!('currency' in data)) return;
+      await purge(deps, target, [CACHE_TAGS.currency(data.currency)], purgeEverywhere);
+    },
+  };
+}
+
 async function purge(
   { guards }: Deps,
   target: PurgeTarget,

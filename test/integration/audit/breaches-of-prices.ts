@@ -37,4 +37,43 @@ export const PRICE_BREACHES: readonly Breach[] = [
     rows: (sql) => sql`insert into discount_customers (discount_id, customer, uses)
                        values (${DISCOUNT}, ${Buffer.from('somebody')}, 1)`,
   },
+  {
+    what: 'a product that lists put at a price which is none of its own',
+    seenBy: ['listed-price-is-current'],
+    rows: (sql, { spare }) => sql`
+      update products set price_minor = price_minor + 1
+       where id = (select product_id from variants where id = ${spare})`,
+  },
+  {
+    what: 'a sale that lists have not heard of',
+    seenBy: ['listed-price-is-current'],
+    rows: (sql, { spare }) => priceOf(sql, spare, { currency: 'USD', from: '-1 hour' }),
+  },
+  {
+    what: 'a product that lists show in a currency which it is not sold in',
+    seenBy: ['listed-price-is-current'],
+    rows: (sql, { spare }) => sql`
+      insert into listed_prices (product_id, currency, price_minor)
+      select product_id, 'EUR', 1 from variants where id = ${spare}`,
+  },
+  {
+    what: 'a price in another currency that lists have not heard of',
+    seenBy: ['listed-price-is-current'],
+    rows: (sql, { spare }) => priceOf(sql, spare, { currency: 'EUR', from: '-1 hour' }),
+  },
+  {
+    what: 'a sale to come that nobody will renew its product for',
+    seenBy: ['price-change-is-known'],
+    rows: (sql, { spare }) => priceOf(sql, spare, { currency: 'USD', from: '1 hour' }),
+  },
 ];
+
+function priceOf(
+  sql: Parameters<NonNullable<Breach['rows']>>[0],
+  variantId: string,
+  { currency, from }: { readonly currency: string; readonly from: string },
+) {
+  return sql`
+    insert into prices (id, variant_id, currency, kind, price_minor, valid_from)
+    values (gen_random_uuid(), ${variantId}, ${currency}, 'sale', 1, now() + ${from}::interval)`;
+}

@@ -134,6 +134,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   login_too_old: 'test/integration/origin/sessions.test.ts',
   slug_taken: 'test/integration/origin/products.test.ts',
   sku_taken: 'test/integration/origin/products.test.ts',
+  prices_full: 'test/integration/origin/variant-prices.test.ts',
   variants_full: 'test/integration/origin/variants.test.ts',
   last_variant: 'test/integration/origin/variants.test.ts',
   category_not_found: 'test/integration/origin/categories.test.ts',

@@ -23,6 +23,7 @@ const id = fc.uuid({ version: 7 });
 function dataOf(name: EventName): fc.Arbitrary<ShopEvent['data']> {
   const members: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     slug: fc.string(),
+    currency: fc.stringMatching(/^[A-Z]{3}$/),
     version: fc.integer({ min: 1 }),
     available: fc.nat(),
     added: fc.integer({ min: 1 }),
