@@ -34,6 +34,8 @@ export const EVENTS = {
   'product.withdrawn': { version: 1, data: ProductEvent },
   /** Of the tree: a category came, went, moved, or is called otherwise. */
   'category.changed': { version: 1, data: Type.Object({ categoryId: Id }) },
+  /** Of what a category takes in by itself. */
+  'category.rule_changed': { version: 1, data: Type.Object({ categoryId: Id }) },
   /** The product is found by what it says now: searches that were answered before are out of date. */
   'search.indexed': { version: 1, data: Type.Object({ productId: Id }) },
   'order.placed': { version: 1, data: OrderEvent },

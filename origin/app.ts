@@ -8,6 +8,7 @@ import { attributeRoutes } from './attributes/routes.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { categoryRoutes } from './categories/routes.ts';
+import { categoryRuleRoutes } from './category-rules/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -127,9 +128,10 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(variantRoutes(deps, tokens))
     .use(merchantRoutes(deps, tokens))
     .use(categoryRoutes(deps, tokens))
+    .use(categoryRuleRoutes(deps, tokens))
     .use(attributeRoutes(deps, tokens))
     .use(productFileRoutes(deps, tokens))
-    .use(mediaRoutes(deps))
+    .use(mediaRoutes(deps, tokens))
     .use(searchRoutes(deps, tokens, hot))
     .use(recommendationRoutes(deps, tokens, hot))
     .use(accountRoutes(deps, browsers))

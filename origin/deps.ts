@@ -41,6 +41,7 @@ import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
+import { type Cleaner, createCleaner } from './media/resizer.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
@@ -73,6 +74,7 @@ export interface Deps extends ShopPolicies {
   readonly lists: ListCache;
   readonly lastGood: LastGood;
   readonly pictures: PictureCache;
+  readonly cleanPicture: Cleaner;
   readonly search: SearchEngine;
   /** Around what recommendations are read from. */
   readonly recommendations: Guard;
@@ -209,6 +211,7 @@ function createLimits(config: SharedConfig, counts: SharedCounts, clock: Clock):
     user: limiter('user', config.LIMIT_USER_PER_MINUTE),
     checkout: limiter('checkout', config.LIMIT_CHECKOUT_PER_MINUTE),
     export: limiter('export', config.LIMIT_EXPORTS_PER_HOUR, HOUR_SECONDS),
+    upload: limiter('upload', config.LIMIT_UPLOADS_PER_HOUR, HOUR_SECONDS),
     register: limiter('register', config.LIMIT_REGISTER_PER_HOUR, HOUR_SECONDS),
     mailedTokens: limiter('mailed-tokens', config.LIMIT_MAILED_TOKENS_PER_HOUR, HOUR_SECONDS),
     contributions: limiter('contributions', config.LIMIT_CONTRIBUTIONS_PER_HOUR, HOUR_SECONDS),
@@ -275,6 +278,7 @@ function createCaches({
     lists: createListCache(tiers),
     lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),
+    cleanPicture: createCleaner(log),
   };
 }
 

@@ -16,6 +16,7 @@ import { groupOf } from './groups.ts';
 import { countOrders, countStockFalls } from './handlers/count-business.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
+import { applyCategoryRule, placeProduct } from './handlers/follow-category-rules.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { parkStranded } from './handlers/park-stranded.ts';
@@ -91,6 +92,8 @@ const consumers = [
   rateProduct,
   purgeCategories(edge, everywhere),
   renewCategory,
+  applyCategoryRule,
+  placeProduct,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);

@@ -44,6 +44,7 @@ function createOfflineDeps(): Deps {
     lists: unreachable('the list cache'),
     lastGood: unreachable('the last good answers'),
     pictures: unreachable('the pictures'),
+    cleanPicture: unreachable('the pictures'),
     revocations: unreachable('the revocations'),
     search: unreachable('the search engine'),
     recommendations: unreachable('the recommendations'),

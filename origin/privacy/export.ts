@@ -2,6 +2,7 @@
 
 import type { UserId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
+import { uploadRecordsOf } from '#origin/media/service.ts';
 import { openAddress } from '#origin/orders/service.ts';
 import { reviewRecordsOf } from '#origin/reviews/service.ts';
 import { noticeRecordsOf } from '#origin/stock-notices/service.ts';
@@ -56,16 +57,18 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
 }
 
 async function collectVoices(deps: Deps, user: store.UserRow) {
-  const [{ written, reported }, wishLists, stockNotices] = await Promise.all([
+  const [{ written, reported }, wishLists, stockNotices, pictures] = await Promise.all([
     reviewRecordsOf(deps.db, user.id),
     wishListRecordsOf(deps.db, user.id),
     noticeRecordsOf(deps, personOf(user)),
+    uploadRecordsOf(deps.db, user.id),
   ]);
   return {
     reviews: written.map(({ authorId: _author, ...review }) => review),
     reviewReports: reported.map(({ reporterId: _reporter, ...report }) => report),
     wishLists,
     stockNotices,
+    pictures,
   };
 }
 

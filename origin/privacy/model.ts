@@ -34,6 +34,7 @@ export const PersonalData = t.Object(
     reviewReports: Records,
     wishLists: Records,
     stockNotices: Records,
+    pictures: Records,
     products: Records,
   },
   {
@@ -62,6 +63,7 @@ export const PersonalData = t.Object(
         reviewReports: [],
         wishLists: [],
         stockNotices: [],
+        pictures: [],
         products: [],
       },
     ],

@@ -42,6 +42,7 @@ const PLACES: Readonly<Record<string, string | null>> = {
   reviews: 'reviews',
   review_reports: 'reviewReports',
   wish_lists: 'wishLists',
+  media_uploads: 'pictures',
   stock_notices: 'stockNotices',
   // Answers that are kept for a day: what they say is in the order.
   idempotency_keys: null,

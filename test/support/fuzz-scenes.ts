@@ -96,6 +96,12 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
     }),
     '/api/v1/products/{id}/variants': madeOfTwo,
     '/api/v1/merchant/products/{id}': madeOfTwo,
+    '/api/v1/categories/{id}/rule': async () => {
+      const id = await saved(admin.owner, '/api/v1/categories', { name: unused(), slug: unused() });
+      const body = { match: 'any', conditions: [{ field: 'title', value: 'Test' }] };
+      must(await shop.call(`/api/v1/categories/${id}/rule`, { method: 'POST', ...admin.owner, body }));
+      return { id };
+    },
     '/api/v1/categories/{id}': async () => ({
       id: await saved(admin.owner, '/api/v1/categories', { name: unused(), slug: unused() }),
     }),
