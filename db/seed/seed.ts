@@ -19,6 +19,7 @@ import { DEMO_SEED, type DemoProduct, type DemoVariant, generateCatalogue } from
 import { drawPairs } from './pairs.ts';
 import { writePricing } from './pricing.ts';
 import { createRandom, type Random } from './random.ts';
+import { writeSale } from './sale.ts';
 
 export interface SeedOptions {
   /** The demo passwords are public: a shop that faces the world goes without these accounts. */
@@ -50,6 +51,7 @@ export async function seedShop(db: Database, options: SeedOptions): Promise<Seed
     progress(`writing ${catalogue.products.length} products`);
     await insertAll(tx, categories, catalogue.categories);
     await writeProducts(tx, catalogue.products, options.accounts);
+    await writeSale(tx);
     await writePricing(tx);
     // What is left of products that are gone means nothing.
     await tx.delete(productPairs);

@@ -10,17 +10,11 @@ import { MAX_PICTURE_BYTES, UPLOAD_PATH } from '#lib/edge-contract.ts';
 import { hashOf } from '#origin/media/picture-cache.ts';
 import { openEdgeBefore } from '#test/support/before-edge.ts';
 import { eventually } from '#test/support/eventually.ts';
-import {
-  type Answer,
-  asEdge,
-  edgePass,
-  type OriginUnderTest,
-  openOrigin,
-  type Reachable,
-} from '#test/support/origin.ts';
+import { type Answer, edgePass, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { animation, bomb, drawing, photograph } from '#test/support/pictures.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { createProduct } from '#test/support/shopping.ts';
+import { type Sending, sendPicture } from '#test/support/uploads.ts';
 
 setDefaultTimeout(MINUTE_MS);
 
@@ -39,27 +33,8 @@ afterAll(async () => {
   await shop.close();
 });
 
-interface Sending {
-  readonly type?: string;
-  readonly token?: string;
-  readonly query?: string;
-  readonly at?: Reachable;
-}
-
-async function send(
-  bytes: Uint8Array,
-  { type = 'image/jpeg', token = seller, query = '', at = shop }: Sending = {},
-): Promise<Answer> {
-  const url = `http://localhost${UPLOAD_PATH}${query}`;
-  const body = new Uint8Array(bytes);
-  const own = {
-    ...{ 'content-type': type, 'content-length': String(body.byteLength) },
-    ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-  };
-  const headers = asEdge({ method: 'POST', url, headers: own, body });
-  const response = await at.fetch(new Request(url, { method: 'POST', headers, body }));
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
+const send = (bytes: Uint8Array, { at = shop, token = seller, ...more }: Partial<Sending> = {}) =>
+  sendPicture(at, bytes, { token, ...more });
 
 async function kept({ body }: Answer): Promise<Buffer> {
   const response = await shop.fetch(new Request(`http://localhost${body.url}`, { headers: edgePass() }));
