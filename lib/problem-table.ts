@@ -258,7 +258,11 @@ export const PROBLEMS = {
   },
   version_conflict: { status: 412, title: 'It has been changed since it was read', retryable: false },
   body_too_large: { status: 413, title: 'The body is larger than 1 MiB', retryable: false },
-  unsupported_media_type: { status: 415, title: 'The content type must be JSON', retryable: false },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The content type must be JSON, or a picture’s where one is sent',
+    retryable: false,
+  },
   content_encoding_unsupported: {
     status: 415,
     title: 'Bodies must not be compressed',

@@ -32,6 +32,8 @@ const TIMINGS = join('test', 'timings.json');
 /** More than there are cores: a file waits for its servers, or for what it has broken, for a good part of its time. */
 const WORKERS_PER_CORE = 2;
 const MAX_WORKERS = 4;
+/** Of a test or a hook that names none: a machine with much else to do is slow, and that is no failure. */
+const TIMEOUT_MS = 60_000;
 
 /** What runs that were killed have left: their servers and their data. */
 async function cleanUpAfterOthers(): Promise<void> {
@@ -63,7 +65,7 @@ interface Outcome {
 /** Each file in a process state of its own: what one leaks, no other sees. */
 async function runTests(args: readonly string[], urls: ServerUrls, signal: AbortSignal): Promise<Outcome> {
   const workers = Math.min(MAX_WORKERS, WORKERS_PER_CORE * availableParallelism());
-  const flags = [`--parallel=${workers}`, `--timings=${TIMINGS}`];
+  const flags = [`--parallel=${workers}`, `--timings=${TIMINGS}`, `--timeout=${TIMEOUT_MS}`];
   const child = Bun.spawn([process.execPath, 'test', ...flags, ...args], {
     cwd: CHECKOUT,
     env: { ...process.env, ...testEnvironment(urls) },

@@ -27,7 +27,7 @@ const Condition = t.Union([
   closedObject({
     field: t.Literal('price'),
     from: t.Optional(PriceAmount),
-    to: t.Optional(t.Integer({ ...PriceAmount, description: 'Of its cheapest variant; both ends belong.' })),
+    to: t.Optional(Type.Integer({ ...PriceAmount, description: 'Of its cheapest variant; both ends belong.' })),
   }),
 ]);
 

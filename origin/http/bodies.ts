@@ -60,10 +60,9 @@ function requireType(headers: Headers, pathOf: () => string): void {
   if (!fits) throw new AppError('unsupported_media_type');
 }
 
-function pictureOf(bytes: Buffer, headers: Headers): Buffer {
-  const isPicture = bytes.byteLength === 0 || PICTURE_TYPE.test(headers.get('content-type') ?? '');
-  if (!isPicture) throw new AppError('unsupported_media_type');
-  return bytes;
+/** Null for what says that it is none: the route refuses it, once it knows who has sent it. */
+function pictureOf(bytes: Buffer, headers: Headers): Buffer | null {
+  return PICTURE_TYPE.test(headers.get('content-type') ?? '') ? bytes : null;
 }
 
 /** A body without `Content-Length` is counted as it comes. */

@@ -1,5 +1,6 @@
 /** What a picture can be asked for, and what comes of one that is sent. */
 
+import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { closedObject } from '#origin/http/schemas.ts';
 
@@ -37,7 +38,7 @@ export const UploadedPicture = t.Object(
       description: 'For `images` of `changeProduct`; takes `w` and `format` as `getPicture` does.',
     }),
     contentType: t.String({ description: 'As its bytes say, whatever the request said.' }),
-    bytes: t.Integer({ description: 'As it is kept.' }),
+    bytes: Type.Integer({ description: 'As it is kept.' }),
   },
   {
     examples: [

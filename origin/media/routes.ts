@@ -37,7 +37,7 @@ function uploads(deps: Deps, tokens: AccessTokens) {
       '',
       async ({ body, caller, request }) => {
         await countCostly('upload', request, caller);
-        if (!(body instanceof Uint8Array) || body.byteLength === 0) throw new AppError('picture_unreadable');
+        if (!(body instanceof Uint8Array)) throw new AppError('unsupported_media_type');
         const { picture, isNew } = await createUpload(forRequest(deps, request), signedIn(caller), body);
         return Response.json(picture, { status: isNew ? CREATED : OK, headers: PRIVATE });
       },

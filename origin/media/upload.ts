@@ -37,6 +37,7 @@ export interface Uploaded {
  *   `picture_unreadable`, `uploads_full`, `unavailable`
  */
 export async function createUpload(deps: Deps, caller: SignedIn, sent: Uint8Array): Promise<Uploaded> {
+  if (sent.byteLength === 0) throw new AppError('picture_unreadable');
   const type = pictureTypeOf(sent);
   if (type === null) throw new AppError('unsupported_media_type');
   const upload = { userId: caller.userId, sentHash: hashOf(sent) };

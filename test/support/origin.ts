@@ -22,7 +22,7 @@ import { createTestDatabase, testNatsUrl, testRedisUrl } from './stack.ts';
 import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
 
 /** For the hooks, too: a machine that runs several suites at once is slow, and that is no failure. */
-setDefaultTimeout(30 * SECOND_MS);
+setDefaultTimeout(60 * SECOND_MS);
 
 export { TEST_PASSWORD } from './signing-in.ts';
 

@@ -89,5 +89,6 @@ test('takes products into a category by its rule, lets them go again, and takes 
   await placeProduct(workers.deps, productId as ProductId);
   expect(await owner`select 1 from category_members`).toHaveLength(0);
   const picture = await photograph({ width: 32, height: 32 });
-  expect((await sendPicture(reachable, picture, { token: sellerToken })).status).toBe(201);
+  const sent = await sendPicture(reachable, picture, { token: sellerToken });
+  expect(sent.status, shop.logs.at(-1)).toBe(201);
 });

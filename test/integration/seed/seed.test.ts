@@ -146,7 +146,7 @@ test('in production the demo accounts, whose passwords are public, are made only
     });
     expect([...(await fresh.sql`select email from users`)]).toEqual([]);
     await fresh.clear();
-    await fresh.sql`truncate media_files`;
+    await fresh.sql`truncate media_files cascade`;
     const asked = await runSeed(environment, '--demo-accounts');
     expect(asked).toMatchObject({ code: 0, output: expect.stringContaining('3 accounts') });
   } finally {
