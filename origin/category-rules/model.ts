@@ -27,7 +27,9 @@ const Condition = t.Union([
   closedObject({
     field: t.Literal('price'),
     from: t.Optional(PriceAmount),
-    to: t.Optional(Type.Integer({ ...PriceAmount, description: 'Of its cheapest variant; both ends belong.' })),
+    to: t.Optional(
+      Type.Integer({ ...PriceAmount, description: 'Of its cheapest variant; both ends belong.' }),
+    ),
   }),
 ]);
 
