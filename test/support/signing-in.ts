@@ -1,6 +1,8 @@
 /** Logging in without the wait: all is as after any log-in, but for the password, which nobody holds against its hash. */
 
 import { Elysia } from 'elysia';
+import { CLIENT_IP_HEADER } from '#lib/edge-contract.ts';
+import { LOOPBACK } from '#ops/local/ports.ts';
 import { accountRoutes } from '#origin/accounts/routes.ts';
 import type { AppConfig } from '#origin/app.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -33,7 +35,7 @@ export function openEntrance(deps: Deps, config: AppConfig): Entrance {
     const response = await app.handle(
       new Request('http://localhost/api/v1/auth/login', {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', [CLIENT_IP_HEADER]: LOOPBACK },
         body: JSON.stringify({ email, password: TEST_PASSWORD }),
       }),
     );
