@@ -15,6 +15,10 @@ const sourceColumns = {
   name: products.name,
   vendor: products.vendor,
   categoryId: products.categoryId,
+  /** Those that it is in by their rules. */
+  takenInBy: sql<CategoryId[]>`(
+    select coalesce(json_agg(m.category_id order by m.category_id), '[]')
+      from category_members m where m.product_id = ${productId})`,
   tags: products.tags,
   optionNames: products.optionNames,
   descriptionText: sql<string>`left(regexp_replace(${products.descriptionHtml}, '<[^>]*>|&[a-z]+;|&#[0-9]+;', ' ', 'gi'), 20000)`,

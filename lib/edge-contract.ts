@@ -63,6 +63,15 @@ export const MAX_PURGE_TAGS = 30;
 /** Bodies above this are refused with 413, at the edge and again at the origin. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Where pictures are sent to, as they are: the one body that is no JSON, and may be larger than others. */
+export const UPLOAD_PATH = '/api/v1/media';
+export const MAX_PICTURE_BYTES = 8 * 1024 * 1024;
+
+/** What the body of a request there may weigh. */
+export function maxBodyBytes(path: string): number {
+  return path === UPLOAD_PATH ? MAX_PICTURE_BYTES : MAX_BODY_BYTES;
+}
+
 /** Surrogate keys, sent by the origin in `Cache-Tag`. */
 export const CACHE_TAGS = {
   /** Every list, search and category answer: what any product's change may alter. */

@@ -37,6 +37,8 @@ export const EVENTS = {
   'category.changed': { version: 1, data: Type.Object({ categoryId: Id }) },
   /** It came, something is sold in it again, or nothing is any more. */
   'currency.changed': { version: 1, data: Type.Object({ currency: Type.String({ pattern: '^[A-Z]{3}$' }) }) },
+  /** Of what a category takes in by itself. */
+  'category.rule_changed': { version: 1, data: Type.Object({ categoryId: Id }) },
   /** The product is found by what it says now: searches that were answered before are out of date. */
   'search.indexed': { version: 1, data: Type.Object({ productId: Id }) },
   /** A customer who wants to be reminded of it has left it: told once for each time that they do. */

@@ -62,6 +62,11 @@ export const PROBLEMS = {
   product_not_found: { status: 404, title: 'No such product', retryable: false },
   attribute_not_found: { status: 404, title: 'No such attribute', retryable: false },
   category_not_found: { status: 404, title: 'No such category', retryable: false },
+  category_rule_not_found: {
+    status: 404,
+    title: 'The category takes nothing in by itself',
+    retryable: false,
+  },
   variant_not_found: { status: 404, title: 'No such variant', retryable: false },
   cart_not_found: { status: 404, title: 'No such cart', retryable: false },
   cart_item_not_found: { status: 404, title: 'No such cart item', retryable: false },
@@ -124,10 +129,12 @@ export const PROBLEMS = {
   },
   category_not_empty: {
     status: 409,
-    title: 'The category has others below it, attributes, or products that have nowhere to go',
+    title: 'The category has others below it, attributes, a rule, or products that have nowhere to go',
     retryable: false,
   },
   categories_full: { status: 409, title: 'The tree holds as many categories as it can', retryable: false },
+  category_rules_full: { status: 409, title: 'No more categories can have a rule', retryable: false },
+  uploads_full: { status: 409, title: 'You have as many pictures here as you can', retryable: false },
   slug_taken: { status: 409, title: 'There is a product with this slug already', retryable: false },
   variants_full: { status: 409, title: 'The product has as many variants as it can', retryable: false },
   last_variant: {
@@ -281,7 +288,11 @@ export const PROBLEMS = {
   },
   version_conflict: { status: 412, title: 'It has been changed since it was read', retryable: false },
   body_too_large: { status: 413, title: 'The body is larger than 1 MiB', retryable: false },
-  unsupported_media_type: { status: 415, title: 'The content type must be JSON', retryable: false },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The content type must be JSON, or a picture’s where one is sent',
+    retryable: false,
+  },
   content_encoding_unsupported: {
     status: 415,
     title: 'Bodies must not be compressed',
@@ -294,7 +305,7 @@ export const PROBLEMS = {
   },
   picture_unreadable: {
     status: 422,
-    title: 'The picture is broken or too large to be resized',
+    title: 'The picture is broken, moves, or is too large to be worked on',
     retryable: false,
   },
   precondition_required: { status: 428, title: 'An If-Match header is required', retryable: false },

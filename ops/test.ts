@@ -21,13 +21,22 @@ const HELP = `Runs the tests against PostgreSQL, Redis and NATS of their own.
 
   npm test                             all of them
   npm test -- test/integration/origin  those whose path matches; other arguments go to 'bun test' as they are
+  npm test -- --update-timings         all of them, and notes how long each file takes: the longest begin first
 
 The last line is 'N passed, N failed'. A server whose URL is in DATABASE_URL, REDIS_URL or NATS_URL is used as it is.
 `;
 
 const FOLDER_PREFIX = 'test-';
-const MAX_WORKERS = 4;
-const MIN_WORKERS = 2;
+/** By file, in milliseconds: one that takes long and begins last would leave the other processes with nothing to do. */
+const TIMINGS = join('test', 'timings.json');
+/**
+ * One more than there are cores: a file waits for its servers, or for what it has broken, for a part of its time. Many
+ * more would have those wait for a core that hold the shop to its times.
+ */
+const WORKERS_BESIDE = 1;
+const MAX_WORKERS = 5;
+/** Of a test or a hook that names none: a machine with much else to do is slow, and that is no failure. */
+const TIMEOUT_MS = 60_000;
 
 /** What runs that were killed have left: their servers and their data. */
 async function cleanUpAfterOthers(): Promise<void> {
@@ -58,8 +67,9 @@ interface Outcome {
 
 /** Each file in a process state of its own: what one leaks, no other sees. */
 async function runTests(args: readonly string[], urls: ServerUrls, signal: AbortSignal): Promise<Outcome> {
-  const workers = Math.min(MAX_WORKERS, Math.max(MIN_WORKERS, availableParallelism()));
-  const child = Bun.spawn([process.execPath, 'test', `--parallel=${workers}`, ...args], {
+  const workers = Math.min(MAX_WORKERS, availableParallelism() + WORKERS_BESIDE);
+  const flags = [`--parallel=${workers}`, `--timings=${TIMINGS}`, `--timeout=${TIMEOUT_MS}`];
+  const child = Bun.spawn([process.execPath, 'test', ...flags, ...args], {
     cwd: CHECKOUT,
     env: { ...process.env, ...testEnvironment(urls) },
     stdio: ['ignore', 'inherit', 'pipe'],

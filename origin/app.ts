@@ -9,6 +9,7 @@ import { cartRoutes } from './cart/routes.ts';
 import { cartReminderRoutes } from './cart-reminders/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import { categoryRoutes } from './categories/routes.ts';
+import { categoryRuleRoutes } from './category-rules/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import type { OriginConfig } from './config.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -134,9 +135,10 @@ function createApi(deps: Deps, config: AppConfig, hot: HotReads): AnyElysia {
     .use(variantPriceRoutes(deps, tokens))
     .use(merchantRoutes(deps, tokens))
     .use(categoryRoutes(deps, tokens))
+    .use(categoryRuleRoutes(deps, tokens))
     .use(attributeRoutes(deps, tokens))
     .use(productFileRoutes(deps, tokens))
-    .use(mediaRoutes(deps))
+    .use(mediaRoutes(deps, tokens))
     .use(searchRoutes(deps, tokens, hot))
     .use(recommendationRoutes(deps, tokens, hot))
     .use(accountRoutes(deps, browsers))

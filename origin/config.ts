@@ -68,6 +68,8 @@ export const SharedConfigSchema = Type.Object({
   LIMIT_CHECKOUT_PER_MINUTE: Count(10),
   /** Product files an hour that each user may take. */
   LIMIT_EXPORTS_PER_HOUR: Count(60),
+  /** Pictures an hour that each user may send. */
+  LIMIT_UPLOADS_PER_HOUR: Count(300),
   /** New accounts an hour from each address. */
   LIMIT_REGISTER_PER_HOUR: Count(20),
   /** Mails with a token asked for, and tokens brought, an hour from each address. */

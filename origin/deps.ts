@@ -42,6 +42,7 @@ import type { Limits } from './http/limits.ts';
 import { createOwnWrites, type OwnWrites } from './http/own-writes.ts';
 import { createRevocations, type Revocations } from './http/revocations.ts';
 import { createPictureCache, type PictureCache } from './media/picture-cache.ts';
+import { type Cleaner, createCleaner } from './media/resizer.ts';
 import type { PaymentGateway } from './payments/gateway.ts';
 import { createStripeGateway } from './payments/stripe.ts';
 import { tracedGateway } from './payments/traced-gateway.ts';
@@ -79,6 +80,7 @@ export interface Deps extends ShopPolicies {
   readonly lastGood: LastGood;
   readonly pictures: PictureCache;
   readonly printer: Printer;
+  readonly cleanPicture: Cleaner;
   readonly search: SearchEngine;
   /** Around what recommendations are read from. */
   readonly recommendations: Guard;
@@ -268,6 +270,7 @@ function createCaches(
     lists: createListCache(tiers),
     lastGood: createLastGood(tiers.sharedCache),
     pictures: createPictureCache(tiers, log),
+    cleanPicture: createCleaner(log),
   };
 }
 

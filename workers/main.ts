@@ -16,6 +16,7 @@ import { groupOf } from './groups.ts';
 import { countOrders, countStockFalls } from './handlers/count-business.ts';
 import { deleteStripeCustomer } from './handlers/delete-stripe-customer.ts';
 import { fanOutWebhooks } from './handlers/fan-out-webhooks.ts';
+import { applyCategoryRule, placeProduct } from './handlers/follow-category-rules.ts';
 import { indexProduct } from './handlers/index-product.ts';
 import { learnFromOrder } from './handlers/learn-from-order.ts';
 import { numberCreditNotes } from './handlers/number-credit-notes.ts';
@@ -106,6 +107,8 @@ const consumers = [
   purgeCategories(edge, everywhere),
   purgeCurrencies(edge, everywhere),
   renewCategory,
+  applyCategoryRule,
+  placeProduct,
 ];
 const stopping = new AbortController();
 const groups = groupsOf(config);

@@ -42,6 +42,7 @@ const limits = {
   ...{ user: limiter('user'), checkout: limiter('checkout'), register: limiter('register') },
   ...{ mailedTokens: limiter('mailed-tokens'), contributions: limiter('contributions') },
   export: limiter('export'),
+  upload: limiter('upload'),
   logins: redis.counts.loginThrottle(loginPolicies(1, 1), systemClock),
 };
 const proofs = createEdgeProofs(

@@ -44,7 +44,7 @@ export const searchDocuments = pgTable(
     foldedName: text('folded_name').notNull(),
     name: text('name').notNull(),
     vendor: text('vendor').notNull(),
-    /** The category and those above it. */
+    /** Each category that it is in, by hand or by a rule, and those above it. */
     categoryPath: uuid('category_path').array().notNull().$type<CategoryId[]>(),
     /** Each a JSON pair of name and value. */
     options: text('options').array().notNull(),

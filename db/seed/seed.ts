@@ -20,6 +20,7 @@ import { elsewhereOf, writeLocations } from './locations.ts';
 import { drawPairs } from './pairs.ts';
 import { writePricing } from './pricing.ts';
 import { createRandom, type Random } from './random.ts';
+import { writeSale } from './sale.ts';
 
 export interface SeedOptions {
   /** The demo passwords are public: a shop that faces the world goes without these accounts. */
@@ -51,6 +52,7 @@ export async function seedShop(db: Database, options: SeedOptions): Promise<Seed
     progress(`writing ${catalogue.products.length} products`);
     await insertAll(tx, categories, catalogue.categories);
     await writeProducts(tx, catalogue.products, options.accounts);
+    await writeSale(tx);
     await writePricing(tx);
     // What is left of products that are gone means nothing.
     await tx.delete(productPairs);

@@ -5,7 +5,7 @@ import type { EdgeEnv } from '#edge/platform.ts';
 import { readBounded } from '#edge/read-bounded.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
-import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
+import { MAX_BODY_BYTES, maxBodyBytes } from '#lib/edge-contract.ts';
 import { AppError } from '#lib/problems.ts';
 
 /** A mebibyte over the slowest of mobile networks. */
@@ -13,28 +13,53 @@ const BODY_DEADLINE_MS = 30 * SECOND_MS;
 /** A connection that is closed with unread data is reset, and the client might never see why it was refused. */
 const MAX_DRAINED_BYTES = 4 * 1024 * 1024;
 
+/** Of bodies that may be larger than others: an isolate has 128 MiB for all that it does. */
+const MAX_LARGE_AT_ONCE = 4;
+const COME_BACK_SECONDS = 2;
+
 export function boundedBody(deadlineMs = BODY_DEADLINE_MS) {
+  let large = 0;
   return createMiddleware<EdgeEnv>(async (c, next) => {
-    c.set('body', await bodyOf(c.req.raw, deadlineMs));
-    await next();
+    const maxBytes = maxBodyBytes(c.get('path'));
+    if (maxBytes <= MAX_BODY_BYTES || c.req.raw.body === null) {
+      c.set('body', await bodyOf(c.req.raw, { maxBytes, deadlineMs }));
+      return next();
+    }
+    if (large >= MAX_LARGE_AT_ONCE)
+      throw new AppError('unavailable', { retryAfterSeconds: COME_BACK_SECONDS });
+    large += 1;
+    try {
+      c.set('body', await bodyOf(c.req.raw, { maxBytes, deadlineMs }));
+      await next();
+    } finally {
+      large -= 1;
+    }
   });
 }
 
-async function bodyOf(request: Request, deadlineMs: number): Promise<Uint8Array<ArrayBuffer> | null> {
+interface Limits {
+  readonly maxBytes: number;
+  readonly deadlineMs: number;
+}
+
+async function bodyOf(
+  request: Request,
+  { maxBytes, deadlineMs }: Limits,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const { body, headers, method } = request;
   if (body === null) return null;
   // It means nothing there, and the runtime sends none on: that would look as if the origin were gone.
   if (method === 'GET' || method === 'HEAD') {
     throw new AppError('invalid_input', { errors: [{ path: '', message: `${method} takes no body` }] });
   }
-  if (Number(headers.get('content-length')) > MAX_BODY_BYTES + MAX_DRAINED_BYTES) {
+  if (Number(headers.get('content-length')) > maxBytes + MAX_DRAINED_BYTES) {
     throw new AppError('body_too_large');
   }
   // Nothing here unpacks: a small body could become a large one.
   if ((headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
     throw new AppError('content_encoding_unsupported');
   }
-  const reading = readBounded(body, { maxBytes: MAX_BODY_BYTES, drainBytes: MAX_DRAINED_BYTES });
+  const reading = readBounded(body, { maxBytes, drainBytes: MAX_DRAINED_BYTES });
   const bytes = await withDeadline(reading, deadlineMs, () => {
     throw new AppError('body_too_slow');
   });

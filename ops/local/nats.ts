@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const READY_DEADLINE_MS = 30_000;
 
 /** Accounts see nothing of each other: a test file that has one has JetStream to itself. */
-export const TEST_NATS_ACCOUNTS = 128;
+export const TEST_NATS_ACCOUNTS = 320;
 
 function testAccounts(password: string): string {
   const accounts = Array.from({ length: TEST_NATS_ACCOUNTS }, (_, index) => {

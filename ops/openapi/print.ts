@@ -47,6 +47,7 @@ function createOfflineDeps(): Deps {
     pictures: unreachable('the pictures'),
     printer: unreachable('a document'),
     seller: { name: '', address: [], taxId: '' },
+    cleanPicture: unreachable('the pictures'),
     revocations: unreachable('the revocations'),
     search: unreachable('the search engine'),
     recommendations: unreachable('the recommendations'),

@@ -18,6 +18,7 @@ export function createLimits(config: SharedConfig, counts: SharedCounts, clock: 
     user: limiter('user', config.LIMIT_USER_PER_MINUTE),
     checkout: limiter('checkout', config.LIMIT_CHECKOUT_PER_MINUTE),
     export: limiter('export', config.LIMIT_EXPORTS_PER_HOUR, HOUR_SECONDS),
+    upload: limiter('upload', config.LIMIT_UPLOADS_PER_HOUR, HOUR_SECONDS),
     register: limiter('register', config.LIMIT_REGISTER_PER_HOUR, HOUR_SECONDS),
     mailedTokens: limiter('mailed-tokens', config.LIMIT_MAILED_TOKENS_PER_HOUR, HOUR_SECONDS),
     contributions: limiter('contributions', config.LIMIT_CONTRIBUTIONS_PER_HOUR, HOUR_SECONDS),

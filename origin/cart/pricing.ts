@@ -65,10 +65,11 @@ export function priceCart(
 }
 
 export function toBasketLine(row: CartLineRow): BasketLine {
-  const { variantId, productId, categoryId, priceMinor, quantity, grams, requiresShipping } = row;
+  const { variantId, productId, categoryId, takenInBy, priceMinor } = row;
+  const { quantity, grams, requiresShipping } = row;
   return {
     ...{ variantId, productId, quantity, grams, requiresShipping },
-    categoryIds: categoryId === null ? [] : [categoryId],
+    categoryIds: categoryId === null ? takenInBy : [categoryId, ...takenInBy],
     unitPriceMinor: priceMinor,
     taxCategory: row.taxable ? row.taxCategory : null,
   };

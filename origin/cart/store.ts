@@ -5,10 +5,11 @@ import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { products, variants } from '#db/schema/catalog.ts';
+import { categoryMembers } from '#db/schema/category-rules.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { prices } from '#db/schema/pricing.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, CartItemId, ProductId, UserId, VariantId } from '#lib/ids.ts';
+import type { CartId, CartItemId, CategoryId, ProductId, UserId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
 
 /**
@@ -70,6 +71,10 @@ const FIND_LINES = kept((db, { id, at }: Slots<LinesQuery>) => {
       productId: variants.productId,
       productVersion: products.version,
       categoryId: products.categoryId,
+      /** The categories that it is in by their rules. */
+      takenInBy: sql<readonly CategoryId[]>`(
+        select coalesce(json_agg(m.category_id), '[]')
+          from ${categoryMembers} m where m.product_id = ${products.id})`,
       sellerId: products.sellerId,
       name: products.name,
       sku: variants.sku,

@@ -1,12 +1,26 @@
 /** The catalogue's reading queries. */
 
-import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNull,
+  lte,
+  ne,
+  type SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm';
 import { inCategory } from '#db/category-tree.ts';
 import type { Database, Queryable } from '#db/client.ts';
 import { cardOffer, type Shown, type ShownSql, shownSql, variantOffers } from '#db/guest-price.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { attributesOfProduct, hasAttribute } from '#db/product-attributes.ts';
 import { categories, productImages, products, variants } from '#db/schema/catalog.ts';
+import { categoryMembers } from '#db/schema/category-rules.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { listedPrices, prices } from '#db/schema/pricing.ts';
 import { productRatings } from '#db/schema/reviews.ts';
@@ -95,24 +109,55 @@ export type CardRow = Awaited<ReturnType<typeof cards>>[number];
 
 /** With what each is sorted by under `price`. In a currency that is not the shop's, what is sold in it. */
 export async function listCards(db: Queryable, query: ListQuery, shown: Shown) {
-  const { sort, limit, after, ...filter } = query;
+  const { sort, limit, after, category, ...filter } = query;
   const { direction } = SORTS[sort];
   const isOwn = shown.currency === SHOP_CURRENCY;
   const price = isOwn ? products.priceMinor : listedPrices.priceMinor;
   const columns = { ...cardColumns(shown), listedMinor: sql`${price}`.mapWith(products.priceMinor) };
   const listed = db.select(columns).from(products);
   const inCurrency = and(eq(listedPrices.productId, products.id), eq(listedPrices.currency, shown.currency));
+  const condition = and(onSale, ...filterConditions(filter, price), after && beyond(sort, after, price));
+  const joined = isOwn ? sql`` : sql` join ${listedPrices} on ${inCurrency}`;
+  const page = { condition, joined, key: SORTS[sort].column(price), direction, limit };
   return (isOwn ? listed : listed.innerJoin(listedPrices, inCurrency))
-    .where(and(onSale, ...filterConditions(filter, price), after && beyond(sort, after, price)))
+    .where(category === undefined ? condition : inPageOf(category, page))
     .orderBy(direction(SORTS[sort].column(price)), direction(products.id))
     .limit(limit);
 }
 
-function filterConditions(filter: ProductFilter, price: PriceColumn): (SQL | undefined)[] {
-  const { category, minPrice, maxPrice, attribute } = filter;
+interface PageOf {
+  readonly condition: SQL | undefined;
+  /** What the products are joined with. */
+  readonly joined: SQL;
+  /** What they are sorted by. */
+  readonly key: SQLWrapper;
+  readonly direction: typeof asc;
+  readonly limit: number;
+}
+
+/**
+ * The first so many of a category, out of the first of those that were put into it by hand and the first of those that a
+ * rule has taken in: each half is read by an index of its own, where one condition with an `or` would have neither.
+ */
+function inPageOf(category: string, { condition, joined, key, direction, limit }: PageOf): SQL {
+  const order = sql`${direction(sql.raw('key'))}, ${direction(sql.raw('id'))}`;
+  const half = (from: SQL, of: SQL) => sql`
+    (select ${products}.id, ${key} as key from ${from}${joined} where ${and(condition, of)} order by ${order} limit ${limit})`;
+  const byHand = half(sql`${products}`, inCategory(products.categoryId, category));
+  const byRule = half(
+    sql`${categoryMembers} join ${products} on ${products}.id = ${categoryMembers.productId}`,
+    inCategory(categoryMembers.categoryId, category),
+  );
+  return sql`${products}.id in (
+    select id from (${byHand} union ${byRule} order by ${order} limit ${limit}) page)`;
+}
+
+function filterConditions(
+  { minPrice, maxPrice, attribute }: Omit<ProductFilter, 'category'>,
+  price: PriceColumn,
+): (SQL | undefined)[] {
   return [
     attribute && hasAttribute(attribute),
-    category === undefined ? undefined : inCategory(products.categoryId, category),
     minPrice === undefined ? undefined : gte(price, sql`${minPrice}`),
     maxPrice === undefined ? undefined : lte(price, sql`${maxPrice}`),
   ];

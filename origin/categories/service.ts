@@ -24,6 +24,8 @@ const REFUSALS: Readonly<Record<string, ProblemCode>> = {
   products_category_id_categories_id_fk: 'category_not_empty',
   categories_parent_id_categories_id_fk: 'category_not_empty',
   attributes_category_id_categories_id_fk: 'category_not_empty',
+  category_rules_category_id_categories_id_fk: 'category_not_empty',
+  category_members_category_id_categories_id_fk: 'category_not_empty',
 };
 
 type Tree = readonly store.CategoryRow[];

@@ -1,7 +1,7 @@
 /** The queries of the category tree. */
 
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { inCategory } from '#db/category-tree.ts';
+import { belongsTo } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { categories, products } from '#db/schema/catalog.ts';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
@@ -53,7 +53,7 @@ export async function renewProducts(
     .where(
       and(
         eq(products.status, 'published'),
-        inCategory(products.categoryId, slug),
+        belongsTo(slug),
         after === null ? undefined : gt(products.id, after),
       ),
     )

@@ -213,6 +213,8 @@ function mend(node: Json): Json {
 /** The plugin offers every body as a form and as text too; the shop takes JSON, and shows an example of it. */
 function jsonOnly(requestBody: Json): Json {
   const { content } = requestBody as { content: Record<string, { schema: { examples?: Json[] } }> };
+  // A picture is described as what it is by its own route.
+  if (Object.keys(content).every((type) => type.startsWith('image/'))) return requestBody;
   const { schema } = present(Object.values(content)[0], 'the schema of a request body');
   const [example] = schema.examples ?? [];
   const media = example === undefined ? { schema } : { schema, example };

@@ -14,6 +14,7 @@ export interface Limits {
   readonly user: Limiter;
   readonly checkout: Limiter;
   readonly export: Limiter;
+  readonly upload: Limiter;
   readonly register: Limiter;
   /** Mails with tokens that strangers may ask for, and the tokens that they bring. */
   readonly mailedTokens: Limiter;
@@ -110,7 +111,7 @@ function told({ usage }: Spending, answer: Response): Response {
 
 /** @throws {AppError} `rate_limited` */
 export async function countCostly(
-  kind: 'checkout' | 'export' | 'register' | 'mailedTokens' | 'contributions',
+  kind: 'checkout' | 'export' | 'upload' | 'register' | 'mailedTokens' | 'contributions',
   request: Request,
   caller: Caller | null,
 ): Promise<void> {

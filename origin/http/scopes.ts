@@ -7,6 +7,7 @@ export const SCOPES = {
   'products:write': [
     ...['POST /api/v1/products', 'PATCH /api/v1/products/:id', 'DELETE /api/v1/products/:id'],
     'POST /api/v1/merchant/products/changes',
+    'POST /api/v1/media',
     ...['POST /api/v1/products/:id/variants', 'DELETE /api/v1/products/:id/variants/:variantId'],
   ],
   'products:read': [
@@ -22,6 +23,8 @@ export const SCOPES = {
   ],
   'categories:write': [
     ...['POST /api/v1/categories', 'PATCH /api/v1/categories/:id', 'DELETE /api/v1/categories/:id'],
+    ...['GET /api/v1/categories/:id/rule', 'POST /api/v1/categories/:id/rule'],
+    ...['DELETE /api/v1/categories/:id/rule', 'POST /api/v1/category-rules/preview'],
   ],
   'stock:read': ['GET /api/v1/inventory/:variantId'],
   'stock:write': [

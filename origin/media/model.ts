@@ -1,5 +1,6 @@
-/** What a picture can be asked for. */
+/** What a picture can be asked for, and what comes of one that is sent. */
 
+import { Type } from '@sinclair/typebox';
 import { type Static, t } from 'elysia';
 import { closedObject } from '#origin/http/schemas.ts';
 
@@ -30,3 +31,23 @@ export const PictureName = closedObject({
 });
 export const PictureQuery = closedObject({ w: t.Optional(Width), format: t.Optional(Format) });
 export type PictureQuery = Static<typeof PictureQuery>;
+
+export const UploadedPicture = t.Object(
+  {
+    url: t.String({
+      description: 'For `images` of `changeProduct`; takes `w` and `format` as `getPicture` does.',
+    }),
+    contentType: t.String({ description: 'As its bytes say, whatever the request said.' }),
+    bytes: Type.Integer({ description: 'As it is kept.' }),
+  },
+  {
+    examples: [
+      {
+        url: '/media/p.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.jpg',
+        contentType: 'image/jpeg',
+        bytes: 183_204,
+      },
+    ],
+  },
+);
+export type UploadedPicture = Static<typeof UploadedPicture>;

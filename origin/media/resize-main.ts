@@ -1,6 +1,7 @@
 /**
  * `bun origin/media/resize-main.ts WIDTH FORMAT < picture > result`: makes one picture and ends. Pictures may be
- * hostile and their decoders have a history, so pixels are worked on in a process that has nothing to lose.
+ * hostile and their decoders have a history, so pixels are worked on in a process that has nothing to lose. Of what is
+ * not a pixel nothing gets through: places, captions, thumbnails, whatever else hides in a file.
  */
 
 import { setPriority } from 'node:os';
@@ -10,7 +11,7 @@ import { EXIT, MAX_INPUT_PIXELS } from './resize-limits.ts';
 const USAGE = `usage: bun origin/media/resize-main.ts WIDTH FORMAT < picture > result
 
   WIDTH   pixels; a narrower picture is not enlarged
-  FORMAT  avif, webp or original
+  FORMAT  avif, webp or original; clean is original, for good: to be worked on again
 
 exit codes: ${Object.entries(EXIT)
   .map(([meaning, code]) => `${code} ${meaning}`)
@@ -27,6 +28,8 @@ const MAX_CAREFUL_WIDTH = 640;
 const AVIF_QUALITY = 50;
 const WEBP = { quality: 75 };
 const JPEG = { quality: 80, mozjpeg: true };
+/** What others are made from. */
+const CLEAN = { jpeg: { quality: 90 }, webp: { quality: 90 }, avif: { quality: 70, effort: 2 } };
 
 const { values, positionals } = parseArgs({
   options: { help: { type: 'boolean' } },
@@ -36,7 +39,7 @@ const { values, positionals } = parseArgs({
 const [width = '', format = ''] = positionals;
 if (values['help'] === true) {
   process.stdout.write(USAGE);
-} else if (/^\d{1,5}$/.test(width) && ['avif', 'webp', 'original'].includes(format)) {
+} else if (/^\d{1,5}$/.test(width) && ['avif', 'webp', 'original', 'clean'].includes(format)) {
   setPriority(NICENESS);
   process.exitCode = await run(Number(width), format);
 } else {
@@ -60,7 +63,9 @@ async function run(widthPixels: number, wanted: string): Promise<number> {
       fit: 'inside',
       withoutEnlargement: true,
     });
-    await Bun.write(Bun.stdout, await encoded(picture, wanted === 'original' ? given : wanted));
+    const made =
+      wanted === 'clean' ? cleaned(picture, given) : encoded(picture, wanted === 'original' ? given : wanted);
+    await Bun.write(Bun.stdout, await made);
     return EXIT.made;
   } catch (error) {
     tell(error);
@@ -80,6 +85,19 @@ function encoded(picture: import('sharp').Sharp, format: string): Promise<Buffer
       return picture
         .avif({ quality: AVIF_QUALITY, effort: Number(width) > MAX_CAREFUL_WIDTH ? 0 : 1 })
         .toBuffer();
+  }
+}
+
+function cleaned(picture: import('sharp').Sharp, format: string): Promise<Buffer> {
+  switch (format) {
+    case 'jpeg':
+      return picture.jpeg(CLEAN.jpeg).toBuffer();
+    case 'png':
+      return picture.png().toBuffer();
+    case 'webp':
+      return picture.webp(CLEAN.webp).toBuffer();
+    default:
+      return picture.avif(CLEAN.avif).toBuffer();
   }
 }
 

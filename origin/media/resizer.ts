@@ -64,10 +64,36 @@ export function createResizer(
   };
 }
 
+/** `unreadable`: it is broken, moves, or is larger than its limits. */
+export type Cleaned =
+  | { readonly kind: 'made'; readonly picture: Uint8Array }
+  | { readonly kind: 'unreadable' | 'failed' };
+
+/** Makes of a picture that somebody has sent one that holds its pixels, in its own format, and nothing else. */
+export type Cleaner = (sent: Uint8Array) => Promise<Cleaned>;
+
+/** Wider pictures than any screen shows are made smaller. */
+const MAX_CLEAN_WIDTH = 4_096;
+
+export function createCleaner(
+  log: Logger,
+  { program = PROGRAM, timeoutMs = TIMEOUT_MS }: ResizerOptions = {},
+): Cleaner {
+  return async (sent) => {
+    if (sent.byteLength > MAX_INPUT_BYTES) return { kind: 'unreadable' };
+    const asked = { width: MAX_CLEAN_WIDTH, format: 'clean' } as const;
+    const { exitCode, picture, reason } = await run({ program, timeoutMs }, sent, asked);
+    if (exitCode === EXIT.made) return { kind: 'made', picture };
+    if (exitCode === EXIT.unreadable || exitCode === EXIT.animated) return { kind: 'unreadable' };
+    log.error('a picture that was sent could not be worked on', { exitCode, reason });
+    return { kind: 'failed' };
+  };
+}
+
 async function run(
   { program, timeoutMs }: Required<ResizerOptions>,
   original: Uint8Array,
-  { width, format }: Wanted,
+  { width, format }: { readonly width: number; readonly format: PictureFormat | 'clean' },
 ) {
   const flags = ['--no-env-file', '--no-install'];
   const child = Bun.spawn([process.execPath, ...flags, program, String(width), format], {

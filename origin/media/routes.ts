@@ -1,11 +1,19 @@
 /** Pictures over HTTP. */
 
 import { Elysia } from 'elysia';
+import { MAX_PICTURE_BYTES } from '#lib/edge-contract.ts';
+import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
-import { matches } from '#origin/http/caching.ts';
+import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
+import { matches, PRIVATE } from '#origin/http/caching.ts';
+import { forRequest } from '#origin/http/context.ts';
+import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
-import { PictureName, PictureQuery } from './model.ts';
-import { type Picture, type PictureLife, readPicture } from './service.ts';
+import { PictureName, PictureQuery, UploadedPicture } from './model.ts';
+import { createUpload, type Picture, type PictureLife, readPicture } from './service.ts';
+
+const OK = 200;
+const CREATED = 201;
 
 const NOT_MODIFIED = 304;
 const CACHE_CONTROL: Readonly<Record<PictureLife, string>> = {
@@ -16,8 +24,51 @@ const CACHE_CONTROL: Readonly<Record<PictureLife, string>> = {
 /** An SVG opened by itself must not run anything: https://www.w3.org/TR/CSP3/#directive-sandbox */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-export function mediaRoutes(deps: Deps) {
-  return new Elysia({ name: 'media', normalize: false }).get(
+export function mediaRoutes(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'media', normalize: false }).use(reads(deps)).use(uploads(deps, tokens));
+}
+
+const BYTES = { schema: { type: 'string', format: 'binary', maxLength: MAX_PICTURE_BYTES } } as const;
+
+function uploads(deps: Deps, tokens: AccessTokens) {
+  return new Elysia({ name: 'media-uploads', prefix: '/api/v1/media', normalize: false })
+    .use(auth(tokens))
+    .post(
+      '',
+      async ({ body, caller, request }) => {
+        await countCostly('upload', request, caller);
+        if (!(body instanceof Uint8Array)) throw new AppError('unsupported_media_type');
+        const { picture, isNew } = await createUpload(forRequest(deps, request), signedIn(caller), body);
+        return Response.json(picture, { status: isNew ? CREATED : OK, headers: PRIVATE });
+      },
+      {
+        access: 'products:write',
+        detail: {
+          ...operation({
+            id: 'uploadPicture',
+            summary: 'Send a picture for a product to show',
+            description:
+              'The picture itself is the body, of at most 8 MiB: JPEG, PNG, WebP or AVIF, whatever it is called. Of it the ' +
+              'pixels are kept, no wider than 4,096, and nothing else: no place, no caption, no thumbnail. The same bytes ' +
+              'again are the same picture. `changeProduct` shows it with a product of yours.',
+            tag: 'Catalogue',
+            success: [
+              { status: CREATED, description: 'It is kept.', schema: UploadedPicture },
+              { status: OK, description: 'You had sent it before.', schema: UploadedPicture },
+            ],
+            failures: ['unauthenticated', 'forbidden', 'picture_unreadable', 'uploads_full'],
+          }),
+          requestBody: {
+            required: true,
+            content: { 'image/jpeg': BYTES, 'image/png': BYTES, 'image/webp': BYTES, 'image/avif': BYTES },
+          },
+        },
+      },
+    );
+}
+
+function reads(deps: Deps) {
+  return new Elysia({ normalize: false }).get(
     '/media/:name',
     async ({ params, query, request }) => answer(await readPicture(deps, params.name, query), request),
     {

@@ -10,6 +10,8 @@ import { type PictureType, pictureTypeOf } from './picture-type.ts';
 import type { Wanted } from './resizer.ts';
 import * as store from './store.ts';
 
+export { createUpload, forgetUploadsOf, uploadRecordsOf } from './upload.ts';
+
 /** `for_good`: its name carries the hash of what it is. `moment`: it stands in for the one that was asked for. */
 export type PictureLife = 'for_good' | 'day' | 'moment';
 

@@ -6,6 +6,7 @@ import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { eraseRemindersOf } from '#origin/cart-reminders/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { forgetUploadsOf } from '#origin/media/service.ts';
 import { openAddress, sealAddress } from '#origin/orders/service.ts';
 import { eraseReviewsOf } from '#origin/reviews/service.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
@@ -43,6 +44,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     await eraseViewsOf(tx, userId);
     await eraseNoticesOf(deps, tx, personOf(user));
     await store.leaveGroups(tx, userId);
+    await forgetUploadsOf(tx, userId);
     await store.deleteCredentials(tx, userId);
     await store.deleteAnswers(tx, userId);
     await store.takeOutOfAccount(tx, userId, { email, now: deps.clock.now() });

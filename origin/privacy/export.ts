@@ -3,6 +3,7 @@
 import type { UserId } from '#lib/ids.ts';
 import { reminderRecordsOf } from '#origin/cart-reminders/service.ts';
 import type { Deps } from '#origin/deps.ts';
+import { uploadRecordsOf } from '#origin/media/service.ts';
 import { openAddress, openAddressBefore } from '#origin/orders/service.ts';
 import { reviewRecordsOf } from '#origin/reviews/service.ts';
 import { noticeRecordsOf } from '#origin/stock-notices/service.ts';
@@ -59,12 +60,13 @@ export async function collect(deps: Deps, user: store.UserRow): Promise<Personal
 }
 
 async function collectVoices(deps: Deps, user: store.UserRow) {
-  const [{ written, reported }, wishLists, views, stockNotices, cartReminders] = await Promise.all([
+  const [{ written, reported }, wishLists, views, stockNotices, cartReminders, pictures] = await Promise.all([
     reviewRecordsOf(deps.db, user.id),
     wishListRecordsOf(deps.db, user.id),
     viewRecordsOf(deps.db, user.id),
     noticeRecordsOf(deps, personOf(user)),
     reminderRecordsOf(deps.db, user.id),
+    uploadRecordsOf(deps.db, user.id),
   ]);
   return {
     reviews: written.map(({ authorId: _author, ...review }) => review),
@@ -73,6 +75,7 @@ async function collectVoices(deps: Deps, user: store.UserRow) {
     views,
     stockNotices,
     cartReminders,
+    pictures,
   };
 }
 

@@ -37,6 +37,7 @@ export const PersonalData = t.Object(
     views: Records,
     stockNotices: Records,
     cartReminders: Records,
+    pictures: Records,
     products: Records,
   },
   {
@@ -68,6 +69,7 @@ export const PersonalData = t.Object(
         views: [],
         stockNotices: [],
         cartReminders: [],
+        pictures: [],
         products: [],
       },
     ],

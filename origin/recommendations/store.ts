@@ -1,7 +1,7 @@
 /** Every query of recommendations. */
 
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
-import { inCategory } from '#db/category-tree.ts';
+import { belongsTo } from '#db/category-tree.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { categories, products } from '#db/schema/catalog.ts';
 import { productPairs } from '#db/schema/recommendations.ts';
@@ -56,7 +56,7 @@ export async function hottest(
   db: Queryable,
   { category, limit }: { readonly category: string | undefined; readonly limit: number },
 ): Promise<ProductId[]> {
-  const within = category === undefined ? sql`true` : inCategory(products.categoryId, category);
+  const within = category === undefined ? sql`true` : belongsTo(category);
   const rows = await db.execute<{ id: ProductId }>(sql`
     select products.id from (
       select product_id, heat from product_trends

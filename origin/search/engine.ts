@@ -13,7 +13,7 @@ export interface SearchDocument {
   readonly version: number;
   readonly name: string;
   readonly vendor: string;
-  /** The product's category, then those above it. */
+  /** The product's category and those above it, then the same of each that has taken it in by its rule. */
   readonly categories: readonly { readonly id: CategoryId; readonly name: string }[];
   readonly tags: readonly string[];
   /** Plain text. */

@@ -118,16 +118,18 @@ async function removeWithdrawn(deps: Deps): Promise<void> {
   } while (after !== null);
 }
 
-function toDocument(row: source.SearchSource, paths: CategoryPaths): SearchDocument {
-  const { categoryId, descriptionText, optionNames, optionValues, ...same } = row;
+function toDocument(row: source.SearchSource, all: CategoryPaths): SearchDocument {
+  const { categoryId, takenInBy, descriptionText, optionNames, optionValues, ...same } = row;
   const options = optionNames.flatMap((name, index) => {
     const values = new Set(optionValues.map((ofVariant) => ofVariant[index] ?? ''));
     return [...values].filter((value) => value !== '').map((value) => ({ name, value }));
   });
+  const paths = [categoryId, ...takenInBy].flatMap((id) => all.pathOf(id));
+  const categories = new Map(paths.map(({ id, name }) => [id, { id, name }]));
   return {
     ...same,
     description: descriptionText,
-    categories: paths.pathOf(categoryId).map(({ id, name }) => ({ id, name })),
+    categories: [...categories.values()],
     options,
   };
 }

@@ -29,6 +29,9 @@ interface Operation {
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
 
+/** Bodies of which there is no example to show: one that Stripe has signed, and a picture. */
+const NO_JSON: readonly string[] = ['POST /api/v1/webhooks/stripe', 'POST /api/v1/media'];
+
 let shop: OriginUnderTest;
 let operations: ReadonlyMap<string, Operation>;
 beforeAll(async () => {
@@ -66,7 +69,7 @@ function expectDocumented(name: string, { status, headers, body }: Answer): void
 
 test('every route of the API is documented, and nothing else is', () => {
   const isDocumented = (path: string) => /^\/(?:api|media|\.well-known)\//.test(path) || path === '/health';
-  const routes = shop.routes.filter(({ path }) => isDocumented(path));
+  const routes = shop.routes().filter(({ path }) => isDocumented(path));
   const names = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   expect([...operations.keys()].toSorted()).toEqual(names.toSorted());
 });
@@ -77,7 +80,7 @@ test('every operation has a name of its own, and examples that its schemas accep
   for (const [name, { requestBody, responses }] of operations) {
     const contents = [requestBody?.content, ...Object.values(responses).map(({ content }) => content)];
     for (const { schema, example } of contents.flatMap((content) => Object.values(content ?? {}))) {
-      if (name === 'POST /api/v1/webhooks/stripe' && example === undefined) continue;
+      if (NO_JSON.includes(name) && example === undefined) continue;
       expect(example, `${name} has no example`).toBeDefined();
       expect(ajv.validate(schema, example), `${name}: ${ajv.errorsText()}`).toBeTrue();
     }

@@ -44,6 +44,7 @@ const PLACES: Readonly<Record<string, string | null>> = {
   review_reports: 'reviewReports',
   wish_lists: 'wishLists',
   product_views: 'views',
+  media_uploads: 'pictures',
   stock_notices: 'stockNotices',
   // Answers that are kept for a day: what they say is in the order.
   idempotency_keys: null,

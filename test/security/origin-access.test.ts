@@ -101,7 +101,7 @@ describe('around the edge', () => {
   const PROBES = ['/livez', '/readyz', '/health', '/metrics'];
 
   test('only the probes answer, whatever else is asked for and by whatever secret', async () => {
-    for (const { method, path } of shop.routes) {
+    for (const { method, path } of shop.routes()) {
       const request = (headers: Record<string, string>) =>
         new Request(`http://localhost${path.replaceAll(/:\w+/g, SOMEBODY)}`, { method, headers });
       for (const headers of [{}, { [EDGE_PROOF_HEADER]: '' }, { [EDGE_PROOF_HEADER]: 'a guess' }]) {

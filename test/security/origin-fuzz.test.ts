@@ -7,11 +7,13 @@ import { expectProblem } from '#test/support/problem-document.ts';
 import { CATEGORY, cartWith, createProduct } from '#test/support/shopping.ts';
 
 let shop: OriginUnderTest;
+let routes: ReturnType<OriginUnderTest['routes']>;
 /** Identifiers and secrets that exist, so that the fuzzer gets past the first door. */
 let known: readonly string[];
 let credentials: readonly Readonly<Record<string, string>>[];
 beforeAll(async () => {
   shop = await openOrigin();
+  routes = shop.routes();
   const { productId, slug, variantId, etag, sellerToken } = await createProduct(shop);
   const { cartId, cartToken } = await cartWith(shop, variantId);
   const { token: admin } = await shop.signIn('admin');
@@ -156,7 +158,7 @@ function toRequest({
   who,
   header,
 }: Attempt): Request {
-  const { method: declared, path } = shop.routes[route % shop.routes.length] ?? { method: 'GET', path: '/' };
+  const { method: declared, path } = routes[route % routes.length] ?? { method: 'GET', path: '/' };
   const names = parameters.map((parameter) => encodeURIComponent(toText(parameter).toWellFormed()));
   const filled = path.replaceAll(/:\w+/g, () => names.pop() ?? 'x');
   const search = query.map(([name, value]) => `${name}=${encodeURIComponent(toText(value).toWellFormed())}`);

@@ -175,9 +175,32 @@ const notJson = fc.oneof(
   fc.constantFrom('{"a":1,"a":2}', '['.repeat(500), '{"__proto__":{}}', '\ufeff{}', '{} {}', '"\\ud800"'),
 );
 
-function payloadOf({ method, body }: FuzzedOperation): fc.Arbitrary<Payload> {
+/** One pixel. */
+const PIXEL = new Uint8Array(
+  Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+);
+
+/** From one that is good to what is none. */
+const picture: fc.Arbitrary<Payload> = fc
+  .record({
+    bytes: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(PIXEL) },
+      { weight: 1, arbitrary: fc.nat(PIXEL.length).map((length) => PIXEL.slice(0, length)) },
+      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => new Uint8Array(bytes)) },
+    ),
+    type: fc.constantFrom('image/png', 'image/png', 'image/jpeg', 'image/svg+xml', 'text/html', ''),
+  })
+  .map(({ bytes, type }) => ({ body: bytes, headers: { 'content-type': type } }));
+
+function payloadOf({ method, body, takesPicture }: FuzzedOperation): fc.Arbitrary<Payload> {
   const none = fc.constant<Payload>({ body: null, headers: {} });
   if (method === 'GET') return none;
+  if (takesPicture) {
+    return fc.oneof({ weight: 9, arbitrary: picture }, { weight: 1, arbitrary: anyJson.map(json) });
+  }
   if (body === null)
     return fc.oneof({ weight: 9, arbitrary: none }, { weight: 1, arbitrary: anyJson.map(json) });
   const described = (aim: Aim) => valuesOf(body, aim).map(json);

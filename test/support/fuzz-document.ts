@@ -30,6 +30,8 @@ export interface FuzzedOperation {
   readonly parameters: readonly Parameter[];
   /** Null where it takes none. */
   readonly body: JsonSchema | null;
+  /** Whether it takes a picture as it is. */
+  readonly takesPicture: boolean;
   /** Who is let in first of all; null for a guest. */
   readonly role: Role | null;
   /** By status; those that the document shares are in it already. */
@@ -59,6 +61,7 @@ export async function fuzzedOperations(shop: OriginUnderTest): Promise<FuzzedOpe
       path,
       parameters,
       body: requestBody?.content['application/json']?.schema ?? null,
+      takesPicture: requestBody?.content['image/png'] !== undefined,
       role: roleOf(documented['x-access']),
       answers: Object.fromEntries(
         Object.entries(responses).map(([status, answer]) => [

@@ -47,6 +47,7 @@ export async function fuzz({ shop, scenes, operations, requests, seed }: Fuzzing
       if (attempt === undefined) continue;
       const scene = await scenes.at(operation);
       const answer = await answerOf(await shop.fetch(toRequest(operation, attempt, scene)));
+      scenes.answered(operation, answer.status);
       const fault = faultOf(operation, answer);
       count(tally, answer.status, fault !== null);
       if (fault === null) continue;

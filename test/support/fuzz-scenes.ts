@@ -23,8 +23,9 @@ export interface Scene {
 }
 
 const PICTURE = 'fuzz.jpg';
-/** A scene wears out: carts become orders, sessions end. What takes things away wears it out at once. */
+/** A scene wears out: carts become orders, sessions end. What takes things away wears it out as soon as it does so. */
 const REQUESTS_A_SCENE = 6;
+const FIRST_REFUSAL = 400;
 const WEARING = /^DELETE |checkout$|erasure$|password$/;
 
 const ENDPOINTS = '/api/v1/webhook-endpoints';
@@ -47,6 +48,8 @@ export const QUICK_PASSWORDS: Deps['passwords'] = {
 export interface Scenes {
   /** For the next request at an operation. */
   at(operation: FuzzedOperation): Promise<Scene>;
+  /** Hears how that request was answered. */
+  answered(operation: FuzzedOperation, status: number): void;
 }
 
 /** What the fuzzer has made of prices, taxes and shipping would refuse the checkout of a scene. */
@@ -103,6 +106,12 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
     },
     '/api/v1/products/{id}/variants': madeOfTwo,
     '/api/v1/merchant/products/{id}': madeOfTwo,
+    '/api/v1/categories/{id}/rule': async () => {
+      const id = await saved(admin.owner, '/api/v1/categories', { name: unused(), slug: unused() });
+      const body = { match: 'any', conditions: [{ field: 'title', value: 'Test' }] };
+      must(await shop.call(`/api/v1/categories/${id}/rule`, { method: 'POST', ...admin.owner, body }));
+      return { id };
+    },
     '/api/v1/categories/{id}': async () => ({
       id: await saved(admin.owner, '/api/v1/categories', { name: unused(), slug: unused() }),
     }),
@@ -184,10 +193,13 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
       const current =
         found !== undefined && found.left > 0
           ? found
-          : { scene: await set(operation), left: WEARING.test(operation.name) ? 1 : REQUESTS_A_SCENE };
+          : { scene: await set(operation), left: REQUESTS_A_SCENE };
       current.left -= 1;
       kept.set(operation.name, current);
       return withEtag(shop, seller, { operation, scene: current.scene });
+    },
+    answered: ({ name }, status) => {
+      if (status < FIRST_REFUSAL && WEARING.test(name)) kept.delete(name);
     },
   };
 }

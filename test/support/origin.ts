@@ -4,7 +4,6 @@
  */
 
 import { setDefaultTimeout } from 'bun:test';
-import { hashPassword } from '#db/password-hash.ts';
 import { users } from '#db/schema/accounts.ts';
 import { traceFields } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
@@ -18,11 +17,14 @@ import type { SharedConfig } from '#origin/config.ts';
 import { createDeps, type Deps } from '#origin/deps.ts';
 import type { Role } from '#origin/http/auth.ts';
 import { type ProvenCall, passHeaders, provenHeaders } from '#origin/http/edge-proof.ts';
+import { openEntrance, TEST_PASSWORD_HASH } from './signing-in.ts';
 import { createTestDatabase, testNatsUrl, testRedisUrl } from './stack.ts';
 import { type DoubleUnderTest, openDouble } from './stripe-double-client.ts';
 
 /** For the hooks, too: a machine that runs several suites at once is slow, and that is no failure. */
-setDefaultTimeout(30 * SECOND_MS);
+setDefaultTimeout(60 * SECOND_MS);
+
+export { TEST_PASSWORD } from './signing-in.ts';
 
 /** Whose pages log in with a cookie. */
 export const SHOP_ORIGIN = 'https://shop.test.example';
@@ -70,7 +72,7 @@ export interface Answer {
 /** The app with its deps, as callers reach it. */
 export interface Reachable {
   readonly deps: Deps;
-  readonly routes: readonly { readonly method: string; readonly path: string }[];
+  routes(): readonly { readonly method: string; readonly path: string }[];
   call(path: string, call?: Call): Promise<Answer>;
   /** A request as it is, for what {@link call} would not send. */
   fetch(request: Request): Promise<Response>;
@@ -88,9 +90,6 @@ export interface OriginUnderTest extends Reachable {
   signIn(role?: Role): Promise<{ readonly userId: UserId; readonly email: string; readonly token: string }>;
   close(): Promise<void>;
 }
-
-/** For the tests of sign-in itself; everybody else's accounts share it. */
-export const TEST_PASSWORD = 'a password of enough length';
 
 /** @param other settings than a test's usual ones: a database with replicas, say. */
 export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<OriginUnderTest> {
@@ -122,7 +121,7 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
   };
   const { deps, close } = createDeps(config, 'hotshelf-test', log);
   const reachable = reach(deps);
-  const { call } = reachable;
+  const enter = openEntrance(deps, TEST_CONFIG);
   return {
     ...reachable,
     beside: (other, config) => reach({ ...deps, ...other }, { ...TEST_CONFIG, ...config }),
@@ -133,13 +132,9 @@ export async function openOrigin(other: Partial<SharedConfig> = {}): Promise<Ori
     signIn: async (role = 'shopper') => {
       const email = `${role}-${crypto.randomUUID()}@test.example`;
       const userId = deps.ids.next<UserId>();
-      const passwordHash = await hashPassword(TEST_PASSWORD);
+      const passwordHash = TEST_PASSWORD_HASH;
       await deps.db.insert(users).values({ id: userId, email, name: 'Test', passwordHash, role });
-      const { body } = await call('/api/v1/auth/login', {
-        method: 'POST',
-        body: { email, password: TEST_PASSWORD },
-      });
-      return { userId, email, token: body.accessToken };
+      return { userId, email, token: await enter(email) };
     },
     close: async () => {
       await close();
@@ -154,7 +149,7 @@ function reach(deps: Deps, config: AppConfig = TEST_CONFIG): Reachable {
   const fetch = async (request: Request) => handle(request);
   return {
     deps,
-    routes: createApp(deps, config).routes.map(({ method, path }) => ({ method, path })),
+    routes: () => createApp(deps, config).routes.map(({ method, path }) => ({ method, path })),
     fetch,
     call: callsTo(fetch, { now: () => deps.clock.now() }),
   };

@@ -94,6 +94,12 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
       ...{ method: 'POST', token: admin.token, body: { name: 'Somebody’s', slug: 'somebodys' } },
     }),
   );
+  const byRule = { match: 'all', conditions: [{ field: 'tag', value: 'somebodys' }] };
+  must(
+    await shop.call(`/api/v1/categories/${category.id}/rule`, {
+      ...{ method: 'POST', token: admin.token, body: byRule },
+    }),
+  );
   const attribute = must(
     await shop.call('/api/v1/attributes', {
       ...{ method: 'POST', token: admin.token },

@@ -156,13 +156,9 @@ async function furnish(audited: AuditedShop, sql: postgres.Sql): Promise<Targets
   };
 }
 
-/** Constraints would refuse what the auditor is to find. */
-async function unbound(databaseUrl: string): Promise<postgres.Sql> {
-  const sql = postgres(databaseUrl, {
-    max: 1,
-    onnotice: () => {},
-    connection: { session_replication_role: 'replica' },
-  });
+/** Constraints would refuse what the auditor is to find. Once for all copies that are made of it. */
+async function unbind(databaseUrl: string): Promise<void> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   for (const [table, name] of await sql<{ table: string; name: string }[]>`
     select conrelid::regclass::text as table, conname as name from pg_constraint
      where contype = 'c' and conrelid::regclass::text in (
@@ -173,7 +169,7 @@ async function unbound(databaseUrl: string): Promise<postgres.Sql> {
   )) {
     await sql`alter table ${sql(table)} drop constraint ${sql(name)}`;
   }
-  return sql;
+  await sql.end();
 }
 
 export async function openBrokenShop(): Promise<BrokenShop> {
@@ -184,6 +180,7 @@ export async function openBrokenShop(): Promise<BrokenShop> {
   await byHand.end();
   await audited.loops.stop();
   const whole = await copyTestDatabase(audited.sources.databaseUrl);
+  await unbind(whole.url);
   const liars: readonly Liar[] = [
     liarBefore(audited.shop.double.double.url),
     liarBefore(audited.mail.httpUrl),
@@ -211,7 +208,8 @@ export async function openBrokenShop(): Promise<BrokenShop> {
 
 async function breakCopy(copy: TestDatabase, { rows }: Damage, targets: Targets): Promise<void> {
   if (rows === undefined) return;
-  const sql = await unbound(copy.url);
+  const connection = { session_replication_role: 'replica' };
+  const sql = postgres(copy.url, { max: 1, onnotice: () => {}, connection });
   try {
     await rows(sql, targets);
   } finally {

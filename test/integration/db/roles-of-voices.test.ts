@@ -1,16 +1,20 @@
-/** What shoppers write, wish, wait for and leave behind, done by the database roles of the origin and the workers alone. */
+/**
+ * What shoppers write, wish, wait for and leave behind, and what a catalogue does by itself, done by the database roles of
+ * the origin and the workers alone.
+ */
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import postgres from 'postgres';
 import type { DatabaseRole } from '#db/role-grants.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
-import type { CartReminderId, ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
+import type { CartReminderId, CategoryId, ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
 import {
   forgetOldReminders,
   LEFT_AFTER_MS,
   noteLeftCarts,
   reminderLetterFor,
 } from '#origin/cart-reminders/service.ts';
+import { applyRule, placeProduct } from '#origin/category-rules/service.ts';
 import { createDeps, type RunningDeps } from '#origin/deps.ts';
 import { learnFromViews } from '#origin/recommendations/service.ts';
 import { countRatings } from '#origin/reviews/service.ts';
@@ -18,9 +22,11 @@ import { fallDue, stockLetterFor } from '#origin/stock-notices/service.ts';
 import { forgetOldViews } from '#origin/views/service.ts';
 import { mergeInto, onCart } from '#test/support/carting.ts';
 import { type OriginUnderTest, openOrigin, type Reachable } from '#test/support/origin.ts';
+import { photograph } from '#test/support/pictures.ts';
 import { decide, openBuyer, write } from '#test/support/reviewing.ts';
 import { cartOf, createProduct } from '#test/support/shopping.ts';
 import { asRole } from '#test/support/stack.ts';
+import { sendPicture } from '#test/support/uploads.ts';
 
 let shop: OriginUnderTest;
 let owner: postgres.Sql;
@@ -108,4 +114,25 @@ test('merges carts, puts lines aside, and reminds of what was left', async () =>
   expect((await reachable.call(stop, { method: 'POST' })).status).toBe(204);
   expect((await reachable.call('/api/v1/me', { token })).body.cartReminders).toBeFalse();
   await forgetOldReminders(workers.deps);
+});
+
+test('takes products into a category by its rule, lets them go again, and takes pictures', async () => {
+  const { productId, sellerToken } = await createProduct(shop, { name: 'Made of Oak' });
+  const { token } = await shop.signIn('admin');
+  const post = (path: string, body: object) =>
+    reachable.call(`/api/v1${path}`, { method: 'POST', token, body });
+  const { id } = (await post('/categories', { name: 'Oak', slug: 'oak' })).body;
+  const rule = { match: 'all', conditions: [{ field: 'title', value: 'oak' }] };
+  expect((await post('/category-rules/preview', rule)).body.matching).toBe(1);
+  expect((await post(`/categories/${id}/rule`, rule)).status).toBe(200);
+  await applyRule(workers.deps, id as CategoryId);
+  const listed = async () =>
+    (await reachable.call('/api/v1/products?category=oak&limit=7')).body.items.length;
+  expect(await listed()).toBe(1);
+  await owner`update products set name = 'Made of Elm' where id = ${productId}`;
+  await placeProduct(workers.deps, productId as ProductId);
+  expect(await owner`select 1 from category_members`).toHaveLength(0);
+  const picture = await photograph({ width: 32, height: 32 });
+  const sent = await sendPicture(reachable, picture, { token: sellerToken });
+  expect(sent.status, shop.logs.at(-1)).toBe(201);
 });

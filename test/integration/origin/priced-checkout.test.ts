@@ -2,8 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq, sql } from 'drizzle-orm';
+import { categoryMembers } from '#db/schema/category-rules.ts';
 import { orderShipping } from '#db/schema/orders.ts';
+import type { ProductId } from '#lib/ids.ts';
 import { checkBooks } from '#test/support/books.ts';
+import { insertCategory } from '#test/support/catalogue.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import {
   buyQuoted,
@@ -65,6 +68,19 @@ test('a code, shipping and tax: quoted by part, charged, and kept by the order',
     );
   expect(refused).toBe('refused');
   await checkBooks(shop);
+});
+
+test('a discount of a category is for what its rule has taken in, too, as long as that is in it', async () => {
+  const { variantId, productId } = await createProduct(shop, { price: 1000 });
+  const categoryId = await insertCategory(shop, `taken-${crypto.randomUUID()}`);
+  const { code } = await makeCode(merchant, { categoryIds: [categoryId] });
+  const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+  const discounted = async () => (await enterCode(shop, cart, code)).body.quote?.discount;
+  expect(await discounted()).not.toEqual(usd(100));
+  await shop.deps.db.insert(categoryMembers).values({ categoryId, productId: productId as ProductId });
+  expect(await discounted()).toEqual(usd(100));
+  const { status, body } = await buyQuoted(shop, cart);
+  expect([status, body.discount]).toEqual([201, usd(100)]);
 });
 
 describe('what changes after the quote is a 409 that names it and brings a fresh quote, which is then charged:', () => {

@@ -132,7 +132,7 @@ test('any text of at most two hundred characters is searched for without an erro
     }),
     { numRuns: 300 },
   );
-}, 20_000);
+}, 60_000);
 
 test('pages show each match once, however equal they are', async () => {
   const ids = [];

@@ -98,6 +98,15 @@ test('a product costs what its cheapest variant costs, and belongs to the demo s
   expect([...wrong]).toEqual([]);
 });
 
+test('what is reduced is on sale by a rule, and nothing else', async () => {
+  const [wrong] = await shop.sql`
+    select count(*) filter (where m.product_id is not null)::int as taken,
+           count(*) filter (where (m.product_id is not null) <> ('sale' = any (p.tags)))::int as misplaced
+      from products p left join category_members m on m.product_id = p.id`;
+  expect(wrong?.['taken']).toBeGreaterThan(100);
+  expect(wrong?.['misplaced']).toBe(0);
+});
+
 test('each product has its picture among the media files', async () => {
   const missing = await shop.sql`
     select slug from products p where not exists (
@@ -137,7 +146,7 @@ test('in production the demo accounts, whose passwords are public, are made only
     });
     expect([...(await fresh.sql`select email from users`)]).toEqual([]);
     await fresh.clear();
-    await fresh.sql`truncate media_files`;
+    await fresh.sql`truncate media_files cascade`;
     const asked = await runSeed(environment, '--demo-accounts');
     expect(asked).toMatchObject({ code: 0, output: expect.stringContaining('3 accounts') });
   } finally {

@@ -5,20 +5,24 @@ import { Hono } from 'hono';
 import { boundedBody } from '#edge/middleware/bounded-body.ts';
 import { failures } from '#edge/middleware/failures.ts';
 import type { EdgeEnv } from '#edge/platform.ts';
+import { MAX_BODY_BYTES, MAX_PICTURE_BYTES, UPLOAD_PATH } from '#lib/edge-contract.ts';
 
 const DEADLINE_MS = 50;
 
-function send(request: Request): Response | Promise<Response> {
+function edge(deadlineMs = DEADLINE_MS): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.onError(failures({ record: () => {} }));
   app.use(async (c, next) => {
     c.set('clientIp', '203.0.113.7');
+    c.set('path', new URL(c.req.url).pathname);
     await next();
   });
-  app.use(boundedBody(DEADLINE_MS));
+  app.use(boundedBody(deadlineMs));
   app.all('*', (c) => c.json({ bytes: c.get('body')?.length ?? null }));
-  return app.fetch(request);
+  return app;
 }
+
+const send = (request: Request) => edge().fetch(request);
 
 const post = (body: string | ReadableStream, headers = {}) =>
   new Request('http://shop.test/', { method: 'POST', body, headers });
@@ -47,4 +51,31 @@ test('a read has none', async () => {
 
 test('what is in time is read whole', async () => {
   expect(await (await send(post('{"a":1}'))).json()).toEqual({ bytes: 7 });
+});
+
+test('of pictures a few are taken in at a time, and the next again once one of them is through', async () => {
+  const app = edge(10_000);
+  const senders: ReadableStreamDefaultController[] = [];
+  const begin = () => {
+    const body = new ReadableStream({ start: (controller) => void senders.push(controller) });
+    return app.fetch(new Request(`http://shop.test${UPLOAD_PATH}`, { method: 'POST', body }));
+  };
+  const atWork = Array.from({ length: 4 }, begin);
+  const refused = await begin();
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+  expect(await (await app.fetch(post('{}'))).json()).toEqual({ bytes: 2 });
+  senders[0]?.close();
+  expect((await atWork[0])?.status).toBe(200);
+  const next = begin();
+  for (const sender of senders.slice(1)) if (sender !== senders[4]) sender.close();
+  expect((await next).status).toBe(200);
+  await Promise.all(atWork);
+});
+
+test('a picture may weigh more than other bodies, and has an end, too', async () => {
+  const at = (path: string, bytes: number) =>
+    send(new Request(`http://shop.test${path}`, { method: 'POST', body: new Uint8Array(bytes) }));
+  expect((await at(UPLOAD_PATH, MAX_BODY_BYTES + 1)).status).toBe(200);
+  expect((await at(UPLOAD_PATH, MAX_PICTURE_BYTES + 1)).status).toBe(413);
+  expect((await at(`${UPLOAD_PATH}/`, MAX_BODY_BYTES + 1)).status).toBe(413);
 });
