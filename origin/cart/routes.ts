@@ -46,6 +46,8 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createCart',
           summary: 'Take a cart',
+          description:
+            "A customer's is theirs alone; a guest keeps the `token`, and sends it as `Cart-Token` from then on.",
           tag: 'Cart',
           success: { status: 201, description: 'The cart, with a token for a guest.', schema: Cart },
           failures: ['unauthenticated'],
@@ -58,6 +60,7 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getCart',
         summary: 'A cart at the prices of now',
+        description: 'With its quote, and a notice on each line that has changed since it was put in.',
         tag: 'Cart',
         success: CART,
         failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
@@ -80,6 +83,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'addCartItem',
           summary: 'Put a variant into the cart',
+          description: 'Once more adds to what is there. Nothing is reserved before checkout.',
           tag: 'Cart',
           success: CART,
           failures: [...CHANGE_FAILURES, 'variant_unavailable', 'cart_full'],
@@ -96,6 +100,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'changeCartItem',
           summary: 'Change how many',
+          description: 'The line then has that many.',
           tag: 'Cart',
           success: CART,
           failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
@@ -111,6 +116,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeCartItem',
           summary: 'Take a line out of the cart',
+          description: 'The answer is the cart without it, priced anew.',
           tag: 'Cart',
           success: CART,
           failures: [...CHANGE_FAILURES, 'cart_item_not_found'],
@@ -143,6 +149,8 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listCartShipping',
           summary: 'The ways to ship the cart, and what each would cost',
+          description:
+            'First tell the destination by `changeCart`; the method that is chosen goes there, too.',
           tag: 'Cart',
           success: {
             status: 200,
@@ -163,6 +171,8 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'changeCart',
           summary: 'Say where the cart goes, how, and in which currency',
+          description:
+            'The destination is for tax and shipping. `listCartShipping` has the methods to choose from.',
           tag: 'Cart',
           success: CART,
           failures: [
@@ -189,6 +199,8 @@ function codeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'addCartCode',
           summary: 'Enter the code of a discount',
+          description:
+            'Refused with the reason where it is not for this cart. One that another outdoes stays, for later.',
           tag: 'Cart',
           success: CART,
           failures: [
@@ -208,6 +220,7 @@ function codeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeCartCode',
           summary: 'Take a code out of the cart',
+          description: 'One that the cart does not have is gone already.',
           tag: 'Cart',
           success: CART,
           failures: CHANGE_FAILURES,

@@ -52,6 +52,8 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'getProduct',
           summary: 'A product, by slug or id',
+          description:
+            'With its variants, pictures and rating. A slug that it had before leads to the present one.',
           tag: 'Catalogue',
           success: [
             { status: 200, description: 'The product.', schema: Product },
@@ -80,6 +82,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'listProducts',
           summary: 'Products on sale, a page at a time',
+          description: 'Filtered by category, price and attributes, in the order of `sort`.',
           tag: 'Catalogue',
           success: { status: 200, description: 'A page.', schema: ProductPage },
           revalidates: true,
@@ -99,6 +102,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'listCategories',
           summary: 'The tree of categories',
+          description: 'Every category with those below it, in the order in which shoppers see them.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The tree.', schema: CategoryTree },
           revalidates: true,
@@ -149,6 +153,8 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createProduct',
           summary: 'Make a product, and put it on sale now or later',
+          description:
+            'Without `publishAt` it is on sale at once; with null it is a draft, with a time it waits for that.',
           tag: 'Catalogue',
           success: { status: 201, description: 'The product.', schema: Product },
           failures: ['unauthenticated', 'forbidden', 'slug_taken', 'sku_taken'],
@@ -171,6 +177,8 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'changeProduct',
           summary: 'Change a product as it was read',
+          description:
+            'Only what is given changes. `If-Match` names the version that was read: after another change it is 412.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
           failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'slug_taken', 'sku_taken'],
@@ -191,6 +199,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'withdrawProduct',
           summary: 'Take a product off sale',
+          description: 'Nobody finds or buys it any more; orders that have it stay as they are.',
           tag: 'Catalogue',
           success: { status: 204, description: 'It is off sale.' },
           failures: catalog.CHANGE_FAILURES,

@@ -85,6 +85,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'listTrending',
           summary: 'What many buy these days',
+          description: 'In all of the shop, or in a category.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The most bought first.', schema: Trending },
           revalidates: true,
