@@ -69,7 +69,9 @@ const INFO = {
     summary: 'The shop over HTTP.',
     description:
       'Money is in minor units. Failures are `application/problem+json` (RFC 9457) with a stable `code`. ' +
-      'To try things out: log in by `POST /api/v1/auth/login`, then give its `accessToken` to Authorize.',
+      'To try things out: log in by `POST /api/v1/auth/login`, then give its `accessToken` to Authorize. ' +
+      'A purchase is `createCart`, `addCartItem`, `changeCart` with where it goes and one of `listCartShipping`, ' +
+      '`getCartQuote` and `checkOut`: ids and the quote come from the answers before, all else is filled in.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   tags: [
