@@ -2,15 +2,15 @@
 
 import type { Ledger } from '#ops/stripe-double/ledger.ts';
 import type { Order } from './answers.ts';
-import { DemoFailure, type Shop, wait } from './shop.ts';
+import { ask, DemoFailure, type Shop, wait } from './shop.ts';
 import { say } from './tell.ts';
 
 export type Charged = Ledger['entries'][number];
 
 /** What the double holds of a payment. @throws {DemoFailure} where it knows none */
 export async function paymentAt(doubleUrl: string, intentId: string): Promise<Charged> {
-  const answer = await fetch(`${doubleUrl}/_double/ledger?payment_intent=${intentId}`);
-  const { entries } = (await answer.json()) as Ledger;
+  const answer = await ask(`${doubleUrl}/_double/ledger?payment_intent=${intentId}`);
+  const { entries = [] } = (await answer.json()) as Partial<Ledger>;
   const [entry] = entries;
   if (entry === undefined) throw new DemoFailure(`the Stripe double knows no payment ${intentId}`);
   return entry;
@@ -31,13 +31,13 @@ export async function approve(doubleUrl: string, intentId: string): Promise<void
   const details = paymentIntent.next_action?.use_stripe_sdk as { readonly stripe_js?: string } | undefined;
   const url = details?.stripe_js ?? paymentIntent.next_action?.redirect_to_url?.url;
   if (typeof url !== 'string') throw new DemoFailure(`payment ${intentId} leads to no page of a bank`);
-  const page = await (await fetch(url)).text();
+  const page = await (await ask(url)).text();
   const [, question] = /<p>([^<]+)<\/p>/.exec(page) ?? [];
   const [, field, value] = /<button name="(\w+)" value="(\w+)">Approve</.exec(page) ?? [];
   if (question === undefined || field === undefined || value === undefined) {
     throw new DemoFailure(`the bank's page asks for nothing: ${url}`);
   }
-  const sent = await fetch(url, {
+  const sent = await ask(url, {
     ...{ method: 'POST', redirect: 'manual' },
     body: new URLSearchParams({ [field]: value }),
   });

@@ -37,6 +37,9 @@ export async function readLedger(
          where t.order_id = ${orderId} order by t.occurred_at, t.id, e.amount_minor desc`;
       return kinds.every((kind) => entries.some((entry) => entry.kind === kind)) ? [...entries] : null;
     });
+  } catch (error) {
+    if (error instanceof DemoFailure) throw error;
+    throw new DemoFailure(`the ledger cannot be read: ${String(error)}`);
   } finally {
     await sql.end({ timeout: CLOSE_TIMEOUT_SECONDS });
   }

@@ -1,6 +1,6 @@
 /** The mail that the shop sends on the way, looked for at the mail catcher. */
 
-import { DemoFailure, wait } from './shop.ts';
+import { ask, DemoFailure, wait } from './shop.ts';
 import { say } from './tell.ts';
 
 const LATEST = 50;
@@ -24,7 +24,7 @@ export async function awaitMail({ mailUrl, email }: Mailbox, news: string, of: s
   if (mailUrl === null) return say('email', `${news}: goes to the mail server in SMTP_URL`);
   const startedAt = performance.now();
   const { subject } = await wait(`the email of ${news}`, async () => {
-    const answer = await fetch(`${mailUrl}/messages?to=${encodeURIComponent(email)}&limit=${LATEST}`);
+    const answer = await ask(`${mailUrl}/messages?to=${encodeURIComponent(email)}&limit=${LATEST}`);
     if (!answer.ok) throw new DemoFailure(`the mail catcher answered ${answer.status}: ${mailUrl}`);
     const messages = (await answer.json()) as Message[];
     return messages.find(({ messageId }) => messageId?.includes(`${news}-${of}@`)) ?? null;

@@ -35,6 +35,15 @@ const TOO_MANY_REQUESTS = 429;
 const UNAVAILABLE = 503;
 const MS_PER_SECOND = 1_000;
 
+/** As fetch does, within a time. @throws {DemoFailure} where nobody answers */
+export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    throw new DemoFailure(`${init.method ?? 'GET'} ${url}: no answer (${String(error)})`);
+  }
+}
+
 /** @param accessToken of whoever is logged in; a guest has none */
 export function visit(edgeUrl: string, accessToken?: string): Shop {
   const authorization: Record<string, string> =
@@ -43,13 +52,8 @@ export function visit(edgeUrl: string, accessToken?: string): Shop {
     const { method } = sent;
     for (let attempt = 1; ; attempt += 1) {
       const startedAt = performance.now();
-      const response = await fetch(`${edgeUrl}/api/v1${path}`, {
-        ...sent,
-        headers: { ...authorization, ...sent.headers },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      }).catch((error: unknown) => {
-        throw new DemoFailure(`${method} ${path}: no answer (${String(error)})`);
-      });
+      const headers = { ...authorization, ...sent.headers };
+      const response = await ask(`${edgeUrl}/api/v1${path}`, { ...sent, headers });
       const text = await response.text();
       const milliseconds = (performance.now() - startedAt).toFixed(1);
       if (response.ok) {
