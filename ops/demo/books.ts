@@ -100,7 +100,7 @@ const PARTS = ['subtotal', 'discount', 'shipping', 'tax', 'includedTax', 'total'
 const text = ({ amount, currency }: Price) => `${amount} ${currency}`;
 
 /** Everything that the quote promised, the bank charged and the order and its ledger keep, side by side. */
-export function pairsOf({ quote, order, charge, entries }: Books): readonly Pair[] {
+function pairsOf({ quote, order, charge, entries }: Books): readonly Pair[] {
   return [
     ...PARTS.map((part) => ({ what: part, one: text(quote[part]), other: text(order[part]) })),
     ...linePairs(quote, order),
