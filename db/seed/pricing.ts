@@ -1,13 +1,14 @@
-/** What the demo shop sells in beside its own currency, what it owes in tax, and a code to try. */
+/** What the demo shop sells in beside its own currency, what it owes in tax, how it ships, and a code to try. */
 
 import { sql } from 'drizzle-orm';
 import type { Transaction } from '#db/client.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { currencies, taxRates } from '#db/schema/pricing.ts';
 import type { DiscountId, TaxRateId } from '#lib/ids.ts';
-import { currency } from '#lib/money.ts';
+import { currency, SHOP_CURRENCY } from '#lib/money.ts';
 import { DEMO_SEED } from './catalogue.ts';
 import { createRandom } from './random.ts';
+import { writeShipping } from './shipping.ts';
 
 export const WELCOME_CODE = 'WELCOME10';
 const TEN_PERCENT = 100_000;
@@ -55,4 +56,5 @@ export async function writePricing(tx: Transaction): Promise<void> {
       validFrom: SINCE,
     })
     .onConflictDoNothing();
+  await writeShipping(tx, [SHOP_CURRENCY, EURO]);
 }

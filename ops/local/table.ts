@@ -49,7 +49,7 @@ export function printTable(shop: RunningShop, tookMs: number): void {
     '',
     ...lines(accounts),
     '',
-    '  Buy something:  npm run demo',
+    '  Buy something:  npm run demo   and what becomes of it: npm run demo -- --full',
     '  Stop:           Ctrl-C',
     '',
   ];

@@ -26,12 +26,13 @@ const READ_EVERY_MS = 50;
 /** Below what a user may ask for in a minute... */
 const VISIT_EVERY_MS = 2 * SECOND_MS;
 /** ...and buy. */
-const BUYS_EVERY = 4;
+const BUYS_EVERY = 5;
+const HOME = { postalCode: '12345', country: 'US' };
 const TIMEOUT_MS = 35 * SECOND_MS;
 const REFUSALS: readonly number[] = [409, 429, 503];
 
 interface Message {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'PATCH' | 'POST';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -86,19 +87,27 @@ async function visit({ ask, authorization, variantIds }: Buyer, turn: number): P
   const variantId = variantIds[turn % variantIds.length];
   await ask(`/carts/${cart.id}/items`, { method: 'POST', headers, body: { variantId, quantity: 1 } });
   if (turn % BUYS_EVERY !== 0) return;
+  const quote = await chooseShipping(ask, cart.id, headers);
+  if (quote === null) return;
   await ask('/checkout', {
     method: 'POST',
     headers: { ...headers, 'idempotency-key': crypto.randomUUID() },
     body: {
-      cartId: cart.id,
-      email: shopper.email,
-      shippingAddress: {
-        ...{ name: 'Sam Shopper', line1: '1 Main Street', city: 'Springfield' },
-        ...{ postalCode: '12345', country: 'US' },
-      },
-      paymentMethodId: 'pm_card_visa',
+      ...{ cartId: cart.id, quote: quote.token, email: shopper.email, paymentMethodId: 'pm_card_visa' },
+      shippingAddress: { name: 'Sam Shopper', line1: '1 Main Street', city: 'Springfield', ...HOME },
     },
   });
+}
+
+/** By the first way that the shop ships there, where it has such ways. The quote then; null where none was to be had. */
+async function chooseShipping(ask: Ask, cartId: string, headers: Message['headers']): Promise<Body> {
+  const own = headers === undefined ? {} : { headers };
+  const change = (body: Body) => ask(`/carts/${cartId}`, { method: 'PATCH', body, ...own });
+  const placed = await change({ destination: HOME });
+  const ways = await ask(`/carts/${cartId}/shipping`, own);
+  const way = ways?.items.find(({ price }: Body) => price !== null);
+  const cart = way === undefined ? placed : await change({ shippingMethodId: way.id });
+  return cart?.quote ?? null;
 }
 
 const shopper = present(

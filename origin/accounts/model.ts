@@ -29,7 +29,7 @@ export const Credentials = closedObject(
       }),
     ),
   },
-  { examples: [{ email: 'shopper@hotshelf.example', password: 'the password of the demo shopper' }] },
+  { examples: [{ email: 'shopper@hotshelf.example', password: 'shop-the-demo-42' }] },
 );
 export type Credentials = Static<typeof Credentials>;
 

@@ -59,6 +59,7 @@ function ownAccount(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getMe',
         summary: 'Who the access token is for',
+        description: 'With its role, which says what it may do here.',
         tag: 'Accounts',
         success: { status: 200, description: 'The account.', schema: Me },
         failures: ['unauthenticated'],
@@ -103,6 +104,8 @@ function loginRoute(deps: Deps, { tokens, origins }: AccountConfig) {
         detail: operation({
           id: 'login',
           summary: 'Log in',
+          description:
+            'The access token goes into `Authorization: Bearer`. Whoever has a second factor sends a `code` as well.',
           tag: 'Accounts',
           success: { status: 200, description: 'A pair of tokens.', schema: Tokens },
           failures: [

@@ -41,6 +41,7 @@ export function apiKeyRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listApiKeys',
         summary: 'Your API keys, by how they begin',
+        description: 'The key itself was shown when it was made, and never is again.',
         tag: 'Accounts',
         success: { status: 200, description: 'All that are not revoked.', schema: ApiKeyPage },
         failures: ['unauthenticated'],
@@ -58,6 +59,7 @@ export function apiKeyRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'revokeApiKey',
           summary: 'Revoke a key, from its next request on',
+          description: 'It cannot be taken back: make another key for what used it.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is worth nothing.' },
           failures: ['unauthenticated', 'api_key_not_found'],

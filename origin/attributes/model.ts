@@ -2,7 +2,7 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { t } from 'elysia';
-import { closedObject, Uuid } from '#origin/http/schemas.ts';
+import { closedObject, Uuid, withExample } from '#origin/http/schemas.ts';
 
 export const MAX_ATTRIBUTES = 500;
 const MAX_CHOICES = 200;
@@ -54,7 +54,7 @@ export const AttributeValue = closedObject({
 });
 export type AttributeValue = Static<typeof AttributeValue>;
 
-export const AttributeParams = closedObject({ key: Key });
+export const AttributeParams = closedObject({ key: withExample(Key, example.key) });
 
 export const Attribute = t.Object(
   {

@@ -26,6 +26,7 @@ export function attributeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listAttributes',
           summary: 'What products can say of themselves',
+          description: 'With the kind of their values, the choices of each, and the category that it is for.',
           tag: 'Catalogue',
           success: { status: 200, description: 'All attributes.', schema: AttributeList },
           failures: FAILURES,
@@ -94,6 +95,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeAttribute',
           summary: 'Remove an attribute that no product has',
+          description: 'While a product has it, it stays: take it off those first.',
           tag: 'Catalogue',
           success: { status: NO_CONTENT, description: 'It is gone.' },
           failures: [...FAILURES, 'attribute_not_found', 'attribute_in_use'],

@@ -84,7 +84,10 @@ export const CodeEntry = closedObject(
   { code: t.String({ minLength: 1, maxLength: 40, pattern: '\\S' }) },
   { examples: [{ code: 'WELCOME10' }] },
 );
-export const CodeParams = closedObject({ id: Uuid, code: t.String({ minLength: 1, maxLength: 40 }) });
+export const CodeParams = closedObject({
+  id: Uuid,
+  code: t.String({ minLength: 1, maxLength: 40, examples: ['WELCOME10'] }),
+});
 
 export const ShippingEstimates = t.Object(
   {

@@ -72,6 +72,8 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createCart',
           summary: 'Take a cart',
+          description:
+            "A customer's is theirs alone; a guest keeps the `token`, and sends it as `Cart-Token` from then on.",
           tag: 'Cart',
           success: { status: 201, description: 'The cart, with a token for a guest.', schema: Cart },
           failures: ['unauthenticated'],
@@ -83,6 +85,7 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getCart',
         summary: 'A cart at the prices of now',
+        description: 'With its quote, and a notice on each line that has changed since it was put in.',
         tag: 'Cart',
         success: CART,
         failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
@@ -129,6 +132,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'addCartItem',
           summary: 'Put a variant into the cart',
+          description: 'Once more adds to what is there. Nothing is reserved before checkout.',
           failures: ['variant_unavailable', 'cart_full'],
         }),
       },
@@ -156,6 +160,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'changeCartItem',
           summary: 'Change how many, or agree to the price of now',
+          description: 'The line then has that many.',
           failures: ['cart_item_not_found'],
         }),
       },
@@ -168,6 +173,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'removeCartItem',
           summary: 'Take a line out of the cart',
+          description: 'The answer is the cart without it, priced anew.',
           failures: ['cart_item_not_found'],
         }),
       },
@@ -185,6 +191,7 @@ function savedRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'saveCartItem',
           summary: 'Put a line aside for later',
+          description: 'It is shown with the cart, and neither priced nor charged.',
           failures: ['cart_item_not_found', 'saved_items_full'],
         }),
       },
@@ -197,6 +204,7 @@ function savedRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'restoreCartItem',
           summary: 'Put what was put aside back into the cart, at the price of now',
+          description: 'Once more adds to what is there.',
           failures: ['cart_item_not_found', 'variant_unavailable', 'cart_full'],
         }),
       },
@@ -209,6 +217,7 @@ function savedRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'dropSavedItem',
           summary: 'Forget what was put aside',
+          description: 'The answer is the cart without it.',
           failures: ['cart_item_not_found'],
         }),
       },
@@ -237,6 +246,8 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listCartShipping',
           summary: 'The ways to ship the cart, and what each would cost',
+          description:
+            'First tell the destination by `changeCart`; the method that is chosen goes there, too.',
           tag: 'Cart',
           success: { status: 200, description: 'Those that serve it.', schema: ShippingEstimates },
           failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
@@ -252,6 +263,8 @@ function termRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'changeCart',
           summary: 'Say where the cart goes, how, and in which currency',
+          description:
+            'The destination is for tax and shipping. `listCartShipping` has the methods to choose from.',
           failures: [
             ...(['cart_not_empty', 'currency_not_sold', 'destination_required'] as const),
             ...(['shipping_zone_missing', 'shipping_method_not_found', 'weight_missing'] as const),
@@ -274,6 +287,8 @@ function codeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'addCartCode',
           summary: 'Enter the code of a discount',
+          description:
+            'Refused with the reason where it is not for this cart. One that another outdoes stays, for later.',
           failures: [
             ...(['code_unknown', 'code_not_in_force', 'code_used_up', 'code_not_for_you'] as const),
             ...(['code_not_applicable', 'code_minimum_missed', 'codes_full'] as const),
@@ -289,6 +304,7 @@ function codeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: changing({
           id: 'removeCartCode',
           summary: 'Take a code out of the cart',
+          description: 'One that the cart does not have is gone already.',
         }),
       },
     );

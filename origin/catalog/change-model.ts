@@ -18,7 +18,11 @@ const MAX_DESCRIPTION_LENGTH = 50_000;
 
 export const IfMatch = t.Object({
   'if-match': t.Optional(
-    t.String({ maxLength: 100, description: 'The `ETag` of the product as it was read.' }),
+    t.String({
+      maxLength: 100,
+      description: 'The `ETag` of the product as it was read.',
+      examples: ['"3-pTq0c2f8eYkW5nLx"'],
+    }),
   ),
 });
 

@@ -151,7 +151,10 @@ export const ProductListQuery = closedObject({
 export type ProductListQuery = Static<typeof ProductListQuery>;
 
 export const SlugOrId = closedObject({
-  id: t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' }),
+  id: t.String({
+    ...{ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' },
+    examples: ['enamel-camping-mug'],
+  }),
 });
 export const ProductQuery = closedObject(currencyQuery);
 export const ProductParams = closedObject({ id: Uuid });

@@ -60,8 +60,9 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           id: 'getProduct',
           summary: 'A product, by slug or id',
           description:
-            'With the prices in force now. In a currency that is not the shop’s: its variants that have a price in it; ' +
-            'where none has, there is no such product.',
+            'With its variants, pictures and rating, at the prices in force now. A slug that it had before leads to the ' +
+            'present one. In a currency that is not the shop’s: its variants that have a price in it; where none has, there ' +
+            'is no such product.',
           tag: 'Catalogue',
           success: [
             { status: 200, description: 'The product.', schema: Product },
@@ -91,7 +92,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
           id: 'listProducts',
           summary: 'Products on sale, a page at a time',
           description:
-            'At the prices in force now, which order and filters follow within seconds. In a currency that is not the ' +
+            'Filtered by category, price and attributes, in the order of `sort`. At the prices in force now, which order and filters follow within seconds. In a currency that is not the ' +
             'shop’s: what has a price in it, ordered and filtered by that.',
           tag: 'Catalogue',
           success: { status: 200, description: 'A page.', schema: ProductPage },
@@ -116,6 +117,7 @@ function tree(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listCategories',
         summary: 'The tree of categories',
+        description: 'Every category with those below it, in the order in which shoppers see them.',
         tag: 'Catalogue',
         success: { status: 200, description: 'The tree.', schema: CategoryTree },
         revalidates: true,
@@ -166,6 +168,8 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createProduct',
           summary: 'Make a product, and put it on sale now or later',
+          description:
+            'Without `publishAt` it is on sale at once; with null it is a draft, with a time it waits for that.',
           tag: 'Catalogue',
           success: { status: 201, description: 'The product.', schema: Product },
           failures: ['unauthenticated', 'forbidden', 'slug_taken', 'sku_taken'],
@@ -188,6 +192,8 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'changeProduct',
           summary: 'Change a product as it was read',
+          description:
+            'Only what is given changes. `If-Match` names the version that was read: after another change it is 412.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The product under its new version.', schema: Product },
           failures: [...catalog.CHANGE_FAILURES, 'variant_unavailable', 'slug_taken', 'sku_taken'],
@@ -208,6 +214,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'withdrawProduct',
           summary: 'Take a product off sale',
+          description: 'Nobody finds or buys it any more; orders that have it stay as they are.',
           tag: 'Catalogue',
           success: { status: 204, description: 'It is off sale.' },
           failures: catalog.CHANGE_FAILURES,

@@ -29,6 +29,7 @@ export function categoryRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createCategory',
           summary: 'Add a category to the tree',
+          description: 'Below `parent`, or at the top; its slug is what products and filters name.',
           tag: 'Catalogue',
           success: { status: CREATED, ...CATEGORY },
           failures: [

@@ -26,7 +26,9 @@ export function checkoutRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'checkOut',
         summary: 'Buy what is in the cart',
-        description: 'A guest sends the `Cart-Token` of the cart.',
+        description:
+          'Charges what the `quote` says, or answers 409 with what has changed since. Where the shop ships to zones, the ' +
+          'cart has its shipping method by then (`changeCart`). A guest sends the `Cart-Token` of the cart.',
         tag: 'Checkout',
         success: [
           { status: 200, description: 'The bank wants to see the shopper first.', schema: OrderToConfirm },

@@ -82,6 +82,7 @@ function verificationRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'verifyEmail',
           summary: 'Prove that an email is yours',
+          description: 'By the token of the mail, which is good once and for a while.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is proven.' },
           failures: ['link_invalid'],

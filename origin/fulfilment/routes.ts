@@ -131,7 +131,10 @@ function ends(deps: Deps, tokens: AccessTokens) {
       {
         access: 'shipments:write',
         params: ShipmentParams,
-        detail: documented('deliverShipment', { summary: 'Say that a parcel has arrived' }),
+        detail: documented('deliverShipment', {
+          summary: 'Say that a parcel has arrived',
+          description: 'The shopper hears of it, once. The order is delivered when its last parcel is.',
+        }),
       },
     )
     .post(

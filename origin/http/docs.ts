@@ -69,7 +69,9 @@ const INFO = {
     summary: 'The shop over HTTP.',
     description:
       'Money is in minor units. Failures are `application/problem+json` (RFC 9457) with a stable `code`. ' +
-      'To try things out: log in by `POST /api/v1/auth/login`, then give its `accessToken` to Authorize.',
+      'To try things out: log in by `POST /api/v1/auth/login`, then give its `accessToken` to Authorize. ' +
+      'A purchase is `createCart`, `addCartItem`, `changeCart` with where it goes and one of `listCartShipping`, ' +
+      '`getCartQuote` and `checkOut`: ids and the quote come from the answers before, all else is filled in.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   tags: [
@@ -205,9 +207,22 @@ function withBorder(paths: Record<string, Json>): Record<string, Json> {
 function mend(node: Json): Json {
   if (Array.isArray(node)) return node.map(mend);
   if (typeof node !== 'object' || node === null) return node;
-  const { error: _error, requestBody, ...rest } = node;
-  const mended = requestBody === undefined ? rest : { ...rest, requestBody: jsonOnly(requestBody) };
+  const { error: _error, requestBody, parameters, ...rest } = node;
+  const mended = {
+    ...rest,
+    ...(Array.isArray(parameters) ? { parameters: parameters.map(exemplified) } : {}),
+    ...(requestBody === undefined ? {} : { requestBody: jsonOnly(requestBody) }),
+  };
   return Object.fromEntries(Object.entries(mended).map(([name, value]) => [name, mend(value)]));
+}
+
+const EXAMPLE_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+/** The plugin puts a schema's examples beside it, where OpenAPI has one. Any id is as good an example as another. */
+function exemplified(parameter: Json): Json {
+  const { examples, ...rest } = parameter as { examples?: Json[]; in: string; schema: { format?: string } };
+  const [example] = rest.in === 'path' && rest.schema.format === 'uuid' ? [EXAMPLE_ID] : (examples ?? []);
+  return { ...rest, ...(example === undefined ? {} : { example }) };
 }
 
 /** The plugin offers every body as a form and as text too; the shop takes JSON, and shows an example of it. */

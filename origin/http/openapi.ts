@@ -95,12 +95,19 @@ function succeeded({ description, schema, mediaType = 'application/json' }: Succ
 
 function failed(status: number, all: readonly ProblemCode[]) {
   const codes = all.filter((code) => PROBLEMS[code].status === status);
-  const [code = 'internal'] = codes;
-  const example = { type: 'about:blank', title: PROBLEMS[code].title, status, code };
+  const examples = Object.fromEntries(codes.map((code) => [code, exampleOf(code)]));
   return {
     description: codes.map((each) => `\`${each}\`: ${PROBLEMS[each].title}.`).join(' '),
-    content: { 'application/problem+json': { schema: problemDocument(codes), example } },
+    content: { 'application/problem+json': { schema: problemDocument(codes), examples } },
   };
+}
+
+const INVALID = { errors: [{ path: '/quantity', message: 'must be a whole number' }] };
+
+function exampleOf(code: ProblemCode) {
+  const { title, status } = PROBLEMS[code];
+  const more = code === 'invalid_input' ? INVALID : {};
+  return { summary: title, value: { type: 'about:blank', title, status, code, ...more } };
 }
 
 /** For the document's components. That only the edge is let in is left out: nobody behind it is ever told so. */

@@ -1,6 +1,14 @@
 /** Schemas that many routes share: money, identifiers and pages. */
 
-import { Kind, type TInteger, type TObject, type TProperties, Type, TypeRegistry } from '@sinclair/typebox';
+import {
+  Kind,
+  type TInteger,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  Type,
+  TypeRegistry,
+} from '@sinclair/typebox';
 import { t } from 'elysia';
 
 const MAX_PAGE_SIZE = 100;
@@ -14,6 +22,11 @@ export function closedObject<Properties extends TProperties>(
   options: { description?: string; examples?: unknown[] } = {},
 ): TObject<Properties> {
   return t.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** A schema with a value that fits it. A parameter that is needed has one: pages that read the document fill it in. */
+export function withExample<Schema extends TSchema>(schema: Schema, example: unknown): Schema {
+  return { ...schema, examples: [example] };
 }
 
 /** As we write them: the format alone would let `urn:uuid:` and capitals in, which Postgres reads otherwise. */
@@ -41,7 +54,11 @@ export const PriceAmount = Type.Integer({
 
 export const IdempotencyHeader = t.Object({
   'idempotency-key': t.Optional(
-    t.String({ description: 'Required. The same key and body give the same answer, for 24 hours.' }),
+    t.String({
+      description:
+        'Required, a new one for each purpose. The same key and body give the same answer, for 24 hours.',
+      examples: ['6f1f9a52-2f0c-4f0e-9d1b-7a3c5e8b1d20'],
+    }),
   ),
 });
 

@@ -91,6 +91,8 @@ function variantRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listStock',
           summary: 'The stock of your variants',
+          description:
+            'Of the products that are yours; of all, for admins. On hand, promised, and left to sell.',
           tag: 'Inventory',
           success: { status: 200, description: 'A page.', schema: StockPage },
           failures: ['unauthenticated', 'forbidden'],
@@ -109,6 +111,7 @@ function variantRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'getStock',
           summary: "A variant's stock, and what has moved it of late",
+          description: 'Every receipt, sale, return and correction is among its movements.',
           tag: 'Inventory',
           success: { status: 200, description: 'The stock.', schema: StockHistory },
           failures: FAILURES,
@@ -130,6 +133,7 @@ function variantRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'setLowStock',
           summary: 'Say when the stock of a variant is low',
+          description: 'From that many down it counts as low, and `stock.ran_low` is told once.',
           tag: 'Inventory',
           success: STOCK,
           failures: FAILURES,

@@ -27,7 +27,10 @@ const Format = t.Union(
 );
 
 export const PictureName = closedObject({
-  name: t.String({ pattern: '^[\\w.-]{1,260}$', error: 'must be the name of a picture' }),
+  name: t.String({
+    ...{ pattern: '^[\\w.-]{1,260}$', error: 'must be the name of a picture' },
+    examples: ['enamel-camping-mug.svg'],
+  }),
 });
 export const PictureQuery = closedObject({ w: t.Optional(Width), format: t.Optional(Format) });
 export type PictureQuery = Static<typeof PictureQuery>;

@@ -28,6 +28,7 @@ export function orderRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listOrders',
         summary: 'Your orders, the newest first',
+        description: 'As a guest you have none: each order is read by its id.',
         tag: 'Orders',
         success: { status: 200, description: 'A page.', schema: OrderPage },
         failures: ['unauthenticated'],
@@ -39,6 +40,7 @@ export function orderRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getOrder',
         summary: 'An order; a guest sends the Cart-Token it was bought with',
+        description: 'With its payment, refunds, parcels, returns and timeline, as they are now.',
         tag: 'Orders',
         success: { status: 200, description: 'The order.', schema: Order },
         failures: ['unauthenticated', 'order_not_found'],

@@ -45,6 +45,7 @@ export function paymentMethodRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listPaymentMethods',
         summary: 'Your cards',
+        description: "Brand, last four digits and when they expire. The numbers are Stripe's alone.",
         tag: 'Checkout',
         success: { status: 200, description: 'All of them.', schema: PaymentMethodPage },
         failures: ['unauthenticated'],
@@ -63,6 +64,7 @@ export function paymentMethodRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'deletePaymentMethod',
           summary: 'Forget a card',
+          description: 'Orders that were paid by it can still be refunded.',
           tag: 'Checkout',
           success: { status: 204, description: 'It is forgotten, here and at Stripe.' },
           failures: ['unauthenticated', 'payment_method_not_found', 'payments_unavailable'],

@@ -24,7 +24,15 @@ export interface WebhookConfig {
 
 const SignedEvent = t.String({
   description: 'A Stripe event, byte for byte as Stripe signed it.',
-  examples: ['{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{}}'],
+  examples: [
+    '{"id":"evt_1","object":"event","type":"charge.updated","data":{"object":{"id":"ch_1","object":"charge","payment_intent":"pi_1"}}}',
+  ],
+});
+
+const StripeSignature = t.Object({
+  'stripe-signature': t.Optional(
+    t.String({ maxLength: 2_000, description: 'Required.', examples: ['t=1767225600,v1=5257a869e7ecebed'] }),
+  ),
 });
 
 const Received = t.Object({ received: t.Boolean() }, { examples: [{ received: true }] });
@@ -47,10 +55,12 @@ export function paymentRoutes(deps: Deps, { tokens, webhookSecret }: WebhookConf
         access: 'public',
         parse: 'text',
         body: SignedEvent,
-        headers: t.Object({ 'stripe-signature': t.Optional(t.String({ maxLength: 2_000 })) }),
+        headers: StripeSignature,
         detail: operation({
           id: 'receiveStripeWebhook',
           summary: 'For Stripe: what happened to a payment',
+          description:
+            'Believed by its signature alone, taken once however often it comes, and in any order.',
           tag: 'Checkout',
           success: { status: 200, description: 'It has been taken in.', schema: Received },
           failures: ['webhook_signature_invalid', 'payments_unavailable'],
@@ -137,6 +147,7 @@ function refund(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'refundOrder',
         summary: "Give an order's money back, in whole or in part",
+        description: 'All that is left of it, or an amount. The refund may be pending for a while.',
         tag: 'Orders',
         success: { status: 200, description: 'The order, with the refund in it.', schema: Order },
         failures: [

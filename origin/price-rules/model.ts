@@ -162,7 +162,10 @@ export const TaxRateRule = answerOf(
 
 const zoneExample = { name: 'Germany', areas: [{ country: 'DE', region: '', postalPrefix: '' }] };
 export const NewZone = closedObject({ name: Name, areas: Areas }, { examples: [zoneExample] });
-export const ZoneChange = changeOf({ name: Name, areas: Areas }, zoneExample);
+export const ZoneChange = changeOf(
+  { name: Name, areas: Areas },
+  { name: 'Alps', areas: [{ country: 'AT' }, { country: 'CH' }] },
+);
 export const ZoneRule = answerOf(
   {
     ...{ id: Uuid, name: t.String() },
@@ -293,7 +296,9 @@ export type DiscountChange = Static<typeof DiscountChange>;
 export const NewMember = closedObject({ userId: Uuid }, { examples: [{ userId: EXAMPLE_ID }] });
 export const RuleParams = closedObject({ id: Uuid });
 /** By its code; one that is none is not there. */
-export const CurrencyParams = closedObject({ id: t.String({ minLength: 1, maxLength: 40 }) });
+export const CurrencyParams = closedObject({
+  id: t.String({ minLength: 1, maxLength: 40, examples: [currencyExample.code] }),
+});
 export const MemberParams = closedObject({ id: Uuid, userId: Uuid });
 export const RuleListQuery = closedObject(pageQuery);
 export type RuleListQuery = Static<typeof RuleListQuery>;

@@ -27,6 +27,8 @@ interface RulePath {
   /** For people, in the plural and with its article. */
   readonly many: string;
   readonly one: string;
+  /** What it does to carts. */
+  readonly effect: string;
   readonly New: TObject;
   readonly Change: TObject;
   readonly Rule: TObject;
@@ -38,36 +40,43 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: CURRENCY, path: 'currencies', id: 'Currency', many: 'currencies', one: 'a currency' },
     ...{ New: model.NewCurrency, Change: model.CurrencyChange, Rule: model.CurrencyRule },
+    effect: 'Carts may then be priced and paid in it; variants without a price in it are not sold in it.',
     ...{ Params: model.CurrencyParams, failures: ['currency_taken', 'shop_currency_stays'] },
   },
   {
     ...{ kind: GROUP, path: 'customer-groups', id: 'CustomerGroup', many: 'customer groups' },
     ...{ one: 'a customer group', New: model.NewGroup, Change: model.GroupChange, Rule: model.GroupRule },
+    effect: 'Price lists and discounts may be for its members alone, and they may be exempt from tax.',
     failures: ['group_name_taken'],
   },
   {
     ...{ kind: PRICE, path: 'prices', id: 'Price', many: 'prices of the price lists', one: 'a price' },
     ...{ New: model.NewPrice, Change: model.PriceChange, Rule: model.PriceRule },
+    effect: 'Of the prices that are in force for a customer and a quantity the lowest counts.',
     failures: ['price_window_overlaps', 'variant_not_found', 'customer_group_not_found', 'prices_full'],
   },
   {
     ...{ kind: TAX_RATE, path: 'tax-rates', id: 'TaxRate', many: 'tax rates', one: 'a tax rate' },
     ...{ New: model.NewTaxRate, Change: model.TaxRateChange, Rule: model.TaxRateRule },
+    effect: 'Of the rates of a category the one of a region counts before the one of its country.',
     failures: ['tax_rate_window_overlaps'],
   },
   {
     ...{ kind: ZONE, path: 'shipping-zones', id: 'ShippingZone', many: 'shipping zones' },
     ...{ one: 'a shipping zone', New: model.NewZone, Change: model.ZoneChange, Rule: model.ZoneRule },
+    effect: 'As soon as there is a zone, checkout wants an address in one, and a way to ship there.',
     failures: ['shipping_area_taken'],
   },
   {
     ...{ kind: METHOD, path: 'shipping-methods', id: 'ShippingMethod', many: 'ways of shipping' },
     ...{ one: 'a way of shipping', New: model.NewMethod, Change: model.MethodChange, Rule: model.MethodRule },
+    effect: 'Carts with a destination in its zone may choose it; `pickup` has no zone.',
     failures: ['shipping_zone_not_found', 'stock_location_not_found', 'stock_location_inactive'],
   },
   {
     ...{ kind: DISCOUNT, path: 'discounts', id: 'Discount', many: 'discounts', one: 'a discount' },
     ...{ New: model.NewDiscount, Change: model.DiscountChange, Rule: model.DiscountRule },
+    effect: 'With a code it is for carts that have it, without one for every cart that it fits.',
     failures: ['code_taken', 'customer_group_not_found'],
   },
 ];
@@ -79,7 +88,7 @@ export function priceRuleRoutes(deps: Deps, tokens: AccessTokens): AnyElysia {
 }
 
 function makingRoutes(deps: Deps, tokens: AccessTokens, { kind, path, ...rest }: RulePath) {
-  const { id, many, one, New, Rule, failures } = rest;
+  const { id, many, one, effect, New, Rule, failures } = rest;
   return new Elysia({ name: `making-${path}`, prefix: `/${path}`, normalize: false })
     .use(auth(tokens))
     .post(
@@ -94,6 +103,7 @@ function makingRoutes(deps: Deps, tokens: AccessTokens, { kind, path, ...rest }:
         detail: operation({
           id: `create${id}`,
           summary: `Make ${one}`,
+          description: effect,
           tag: 'Pricing',
           success: { status: CREATED, description: 'As it is then.', schema: Rule },
           failures: [...FAILURES, ...failures],
@@ -109,6 +119,7 @@ function makingRoutes(deps: Deps, tokens: AccessTokens, { kind, path, ...rest }:
         detail: operation({
           id: `list${id}s`,
           summary: `The ${many}, also those that have ended`,
+          description: `A page at a time. ${effect}`,
           tag: 'Pricing',
           success: { status: 200, description: 'A page.', schema: page(Rule) },
           failures: FAILURES,
@@ -139,6 +150,7 @@ function changingRoutes(deps: Deps, tokens: AccessTokens, { kind, path, ...rest 
         detail: operation({
           id: `change${id}`,
           summary: `Change ${one}`,
+          description: 'For what is priced from then on; orders keep what they were sold by.',
           tag: 'Pricing',
           success,
           failures: [...FAILURES, 'price_rule_not_found', ...failures],
@@ -193,6 +205,8 @@ function memberRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'addCustomerGroupMember',
           summary: 'Take a customer into a group',
+          description:
+            "Their carts have the group's prices and discounts from then on; once more changes nothing.",
           tag: 'Pricing',
           success: { status: NO_CONTENT, description: 'They are in it.' },
           failures: [...FAILURES, 'customer_group_not_found', 'user_not_found'],
@@ -211,6 +225,7 @@ function memberRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeCustomerGroupMember',
           summary: 'Take a customer out of a group',
+          description: 'What they have ordered stays as it is; once more changes nothing.',
           tag: 'Pricing',
           success: { status: NO_CONTENT, description: 'They are in it no more.' },
           failures: [...FAILURES, 'customer_group_not_found'],

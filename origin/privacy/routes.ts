@@ -28,6 +28,8 @@ export function privacyRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'exportOwnData',
           summary: 'Everything that the shop holds of you',
+          description:
+            'Account, orders, carts, reviews and all else, as JSON. Takes the password, and a code where there is one.',
           tag: 'Accounts',
           success: { status: 200, description: 'As a file.', schema: PersonalData },
           failures: PROOF_FAILURES,

@@ -85,7 +85,8 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         detail: operation({
           id: 'listTrending',
           summary: 'What many buy these days',
-          description: 'In a currency that is not the shop’s: of what has a price in it.',
+          description:
+            'In all of the shop, or in a category. In a currency that is not the shop’s: of what has a price in it.',
           tag: 'Catalogue',
           success: { status: 200, description: 'The most bought first.', schema: Trending },
           failures: ['currency_not_sold'],

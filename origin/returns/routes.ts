@@ -78,6 +78,7 @@ function ofShoppers(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'withdrawReturn',
           summary: 'Keep the goods after all',
+          description: 'Until the goods have come back.',
           tag: 'Orders',
           success: RETURN,
           failures: ['unauthenticated', 'order_not_found', 'return_not_found', 'return_step_refused'],
@@ -98,7 +99,10 @@ function decisions(deps: Deps, tokens: AccessTokens) {
       {
         access: 'returns:write',
         params: ReturnParams,
-        detail: documented('authoriseReturn', { summary: 'Let goods come back' }),
+        detail: documented('authoriseReturn', {
+          summary: 'Let goods come back',
+          description: 'The shopper hears of it, and sends them; the money waits until they have come.',
+        }),
       },
     )
     .post(
@@ -111,7 +115,10 @@ function decisions(deps: Deps, tokens: AccessTokens) {
         access: 'returns:write',
         params: ReturnParams,
         body: Rejection,
-        detail: documented('rejectReturn', { summary: 'Refuse a return, and say why' }),
+        detail: documented('rejectReturn', {
+          summary: 'Refuse a return, and say why',
+          description: 'The shopper reads the answer.',
+        }),
       },
     );
 }
@@ -132,7 +139,8 @@ function ends(deps: Deps, tokens: AccessTokens) {
         detail: documented('receiveReturn', {
           summary: 'Say what has come back, and whether it can be sold again',
           description:
-            'Replacements that were asked for are reserved, and placed as an order of their own: `exchangeOrderId`.',
+            '`restock` puts units back on sale, `writeOff` does not; what is not named did not come. Replacements that ' +
+            'were asked for are reserved, and placed as an order of their own: `exchangeOrderId`.',
           failures: [
             ...(['order_item_not_found', 'return_too_large'] as const),
             ...(['stock_location_not_found', 'stock_location_inactive'] as const),

@@ -65,6 +65,7 @@ function publicRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listProductReviews',
         summary: 'What buyers say of a product, a page at a time',
+        description: 'The newest first, or by their rating; all of them, or those of one rating.',
         tag: 'Reviews',
         success: { status: 200, description: 'Published ones only.', schema: ProductReviews },
         failures: ['product_not_found'],
@@ -128,6 +129,7 @@ function ownRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listOwnReviews',
         summary: 'What you have written, and what has become of it',
+        description: 'With those that wait for a decision, and those that were rejected, with the reason.',
         tag: 'Reviews',
         success: { status: 200, description: 'The newest first.', schema: OwnReviewPage },
         failures: ['unauthenticated'],
@@ -166,6 +168,7 @@ function ownRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'withdrawReview',
           summary: 'Take back what you have written',
+          description: "The product's rating is counted anew without it.",
           tag: 'Reviews',
           success: { status: NO_CONTENT, description: 'Nothing is left of it.' },
           failures: ['unauthenticated', 'review_not_found'],
@@ -249,6 +252,7 @@ function replyRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeReviewReply',
           summary: 'Take your answer to a review away',
+          description: 'The review itself stays as it is.',
           tag: 'Reviews',
           success: { status: NO_CONTENT, description: 'There is none any more.' },
           failures,

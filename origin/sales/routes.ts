@@ -21,6 +21,7 @@ export function saleRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listSales',
         summary: 'Paid orders with goods of yours, the newest first',
+        description: 'Each with your lines only; admins see those of every seller.',
         tag: 'Orders',
         success: { status: 200, description: 'A page.', schema: SalePage },
         failures: ['unauthenticated', 'forbidden'],
@@ -35,6 +36,7 @@ export function saleRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'getSale',
           summary: 'Your lines of an order, and where they go',
+          description: 'What others sold in the same order is not shown.',
           tag: 'Orders',
           success: { status: 200, description: 'The sale.', schema: Sale },
           failures: ['unauthenticated', 'forbidden', 'order_not_found'],

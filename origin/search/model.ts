@@ -26,7 +26,10 @@ const Sort = t.Union(
 );
 
 export const SearchQuery = closedObject({
-  q: t.String({ minLength: 1, maxLength: MAX_QUERY_LENGTH, description: 'Words; "a phrase"; -without.' }),
+  q: t.String({
+    ...{ minLength: 1, maxLength: MAX_QUERY_LENGTH, description: 'Words; "a phrase"; -without.' },
+    examples: ['camping mug'],
+  }),
   ...filterQuery,
   vendor: t.Optional(t.String({ minLength: 1, maxLength: MAX_VENDOR_LENGTH, description: 'Exactly.' })),
   option: t.Optional(
@@ -112,7 +115,10 @@ export const SearchPage = t.Object(
 export type SearchPage = Static<typeof SearchPage>;
 
 export const SuggestQuery = closedObject({
-  q: t.String({ minLength: 1, maxLength: MAX_QUERY_LENGTH, description: 'What has been typed so far.' }),
+  q: t.String({
+    ...{ minLength: 1, maxLength: MAX_QUERY_LENGTH, description: 'What has been typed so far.' },
+    examples: ['camp'],
+  }),
 });
 export type SuggestQuery = Static<typeof SuggestQuery>;
 

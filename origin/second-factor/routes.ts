@@ -28,6 +28,7 @@ export function secondFactorRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getSecondFactor',
         summary: 'Whether your account has a second factor',
+        description: 'And how many recovery codes are left of it.',
         tag: 'Accounts',
         success: { status: 200, description: 'How it is.', schema: SecondFactor },
         failures: ['unauthenticated'],
@@ -52,6 +53,8 @@ function setUp(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'enrolSecondFactor',
           summary: 'Begin a second factor: a secret for your authenticator',
+          description:
+            'Nothing changes until a first code of that secret has confirmed it; asked again, the secret is another.',
           tag: 'Accounts',
           success: {
             status: 201,
@@ -100,6 +103,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'renewRecoveryCodes',
           summary: 'New recovery codes in place of the old',
+          description: 'Each is good once, and shown only here.',
           tag: 'Accounts',
           success: { status: 200, description: 'The new ones.', schema: RecoveryCodes },
           failures: [...PROOF_FAILURES, 'second_factor_off'],
@@ -118,6 +122,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeSecondFactor',
           summary: 'Turn the second factor off',
+          description: 'Takes the password and a code; from then on the password alone logs in.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is off.' },
           failures: [...PROOF_FAILURES, 'second_factor_off'],

@@ -42,6 +42,8 @@ export function sessionRoutes(deps: Deps, config: SessionConfig) {
           ...operation({
             id: 'getKeySet',
             summary: 'The public keys of access tokens (RFC 7517)',
+            description:
+              "Whoever verifies access tokens by themselves takes the key that a token's `kid` names.",
             tag: 'Accounts',
             success: { status: 200, description: 'The keys.', schema: KeySet },
           }),
@@ -132,6 +134,7 @@ function ownSessions(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listSessions',
           summary: 'Where you are logged in, the last used first',
+          description: 'Each with when it began and was last used, and which of them this is.',
           tag: 'Accounts',
           success: { status: 200, description: 'All of them.', schema: SessionPage },
           failures: ['unauthenticated'],

@@ -3,7 +3,7 @@
 import { type Static, t } from 'elysia';
 import { stockNoticeStatus } from '#db/schema/stock-notices.ts';
 import { Email } from '#origin/credentials/service.ts';
-import { closedObject, DateTime, Uuid } from '#origin/http/schemas.ts';
+import { closedObject, DateTime, Uuid, withExample } from '#origin/http/schemas.ts';
 
 const VARIANT_EXAMPLE = '01890a5d-ac96-774b-bcce-b302099a8059';
 
@@ -22,7 +22,7 @@ const Token = t.String({ pattern: '^sn_[\\w-]{43}$', error: 'must be the token o
 const TOKEN_EXAMPLE = 'sn_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3';
 
 export const Confirmation = closedObject({ token: Token }, { examples: [{ token: TOKEN_EXAMPLE }] });
-export const StopQuery = closedObject({ token: Token });
+export const StopQuery = closedObject({ token: withExample(Token, TOKEN_EXAMPLE) });
 export const NoticeParams = closedObject({ id: Uuid });
 
 const StockNotice = t.Object({

@@ -64,6 +64,7 @@ function mailedRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'confirmStockNotice',
           summary: 'Confirm that an address wants to be told',
+          description: 'By the token of the mail: nobody is told of anything who has not asked.',
           tag,
           success: { status: NO_CONTENT, description: 'It will be.' },
           failures: ['link_invalid'],
@@ -100,6 +101,7 @@ function ownRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listStockNotices',
         summary: 'What you wait for',
+        description: 'And what you have been told of lately.',
         tag,
         success: { status: 200, description: 'The newest first.', schema: StockNotices },
         failures: ['unauthenticated'],
@@ -117,6 +119,7 @@ function ownRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'withdrawStockNotice',
           summary: 'Wait for a variant no longer',
+          description: 'The same as the link in the mail does.',
           tag,
           success: { status: NO_CONTENT, description: 'Nobody will tell you.' },
           failures: ['unauthenticated', 'stock_notice_not_found'],

@@ -25,6 +25,7 @@ export function userRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listUsers',
         summary: 'Accounts, the newest first',
+        description: 'Of every role, or of one; those that are kept out are among them.',
         tag: 'Accounts',
         success: { status: 200, description: 'A page.', schema: UserPage },
         failures: ['unauthenticated', 'forbidden'],
@@ -36,6 +37,7 @@ export function userRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getUser',
         summary: 'An account',
+        description: 'Its role, and whether it is kept out.',
         tag: 'Accounts',
         success: USER,
         failures: FAILURES,

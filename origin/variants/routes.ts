@@ -55,6 +55,8 @@ export function variantRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'withdrawVariant',
           summary: 'Take a variant off sale, for good',
+          description:
+            'Carts that have it are told; the last one of a product stays, for then the product goes.',
           tag: 'Catalogue',
           success: { status: 200, ...PRODUCT },
           failures: [...catalog.CHANGE_FAILURES, 'variant_not_found', 'last_variant'],

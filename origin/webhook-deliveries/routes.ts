@@ -57,6 +57,7 @@ export function webhookDeliveryRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'getWebhookDelivery',
           summary: 'A delivery: what is sent, and what each attempt met with',
+          description: 'The status and the time that each attempt took, and when the next one is due.',
           tag: 'Webhooks',
           success: { status: 200, description: 'The delivery.', schema: DeliveryDetails },
           failures: [...FAILURES, 'webhook_delivery_not_found'],
@@ -100,6 +101,7 @@ function sending(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'replayWebhookDelivery',
           summary: 'Send it again now, with the same `webhook-id`',
+          description: 'A receiver that keeps the ids takes it for the same event.',
           tag: 'Webhooks',
           success: { status: 202, description: 'The delivery that is to be made.', schema: Delivery },
           failures: [...SENDING, 'webhook_delivery_not_found'],

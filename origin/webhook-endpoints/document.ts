@@ -65,6 +65,8 @@ function described(type: string, kind: Facts, says: string) {
     post: {
       operationId: `on-${type}`,
       summary: says,
+      description:
+        'To each endpoint that names the type, more than once if need be; the tag says how to take it.',
       tags: [WEBHOOKS_TAG.name],
       security: [],
       parameters: Object.entries(HEADERS).map(([name, { description, ...header }]) => ({

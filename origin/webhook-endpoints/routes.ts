@@ -43,6 +43,8 @@ export function webhookEndpointRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createWebhookEndpoint',
           summary: 'Be told of events at a URL of yours',
+          description:
+            'Each event is signed by the secret as Standard Webhooks say. The URL is https, and of a public name.',
           tag: 'Webhooks',
           success: {
             ...{ status: 201, schema: MadeEndpoint },
@@ -57,6 +59,7 @@ export function webhookEndpointRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listWebhookEndpoints',
         summary: 'The endpoints of the shop',
+        description: 'With the types that each is told of, and why one was disabled.',
         tag: 'Webhooks',
         success: { status: 200, description: 'All of them.', schema: EndpointPage },
         failures: REFUSED,
@@ -68,6 +71,7 @@ export function webhookEndpointRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getWebhookEndpoint',
         summary: 'An endpoint, and whether it is well',
+        description: 'One that fails for long is disabled, and its owner told by mail.',
         tag: 'Webhooks',
         success: ENDPOINT,
         failures: FAILURES,
@@ -98,6 +102,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'changeWebhookEndpoint',
           summary: 'Give an endpoint another URL or other types, or switch it off or on',
+          description: 'One that is switched on again, or has another URL, is taken to be well.',
           tag: 'Webhooks',
           success: ENDPOINT,
           failures: [...FAILURES, 'webhook_url_taken'],
@@ -117,6 +122,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'deleteWebhookEndpoint',
           summary: 'Take an endpoint away, and its log',
+          description: 'What waits to be sent to it is not sent any more.',
           tag: 'Webhooks',
           success: { status: 204, description: 'Nothing more is sent to it.' },
           failures: FAILURES,
@@ -137,8 +143,7 @@ function changes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'rotateWebhookSecret',
           summary: 'A new secret, with the old one beside it for a time',
-          description:
-            'Meanwhile each message has a signature by each: a receiver that knows one of them takes it.',
+          description: 'Meanwhile each message is signed by each: a receiver that knows one takes it.',
           tag: 'Webhooks',
           success: {
             status: 201,

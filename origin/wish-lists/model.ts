@@ -20,7 +20,10 @@ export const NewWish = closedObject({ variantId: Uuid }, { examples: [{ variantI
 export const WishListParams = closedObject({ id: Uuid });
 export const WishParams = closedObject({ id: Uuid, variantId: Uuid });
 export const SharedParams = closedObject({
-  token: t.String({ pattern: '^wl_[\\w-]{43}$', error: 'must be the token of a link' }),
+  token: t.String({
+    ...{ pattern: '^wl_[\\w-]{43}$', error: 'must be the token of a link' },
+    examples: ['wl_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3'],
+  }),
 });
 
 export const CartMove = closedObject(

@@ -45,6 +45,7 @@ export function wishListRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getSharedWishList',
         summary: 'A wish list, by its link',
+        description: 'For whoever has the link, until it is revoked.',
         tag,
         success: { status: 200, description: 'The list, and not whose it is.', schema: SharedWishList },
         failures: ['wish_list_not_found'],
@@ -60,6 +61,7 @@ function listRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listWishLists',
         summary: 'Your wish lists',
+        description: 'Nobody has more of them than fit into this answer.',
         tag,
         success: { status: 200, description: 'All of them.', schema: WishLists },
         failures: ['unauthenticated'],
@@ -77,6 +79,7 @@ function listRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createWishList',
           summary: 'Make a wish list of a name of its own',
+          description: 'The default one, which takes what names no list, is made by itself.',
           tag,
           success: { ...LIST, status: CREATED },
           failures: ['unauthenticated', 'wish_lists_full', 'wish_list_name_taken'],
@@ -111,6 +114,7 @@ function changeRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'getWishList',
         summary: 'A wish list at the prices of now',
+        description: 'Each thing with whether there is any of it.',
         tag,
         success: LIST,
         failures: FAILURES,
@@ -127,6 +131,7 @@ function changeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'renameWishList',
           summary: 'Call a wish list otherwise',
+          description: 'A link to it stays good.',
           tag,
           success: LIST,
           failures: [...FAILURES, 'wish_list_name_taken'],
@@ -145,6 +150,7 @@ function changeRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'deleteWishList',
           summary: 'Delete a wish list',
+          description: 'The default one stays.',
           tag,
           success: { status: NO_CONTENT, description: 'It is gone, and what was on it.' },
           failures: [...FAILURES, 'wish_list_is_default'],
@@ -183,6 +189,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeWish',
           summary: 'Take a variant off a wish list',
+          description: 'One that is not on it is gone already.',
           tag,
           success: LIST,
           failures: FAILURES,
@@ -199,6 +206,7 @@ function itemRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'moveWishToCart',
           summary: 'Move a variant from a wish list into your cart',
+          description: 'Both or neither: it is off the list exactly when it is in the cart.',
           tag,
           success: LIST,
           failures: [
@@ -247,6 +255,7 @@ function sharingRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'unshareWishList',
           summary: 'Revoke the link to a wish list',
+          description: 'Sharing it anew makes another link.',
           tag,
           success: { status: NO_CONTENT, description: 'It shows nothing any more.' },
           failures: FAILURES,

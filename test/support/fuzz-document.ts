@@ -104,7 +104,7 @@ export function faultOf({ answers, method }: FuzzedOperation, answer: Answer): s
 const closed = new WeakMap<object, AnySchema>();
 
 /** The schema of an answer with nothing allowed that it does not name: what is told by accident is told. */
-function closedOf(schema: JsonSchema): AnySchema {
+export function closedOf(schema: JsonSchema): AnySchema {
   const known = closed.get(schema);
   if (known !== undefined) return known;
   const made = JSON.parse(

@@ -5,11 +5,14 @@ import { type Connection, connect } from '#db/client.ts';
 import { DEMO_ACCOUNTS, DEMO_SELLER } from '#db/seed/accounts.ts';
 import { generateCatalogue } from '#db/seed/catalogue.ts';
 import { type SeedOutcome, seedShop } from '#db/seed/seed.ts';
+import { ZONES } from '#db/seed/shipping.ts';
 import { isUuid } from '#lib/ids.ts';
 import { openShop, type Shop } from '#test/support/fixtures/product-files.ts';
 import { createTestDatabase, type TestDatabase } from '#test/support/stack.ts';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** Of ISO 3166-1. */
+const COUNTRIES = 249;
 const catalogue = generateCatalogue();
 
 let database: TestDatabase;
@@ -125,6 +128,20 @@ test('the demo accounts can log in with their passwords', async () => {
   }
 });
 
+test('a parcel goes everywhere in two ways, or is fetched, whatever it is paid in', async () => {
+  const places = await shop.sql<{ ways: string[] }[]>`
+    select array_agg(m.name order by m.name) as ways
+      from shipping_areas a cross join (values ('USD'), ('EUR')) c (currency)
+      join shipping_methods m on (m.zone_id = a.zone_id or m.zone_id is null) and m.currency = c.currency
+     group by a.country, c.currency`;
+  expect(places).toHaveLength(2 * COUNTRIES);
+  expect(new Set(places.map(({ ways }) => ways.join()))).toEqual(
+    new Set(['Express,Pick up at the shop,Standard']),
+  );
+  // Nothing keeps a demo product from being priced by weight.
+  expect([...(await shop.sql`select 1 from variants where requires_shipping and grams is null`)]).toEqual([]);
+});
+
 async function runSeed(environment: Record<string, string>, ...args: string[]) {
   const child = Bun.spawn([process.execPath, 'db/seed/main.ts', ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
@@ -149,6 +166,8 @@ test('in production the demo accounts, whose passwords are public, are made only
     await fresh.sql`truncate media_files cascade`;
     const asked = await runSeed(environment, '--demo-accounts');
     expect(asked).toMatchObject({ code: 0, output: expect.stringContaining('3 accounts') });
+    // A shop that ships already goes on as it did.
+    expect([...(await fresh.sql`select 1 from shipping_zones`)]).toHaveLength(ZONES.length);
   } finally {
     await fresh.close();
     await production.drop();
