@@ -52,6 +52,7 @@ function ofCategory(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'readCategoryRule',
           summary: 'The rule of a category',
+          description: 'What it has taken in is listed with the rest of the category.',
           tag: 'Catalogue',
           success: RULE,
           failures: [...REFUSED, 'category_rule_not_found'],
@@ -93,6 +94,7 @@ function ofCategory(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'removeCategoryRule',
           summary: 'Take a category’s rule away, with all that it has taken in',
+          description: 'Products that were put into the category by hand stay.',
           tag: 'Catalogue',
           success: { status: NO_CONTENT, description: 'It is gone.' },
           failures: [...REFUSED, 'category_rule_not_found'],

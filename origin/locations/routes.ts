@@ -33,6 +33,7 @@ export function locationRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'listStockLocations',
           summary: 'Where stock lies, also what is out of use',
+          description: 'What is not said to be anywhere is at the default location, which every shop has.',
           tag: 'Inventory',
           success: { status: 200, description: 'A page.', schema: LocationPage },
           failures: FAILURES,

@@ -26,15 +26,7 @@ export const EditInput = closedObject(
     shippingAddress: t.Optional(AddressInput),
   },
   {
-    examples: [
-      {
-        items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1 }],
-        shippingAddress: {
-          ...{ name: 'Ada Lovelace', line1: '13 St James Square', city: 'London' },
-          ...{ postalCode: 'SW1Y 4JH', country: 'GB' },
-        },
-      },
-    ],
+    examples: [{ items: [{ itemId: '01890a5d-ac96-774b-bcce-b302099a8081', quantity: 1 }] }],
   },
 );
 export type EditInput = Static<typeof EditInput>;

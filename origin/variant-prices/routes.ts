@@ -93,6 +93,7 @@ function onOne(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'changeVariantPrice',
           summary: 'Change a price of a variant',
+          description: 'Carts that have seen it before are told; orders keep what they were placed at.',
           tag: 'Pricing',
           success: { status: 200, ...AS_IT_IS },
           failures: [...FAILURES, 'price_rule_not_found', 'price_window_overlaps'],

@@ -24,6 +24,7 @@ export function viewRoutes(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'listViews',
         summary: 'What you have looked at',
+        description: 'As your client has said with `noteView`; nobody else sees it.',
         tag,
         success: { status: 200, description: 'Kept for 90 days, 100 of them at most.', schema: Views },
         failures: ['unauthenticated'],
@@ -61,6 +62,7 @@ export function viewRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'forgetViews',
           summary: 'Forget what you have looked at',
+          description: 'What was learnt from it has nobody’s name to it, and stays.',
           tag,
           success: { status: NO_CONTENT, description: 'The list is empty.' },
           failures: ['unauthenticated'],

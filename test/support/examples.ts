@@ -109,6 +109,8 @@ function ofParameter({
 }
 
 function ofMedia({ schema = {}, example, examples = {} }: Media): readonly string[] {
+  // Bytes are chosen from a disk: a document has none to show.
+  if (schema.format === 'binary') return [];
   const all = [
     ...(example === undefined ? [] : [example]),
     ...Object.values(examples).map(({ value }) => value),

@@ -3,7 +3,7 @@
 import { stockLocations } from '#db/schema/stock-locations.ts';
 import type { StockLocationId } from '#lib/ids.ts';
 import { pack, send } from './fulfilment.ts';
-import { MAIN, transfer } from './locations.ts';
+import { MAIN, sentFrom, transfer } from './locations.ts';
 import type { Answer, Reachable } from './origin.ts';
 import { askBack, asStaff } from './returns.ts';
 import { cartOf, type Owner } from './shopping.ts';
@@ -45,7 +45,7 @@ function places({ shop, variantId, seller, must, orderOf }: Stage): Readonly<Rec
     await db.insert(stockLocations).values({ id, name: 'Fuzz', country: 'NL' });
     const product = { variantId, sellerToken: seller.token };
     must(await transfer(shop, product, { quantity: 5, to: id }));
-    return { id, locationId: id, mainId: MAIN };
+    return { id, locationId: id, mainId: MAIN, fromLocationId: MAIN, toLocationId: id };
   };
   return {
     '/api/v1/stock-locations/{id}': stocked,
@@ -54,7 +54,9 @@ function places({ shop, variantId, seller, must, orderOf }: Stage): Readonly<Rec
     '/api/v1/sales/{orderId}/reroutes': async (person) => {
       const [place, orderId] = [await stocked(person), await orderOf(person.owner)];
       const { items } = must(await shop.call(`/api/v1/orders/${orderId}`, person.owner));
-      return { ...place, orderId, itemId: items[0].id };
+      const fromLocationId = await sentFrom(shop, orderId);
+      const toLocationId = fromLocationId === place['id'] ? MAIN : (place['id'] ?? '');
+      return { ...place, orderId, itemId: items[0].id, fromLocationId, toLocationId };
     },
   };
 }

@@ -2,8 +2,11 @@
 
 import { sql } from 'drizzle-orm';
 import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
+import { present } from '#lib/assert.ts';
 import type { ShopEvent } from '#lib/events.ts';
-import type { EventId } from '#lib/ids.ts';
+import type { EventId, OrderId } from '#lib/ids.ts';
+import { openAllocations } from '#origin/inventory/service.ts';
+import { linesOf, lockOrder, toSell } from '#origin/orders/service.ts';
 import type { Consumer } from '#workers/consumer.ts';
 import { returnStock } from '#workers/handlers/return-stock.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
@@ -55,6 +58,16 @@ export async function productAt(
     if (moved.status !== 200) throw new Error(`a transfer answered ${JSON.stringify(moved.body)}`);
   }
   return product;
+}
+
+/** The location that sends the first line of an order, whose sale is written first where that is still to come. */
+export async function sentFrom({ deps }: Reachable, orderId: string): Promise<string> {
+  const id = orderId as OrderId;
+  return deps.db.transaction(async (tx) => {
+    const order = toSell(deps, await lockOrder(tx, id));
+    const [first] = await openAllocations(tx, order, await linesOf(tx, id));
+    return present(first, 'an allocation').locationId;
+  });
 }
 
 /** How many units lie at each location that has some. */

@@ -263,7 +263,7 @@ describe('the time of the request', () => {
   });
 
   test('a probe that ran out of it leaves the circuit open', async () => {
-    const guard = guardOf({ breakAfter: 1, halfOpenAfterMs: 1 }, { timeLeftMs: () => 5 });
+    const guard = guardOf({ breakAfter: 1, halfOpenAfterMs: 100 }, { timeLeftMs: () => 5 });
     await outcome(guard.run(dependency(new Error('down')).call));
     const hang = () => new Promise(() => {});
     await until(async () => !isCircuitOpen(await outcome(guard.run(hang))));
