@@ -3,57 +3,17 @@
 import { Elysia } from 'elysia';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { CartId, CartItemId } from '#lib/ids.ts';
-import type { ProblemCode } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { operation } from '#origin/http/openapi.ts';
+import { CART, changing, OWN_CART, OWN_ITEM } from './documented.ts';
 import { mergeCart } from './merge.ts';
-import {
-  Cart,
-  CartChange,
-  CartItemChange,
-  CartItemParams,
-  CartParams,
-  CodeEntry,
-  CodeParams,
-  MergeHeaders,
-  NewCartItem,
-  NewCartItems,
-  ShippingEstimates,
-} from './model.ts';
-import { CartQuote } from './quote-model.ts';
+import { Cart, CartItemChange, CartParams, MergeHeaders, NewCartItem, NewCartItems } from './model.ts';
 import * as saved from './saved.ts';
 import * as carts from './service.ts';
-import * as terms from './terms.ts';
-
-const CART = { status: 200, description: 'The cart.', schema: Cart };
-const CHANGE_FAILURES = [
-  'unauthenticated',
-  'cart_not_found',
-  'cart_completed',
-  'cart_merged',
-  'checkout_in_progress',
-  'total_not_chargeable',
-] as const;
-
-const OWN_CART = { access: 'anyone', params: CartParams } as const;
-const OWN_ITEM = { access: 'anyone', params: CartItemParams } as const;
-const OWN_CODE = { access: 'anyone', params: CodeParams } as const;
-
-interface CartChanged {
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
-  /** Beside those of every change. */
-  readonly failures?: readonly ProblemCode[];
-}
-
-/** What changes a cart answers it. */
-function changing({ failures = [], ...said }: CartChanged) {
-  return operation({ ...said, tag: 'Cart', success: CART, failures: [...CHANGE_FAILURES, ...failures] });
-}
+import { termRoutes } from './terms-routes.ts';
 
 export function cartRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'cart', prefix: '/api/v1/carts', normalize: false })
@@ -219,92 +179,6 @@ function savedRoutes(deps: Deps, tokens: AccessTokens) {
           summary: 'Forget what was put aside',
           description: 'The answer is the cart without it.',
           failures: ['cart_item_not_found'],
-        }),
-      },
-    );
-}
-
-function termRoutes(deps: Deps, tokens: AccessTokens) {
-  return new Elysia({ normalize: false })
-    .use(auth(tokens))
-    .get('/:id/quote', async ({ caller, params }) => carts.readQuote(deps, caller, params.id as CartId), {
-      ...OWN_CART,
-      detail: operation({
-        id: 'getCartQuote',
-        summary: 'What the cart costs, every part of it',
-        description: 'Checkout charges what the `token` says, or answers 409 with what has changed since.',
-        tag: 'Cart',
-        success: { status: 200, description: 'The quote.', schema: CartQuote },
-        failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
-      }),
-    })
-    .get(
-      '/:id/shipping',
-      async ({ caller, params }) => terms.readShipping(deps, caller, params.id as CartId),
-      {
-        ...OWN_CART,
-        detail: operation({
-          id: 'listCartShipping',
-          summary: 'The ways to ship the cart, and what each would cost',
-          description:
-            'First tell the destination by `changeCart`; the method that is chosen goes there, too.',
-          tag: 'Cart',
-          success: { status: 200, description: 'Those that serve it.', schema: ShippingEstimates },
-          failures: ['unauthenticated', 'cart_not_found', 'total_not_chargeable'],
-        }),
-      },
-    )
-    .patch(
-      '/:id',
-      async ({ body, caller, params }) => terms.changeCart(deps, caller, params.id as CartId, body),
-      {
-        ...OWN_CART,
-        body: CartChange,
-        detail: changing({
-          id: 'changeCart',
-          summary: 'Say where the cart goes, how, and in which currency',
-          description:
-            'The destination is for tax and shipping. `listCartShipping` has the methods to choose from.',
-          failures: [
-            ...(['cart_not_empty', 'currency_not_sold', 'destination_required'] as const),
-            ...(['shipping_zone_missing', 'shipping_method_not_found', 'weight_missing'] as const),
-          ],
-        }),
-      },
-    )
-    .use(codeRoutes(deps, tokens));
-}
-
-function codeRoutes(deps: Deps, tokens: AccessTokens) {
-  return new Elysia({ normalize: false })
-    .use(auth(tokens))
-    .post(
-      '/:id/codes',
-      async ({ body, caller, params }) => terms.addCode(deps, caller, params.id as CartId, body.code),
-      {
-        ...OWN_CART,
-        body: CodeEntry,
-        detail: changing({
-          id: 'addCartCode',
-          summary: 'Enter the code of a discount',
-          description:
-            'Refused with the reason where it is not for this cart. One that another outdoes stays, for later.',
-          failures: [
-            ...(['code_unknown', 'code_not_in_force', 'code_used_up', 'code_not_for_you'] as const),
-            ...(['code_not_applicable', 'code_minimum_missed', 'codes_full'] as const),
-          ],
-        }),
-      },
-    )
-    .delete(
-      '/:id/codes/:code',
-      async ({ caller, params }) => terms.removeCode(deps, caller, params.id as CartId, params.code),
-      {
-        ...OWN_CODE,
-        detail: changing({
-          id: 'removeCartCode',
-          summary: 'Take a code out of the cart',
-          description: 'One that the cart does not have is gone already.',
         }),
       },
     );

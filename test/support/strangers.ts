@@ -5,6 +5,7 @@ import { send } from './fulfilment.ts';
 import { openLocation } from './locations.ts';
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
 import { askBack } from './returns.ts';
+import { rulesOf } from './rules-of-admins.ts';
 import { login } from './sessions.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from './shopping.ts';
 
@@ -265,28 +266,6 @@ async function pricedOf(shop: OriginUnderTest, owner: { readonly token: string }
   const body = { currency: 'USD', kind: 'sale', price: 1200 };
   const { id: priceId } = must(await shop.call(path, { method: 'POST', ...owner, body }));
   return { what: 'a price', ids: { ...ids, priceId }, owner };
-}
-
-/** One rule of each kind that carts are priced by: the admins'. The zone is nowhere, and so keeps nobody from buying. */
-async function rulesOf(
-  shop: OriginUnderTest,
-  { admin: token, variantId, userId }: Readonly<Record<'admin' | 'variantId' | 'userId', string>>,
-): Promise<World['things']> {
-  const bodies: Readonly<Record<string, object>> = {
-    currencies: { code: 'XTS', taxInclusive: true },
-    'customer-groups': { name: 'Somebody’s group', taxExempt: false },
-    prices: { variantId, currency: 'GBP', kind: 'regular', price: 1 },
-    'tax-rates': { name: 'VAT', country: 'AQ', category: 'standard', ratePpm: 1 },
-    'shipping-zones': { name: 'Nowhere', areas: [] },
-    'shipping-methods': { name: 'Here', kind: 'pickup', currency: 'USD', steps: [{ from: 0, rate: 0 }] },
-    discounts: { name: 'Less', code: 'WELCOME10', kind: 'percent', ppm: 100_000 },
-  };
-  const made = Object.entries(bodies).map(async ([path, body]) => {
-    const { id, code } = must(await shop.call(`/api/v1/${path}`, { method: 'POST', token, body }));
-    const ids = { id: id ?? code, userId };
-    return [`/api/v1/${path}/{id}`, [{ what: `one of ${path}`, ids, owner: { token } }]] as const;
-  });
-  return Object.fromEntries(await Promise.all(made));
 }
 
 async function strangersOf(shop: OriginUnderTest, admin: string): Promise<Stranger[]> {

@@ -76,7 +76,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['hono'], files: ['edge/**'] },
   {
     packages: ['elysia', '@elysiajs/jwt', '@elysiajs/swagger'],
-    files: ['origin/app.ts', 'origin/http/**', 'origin/*/routes.ts', 'origin/*/*model.ts'],
+    files: ['origin/app.ts', 'origin/http/**', 'origin/*/*routes.ts', 'origin/*/*model.ts'],
   },
   { packages: ['jose'], files: ['origin/http/access-tokens.ts'] },
   { packages: ['drizzle-orm'], files: ['db/**', 'origin/*/*store.ts'] },

@@ -1,0 +1,142 @@
+/** Why something cannot be put into a cart, priced, bought, sent or given back, as things are: by its code. */
+
+/** `retryable`: the same request may succeed later without being changed. */
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
+export const TRADE_PROBLEMS = {
+  cart_empty: { status: 409, title: 'The cart is empty', retryable: false },
+  cart_full: { status: 409, title: 'The cart holds as many lines as it can', retryable: false },
+  payment_methods_full: { status: 409, title: 'No more payment methods can be saved', retryable: false },
+  cart_items_refused: {
+    status: 409,
+    title: 'Some of these cannot be put into the cart, so none was',
+    retryable: false,
+  },
+  saved_items_full: { status: 409, title: 'No more can be put aside from the cart', retryable: false },
+  cart_merged: { status: 409, title: 'The cart has gone into its owner’s', retryable: false },
+  cart_completed: { status: 409, title: 'The cart has become an order', retryable: false },
+  variant_unavailable: { status: 409, title: 'A variant is unknown or withdrawn', retryable: false },
+  out_of_stock: { status: 409, title: 'There is not enough stock', retryable: false },
+  stock_reserved: { status: 409, title: 'Orders have reserved more than would be left', retryable: false },
+  stock_not_at_location: { status: 409, title: 'The location has fewer units', retryable: false },
+  stock_location_inactive: { status: 409, title: 'The stock location is out of use', retryable: false },
+  stock_location_in_use: {
+    status: 409,
+    title: 'Something lies at the stock location, is to be sent from there, or is picked up there',
+    retryable: false,
+  },
+  stock_locations_full: { status: 409, title: 'No more stock locations can be made', retryable: false },
+  default_location_stays: { status: 409, title: 'The default location stays in use', retryable: false },
+  total_not_chargeable: {
+    status: 409,
+    title: 'The total is below or above what can be charged',
+    retryable: false,
+  },
+  order_cancelled: { status: 409, title: 'The order was cancelled before it was paid', retryable: false },
+  quote_expired: { status: 409, title: 'The quote is no longer good', retryable: false },
+  quote_mismatch: {
+    status: 409,
+    title: 'The quote is for another cart, or for the cart as it was',
+    retryable: false,
+  },
+  quote_required: {
+    status: 409,
+    title: 'What is charged is more than the items, and was not shown yet: send the quote',
+    retryable: false,
+  },
+  price_rule_not_found: { status: 404, title: 'No such rule of pricing', retryable: false },
+  customer_group_not_found: { status: 404, title: 'No such customer group', retryable: false },
+  shipping_zone_not_found: { status: 404, title: 'No such shipping zone', retryable: false },
+  currency_taken: { status: 409, title: 'The currency is among those of the shop already', retryable: false },
+  shop_currency_stays: {
+    status: 409,
+    title: 'The shop’s own currency is always sold in',
+    retryable: false,
+  },
+  group_name_taken: { status: 409, title: 'There is a group with this name already', retryable: false },
+  price_window_overlaps: {
+    status: 409,
+    title: 'Another price of this kind is in force in the same time',
+    retryable: false,
+  },
+  prices_full: { status: 409, title: 'The variant has as many prices as it can', retryable: false },
+  tax_rate_window_overlaps: {
+    status: 409,
+    title: 'Another rate of this category and place is in force in the same time',
+    retryable: false,
+  },
+  shipping_area_taken: {
+    status: 409,
+    title: 'An area is in another zone, or twice in this',
+    retryable: false,
+  },
+  code_taken: { status: 409, title: 'There is a discount with this code already', retryable: false },
+  code_unknown: { status: 404, title: 'There is no such code', retryable: false },
+  code_not_in_force: { status: 409, title: 'The code is not good yet, or no longer', retryable: false },
+  code_used_up: { status: 409, title: 'The code was used as often as it can be', retryable: false },
+  code_not_for_you: { status: 409, title: 'The code is for other customers', retryable: false },
+  code_not_applicable: {
+    status: 409,
+    title: 'The code is for nothing that is in the cart',
+    retryable: false,
+  },
+  code_minimum_missed: { status: 409, title: 'The code takes more in the cart', retryable: false },
+  codes_full: { status: 409, title: 'The cart holds as many codes as it can', retryable: false },
+  currency_not_sold: { status: 409, title: 'Nothing is sold in this currency', retryable: false },
+  cart_not_empty: {
+    status: 409,
+    title: 'The currency of a cart with something in it stays',
+    retryable: false,
+  },
+  destination_required: { status: 409, title: 'Say first where it is sent to', retryable: false },
+  shipping_zone_missing: { status: 409, title: 'Nothing is shipped to this address', retryable: false },
+  shipping_method_required: { status: 409, title: 'A way of shipping has to be chosen', retryable: false },
+  shipping_method_not_found: { status: 404, title: 'No such way of shipping', retryable: false },
+  weight_missing: {
+    status: 409,
+    title: 'Something in the cart has no weight, which this way of shipping is priced by',
+    retryable: false,
+  },
+  price_changed: { status: 409, title: 'A price has changed', retryable: false },
+  checkout_in_progress: { status: 409, title: 'The cart is being paid for already', retryable: true },
+  idempotency_in_progress: { status: 409, title: 'The first request is still running', retryable: true },
+  order_not_cancellable: { status: 409, title: 'The order can no longer be cancelled', retryable: false },
+  order_not_editable: { status: 409, title: 'The order can no longer be edited', retryable: false },
+  edit_costs_more: { status: 409, title: 'The order would cost more: place another', retryable: false },
+  edit_leaves_nothing: { status: 409, title: 'Nothing would be left: cancel the order', retryable: false },
+  edit_moves_order: { status: 409, title: 'Elsewhere tax and shipping would be others', retryable: false },
+  order_not_shippable: { status: 409, title: 'The order has nothing that may be sent', retryable: false },
+  units_not_left: { status: 409, title: 'More units than are left to be sent', retryable: false },
+  units_not_at_location: {
+    status: 409,
+    title: 'The location is to send fewer units of the line, or no location is to send all that was named',
+    retryable: false,
+  },
+  shipment_step_refused: {
+    status: 409,
+    title: 'The shipment is past that, or not there yet',
+    retryable: false,
+  },
+  return_too_large: {
+    status: 409,
+    title: 'More units than were sent and are not asked back yet',
+    retryable: false,
+  },
+  return_window_closed: { status: 409, title: 'It is too late to send this back', retryable: false },
+  return_step_refused: { status: 409, title: 'The return is past that, or not there yet', retryable: false },
+  exchange_costs_more: { status: 409, title: 'The replacement costs more', retryable: false },
+  exchange_not_offered: { status: 409, title: 'The line is not exchanged for this', retryable: false },
+  payment_in_progress: { status: 409, title: 'The bank is at work on the payment', retryable: true },
+  nothing_to_refund: { status: 409, title: 'Nothing of the order is left to refund', retryable: false },
+  refund_too_large: { status: 409, title: 'The amount is more than can be refunded', retryable: false },
+  refund_refused: { status: 409, title: 'The payment provider refuses the refund', retryable: false },
+  payment_stranded: {
+    status: 409,
+    title: 'Money was taken for an order that had ended',
+    retryable: false,
+  },
+} as const satisfies Record<string, ProblemKind>;
