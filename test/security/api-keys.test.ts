@@ -87,7 +87,9 @@ describe('an API key', () => {
     }
     const looksAtNoCredentials = [...open].filter(
       (name) =>
-        !/auth\/|products|categories|search|trending|webhooks|shared-wish-lists|stock-notices/.test(name),
+        !/auth\/|products|categories|search|trending|webhooks|shared-wish-lists|stock-notices|cart-reminders/.test(
+          name,
+        ),
     );
     expect(looksAtNoCredentials).toBeEmpty();
   });
