@@ -11,7 +11,6 @@ export const CreditNoteParams = closedObject({
     pattern: '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}(\\.pdf)?$',
     description: 'The id of the refund, and `.pdf`.',
     error: 'must be the id of a refund, with .pdf or without',
-    examples: ['01890a5d-ac96-774b-bcce-b302099a8084.pdf'],
   }),
 });
 
