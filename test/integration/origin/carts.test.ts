@@ -151,7 +151,7 @@ describe('a line', () => {
     expectProblem(refused, 'cart_full');
     expect(refused.body.maxLines).toBe(100);
     expect((await add(cart, beads.body.variants[0].id, 1)).status).toBe(200);
-  }, 20_000);
+  }, 60_000);
 });
 
 function withdraw({ productId, etag, sellerToken }: Awaited<ReturnType<typeof createProduct>>) {

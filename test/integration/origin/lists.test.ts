@@ -76,7 +76,7 @@ describe('pages', () => {
       ),
       { numRuns: 40 },
     );
-  }, 30_000);
+  }, 60_000);
 
   test.each(SORTS)(
     'by %s show what was there from the start once, while products come and go',
