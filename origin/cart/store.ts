@@ -1,6 +1,6 @@
 /** Every query of carts. */
 
-import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
@@ -11,21 +11,7 @@ import { prices } from '#db/schema/pricing.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, CartItemId, CategoryId, ProductId, UserId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
-
-/**
- * The price of so many of a variant in the cart's currency and for its owner: the lowest of the lists that are in force,
- * or else, in the shop's own currency, the variant's. Null where it is not sold. Among `carts`, `variants`, `products`.
- */
-function listPriceOf({ quantity, at }: { readonly quantity: SQL; readonly at: SQL }): SQL {
-  return sql`coalesce((
-    select min(p.price_minor) from prices p
-     where p.variant_id = ${variants.id} and p.currency = ${carts.currency} and p.min_quantity <= ${quantity}
-       and p.valid_from <= ${at}::timestamptz and (p.valid_until is null or p.valid_until > ${at}::timestamptz)
-       and (p.group_id is null or p.group_id in (
-         select m.group_id from customer_group_members m join customer_groups g on g.id = m.group_id
-          where m.user_id = ${carts.userId} and g.ended_at is null))),
-    case when ${products.currency} = ${carts.currency} then ${variants.priceMinor} end)`;
-}
+import { listPriceOf } from './list-price-store.ts';
 
 export type CartRow = typeof carts.$inferSelect;
 export type CartLineRow = Awaited<ReturnType<typeof findLines>>[number];

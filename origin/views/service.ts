@@ -14,8 +14,6 @@ import { DEFAULT_PAGE_SIZE } from '#origin/http/schemas.ts';
 import type { Views, ViewsQuery } from './model.ts';
 import * as store from './store.ts';
 
-export type { SeenTogether } from './store.ts';
-
 /** Of one shopper. */
 const MAX_VIEWS = 100;
 const KEPT_MS = 90 * DAY_MS;

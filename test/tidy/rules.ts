@@ -121,7 +121,7 @@ export const MACHINE_TEXT: readonly { readonly what: string; readonly pattern: R
   {
     what: 'the host of a package registry',
     pattern:
-      /\b(?:registry\.(?!example\b)[a-z0-9-]+\.[a-z]{2,}|npm\.pkg\.github\.com|[\w.-]*artifactory[\w-]*\.)/i,
+      /\b(?:registry\.(?!example\b|test\.ts\b)[a-z0-9-]+\.[a-z]{2,}|npm\.pkg\.github\.com|[\w.-]*artifactory[\w-]*\.)/i,
   },
 ];
 
