@@ -5,12 +5,12 @@ import type { Breach } from './breaches-of-books.ts';
 export const EDIT_BREACHES: readonly Breach[] = [
   {
     what: 'a unit that was taken off by no edit',
-    seenBy: ['units-by-edits'],
+    seenBy: ['allocated-is-sold', 'units-by-edits'],
     rows: (sql, { edited }) => sql`update line_units set removed = 2 where order_id = ${edited}`,
   },
   {
     what: 'more units taken off than there were',
-    seenBy: ['units-by-edits', 'units-in-range'],
+    seenBy: ['allocated-is-sold', 'units-by-edits', 'units-in-range'],
     rows: (sql, { edited }) => sql`update line_units set removed = 3 where order_id = ${edited}`,
   },
   {
