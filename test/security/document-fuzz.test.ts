@@ -11,7 +11,7 @@ import { openScenes, QUICK_PASSWORDS } from '#test/support/fuzz-scenes.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 
 /** Of one run in `npm test`; its seed is always the same, so that it fails for a change and not by chance. */
-const USUAL = { requests: 4_000, seed: 20_260_101 };
+const USUAL = { requests: 5_000, seed: 20_260_101 };
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? USUAL.requests);
 const seed = Number(process.env['FUZZ_SEED'] ?? USUAL.seed);
 const TIMEOUT_MS = 60 * SECOND_MS + requests * 60;

@@ -101,7 +101,8 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
     '/api/v1/products/{id}/variants/{variantId}/prices': async () => {
       const made = await madeOfTwo();
       const path = `/api/v1/products/${made.id}/variants/${made.variantId}/prices`;
-      const price = { currency: 'USD', kind: 'regular', price: 1_200, validUntil: '2030-01-01T00:00:00Z' };
+      // Of so many that it stands in the way of no other.
+      const price = { currency: 'USD', kind: 'sale', price: 1_200, minQuantity: 999_999 };
       return { ...made, priceId: await saved(seller, path, price) };
     },
     '/api/v1/products/{id}/variants': madeOfTwo,

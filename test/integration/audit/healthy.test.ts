@@ -80,6 +80,7 @@ test('what no worker has done yet is in flight for a while, and a breach afterwa
   const old = await audit(audited.sources, { inFlightMs: 0 });
   expect(old.breached.toSorted()).toEqual([
     'handled-by-everyone',
+    'invoiced-once',
     'one-mail',
     'outbox-published',
     'sold-once',

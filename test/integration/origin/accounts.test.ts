@@ -39,7 +39,7 @@ describe('an account', () => {
     const { accessToken, expiresIn } = await login(email);
     const { status, body, headers } = await shop.call('/api/v1/me', { token: accessToken });
     expect(status).toBe(200);
-    expect(body).toEqual({ id, email, name: 'Ada', role: 'shopper' });
+    expect(body).toEqual({ id, email, name: 'Ada', role: 'shopper', cartReminders: false });
     expect(headers.get('cache-control')).toBe('private, no-store');
     expect(expiresIn).toBe(900);
   });
