@@ -28,7 +28,10 @@ export function mediaRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'media', normalize: false }).use(reads(deps)).use(uploads(deps, tokens));
 }
 
-const BYTES = { schema: { type: 'string', format: 'binary', maxLength: MAX_PICTURE_BYTES } } as const;
+const BYTES = {
+  schema: { type: 'string', format: 'binary', maxLength: MAX_PICTURE_BYTES },
+  example: 'The bytes of the picture.',
+} as const;
 
 function uploads(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'media-uploads', prefix: '/api/v1/media', normalize: false })
