@@ -30,7 +30,7 @@ export function mediaRoutes(deps: Deps, tokens: AccessTokens) {
 
 const BYTES = {
   schema: { type: 'string', format: 'binary', maxLength: MAX_PICTURE_BYTES },
-  example: 'The bytes of the file.',
+  example: 'The bytes of the picture.',
 } as const;
 
 function uploads(deps: Deps, tokens: AccessTokens) {
