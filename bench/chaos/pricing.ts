@@ -64,8 +64,13 @@ async function changeOne(sql: Sql, random: Random): Promise<unknown> {
         update discounts set ppm = ${random.integer(1, 4) * 50_000}, version = version + 1
          where code = ${random.pick(CODES)}`;
     case 'price':
+      // Past the verbs, as an import does: what lists say of the product is renewed by the workers.
       return sql`
-        update variants set price_minor = greatest(price_minor + ${random.pick(PRICE_STEPS_MINOR)}, ${LEAST_PRICE_MINOR})
-         where id = (select id from variants order by random() limit 1)`;
+        with changed as (
+          update variants
+             set price_minor = greatest(price_minor + ${random.pick(PRICE_STEPS_MINOR)}, ${LEAST_PRICE_MINOR})
+           where id = (select id from variants order by random() limit 1)
+          returning product_id)
+        update products set price_changes_at = now() from changed where products.id = changed.product_id`;
   }
 }
