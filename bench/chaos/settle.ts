@@ -17,6 +17,7 @@ type AtRest = Pick<ChaosStack, 'stripeUrl' | 'signal'>;
 interface UnderWay {
   readonly 'events not published': number;
   readonly 'effects of paid orders to come': number;
+  readonly 'events that not everybody has dealt with': number;
   readonly 'webhooks not delivered': number;
   /** Stripe was away when they were asked for: the reconciler makes them. */
   readonly 'refunds to be made': number;
@@ -35,8 +36,9 @@ export async function settle(stack: AtRest, sql: Sql): Promise<readonly string[]
 }
 
 async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
-  const [row] = await sql<{ unpublished: number; open: number; refunds: number }[]>`
+  const [row] = await sql<{ unpublished: number; unsettled: number; open: number; refunds: number }[]>`
     select (select count(*)::int from outbox where published_at is null) as unpublished,
+           (select count(*)::int from outbox where settled_at is null) as unsettled,
            (select count(*)::int from refunds where status = 'pending' and stripe_refund_id is null) as refunds,
            (select count(*)::int from outbox o cross join unnest(${[...EFFECTS_OF_PAID]}::text[]) as c (consumer)
              where o.name = 'order.paid'
@@ -48,6 +50,7 @@ async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
   return {
     'events not published': row?.unpublished ?? 0,
     'effects of paid orders to come': row?.open ?? 0,
+    'events that not everybody has dealt with': row?.unsettled ?? 0,
     'webhooks not delivered': deliveries['pending'] ?? 0,
     'refunds to be made': row?.refunds ?? 0,
   };
