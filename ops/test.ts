@@ -29,11 +29,7 @@ The last line is 'N passed, N failed'. A server whose URL is in DATABASE_URL, RE
 const FOLDER_PREFIX = 'test-';
 /** By file, in milliseconds: one that takes long and begins last would leave the other processes with nothing to do. */
 const TIMINGS = join('test', 'timings.json');
-/**
- * One more than there are cores: a file waits for its servers, or for what it has broken, for a part of its time. Many
- * more would have those wait for a core that hold the shop to its times.
- */
-const WORKERS_BESIDE = 1;
+/** A file for each core, so many at most: with more, those would wait for a core that hold the shop to its times. */
 const MAX_WORKERS = 5;
 /** Of a test or a hook that names none: a machine with much else to do is slow, and that is no failure. */
 const TIMEOUT_MS = 60_000;
@@ -67,7 +63,7 @@ interface Outcome {
 
 /** Each file in a process state of its own: what one leaks, no other sees. */
 async function runTests(args: readonly string[], urls: ServerUrls, signal: AbortSignal): Promise<Outcome> {
-  const workers = Math.min(MAX_WORKERS, availableParallelism() + WORKERS_BESIDE);
+  const workers = Math.min(MAX_WORKERS, availableParallelism());
   const flags = [`--parallel=${workers}`, `--timings=${TIMINGS}`, `--timeout=${TIMEOUT_MS}`];
   const child = Bun.spawn([process.execPath, 'test', ...flags, ...args], {
     cwd: CHECKOUT,
