@@ -15,7 +15,6 @@ const Deliveries = Type.Object({ deliveries: Type.Record(Type.String(), Type.Int
 type AtRest = Pick<ChaosStack, 'stripeUrl' | 'signal'>;
 
 interface UnderWay {
-  readonly 'events not published': number;
   readonly 'effects of paid orders to come': number;
   readonly 'events that not everybody has dealt with': number;
   readonly 'webhooks not delivered': number;
@@ -36,9 +35,8 @@ export async function settle(stack: AtRest, sql: Sql): Promise<readonly string[]
 }
 
 async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
-  const [row] = await sql<{ unpublished: number; unsettled: number; open: number; refunds: number }[]>`
-    select (select count(*)::int from outbox where published_at is null) as unpublished,
-           (select count(*)::int from outbox where settled_at is null) as unsettled,
+  const [row] = await sql<{ unsettled: number; open: number; refunds: number }[]>`
+    select (select count(*)::int from outbox where settled_at is null) as unsettled,
            (select count(*)::int from refunds where status = 'pending' and stripe_refund_id is null) as refunds,
            (select count(*)::int from outbox o cross join unnest(${[...EFFECTS_OF_PAID]}::text[]) as c (consumer)
              where o.name = 'order.paid'
@@ -48,7 +46,6 @@ async function look({ stripeUrl }: AtRest, sql: Sql): Promise<UnderWay> {
   });
   const { deliveries }: Static<typeof Deliveries> = Value.Decode(Deliveries, await answer.json());
   return {
-    'events not published': row?.unpublished ?? 0,
     'effects of paid orders to come': row?.open ?? 0,
     'events that not everybody has dealt with': row?.unsettled ?? 0,
     'webhooks not delivered': deliveries['pending'] ?? 0,

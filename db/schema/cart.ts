@@ -70,19 +70,24 @@ export const carts = pgTable(
 
 export const MAX_LINE_QUANTITY = 999;
 
+/** Units of a variant that are in a cart, or were put aside from it: under one id, whichever they are. */
+const unitsInCart = () => ({
+  id: uuid('id').primaryKey().$type<CartItemId>(),
+  cartId: uuid('cart_id')
+    .notNull()
+    .$type<CartId>()
+    .references(() => carts.id, { onDelete: 'cascade' }),
+  variantId: uuid('variant_id')
+    .notNull()
+    .$type<VariantId>()
+    .references(() => variants.id),
+  quantity: integer('quantity').notNull(),
+});
+
 export const cartItems = pgTable(
   'cart_items',
   {
-    id: uuid('id').primaryKey().$type<CartItemId>(),
-    cartId: uuid('cart_id')
-      .notNull()
-      .$type<CartId>()
-      .references(() => carts.id, { onDelete: 'cascade' }),
-    variantId: uuid('variant_id')
-      .notNull()
-      .$type<VariantId>()
-      .references(() => variants.id),
-    quantity: integer('quantity').notNull(),
+    ...unitsInCart(),
     /** The price that the shopper last saw; checkout refuses to charge another one. */
     seenPriceMinor: minorUnits('seen_price_minor').notNull(),
   },
@@ -99,17 +104,7 @@ export const cartItems = pgTable(
 export const savedItems = pgTable(
   'saved_items',
   {
-    /** That of the line which it was, and will be again. */
-    id: uuid('id').primaryKey().$type<CartItemId>(),
-    cartId: uuid('cart_id')
-      .notNull()
-      .$type<CartId>()
-      .references(() => carts.id, { onDelete: 'cascade' }),
-    variantId: uuid('variant_id')
-      .notNull()
-      .$type<VariantId>()
-      .references(() => variants.id),
-    quantity: integer('quantity').notNull(),
+    ...unitsInCart(),
     savedAt: instant('saved_at').notNull(),
   },
   (table) => [

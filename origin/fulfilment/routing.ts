@@ -2,7 +2,6 @@
 
 import type { Queryable, Transaction } from '#db/client.ts';
 import { markHandled } from '#db/outbox.ts';
-import { present } from '#lib/assert.ts';
 import type { EventId, OrderId, OrderLineId, StockLocationId, StockMoveId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
@@ -30,6 +29,7 @@ async function leftToPack(deps: Deps, tx: Transaction, order: OrderRow): Promise
 /** Units of a line that the order wants no more, none of which is packed. */
 export interface Removed {
   readonly lineId: OrderLineId;
+  readonly variantId: VariantId;
   readonly removed: number;
 }
 
@@ -44,14 +44,9 @@ export async function takeOffPlan(
   removals: readonly Removed[],
 ): Promise<VariantId[]> {
   const left = await leftToPack(deps, tx, order);
-  const lines = await linesOf(tx, order.id);
-  const units = removals.flatMap(({ lineId, removed }) => {
-    const { variantId } = present(
-      lines.find(({ id }) => id === lineId),
-      `line ${lineId}`,
-    );
-    return fewestFirst(left, lineId, removed).map((part) => ({ ...part, variantId }));
-  });
+  const units = removals.flatMap(({ lineId, variantId, removed }) =>
+    fewestFirst(left, lineId, removed).map((part) => ({ ...part, variantId })),
+  );
   return putBackRemoved(deps, tx, order.id, units);
 }
 

@@ -17,6 +17,7 @@ import { followGoods, openUnits, takeOffPlan } from '#origin/fulfilment/service.
 import { balanceOf } from '#origin/ledger/service.ts';
 import {
   isEditable,
+  isReplacement,
   lockOrder,
   noteStep,
   type OrderRow,
@@ -25,7 +26,7 @@ import {
   sealAddress,
   sealAddressBefore,
 } from '#origin/orders/service.ts';
-import { carryOut, openRefund } from '#origin/payments/service.ts';
+import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
 import { placeOf } from '#origin/pricing/service.ts';
 import { type Removal, removalsOf, type WantedLine } from './removals.ts';
 import * as store from './store.ts';
@@ -54,13 +55,12 @@ export async function editOrder(deps: Deps, editing: Editing): Promise<void> {
     const known = await store.findEdit(tx, orderId, editId);
     if (known !== undefined)
       return { refundId: known.refundMinor === null ? null : known.refundId, isNews: false };
-    // What pays for a replacement is on the order that it replaces, and would be lost.
-    const isFree = order.totalMinor === 0 && editing.wanted.length > 0;
-    if (isFree || !isEditable(order.status)) throw notEditable(order);
+    const takesFromReplacement = isReplacement(order) && editing.wanted.length > 0;
+    if (takesFromReplacement || !isEditable(order.status)) throw notEditable(order);
     return edit(deps, tx, order, editing);
   });
   if (isNews) deps.metrics.count('order_edits_total', { editor });
-  if (refundId !== null) await giveMoneyBack(deps, { orderId, refundId, editor });
+  if (refundId !== null) await carryOutOrWait(deps, { orderId, refundId, actor: editor });
 }
 
 const notEditable = ({ status }: OrderRow) => new AppError('order_not_editable', { orderStatus: status });
@@ -175,19 +175,6 @@ async function record(
   if (actorId === null) return;
   const object = { kind: 'order', id: order.id };
   await recordAct(tx, { userId: actorId, apiKeyId }, { action: 'order.edited', object, changes: { editId } });
-}
-
-/** The order is edited whatever Stripe says of its refund; that is told by the refund itself. */
-async function giveMoneyBack(
-  deps: Deps,
-  { orderId, refundId, editor }: { readonly refundId: RefundId } & Pick<Editing, 'orderId' | 'editor'>,
-): Promise<void> {
-  try {
-    await carryOut(deps, refundId, editor);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    deps.log.warn('the refund of an edited order has to wait', { orderId, refundId, error });
-  }
 }
 
 /** What the letter of an edit tells. @throws {AppError} `order_not_found` */

@@ -82,6 +82,13 @@ export interface NewOrder {
 }
 
 /**
+ * One that costs nothing: by it replacements go out. What pays for them is on the order that it replaces, and would be lost
+ * if it were taken back.
+ */
+export const isReplacement = ({ totalMinor }: Pick<store.OrderRow, 'totalMinor'>): boolean =>
+  totalMinor === 0;
+
+/**
  * A locked order as the inventory takes it, which asks where it goes to only where there is a choice of locations. An
  * address that does not open keeps nobody waiting for their goods: it is then as good as unknown.
  */

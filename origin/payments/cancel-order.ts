@@ -15,10 +15,11 @@ import {
   hasStep,
   isCancellable,
   isOpen,
+  isReplacement,
   lockOrder,
   moveOrder,
 } from '#origin/orders/service.ts';
-import { carryOut, openRefund } from './refunds.ts';
+import { carryOutOrWait, openRefund } from './refunds.ts';
 import { giveBack, recordCancellation, settleAs } from './settle.ts';
 import * as store from './store.ts';
 
@@ -47,7 +48,7 @@ export async function cancelOrder(deps: Deps, cancellation: Cancellation): Promi
     const hasEnded = isOpen(order.status)
       ? await cancelUnpaid(deps, cancellation)
       : await cancelPaid(deps, cancellation);
-    if (hasEnded) return giveMoneyBack(deps, cancellation);
+    if (hasEnded) return carryOutOrWait(deps, cancellation);
   }
   throw new AppError('payment_in_progress');
 }
@@ -92,10 +93,8 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     const order = await lockOrder(tx, orderId);
     if (order.status === 'cancelled') return 'cancelled_before';
     if (isOpen(order.status)) return 'open';
-    // What pays for a replacement is on the order that it replaces, and would be lost.
-    const isFree = order.totalMinor === 0;
     const hasLeft = await hasStep(tx, orderId, { events: GOODS_LEFT });
-    const mayCancel = isCancellable(order.status) && !isFree && !hasLeft;
+    const mayCancel = isCancellable(order.status) && !isReplacement(order) && !hasLeft;
     if (!mayCancel) throw new AppError('order_not_cancellable', { orderStatus: order.status });
     const trigger = 'cancelled_by_request';
     await moveOrder(deps, tx, order, { trigger, actor, actorId, detail: reason });
@@ -109,14 +108,4 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
   });
   if (outcome === 'cancelled') deps.metrics.count('orders_cancelled_total', { actor });
   return outcome !== 'open';
-}
-
-/** The order is cancelled whatever Stripe says of its refund; that is told by the refund itself. */
-async function giveMoneyBack(deps: Deps, { orderId, refundId, actor }: Cancellation): Promise<void> {
-  try {
-    await carryOut(deps, refundId, actor);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    deps.log.warn('the refund of a cancelled order has to wait', { orderId, refundId, error });
-  }
 }

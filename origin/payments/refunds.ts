@@ -105,6 +105,23 @@ export function carryOut(deps: Deps, refundId: RefundId, actor: Actor): Promise<
   return beyondRequest(() => makeRefund(deps, refundId, actor));
 }
 
+/** As {@link carryOut}, where what it is for stands whatever Stripe says; how the refund goes on is told by itself. */
+export async function carryOutOrWait(
+  deps: Deps,
+  {
+    orderId,
+    refundId,
+    actor,
+  }: { readonly orderId: OrderId; readonly refundId: RefundId; readonly actor: Actor },
+): Promise<void> {
+  try {
+    await carryOut(deps, refundId, actor);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    deps.log.warn('a refund has to wait', { orderId, refundId, error });
+  }
+}
+
 async function makeRefund(deps: Deps, refundId: RefundId, actor: Actor): Promise<void> {
   const refund = await store.findRefund(deps.db, refundId);
   if (refund === undefined) return;

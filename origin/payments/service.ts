@@ -20,7 +20,7 @@ export {
   recordCovered,
 } from './open-payment.ts';
 export { bookMissingFees, reconcileOverdue, reconcileRefunds } from './reconcile.ts';
-export { carryOut, openRefund, refundOrder } from './refunds.ts';
+export { carryOut, carryOutOrWait, openRefund, refundOrder } from './refunds.ts';
 export { receiveWebhook } from './webhooks.ts';
 
 /** Takes an intent's news for its order, and returns the intent as it is afterwards; see {@link settleAs}. */

@@ -18,7 +18,7 @@ import { lockStock, takeBack } from '#origin/inventory/service.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
 import { chargeOfUnits, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
-import { carryOut, openRefund } from '#origin/payments/service.ts';
+import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
 import type { ReceiptInput } from './model.ts';
 import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
 import { nextReturnStatus } from './states.ts';
@@ -45,7 +45,7 @@ export async function receiveReturn(deps: Deps, staff: SignedIn, receipt: Receip
     return { isNews: true, refundId: await endExchange(deps, tx, { order, row, staff, lines, status }) };
   });
   if (isNews) deps.metrics.count('return_steps_total', { step: 'receive' });
-  if (refundId !== null) await giveDifferenceBack(deps, refundId);
+  if (refundId !== null) await carryOutOrWait(deps, { orderId, refundId, actor: 'staff' });
 }
 
 interface Receiving {
@@ -161,14 +161,4 @@ async function endExchange(
   });
   await tell(deps, tx, { orderId: order.id, returnId: row.id, staff, news: 'return.refunded' });
   return refundId;
-}
-
-/** The goods are exchanged whatever Stripe says of the difference; that is told by the refund itself. */
-async function giveDifferenceBack(deps: Deps, refundId: RefundId): Promise<void> {
-  try {
-    await carryOut(deps, refundId, 'staff');
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    deps.log.warn('the difference of an exchange has to wait', { refundId, error });
-  }
 }
