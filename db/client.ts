@@ -1,4 +1,10 @@
-/** The connection pool. Every query has a time limit, and every transaction an end. */
+/**
+ * The connection pool. Every query has a time limit, and every transaction an end.
+ *
+ * The driver is mended by `patches/`. Without that a connection that is lost leaves what was yet to be written to the one
+ * that takes its place, which then never gets through (https://github.com/porsager/postgres/issues/1208), and a rollback
+ * of the lost transaction runs in whichever has its place (https://github.com/porsager/postgres/issues/1216).
+ */
 
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';

@@ -56,7 +56,9 @@ function readText(path) {
 /** The pieces that decide what is installed. Another Node or machine type needs other binaries too. */
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const name of ['package.json', 'bun.lock']) hash.update(readText(join(root, name)));
+  const { patchedDependencies } = JSON.parse(readText(join(root, 'package.json')));
+  const pieces = ['package.json', 'bun.lock', ...Object.values(patchedDependencies)];
+  for (const name of pieces) hash.update(readText(join(root, name)));
   return hash.update(`${process.platform}-${process.arch}`).digest('hex');
 }
 
