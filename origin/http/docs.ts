@@ -9,6 +9,7 @@ import { present } from '#lib/assert.ts';
 import { CART_TOKEN_HEADER, SESSION_COOKIE } from '#lib/edge-contract.ts';
 import { PROBLEM_CONTENT_TYPE } from '#lib/problems.ts';
 import { createAssets } from './assets.ts';
+import { partOf } from './document-parts.ts';
 import { borderAnswers, borderAnswersOf, DEGRADED } from './openapi.ts';
 import { scopeOf } from './scopes.ts';
 
@@ -50,7 +51,8 @@ function page(pathOf: (name: string) => string): string {
 `;
 }
 
-const START_SCRIPT = `SwaggerUIBundle({
+const START_SCRIPT = `const partOf = ${partOf};
+SwaggerUIBundle({
   url: '${DOCUMENT_PATH}',
   dom_id: '#swagger-ui',
   deepLinking: true,
@@ -58,6 +60,9 @@ const START_SCRIPT = `SwaggerUIBundle({
   persistAuthorization: true,
   tryItOutEnabled: true,
   validatorUrl: null,
+  plugins: [() => ({
+    fn: { resolveSubtree: async (document, path) => ({ spec: partOf(document, path), errors: [] }) },
+  })],
 });
 `;
 

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import Ajv, { type AnySchema } from 'ajv';
-import { present } from '#lib/assert.ts';
+import { partOf } from '#origin/http/document-parts.ts';
 import { drawLifecycle } from '#origin/orders/lifecycle.ts';
 import { cancel, orderWith, refund } from '#test/support/orders.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -13,12 +13,11 @@ interface Media {
   readonly schema: AnySchema;
 }
 interface DocumentedAnswer {
-  readonly $ref?: string;
   readonly content?: Readonly<Record<string, Media>>;
 }
 interface Operation {
   readonly parameters?: readonly { readonly schema: object }[];
-  /** By status; those that the document shares are in it already. */
+  /** By status. */
   readonly responses: Readonly<Record<string, DocumentedAnswer>>;
 }
 
@@ -31,17 +30,12 @@ let operations: ReadonlyMap<string, Operation>;
 beforeAll(async () => {
   shop = await openOrigin();
   const { body } = await shop.call('/docs/json');
-  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
-  const shared = body.components.responses as Readonly<Record<string, DocumentedAnswer>>;
-  const whole = (answer: DocumentedAnswer) =>
-    answer.$ref === undefined ? answer : present(shared[answer.$ref.split('/').at(-1) ?? ''], answer.$ref);
   operations = new Map(
-    paths.flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => {
-        const answers = Object.entries(operation.responses);
-        const responses = Object.fromEntries(answers.map(([status, answer]) => [status, whole(answer)]));
-        return [`${method.toUpperCase()} ${path}`, { ...operation, responses }] as const;
-      }),
+    Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [
+        `${method.toUpperCase()} ${path}`,
+        partOf(body, ['paths', path, method]) as Operation,
+      ]),
     ),
   );
 });
