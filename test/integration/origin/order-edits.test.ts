@@ -7,7 +7,7 @@ import type { OrderId } from '#lib/ids.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
 import { ADDRESS, type BoughtForEdits, boughtOrder, edit, takeCancellation } from '#test/support/edits.ts';
-import { inTurn, pack, send } from '#test/support/fulfilment.ts';
+import { inTurn, pack, send, step } from '#test/support/fulfilment.ts';
 import { cancel, moneyOf, orderWith, refund, statusOf } from '#test/support/orders.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
@@ -150,6 +150,21 @@ test('an order of which all that is left has gone is fulfilled', async () => {
   const returnId = await sendBack(shop, owned, admin.token, { itemId, restock: 3 });
   await asStaff(shop, { orderId: order.orderId, returnId }, admin.token, 'refund');
   expect(await moneyOf(shop, order)).toEqual([3_700, 3_700, 0]);
+});
+
+test.each(['delivered', 'returned'] as const)('an order of which all that is left is %s, is that', async (how) => {
+  const order = await paidOrder();
+  const { orderId, owner, first, second } = order;
+  const all = [first, second].map(({ itemId }) => ({ itemId, quantity: 1 }));
+  const shipmentId = await send(shop, orderId, admin.token, ...all);
+  await step(shop, { orderId, shipmentId }, admin.token, 'deliver');
+  for (const { itemId } of how === 'returned' ? [first, second] : [])
+    await sendBack(shop, { orderId, owner }, admin.token, { itemId, restock: 1 });
+  expect(await statusOf(shop, order)).toBe('partially_fulfilled');
+  const items = [{ itemId: first.itemId, quantity: 1 }];
+  const { status, body } = await edit(shop, { ...order, owner: admin }, { items });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(body.timeline.map(({ event }: { event: string }) => event)).toContain(`order.${how}`);
 });
 
 describe('the address', () => {
