@@ -30,8 +30,8 @@ export function orderEditRoutes(deps: Deps, tokens: AccessTokens) {
           id: 'editOrder',
           summary: 'Take units off a paid order, or send it to another address',
           description:
-            'What was charged for the units goes back. The address stays in its country and region, for taxes and ' +
-            'shipping hang on them. By its owner while nothing is packed (a guest sends the `Cart-Token`); by an ' +
+            'What was charged for the units goes back. The address stays in its country, region and shipping zone, for ' +
+            'taxes and shipping hang on them. By its owner while nothing is packed (a guest sends the `Cart-Token`); by an ' +
             'admin, as far as units are not packed. What was bought stays on the order as it was: `edits` and ' +
             '`items[].units.removed` say what has changed.',
           tag: 'Orders',

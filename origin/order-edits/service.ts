@@ -27,7 +27,7 @@ import {
   sealAddressBefore,
 } from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
-import { placeOf } from '#origin/pricing/service.ts';
+import { isOneZone, placeOf } from '#origin/pricing/service.ts';
 import { type Removal, removalsOf, type WantedLine } from './removals.ts';
 import * as store from './store.ts';
 
@@ -76,7 +76,7 @@ async function edit(deps: Deps, tx: Transaction, order: OrderRow, editing: Editi
   const lines = await store.findLines(tx, order.id);
   if (editor === 'shopper' && lines.some(({ packed }) => packed > 0)) throw notEditable(order);
   const removals = removalsOf(lines, editing.wanted, order.currency);
-  const move = moveOf(deps, order, editing);
+  const move = await moveOf(deps, tx, order, editing);
   if (removals.length === 0 && move === null) return { refundId: null, isNews: false };
   const refundId = deps.ids.next<RefundId>();
   const refundMinor = await refundOf(tx, order, removals);
@@ -106,12 +106,18 @@ interface Move {
 }
 
 /** Null where the address stays. @throws {AppError} `edit_moves_order` */
-function moveOf(deps: Deps, order: OrderRow, { editId, address }: Editing): Move | null {
+async function moveOf(
+  deps: Deps,
+  tx: Transaction,
+  order: OrderRow,
+  { editId, address }: Editing,
+): Promise<Move | null> {
   if (address === null) return null;
   const before = openAddress(deps, order);
   if (isDeepStrictEqual(before, address)) return null;
   const [from, to] = [placeOf(before), placeOf(address)];
-  if (from.country !== to.country || from.region !== to.region) throw new AppError('edit_moves_order');
+  const isTaxedAlike = from.country === to.country && from.region === to.region;
+  if (!isTaxedAlike || !(await isOneZone(tx, { from, to }))) throw new AppError('edit_moves_order');
   return {
     before: sealAddressBefore(deps, editId, before),
     after: sealAddress(deps, order.id, address),

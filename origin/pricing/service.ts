@@ -27,7 +27,7 @@ export {
 export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
-export { giveUsesBack, lockCustomer, type Place } from './store.ts';
+export { giveUsesBack, isOneZone, lockCustomer, type Place } from './store.ts';
 
 /** All that a cart is priced by, but what is in it. */
 export interface CartRules {

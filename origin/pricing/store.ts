@@ -126,6 +126,22 @@ export async function findRules(db: Queryable, query: RulesQuery): Promise<Found
   return present(row, `cart ${query.cartId}`).rules;
 }
 
+interface MoveQuery {
+  readonly from: Place;
+  readonly to: Place;
+}
+
+/** Whether both places are in one zone, or neither is in any. */
+export async function isOneZone(db: Queryable, { from, to }: MoveQuery): Promise<boolean> {
+  const zoneOf = ({ country, region, postalCode }: Place) => sql`(
+    select ${ZONE} from (select ${country}::text as country, ${region}::text as region,
+                                ${postalCode}::text as postal_code) q)`;
+  const [row] = await db.execute<{ isOne: boolean }>(
+    sql`select ${zoneOf(from)} is not distinct from ${zoneOf(to)} as "isOne"`,
+  );
+  return present(row, 'the zones of two places').isOne;
+}
+
 interface MethodsQuery extends Place {
   readonly currency: Currency;
 }

@@ -13,6 +13,7 @@ import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/ori
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
 import {
   buyQuoted,
+  changeCart,
   enterCode,
   type Furnished,
   furnishPricing,
@@ -23,7 +24,7 @@ import {
 } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
-import { createProduct, type Owner } from '#test/support/shopping.ts';
+import { cartOf, createProduct, type Owner } from '#test/support/shopping.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -309,5 +310,24 @@ describe('with discounts and tax', () => {
     }
     const [paid, back] = await moneyOf(shop, order);
     expect([paid, back]).toEqual([bought.total.amount, charge]);
+  });
+
+  test('an address stays in its shipping zone', async () => {
+    const zone = { name: 'West', areas: [{ country: 'CA', postalPrefix: 'V' }] };
+    const { id: zoneId } = await merchant.make('shipping-zones', zone);
+    const method = { zoneId, name: 'Van', kind: 'flat', currency: 'USD', steps: [{ from: 0, rate: 0 }] };
+    const { id: shippingMethodId } = await merchant.make('shipping-methods', method);
+    const { variantId } = await createProduct(shop);
+    const cart = await cartOf(shop, [{ variantId, quantity: 1 }]);
+    const destination = { country: 'CA', region: 'BC', postalCode: 'V5K 0A1' };
+    await changeCart(shop, cart, { destination, shippingMethodId });
+    const { body } = await buyQuoted(shop, cart, { to: destination });
+    const order = { orderId: body.id, owner: cart.owner };
+    const to = (postalCode: string) =>
+      edit(shop, order, { shippingAddress: { ...ADDRESS, ...destination, postalCode } });
+    expectProblem(await to('X0A 0A1'), 'edit_moves_order');
+    await merchant.make('shipping-zones', { name: 'Far', areas: [{ country: 'CA', postalPrefix: 'V0' }] });
+    expectProblem(await to('V0V 1A1'), 'edit_moves_order');
+    expect((await to('V5K 0A2')).status).toBe(200);
   });
 });
