@@ -27,8 +27,8 @@ import {
   sealAddressBefore,
 } from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
-import { isOneZone, placeOf } from '#origin/pricing/service.ts';
-import { type Removal, removalsOf, type WantedLine } from './removals.ts';
+import { brokenTerm, isOneZone, placeOf } from '#origin/pricing/service.ts';
+import { keptAfter, type Removal, removalsOf, type WantedLine } from './removals.ts';
 import * as store from './store.ts';
 
 export interface Editing {
@@ -46,7 +46,7 @@ export interface Editing {
 /**
  * What changes nothing is no edit. What Stripe cannot give back at once stays pending, and the reconciler carries on.
  * @throws {AppError} `order_not_found`, `order_not_editable`, `order_item_not_found`, `edit_costs_more`,
- * `units_not_left`, `edit_leaves_nothing`, `edit_moves_order`
+ * `units_not_left`, `edit_leaves_nothing`, `edit_breaks_terms`, `edit_moves_order`
  */
 export async function editOrder(deps: Deps, editing: Editing): Promise<void> {
   const { orderId, editId, editor } = editing;
@@ -76,6 +76,10 @@ async function edit(deps: Deps, tx: Transaction, order: OrderRow, editing: Editi
   const lines = await store.findLines(tx, order.id);
   if (editor === 'shopper' && lines.some(({ packed }) => packed > 0)) throw notEditable(order);
   const removals = removalsOf(lines, editing.wanted, order.currency);
+  if (editor === 'shopper' && removals.length > 0) {
+    const broken = await brokenTerm(tx, order.id, keptAfter(lines, removals));
+    if (broken !== null) throw new AppError('edit_breaks_terms', { ...broken });
+  }
   const move = await moveOf(deps, tx, order, editing);
   if (removals.length === 0 && move === null) return { refundId: null, isNews: false };
   const refundId = deps.ids.next<RefundId>();
