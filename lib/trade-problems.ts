@@ -108,6 +108,11 @@ export const TRADE_PROBLEMS = {
   order_not_editable: { status: 409, title: 'The order can no longer be edited', retryable: false },
   edit_costs_more: { status: 409, title: 'The order would cost more: place another', retryable: false },
   edit_leaves_nothing: { status: 409, title: 'Nothing would be left: cancel the order', retryable: false },
+  edit_breaks_terms: {
+    status: 409,
+    title: 'What is left would not be sold so: cancel the order, or ask the shop',
+    retryable: false,
+  },
   edit_moves_order: { status: 409, title: 'Elsewhere tax and shipping would be others', retryable: false },
   order_not_shippable: { status: 409, title: 'The order has nothing that may be sent', retryable: false },
   units_not_left: { status: 409, title: 'More units than are left to be sent', retryable: false },

@@ -36,6 +36,15 @@ export function removalsOf(
   return removals;
 }
 
+/** How many of each line there are to be. */
+export function keptAfter(
+  lines: readonly EditableLine[],
+  removals: readonly Removal[],
+): ReadonlyMap<OrderLineId, number> {
+  const gone = new Map(removals.map(({ lineId, removed }) => [lineId, removed] as const));
+  return new Map(lines.map((line) => [line.lineId, kept(line) - (gone.get(line.lineId) ?? 0)]));
+}
+
 function removalOf(line: EditableLine, quantity: number, currency: Currency): Removal {
   const { lineId, variantId } = line;
   const removed = kept(line) - quantity;

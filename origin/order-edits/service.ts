@@ -27,8 +27,8 @@ import {
   sealAddressBefore,
 } from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
-import { placeOf } from '#origin/pricing/service.ts';
-import { type Removal, removalsOf, type WantedLine } from './removals.ts';
+import { brokenTerm, isOneZone, placeOf } from '#origin/pricing/service.ts';
+import { keptAfter, type Removal, removalsOf, type WantedLine } from './removals.ts';
 import * as store from './store.ts';
 
 export interface Editing {
@@ -46,7 +46,7 @@ export interface Editing {
 /**
  * What changes nothing is no edit. What Stripe cannot give back at once stays pending, and the reconciler carries on.
  * @throws {AppError} `order_not_found`, `order_not_editable`, `order_item_not_found`, `edit_costs_more`,
- * `units_not_left`, `edit_leaves_nothing`, `edit_moves_order`
+ * `units_not_left`, `edit_leaves_nothing`, `edit_breaks_terms`, `edit_moves_order`
  */
 export async function editOrder(deps: Deps, editing: Editing): Promise<void> {
   const { orderId, editId, editor } = editing;
@@ -76,7 +76,11 @@ async function edit(deps: Deps, tx: Transaction, order: OrderRow, editing: Editi
   const lines = await store.findLines(tx, order.id);
   if (editor === 'shopper' && lines.some(({ packed }) => packed > 0)) throw notEditable(order);
   const removals = removalsOf(lines, editing.wanted, order.currency);
-  const move = moveOf(deps, order, editing);
+  if (editor === 'shopper' && removals.length > 0) {
+    const broken = await brokenTerm(tx, order.id, keptAfter(lines, removals));
+    if (broken !== null) throw new AppError('edit_breaks_terms', { ...broken });
+  }
+  const move = await moveOf(deps, tx, order, editing);
   if (removals.length === 0 && move === null) return { refundId: null, isNews: false };
   const refundId = deps.ids.next<RefundId>();
   const refundMinor = await refundOf(tx, order, removals);
@@ -106,12 +110,18 @@ interface Move {
 }
 
 /** Null where the address stays. @throws {AppError} `edit_moves_order` */
-function moveOf(deps: Deps, order: OrderRow, { editId, address }: Editing): Move | null {
+async function moveOf(
+  deps: Deps,
+  tx: Transaction,
+  order: OrderRow,
+  { editId, address }: Editing,
+): Promise<Move | null> {
   if (address === null) return null;
   const before = openAddress(deps, order);
   if (isDeepStrictEqual(before, address)) return null;
   const [from, to] = [placeOf(before), placeOf(address)];
-  if (from.country !== to.country || from.region !== to.region) throw new AppError('edit_moves_order');
+  const isTaxedAlike = from.country === to.country && from.region === to.region;
+  if (!isTaxedAlike || !(await isOneZone(tx, { from, to }))) throw new AppError('edit_moves_order');
   return {
     before: sealAddressBefore(deps, editId, before),
     after: sealAddress(deps, order.id, address),

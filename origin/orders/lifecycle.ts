@@ -65,6 +65,9 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, Row>> = {
     payment_succeeded: 'partially_fulfilled',
     fulfilment_begun: 'partially_fulfilled',
     fulfilment_completed: 'fulfilled',
+    // The rest was taken off after what had been sent arrived, or came back.
+    delivery_confirmed: 'delivered',
+    goods_returned: 'returned',
   },
   fulfilled: {
     ...REFUNDS,

@@ -60,11 +60,16 @@ function whyNotFor({ groupId, isFirstOrderOnly }: Discount, customer: Customer):
   return isFirstOrderOnly && !customer.isFirstOrder ? { kind: 'first_order' } : null;
 }
 
-function isForEverything({ productIds, categoryIds }: Discount): boolean {
+type Reach = Pick<Discount, 'productIds' | 'categoryIds'>;
+
+function isForEverything({ productIds, categoryIds }: Reach): boolean {
   return productIds.length === 0 && categoryIds.length === 0;
 }
 
-function isFor(discount: Discount, { productId, categoryIds }: BasketLine): boolean {
+export function isFor(
+  discount: Reach,
+  { productId, categoryIds }: Pick<BasketLine, 'productId' | 'categoryIds'>,
+): boolean {
   return (
     isForEverything(discount) ||
     discount.productIds.includes(productId) ||
@@ -147,9 +152,9 @@ function takenOff(discount: Discount, lines: readonly BasketLine[], left: readon
 }
 
 /** How many of each line are among the cheapest, which are given. */
-function unitsGiven(
+export function unitsGiven(
   { buy, get }: { readonly buy: number; readonly get: number },
-  lines: readonly BasketLine[],
+  lines: readonly Pick<BasketLine, 'unitPriceMinor'>[],
   eligible: readonly number[],
 ): number[] {
   let given = Math.floor(sum(eligible) / (buy + get)) * get;

@@ -1,7 +1,7 @@
 /** Pricing: what a basket costs, and why; the rules that carts are priced by, and the uses of codes. */
 
-import type { Queryable } from '#db/client.ts';
-import type { CartId } from '#lib/ids.ts';
+import type { Queryable, Transaction } from '#db/client.ts';
+import type { CartId, OrderId, OrderLineId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
 import type { Basket, Breakdown, Customer, Rules, ShippingMethod, TaxRates } from './basket.ts';
 import { barOf, type CodeState, codeStates, toDiscount } from './codes.ts';
@@ -9,6 +9,8 @@ import { priceBasket } from './price-basket.ts';
 import { unweighed } from './shipping.ts';
 import { type FoundRules, findMethods, findRules, type Place } from './store.ts';
 import type { TaxProvider } from './taxes.ts';
+import { type KeptUnits, unearned } from './terms.ts';
+import { findTerms, findUnderpriced } from './terms-store.ts';
 
 export {
   type AppliedDiscount,
@@ -27,7 +29,7 @@ export {
 export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
-export { giveUsesBack, lockCustomer, type Place } from './store.ts';
+export { giveUsesBack, isOneZone, lockCustomer, type Place } from './store.ts';
 
 /** All that a cart is priced by, but what is in it. */
 export interface CartRules {
@@ -138,4 +140,21 @@ export async function estimateShipping(
         ? priceByRules(lines, rules, { currency, shipping: method }).breakdown.shippingMinor
         : null,
   }));
+}
+
+/** What an order was priced by, and what is left of it does not meet. */
+export type BrokenTerm =
+  | { readonly term: 'discount' | 'shipping'; readonly name: string }
+  /** The line's price is that of more units. */
+  | { readonly term: 'price'; readonly itemId: OrderLineId };
+
+/** Null where so many units of the order's lines meet all terms that it was priced by. */
+export async function brokenTerm(
+  tx: Transaction,
+  orderId: OrderId,
+  units: KeptUnits,
+): Promise<BrokenTerm | null> {
+  const itemId = await findUnderpriced(tx, orderId, units);
+  if (itemId !== undefined) return { term: 'price', itemId };
+  return unearned(await findTerms(tx, orderId), units);
 }

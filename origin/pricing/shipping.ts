@@ -4,7 +4,10 @@ import { present } from '#lib/assert.ts';
 import { type Minor, minor } from '#lib/money.ts';
 import type { BasketLine, ShippingMethod } from './basket.ts';
 
-export function isShippable(lines: readonly BasketLine[]): boolean {
+/** What has to be known of a line to ship it. */
+type Parcelled = Pick<BasketLine, 'quantity' | 'grams' | 'requiresShipping'>;
+
+export function isShippable(lines: readonly Parcelled[]): boolean {
   return lines.some(({ requiresShipping }) => requiresShipping);
 }
 
@@ -15,18 +18,14 @@ export function unweighed(method: ShippingMethod, lines: readonly BasketLine[]):
 }
 
 /** @param goodsMinor what the goods come to, less their discounts */
-export function shippingRate(
-  method: ShippingMethod,
-  lines: readonly BasketLine[],
-  goodsMinor: number,
-): Minor {
+export function shippingRate(method: ShippingMethod, lines: readonly Parcelled[], goodsMinor: number): Minor {
   if (method.freeFromMinor !== null && goodsMinor >= method.freeFromMinor) return minor(0);
   const measure = measureOf(method, lines, goodsMinor);
   const step = method.steps.findLast(({ from }) => from <= measure);
   return present(step, `a rate of shipping method ${method.id} from 0`).rateMinor;
 }
 
-function measureOf({ kind }: ShippingMethod, lines: readonly BasketLine[], goodsMinor: number): number {
+function measureOf({ kind }: ShippingMethod, lines: readonly Parcelled[], goodsMinor: number): number {
   switch (kind) {
     case 'flat':
     case 'pickup':
@@ -40,6 +39,6 @@ function measureOf({ kind }: ShippingMethod, lines: readonly BasketLine[], goods
   }
 }
 
-function sumOf(lines: readonly BasketLine[], measure: (line: BasketLine) => number): number {
+function sumOf(lines: readonly Parcelled[], measure: (line: Parcelled) => number): number {
   return lines.reduce((sum, line) => sum + (line.requiresShipping ? measure(line) : 0), 0);
 }

@@ -68,17 +68,19 @@ const ZONE = sql`(
    where a.country = q.country and a.region in ('', q.region) and starts_with(q.postal_code, a.postal_prefix)
    order by length(a.postal_prefix) desc, a.region desc limit 1)`;
 
+/** The categories that a discount `d` is for. */
+export const CATEGORIES_WITHIN = sql`case when d.category_ids = '{}' then d.category_ids else (
+             with recursive inside as (
+               select id from categories where id = any (d.category_ids)
+               union select c.id from categories c join inside on c.parent_id = inside.id)
+             select array_agg(id) from inside) end`;
+
 const DISCOUNTS = sql`(
   select coalesce(json_agg(json_build_object(
            'id', d.id, 'version', d.version, 'name', d.name, 'code', d.code, 'kind', d.kind, 'ppm', d.ppm,
            'amountMinor', d.amount_minor, 'buy', d.buy_quantity, 'get', d.get_quantity, 'currency', d.currency,
            'minimumMinor', d.minimum_minor, 'isExclusive', d.exclusive, 'productIds', d.product_ids,
-           'categoryIds', case when d.category_ids = '{}' then d.category_ids else (
-             with recursive inside as (
-               select id from categories where id = any (d.category_ids)
-               union select c.id from categories c join inside on c.parent_id = inside.id)
-             select array_agg(id) from inside) end,
-           'groupId', d.group_id, 'isFirstOrderOnly', d.first_order_only, 'isInForce', ${IN_FORCE},
+           'categoryIds', ${CATEGORIES_WITHIN}, 'groupId', d.group_id, 'isFirstOrderOnly', d.first_order_only, 'isInForce', ${IN_FORCE},
            'isUsedUp', coalesce(d.uses >= d.max_uses, false) or exists (
              select from discount_customers u
               where u.discount_id = d.id and u.uses >= d.max_uses_per_customer
@@ -124,6 +126,22 @@ const FIND_RULES = kept((db, slots: Slots<RulesQuery>) => {
 export async function findRules(db: Queryable, query: RulesQuery): Promise<FoundRules> {
   const [row] = await FIND_RULES(db, query);
   return present(row, `cart ${query.cartId}`).rules;
+}
+
+interface MoveQuery {
+  readonly from: Place;
+  readonly to: Place;
+}
+
+/** Whether both places are in one zone, or neither is in any. */
+export async function isOneZone(db: Queryable, { from, to }: MoveQuery): Promise<boolean> {
+  const zoneOf = ({ country, region, postalCode }: Place) => sql`(
+    select ${ZONE} from (select ${country}::text as country, ${region}::text as region,
+                                ${postalCode}::text as postal_code) q)`;
+  const [row] = await db.execute<{ isOne: boolean }>(
+    sql`select ${zoneOf(from)} is not distinct from ${zoneOf(to)} as "isOne"`,
+  );
+  return present(row, 'the zones of two places').isOne;
 }
 
 interface MethodsQuery extends Place {

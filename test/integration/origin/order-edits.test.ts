@@ -3,27 +3,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import { listAudit } from '#db/audit-log.ts';
-import type { OrderId } from '#lib/ids.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
 import { ADDRESS, type BoughtForEdits, boughtOrder, edit, takeCancellation } from '#test/support/edits.ts';
-import { inTurn, pack, send } from '#test/support/fulfilment.ts';
+import { inTurn, pack, send, step } from '#test/support/fulfilment.ts';
 import { cancel, moneyOf, orderWith, refund, statusOf } from '#test/support/orders.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
-import {
-  buyQuoted,
-  enterCode,
-  type Furnished,
-  furnishPricing,
-  type Merchant,
-  makeCode,
-  openMerchant,
-  shippedCart,
-} from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
-import { createProduct, type Owner } from '#test/support/shopping.ts';
+import type { Owner } from '#test/support/shopping.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -152,6 +141,24 @@ test('an order of which all that is left has gone is fulfilled', async () => {
   expect(await moneyOf(shop, order)).toEqual([3_700, 3_700, 0]);
 });
 
+test.each(['delivered', 'returned'] as const)(
+  'an order of which all that is left is %s, is that',
+  async (how) => {
+    const order = await paidOrder();
+    const { orderId, owner, first, second } = order;
+    const all = [first, second].map(({ itemId }) => ({ itemId, quantity: 1 }));
+    const shipmentId = await send(shop, orderId, admin.token, ...all);
+    await step(shop, { orderId, shipmentId }, admin.token, 'deliver');
+    for (const { itemId } of how === 'returned' ? [first, second] : [])
+      await sendBack(shop, { orderId, owner }, admin.token, { itemId, restock: 1 });
+    expect(await statusOf(shop, order)).toBe('partially_fulfilled');
+    const items = [{ itemId: first.itemId, quantity: 1 }];
+    const { status, body } = await edit(shop, { ...order, owner: admin }, { items });
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body.timeline.map(({ event }: { event: string }) => event)).toContain(`order.${how}`);
+  },
+);
+
 describe('the address', () => {
   test('is another in the same place: who sends it sees the new one, the invoice keeps the old', async () => {
     const order = await paidOrder();
@@ -265,34 +272,5 @@ describe('two at once: the first counts, and the second is told why not', () => 
       }),
       { numRuns: 4 },
     );
-  });
-});
-
-/** Last: from then on nothing is bought without saying how it is shipped. */
-describe('with discounts and tax', () => {
-  let merchant: Merchant;
-  let furnished: Furnished;
-  beforeAll(async () => {
-    merchant = await openMerchant(shop);
-    furnished = await furnishPricing(merchant);
-  });
-
-  test('whatever the parts in which a line is taken off and sent back, they come to its charge', async () => {
-    const { variantId } = await createProduct(shop, { price: 3_333 });
-    const { code } = await makeCode(merchant);
-    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 7 }]);
-    await enterCode(shop, cart, code);
-    const { body: bought } = await buyQuoted(shop, cart);
-    const [item] = bought.items;
-    const charge = item.lineTotal.amount - item.discount.amount + item.tax.amount;
-    const order = { orderId: bought.id as OrderId, owner: cart.owner };
-    for (const quantity of [6, 4]) await edit(shop, order, { items: [{ itemId: item.id, quantity }] });
-    await send(shop, order.orderId, admin.token, { itemId: item.id, quantity: 4 });
-    for (const restock of [1, 3]) {
-      const returnId = await sendBack(shop, order, admin.token, { itemId: item.id, restock });
-      await asStaff(shop, { orderId: order.orderId, returnId }, admin.token, 'refund');
-    }
-    const [paid, back] = await moneyOf(shop, order);
-    expect([paid, back]).toEqual([bought.total.amount, charge]);
   });
 });

@@ -212,6 +212,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   order_not_editable: 'test/integration/origin/order-edits.test.ts',
   edit_costs_more: 'test/integration/origin/order-edits.test.ts',
   edit_leaves_nothing: 'test/integration/origin/order-edits.test.ts',
+  edit_breaks_terms: 'test/integration/origin/order-edit-terms.test.ts',
   edit_moves_order: 'test/integration/origin/order-edits.test.ts',
   exchange_costs_more: 'test/integration/origin/exchanges.test.ts',
   exchange_not_offered: 'test/integration/origin/exchanges.test.ts',
