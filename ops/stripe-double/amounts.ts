@@ -5,9 +5,10 @@ import { invalidParameter } from './errors.ts';
 
 const MAX_AMOUNT_MINOR = 99_999_999;
 
-/** In minor units; other currencies take the default, where Stripe would convert fifty US cents. */
+/** In minor units, some of them fifty US cents at a rate of ours; other currencies take the default, where Stripe would convert. */
 const LEAST_MINOR: Readonly<Record<string, number>> = {
   aed: 200,
+  clp: 500,
   czk: 1_500,
   dkk: 250,
   gbp: 30,
@@ -17,6 +18,7 @@ const LEAST_MINOR: Readonly<Record<string, number>> = {
   myr: 200,
   nok: 300,
   pln: 200,
+  ron: 200,
   sek: 300,
   thb: 1_000,
 };

@@ -1,12 +1,14 @@
 /** What a cart costs now, and what has changed since the shopper looked. Prices come from the database only. */
 
-import type { Minor } from '#lib/money.ts';
+import type { Currency, Minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import {
   type AppliedDiscount,
   type BasketLine,
   type CartRules,
   type CodeState,
+  chargeLimits,
+  isCountedAlike,
   isShippable,
   type LinePrice,
   type Place,
@@ -36,9 +38,6 @@ export interface PricedCart extends Totals, Pick<CartRow, 'id' | 'version' | 'cu
   readonly shippingNeed: ShippingNeed;
 }
 
-/** What Stripe charges at least and at most, in cents: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
-const MIN_CHARGE_MINOR = 50;
-const MAX_CHARGE_MINOR = 99_999_999;
 /** With tax, which is the price again at most, and shipping, a total takes no more than so many times its goods. */
 const ROOM_ON_TOP = 4;
 
@@ -48,11 +47,12 @@ export function priceCart(
   rows: readonly CartLineRow[],
   rules: CartRules,
 ): PricedCart {
-  if (!isExact(rows, rules)) throw notChargeable();
+  if (!isExact(rows, rules)) throw notChargeable(currency);
   const basketLines = rows.map(toBasketLine);
   const { breakdown, codes } = priceByRules(basketLines, rules, { currency });
   const { lines: prices, ...priced } = breakdown;
-  const { pricesIncludeTax, isCurrencySold } = rules.found;
+  const { pricesIncludeTax } = rules.found;
+  const isCurrencySold = rules.found.isCurrencySold && isCountedAlike(currency);
   return {
     ...priced,
     ...{ id, version, currency, codes, place: rules.place, pricesIncludeTax, isCurrencySold },
@@ -114,12 +114,16 @@ export function requireShipping({ shippingNeed, lines }: PricedCart): void {
 }
 
 /** @throws {AppError} `total_not_chargeable` */
-export function requireChargeable({ totalMinor }: Pick<Totals, 'totalMinor'>): void {
-  if (totalMinor < MIN_CHARGE_MINOR || totalMinor > MAX_CHARGE_MINOR) throw notChargeable();
+export function requireChargeable({
+  totalMinor,
+  currency,
+}: Pick<PricedCart, 'totalMinor' | 'currency'>): void {
+  const { minimum, maximum } = chargeLimits(currency);
+  if (totalMinor < minimum || totalMinor > maximum) throw notChargeable(currency);
 }
 
-function notChargeable(): AppError {
-  return new AppError('total_not_chargeable', { minimum: MIN_CHARGE_MINOR, maximum: MAX_CHARGE_MINOR });
+function notChargeable(currency: Currency): AppError {
+  return new AppError('total_not_chargeable', chargeLimits(currency));
 }
 
 function noticeOf({

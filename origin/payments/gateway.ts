@@ -111,7 +111,10 @@ export interface CardKeeper {
 }
 
 export interface PaymentGateway extends CardKeeper {
-  /** The order's one intent, unconfirmed; calling it again returns the same one. */
+  /**
+   * The order's one intent, unconfirmed; calling it again returns the same one.
+   * @throws {AppError} `total_not_chargeable`
+   */
   create(intent: NewIntent): Promise<Intent>;
   /** Charges the card. A decline is an outcome, not an error; calling it again charges nothing more. A saved card needs its customer. */
   confirm(intentId: string, paymentMethodId: string, customerId?: string | null): Promise<Intent>;

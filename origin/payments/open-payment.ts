@@ -53,7 +53,7 @@ export async function ensureIntent(deps: Deps, orderId: OrderId): Promise<string
 
 /**
  * Creates the order's intent at Stripe and records it here before anything can be charged to it. Returns its id.
- * @throws {AppError} `payments_unavailable`; `order_cancelled` when the order was taken back meanwhile
+ * @throws {AppError} `payments_unavailable`, `total_not_chargeable`; `order_cancelled` when the order was taken back meanwhile
  */
 export async function createIntent(deps: Deps, intent: NewIntent): Promise<string> {
   const { orderId } = intent;

@@ -4,12 +4,13 @@
  */
 
 import Stripe from 'stripe';
-import { present } from '#lib/assert.ts';
+import { assert, present } from '#lib/assert.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { type GuardSurroundings, guardOf } from '#lib/guards.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import type { SharedConfig } from '#origin/config.ts';
+import { isCountedAlike } from '#origin/pricing/service.ts';
 import type { PaymentGateway, StripeRefund } from './gateway.ts';
 import { cardCalls } from './stripe-cards.ts';
 import { toDispute, toIntent, toNews, toRefund } from './stripe-objects.ts';
@@ -65,6 +66,7 @@ function intentCalls(
     toIntent(await call(() => stripe.paymentIntents.retrieve(id, { expand })));
   return {
     create: async ({ orderId, orderNumber, amount, currency: code }) => {
+      assert(isCountedAlike(code), `an amount in ${code} is not the same at Stripe`);
       const params: Stripe.PaymentIntentCreateParams = {
         amount,
         currency: code.toLowerCase(),
@@ -73,7 +75,11 @@ function intentCalls(
         metadata: { order_id: orderId },
       };
       const options = { idempotencyKey: `order-${orderId}-create` };
-      return toIntent(await call(() => stripe.paymentIntents.create(params, options)));
+      try {
+        return toIntent(await call(() => stripe.paymentIntents.create(params, options)));
+      } catch (error) {
+        throw refusedAmount(error);
+      }
     },
     confirm: async (intentId, paymentMethodId, customer = null) => {
       const params = { payment_method: paymentMethodId, expand };
@@ -174,6 +180,16 @@ function isUnexpectedState(error: unknown): boolean {
     error instanceof Stripe.errors.StripeInvalidRequestError &&
     error.code === 'payment_intent_unexpected_state'
   );
+}
+
+const AMOUNT_REFUSALS: ReadonlySet<string> = new Set(['amount_too_small', 'amount_too_large']);
+
+/** Stripe's limits are those of the account's own currency: what it converts, it alone can tell. */
+function refusedAmount(error: unknown): unknown {
+  const isRequestError = error instanceof Stripe.errors.StripeInvalidRequestError;
+  return isRequestError && AMOUNT_REFUSALS.has(error.code ?? '')
+    ? new AppError('total_not_chargeable')
+    : error;
 }
 
 /** A payment method that Stripe does not know is the client's mistake; every other refusal is ours. */

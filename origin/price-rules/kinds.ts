@@ -7,6 +7,7 @@ import { type Currency, minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { requireActive } from '#origin/locations/service.ts';
+import { isCountedAlike } from '#origin/pricing/service.ts';
 import type * as model from './model.ts';
 import * as store from './store.ts';
 
@@ -84,14 +85,25 @@ function tableOf<Row, New>({ list, lock }: store.RuleTable<Row, New>) {
   return { list, lock };
 }
 
+/** @throws {AppError} `invalid_input` */
+function requireCountedAlike(code: Currency, path: string): void {
+  if (isCountedAlike(code)) return;
+  const message = 'would sell in a currency of which Stripe takes other amounts';
+  throw new AppError('invalid_input', { errors: [{ path, message }] });
+}
+
 type CurrencyRow = Awaited<ReturnType<typeof store.CURRENCIES.insert>>;
 
 export const CURRENCY = {
   ...tableOf(store.CURRENCIES),
   name: 'currency',
-  make: (tx, { code, taxInclusive }, { at: createdAt }) =>
-    store.CURRENCIES.insert(tx, { code: code as Currency, taxInclusive, createdAt }),
-  change: (tx, { code }, { taxInclusive, sold }, at) => {
+  make: async (tx, { code: spelled, taxInclusive }, { at: createdAt }) => {
+    const code = spelled as Currency;
+    requireCountedAlike(code, '/code');
+    return store.CURRENCIES.insert(tx, { code, taxInclusive, createdAt });
+  },
+  change: async (tx, { code }, { taxInclusive, sold }, at) => {
+    if (sold === true) requireCountedAlike(code, '/sold');
     const endedAt = sold === undefined ? undefined : sold ? null : at;
     return store.CURRENCIES.update(tx, code, said({ taxInclusive, endedAt }));
   },

@@ -40,7 +40,9 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: CURRENCY, path: 'currencies', id: 'Currency', many: 'currencies', one: 'a currency' },
     ...{ New: model.NewCurrency, Change: model.CurrencyChange, Rule: model.CurrencyRule },
-    effect: 'Carts may then be priced and paid in it; variants without a price in it are not sold in it.',
+    effect:
+      'Carts may then be priced and paid in it; variants without a price in it are not sold in it. None with more than two places, ' +
+      'nor ISK, MGA or UGX: Stripe takes other amounts of them.',
     ...{ Params: model.CurrencyParams, failures: ['currency_taken', 'shop_currency_stays'] },
   },
   {

@@ -26,6 +26,7 @@ export {
   type ShippingPrice,
   type Totals,
 } from './basket.ts';
+export { chargeLimits, isCountedAlike } from './chargeable.ts';
 export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';

@@ -9,6 +9,7 @@ import { present } from '#lib/assert.ts';
 import type { CartId, CustomerGroupId, DiscountId, OrderId, UserId } from '#lib/ids.ts';
 import { type Currency, type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import type { Benefit, Discount, ShippingMethod, TaxRates } from './basket.ts';
+import { isCountedAlike } from './chargeable.ts';
 
 /** Where something is sent to, as far as it is known. Region and postal code in capitals, the latter without spaces. */
 export interface Place {
@@ -167,7 +168,7 @@ export async function findMethods(db: Queryable, query: MethodsQuery): Promise<S
 /** Beside the shop's own. */
 export async function findSoldCurrencies(db: Queryable): Promise<Currency[]> {
   const rows = await db.select({ code: currencies.code }).from(currencies).where(isNull(currencies.endedAt));
-  return rows.map(({ code }) => code);
+  return rows.map(({ code }) => code).filter(isCountedAlike);
 }
 
 interface RatesQuery extends Pick<Place, 'region'> {

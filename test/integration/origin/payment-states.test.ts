@@ -9,7 +9,7 @@ import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { PaymentGateway } from '#origin/payments/gateway.ts';
 import { bookMissingFees, reconcileOverdue } from '#origin/payments/service.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
-import { moneyOf, orderWith, statusOf, stepsOf, type TestOrder } from '#test/support/orders.ts';
+import { freshGateway, moneyOf, orderWith, statusOf, stepsOf, type TestOrder } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 import { deliver, eventOf, eventsOf } from '#test/support/webhooks.ts';
@@ -166,6 +166,42 @@ describe('an order that was left half-way is looked after long before its deadli
     await authenticate(order, 'succeed');
     await reconcile(6);
     expect(await statusOf(shop, order)).toBe('paid');
+  });
+});
+
+describe('intents that Stripe keeps failing for', () => {
+  const challenged = () => orderWith(shop, 'pm_card_authenticationRequired');
+  const failFor = ({ intentId }: TestOrder) =>
+    shop.double.control('POST', '/faults', {
+      ...{ kind: 'error', path: `/v1/payment_intents/${intentId}`, times: 20 },
+    });
+  /** Each later than what opened Stripe's circuit. */
+  const run = () => reconcileOverdue({ ...shop.deps, ...inMinutes(31), payments: freshGateway(shop) });
+  afterEach(() => shop.double.control('DELETE', '/faults'));
+
+  test('keep no other order from its end: one of them in the same run', async () => {
+    const [stuck, free] = [await challenged(), await challenged()];
+    await failFor(stuck);
+    expect(await run()).toBe(1);
+    expect([await statusOf(shop, stuck), await statusOf(shop, free)]).toEqual([
+      'requires_action',
+      'payment_failed',
+    ]);
+    await shop.double.control('DELETE', '/faults');
+    expect(await run()).toBe(1);
+  });
+
+  test('keep no other order from its end: a row of them in one of the next runs, which begin further on', async () => {
+    const stuck = [await challenged(), await challenged(), await challenged(), await challenged()];
+    const free = await challenged();
+    for (const order of stuck) await failFor(order);
+    const done: number[] = [];
+    for (const _ of stuck) done.push(await run());
+    expect(done).toEqual([0, 0, 0, 1]);
+    expect(await statusOf(shop, free)).toBe('payment_failed');
+    await shop.double.control('DELETE', '/faults');
+    expect(await run()).toBe(stuck.length);
+    for (const order of stuck) expect(await statusOf(shop, order)).toBe('payment_failed');
   });
 });
 

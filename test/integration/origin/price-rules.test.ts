@@ -180,6 +180,15 @@ describe('what says too little, too much or nonsense is refused at the field:', 
     expectProblem(member, 'customer_group_not_found');
   });
 
+  test.each(['ISK', 'UGX', 'MGA', 'KWD', 'CLF'])(
+    'a currency of which Stripe takes other amounts: %s',
+    async (code) => {
+      const refused = await merchant.ask('POST', 'currencies', { code, taxInclusive: false });
+      expectProblem(refused, 'invalid_input');
+      expect(pathsOf(refused)).toEqual(['/code']);
+    },
+  );
+
   test('and the shop’s own currency stays', async () => {
     await merchant.make('currencies', { code: 'USD', taxInclusive: false });
     expectProblem(await merchant.ask('DELETE', 'currencies/USD'), 'shop_currency_stays');
