@@ -93,6 +93,16 @@ export const TRADE_PROBLEMS = {
     retryable: false,
   },
   destination_required: { status: 409, title: 'Say first where it is sent to', retryable: false },
+  region_required: {
+    status: 409,
+    title: 'Tax or shipping go by region in that country: name one of its own (ISO 3166-2)',
+    retryable: false,
+  },
+  postal_code_required: {
+    status: 409,
+    title: 'Shipping goes by postal code in that country: send one as it has them',
+    retryable: false,
+  },
   shipping_zone_missing: { status: 409, title: 'Nothing is shipped to this address', retryable: false },
   shipping_method_required: { status: 409, title: 'A way of shipping has to be chosen', retryable: false },
   shipping_method_not_found: { status: 404, title: 'No such way of shipping', retryable: false },

@@ -126,7 +126,7 @@ export const taxRates = pgTable(
     name: text('name').notNull(),
     /** ISO 3166-1 alpha-2. */
     country: char('country', { length: 2 }).notNull(),
-    /** As addresses spell it; empty for the whole country. */
+    /** ISO 3166-2 without the country: `NY`; empty for the whole country. */
     region: text('region').notNull().default(''),
     category: text('category').notNull(),
     /** Parts per million: 190,000 is 19 %. */

@@ -69,7 +69,9 @@ export const CartChange = t.Object(
     currency: t.Optional(
       t.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217; for as long as the cart is empty.' }),
     ),
-    destination: t.Optional(closedObject(Destination, { description: 'For estimates of tax and shipping.' })),
+    destination: t.Optional(
+      closedObject(Destination, { description: 'For tax and shipping, as far as they depend on it.' }),
+    ),
     shippingMethodId: t.Optional(t.Union([Uuid, t.Null()])),
   },
   {

@@ -12,6 +12,8 @@ import {
   isShippable,
   type LinePrice,
   type Place,
+  type PlaceNeed,
+  placeNeedOf,
   priceByRules,
   type ShippingPrice,
   type Totals,
@@ -33,6 +35,8 @@ export interface PricedCart extends Totals, Pick<CartRow, 'id' | 'version' | 'cu
   readonly shipping: ShippingPrice | null;
   readonly codes: readonly CodeState[];
   readonly place: Place;
+  /** What is missing of the place. */
+  readonly placeNeed: PlaceNeed | null;
   readonly pricesIncludeTax: boolean;
   readonly isCurrencySold: boolean;
   readonly shippingNeed: ShippingNeed;
@@ -55,7 +59,9 @@ export function priceCart(
   const isCurrencySold = rules.found.isCurrencySold && isCountedAlike(currency);
   return {
     ...priced,
-    ...{ id, version, currency, codes, place: rules.place, pricesIncludeTax, isCurrencySold },
+    ...{ id, version, currency, codes, pricesIncludeTax, isCurrencySold },
+    place: rules.place,
+    placeNeed: placeNeedOf(rules.found, rules.place),
     lines: rows.map((row, index) => {
       const price = prices[index] as LinePrice;
       return { ...row, ...price, lineTotalMinor: price.subtotalMinor, notice: noticeOf(row) };
@@ -93,6 +99,21 @@ function isExact(rows: readonly CartLineRow[], { taxRates, found }: CartRules): 
   const goods = rows.reduce((sum, row) => sum + row.priceMinor * row.quantity, 0);
   const isAllThereIs = Object.keys(taxRates).length === 0 && found.shipping === null;
   return Number.isSafeInteger(isAllThereIs ? goods : goods * ROOM_ON_TOP);
+}
+
+/**
+ * Of whatever is in the cart, for all of it may be taxed by the place.
+ * @throws {AppError} `region_required`, `postal_code_required`
+ */
+export function requirePlace({ placeNeed, place: { country } }: PricedCart): void {
+  switch (placeNeed) {
+    case null:
+      return;
+    case 'region':
+      throw new AppError('region_required', { country });
+    case 'postal_code':
+      throw new AppError('postal_code_required', { country });
+  }
 }
 
 /** @throws {AppError} for whatever the cart needs before it can be shipped */

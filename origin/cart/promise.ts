@@ -20,7 +20,7 @@ export function quoteFor(quotes: Quotes, cart: PricedCart, now: Date): CartQuote
     tax: of(cart.taxMinor),
     includedTax: of(cart.includedTaxMinor),
     total: of(cart.totalMinor),
-    isTaxKnown: cart.place.country !== null,
+    isTaxKnown: cart.place.country !== null && cart.placeNeed === null,
     shippingNeed: cart.shippingNeed,
     lines: cart.lines.map((line) => toLine(line, of)),
     discounts: cart.discounts.map(({ discount: { id, name, code }, sharesMinor, shippingMinor }) => ({

@@ -62,7 +62,9 @@ export const CartQuote = t.Object(
     total: t.Object(MoneySchema.properties, {
       description: '`subtotal - discount + shipping + tax`.',
     }),
-    isTaxKnown: t.Boolean({ description: 'Whether the cart has a destination, which tax depends on.' }),
+    isTaxKnown: t.Boolean({
+      description: 'Whether the cart has a destination, and one that tells all that tax depends on.',
+    }),
     shippingNeed: t.UnionEnum(['none', 'destination', 'zone', 'method', 'weight'], {
       description:
         'What checkout misses: a destination, a zone that it is in, a way of shipping, a weight to price it by.',

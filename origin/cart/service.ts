@@ -20,7 +20,13 @@ import * as store from './store.ts';
 export { quote } from './answer.ts';
 export { mergeAtLogin } from './merge.ts';
 export { lockForCheckout } from './own-cart.ts';
-export { type PricedCart, type PricedLine, requireChargeable, requireShipping } from './pricing.ts';
+export {
+  type PricedCart,
+  type PricedLine,
+  requireChargeable,
+  requirePlace,
+  requireShipping,
+} from './pricing.ts';
 export { MAX_QUOTE_LENGTH, type Quote } from './quote.ts';
 
 const TOKEN_BYTES = 32;

@@ -51,10 +51,12 @@ export function termRoutes(deps: Deps, tokens: AccessTokens) {
           id: 'changeCart',
           summary: 'Say where the cart goes, how, and in which currency',
           description:
-            'The destination is for tax and shipping. `listCartShipping` has the methods to choose from.',
+            'The destination is for tax and shipping: where they go by region in its country, it needs one, by code (ISO ' +
+            '3166-2, `NY`) or name; where by postal code, such a code. `listCartShipping` has the methods to choose from.',
           failures: [
             ...(['cart_not_empty', 'currency_not_sold', 'destination_required'] as const),
-            ...(['shipping_zone_missing', 'shipping_method_not_found', 'weight_missing'] as const),
+            ...(['region_required', 'postal_code_required', 'shipping_zone_missing'] as const),
+            ...(['shipping_method_not_found', 'weight_missing'] as const),
           ],
         }),
       },

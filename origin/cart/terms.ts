@@ -9,7 +9,7 @@ import { type CodeObstacle, estimateShipping } from '#origin/pricing/service.ts'
 import { toCart } from './answer.ts';
 import type { Cart, CartChange, ShippingEstimates } from './model.ts';
 import { changeTerms, pricedCart } from './own-cart.ts';
-import { type PricedCart, requireShipping, toBasketLine } from './pricing.ts';
+import { type PricedCart, requirePlace, requireShipping, toBasketLine } from './pricing.ts';
 import type { CartTerms } from './store.ts';
 
 /** Beyond them none is taken. */
@@ -17,7 +17,7 @@ export const MAX_CODES = 5;
 
 /**
  * @throws {AppError} `cart_not_found`, `cart_completed`, `cart_merged`, `cart_not_empty`, `currency_not_sold`, `destination_required`,
- * `shipping_zone_missing`, `shipping_method_not_found`, `weight_missing`
+ * `region_required`, `postal_code_required`, `shipping_zone_missing`, `shipping_method_not_found`, `weight_missing`
  */
 export async function changeCart(deps: Deps, caller: Caller, id: CartId, change: CartChange): Promise<Cart> {
   const cart = await changeTerms(deps, caller, id, {
@@ -25,6 +25,7 @@ export async function changeCart(deps: Deps, caller: Caller, id: CartId, change:
     judge: (priced) => {
       if (!priced.isCurrencySold) throw new AppError('currency_not_sold', { currency: priced.currency });
       if (change.currency !== undefined && priced.lines.length > 0) throw new AppError('cart_not_empty');
+      if (change.destination !== undefined) requirePlace(priced);
       if (typeof change.shippingMethodId === 'string') requireChosen(priced);
     },
   });

@@ -9,6 +9,7 @@ import {
   lockForCheckout,
   type PricedCart,
   requireChargeable,
+  requirePlace,
   requireShipping,
 } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -34,8 +35,8 @@ export interface Placement {
  * Places the order, and tells what is to be paid for it; null where an earlier run of the same request did.
  * @throws {AppError} `cart_empty`, `cart_completed`, `variant_unavailable`, `out_of_stock`, `price_changed`,
  * `payment_method_not_found`, `quote_invalid`, `quote_expired`, `quote_mismatch`, `quote_required`, `total_not_chargeable`,
- * `checkout_in_progress`, `currency_not_sold`, `shipping_zone_missing`, `shipping_method_required`, `weight_missing`,
- * `code_used_up`
+ * `checkout_in_progress`, `currency_not_sold`, `region_required`, `postal_code_required`, `shipping_zone_missing`,
+ * `shipping_method_required`, `weight_missing`, `code_used_up`
  */
 export async function placeOnce(deps: Deps, placement: Placement): Promise<NewIntent | null> {
   const { orderId, request } = placement;
@@ -66,6 +67,7 @@ async function place(deps: Deps, tx: Transaction, placement: SealedPlacement): P
   const [cart, isOpen] = await Promise.all([lockPriced(deps, tx, placement), isBeingPaid(tx, cartId)]);
   if (isOpen) throw new AppError('checkout_in_progress');
   refuseWithdrawn(cart);
+  requirePlace(cart);
   requireShipping(cart);
   requireSeenPrices(deps, cart, request.quote);
   requireChargeable(cart);

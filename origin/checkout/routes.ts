@@ -28,7 +28,8 @@ export function checkoutRoutes(deps: Deps, tokens: AccessTokens) {
         summary: 'Buy what is in the cart',
         description:
           'Charges what the `quote` says, or answers 409 with what has changed since. Where the shop ships to zones, the ' +
-          'cart has its shipping method by then (`changeCart`). A guest sends the `Cart-Token` of the cart.',
+          'cart has its shipping method by then (`changeCart`). Where tax or shipping in the country go by region, the ' +
+          'address has one, by code (ISO 3166-2, `NY`) or name. A guest sends the `Cart-Token` of the cart.',
         tag: 'Checkout',
         success: [
           { status: 200, description: 'The bank wants to see the shopper first.', schema: OrderToConfirm },
@@ -52,6 +53,8 @@ export function checkoutRoutes(deps: Deps, tokens: AccessTokens) {
             'quote_mismatch',
             'quote_required',
             'currency_not_sold',
+            'region_required',
+            'postal_code_required',
             'shipping_zone_missing',
             'shipping_method_required',
             'weight_missing',

@@ -275,7 +275,12 @@ export const AddressInput = closedObject({
   line1: AddressLine,
   line2: t.Optional(AddressLine),
   city: AddressLine,
-  region: t.Optional(AddressLine),
+  region: t.Optional(
+    t.String({
+      ...AddressLine,
+      description: 'By code (ISO 3166-2, `NY`) or name where tax or shipping in the country go by it.',
+    }),
+  ),
   postalCode: t.String({ minLength: 1, maxLength: 20 }),
   country: t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' }),
   coordinates: t.Optional(

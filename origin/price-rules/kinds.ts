@@ -7,7 +7,7 @@ import { type Currency, minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { requireActive } from '#origin/locations/service.ts';
-import { isCountedAlike } from '#origin/pricing/service.ts';
+import { isCountedAlike, subdivisionOf } from '#origin/pricing/service.ts';
 import type * as model from './model.ts';
 import * as store from './store.ts';
 
@@ -138,6 +138,13 @@ export const GROUP = {
   keyOf: ({ id }) => id,
 } satisfies RuleKind<GroupRow, model.NewGroup, Partial<model.NewGroup>, unknown>;
 
+/** What no address is taken to lie in would be a rule for nobody. @throws {AppError} `invalid_input` */
+function requireRegion(country: string, region: string, path: string): void {
+  if (region === '' || subdivisionOf(country, region) === region) return;
+  const message = 'must be the code of a subdivision right below the country (ISO 3166-2)';
+  throw new AppError('invalid_input', { errors: [{ path, message }] });
+}
+
 type TaxRateRow = Awaited<ReturnType<typeof store.TAX_RATES.insert>>;
 
 export const TAX_RATE = {
@@ -145,6 +152,7 @@ export const TAX_RATE = {
   name: 'tax_rate',
   make: (tx, { region = '', ...input }, { id, at }) => {
     const { name, country, category, ratePpm } = input;
+    requireRegion(country, region, '/region');
     const place = { id: id as TaxRateRow['id'], country, region, category };
     return store.TAX_RATES.insert(tx, { ...place, name, ratePpm, ...windowOf(input, at), createdAt: at });
   },
@@ -168,7 +176,10 @@ interface ZoneRow extends Awaited<ReturnType<typeof store.ZONES.insert>> {
 }
 
 function areasOf(areas: model.NewZone['areas']): ZoneRow['areas'] {
-  return areas.map(({ country, region = '', postalPrefix = '' }) => ({ country, region, postalPrefix }));
+  return areas.map(({ country, region = '', postalPrefix = '' }, index) => {
+    requireRegion(country, region, `/areas/${index}/region`);
+    return { country, region, postalPrefix };
+  });
 }
 
 export const ZONE = {

@@ -20,14 +20,16 @@ export const CurrencyCode = t.String({
 });
 export const Country = t.String({ pattern: '^[A-Z]{2}$', error: 'must be two capital letters (ISO 3166-1)' });
 export const Region = t.String({
-  maxLength: 100,
-  pattern: '^[^a-z]*$',
-  description: 'In capitals, as addresses of the shop spell it; empty for the whole country.',
+  maxLength: 3,
+  pattern: '^[A-Z0-9]*$',
+  description:
+    'The code of a subdivision right below the country (ISO 3166-2) without the country’s part, such as `NY`; empty for ' +
+    'the whole country.',
 });
 const PostalPrefix = t.String({
   maxLength: 20,
-  pattern: '^[^a-z ]*$',
-  description: 'In capitals, no spaces.',
+  pattern: '^[A-Z0-9]*$',
+  description: 'Capitals and digits, without what stands between them.',
 });
 export const Category = t.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' });
 export const Units = Type.Integer({ minimum: 1, maximum: MAX_UNITS });

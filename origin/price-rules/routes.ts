@@ -60,13 +60,17 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: TAX_RATE, path: 'tax-rates', id: 'TaxRate', many: 'tax rates', one: 'a tax rate' },
     ...{ New: model.NewTaxRate, Change: model.TaxRateChange, Rule: model.TaxRateRule },
-    effect: 'Of the rates of a category the one of a region counts before the one of its country.',
+    effect:
+      'Of the rates of a category the one of a region counts before the one of its country. Where a country has one of ' +
+      'a region, now or later, nobody buys there without telling theirs.',
     failures: ['tax_rate_window_overlaps'],
   },
   {
     ...{ kind: ZONE, path: 'shipping-zones', id: 'ShippingZone', many: 'shipping zones' },
     ...{ one: 'a shipping zone', New: model.NewZone, Change: model.ZoneChange, Rule: model.ZoneRule },
-    effect: 'As soon as there is a zone, checkout wants an address in one, and a way to ship there.',
+    effect:
+      'As soon as there is a zone, checkout wants an address in one, and a way to ship there; and its region or a postal ' +
+      'code as that country has them, where areas of the country go by it.',
     failures: ['shipping_area_taken'],
   },
   {

@@ -28,9 +28,11 @@ export {
 } from './basket.ts';
 export { chargeLimits, isCountedAlike } from './chargeable.ts';
 export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
+export { type PlaceNeed, placeNeedOf, placeOf } from './places.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
 export { giveUsesBack, isOneZone, lockCustomer, type Place } from './store.ts';
+export { subdivisionOf } from './subdivisions.ts';
 
 /** All that a cart is priced by, but what is in it. */
 export interface CartRules {
@@ -62,28 +64,13 @@ export const NO_RULES: CartRules = {
       isFirstOrder: false,
       hasZones: false,
       isInZone: false,
+      hasRegions: false,
     },
+    postalStart: null,
   },
   taxRates: {},
   place: { country: null, region: '', postalCode: '' },
 };
-
-/** As places are compared: an address spells its region and postal code in capitals or not, with spaces or not. */
-export function placeOf({
-  country,
-  region,
-  postalCode,
-}: {
-  readonly country: string | null;
-  readonly region?: string | null | undefined;
-  readonly postalCode: string | null;
-}): Place {
-  return {
-    country,
-    region: (region ?? '').trim().toUpperCase(),
-    postalCode: (postalCode ?? '').replaceAll(' ', '').toUpperCase(),
-  };
-}
 
 function customerOf({ groups, isFirstOrder }: FoundRules): Customer {
   return {

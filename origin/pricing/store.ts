@@ -11,11 +11,13 @@ import { type Currency, type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import type { Benefit, Discount, ShippingMethod, TaxRates } from './basket.ts';
 import { isCountedAlike } from './chargeable.ts';
 
-/** Where something is sent to, as far as it is known. Region and postal code in capitals, the latter without spaces. */
+/** Where something is sent to, as far as it is known. Region and postal code in capitals: see `places.ts`. */
 export interface Place {
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null;
+  /** ISO 3166-2 without the country, where it is one: `NY`. */
   readonly region: string;
+  /** Letters and digits only. */
   readonly postalCode: string;
 }
 
@@ -59,6 +61,10 @@ export interface FoundRules {
   readonly hasZones: boolean;
   /** Whether the place is in one. */
   readonly isInZone: boolean;
+  /** Whether tax, now or later, or shipping in the country goes by region. */
+  readonly hasRegions: boolean;
+  /** What all postal prefixes of the country begin with; null where there is none, or of either kind. */
+  readonly postalStart: 'digit' | 'letter' | null;
 }
 
 const IN_FORCE = sql`d.valid_from <= q.at and (d.valid_until is null or d.valid_until > q.at)`;
@@ -68,6 +74,16 @@ const ZONE = sql`(
   select a.zone_id from shipping_areas a
    where a.country = q.country and a.region in ('', q.region) and starts_with(q.postal_code, a.postal_prefix)
    order by length(a.postal_prefix) desc, a.region desc limit 1)`;
+
+const HAS_REGIONS = sql`(
+  exists (select from tax_rates t
+           where t.country = q.country::bpchar and t.region <> '' and (t.valid_until > q.at or t.valid_until is null))
+  or exists (select from shipping_areas a where a.country = q.country::bpchar and a.region <> ''))`;
+
+const POSTAL_START = sql`(
+  select case when bool_and(a.postal_prefix ~ '^[0-9]') then 'digit'
+              when bool_and(a.postal_prefix ~ '^[A-Z]') then 'letter' end
+    from shipping_areas a where a.country = q.country::bpchar and a.postal_prefix <> '')`;
 
 /** The categories that a discount `d` is for. */
 export const CATEGORIES_WITHIN = sql`case when d.category_ids = '{}' then d.category_ids else (
@@ -111,6 +127,8 @@ const FIND_RULES = kept((db, slots: Slots<RulesQuery>) => {
       'discounts', ${DISCOUNTS},
       'hasZones', exists (select from shipping_areas),
       'isInZone', z.id is not null,
+      'hasRegions', ${HAS_REGIONS},
+      'postalStart', ${POSTAL_START},
       'shipping', (
         select json_build_object('id', s.id, 'version', s.version, 'name', s.name, 'kind', s.kind,
                                  'steps', s.steps, 'freeFromMinor', s.free_from_minor)

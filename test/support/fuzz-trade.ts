@@ -237,7 +237,7 @@ function priceRules({ shop, variantId, admin, must, enrol }: Stage): Readonly<Re
       return { variantId, currency: 'GBP', kind: 'regular', price: 1, minQuantity: 1 + made };
     }),
     '/api/v1/tax-rates/{id}': rule('tax-rates', () => ({
-      ...{ name: 'VAT', country: 'AQ', region: unused(LETTERS), category: 'standard', ratePpm: 1 },
+      ...{ name: 'VAT', country: 'AQ', category: `c${unused(LETTERS).toLowerCase()}`, ratePpm: 1 },
     })),
     '/api/v1/shipping-zones/{id}': zone,
     '/api/v1/shipping-methods/{id}': rule('shipping-methods', () => ({

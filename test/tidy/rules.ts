@@ -93,6 +93,7 @@ export const HOMES: readonly Home[] = [
   { packages: ['nodemailer'], files: ['workers/**'], maxFiles: 1 },
   { packages: ['standardwebhooks'], files: ['origin/webhook-endpoints/signing.ts'] },
   { packages: ['ipaddr.js'], files: ['origin/adapters/outbound.ts'] },
+  { packages: ['iso-3166'], files: ['origin/pricing/subdivisions.ts'] },
   { packages: ['otpauth'], files: ['origin/second-factor/totp.ts'] },
   { packages: ['@zxcvbn-ts/language-common'], files: ['origin/credentials/password-rules.ts'] },
   { packages: ['csv-parse'], files: ['db/import/**'] },

@@ -156,6 +156,27 @@ describe('what says too little, too much or nonsense is refused at the field:', 
       }),
       '/validUntil',
     ],
+    [
+      'tax-rates',
+      () => ({ name: 'VAT', country: 'CA', region: 'NY', category: 'standard', ratePpm: 1 }),
+      '/region',
+    ],
+    [
+      'shipping-zones',
+      () => ({
+        name: 'Spain',
+        areas: [
+          { country: 'ES', region: 'CT' },
+          { country: 'ES', region: 'B' },
+        ],
+      }),
+      '/areas/1/region',
+    ],
+    [
+      'shipping-zones',
+      () => ({ name: 'Lisbon', areas: [{ country: 'PT', postalPrefix: '1000-' }] }),
+      '/areas/0/postalPrefix',
+    ],
     ['shipping-methods', () => ({ ...flat }), '/zoneId'],
     ['shipping-methods', () => ({ ...flat, kind: 'pickup', steps: [{ from: 5, rate: 1 }] }), '/steps'],
   ];

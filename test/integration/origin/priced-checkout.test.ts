@@ -5,6 +5,7 @@ import { eq, sql } from 'drizzle-orm';
 import { categoryMembers } from '#db/schema/category-rules.ts';
 import { orderShipping } from '#db/schema/orders.ts';
 import type { ProductId } from '#lib/ids.ts';
+import { openAddress, requireOrder } from '#origin/orders/service.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { insertCategory } from '#test/support/catalogue.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -194,4 +195,90 @@ describe('a checkout without what it takes is refused:', () => {
     const estimates = await shop.call(`/api/v1/carts/${cart.cartId}/shipping`, cart.owner);
     expect(estimates.status).toBe(200);
   });
+});
+
+describe('where tax or shipping go by region, nothing is sold without one of the country’s own:', () => {
+  const nowhere = [
+    ['left out', undefined],
+    ['of no such place', 'Nowhere'],
+    ['of another country', 'ON'],
+    ['a name that only begins so', 'New'],
+  ] as const;
+  test.each(nowhere)('%s', async (_, region) => {
+    const { variantId } = await createProduct(shop, { price: 10_000 });
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+    const to = { country: 'US', postalCode: '10001', ...(region === undefined ? {} : { region }) };
+    for (const refused of [
+      await changeCart(shop, cart, { destination: to }),
+      await buyQuoted(shop, cart, { to }),
+    ]) {
+      expectProblem(refused, 'region_required');
+      expect(refused.body.country).toBe('US');
+    }
+    const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect(body.destination).toEqual(NEW_YORK);
+  });
+
+  test.each(['New York', ' new  york ', 'ny'])('"%s" is as good as its code', async (region) => {
+    const { variantId } = await createProduct(shop, { price: 10_000 });
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+    const to = { ...NEW_YORK, region };
+    const placed = await changeCart(shop, cart, { destination: to });
+    expect(placed.body.destination).toEqual(NEW_YORK);
+    const { status, body } = await buyQuoted(shop, cart, { to });
+    expect([status, body.tax], JSON.stringify(body)).toEqual([201, usd(888 + 43)]);
+    const onLabel = openAddress(shop.deps, await requireOrder(shop.deps.db, body.id));
+    expect(onLabel.region).toBe(region);
+  });
+
+  test('a rule to come counts, too; and a cart from before it does not know its tax', async () => {
+    const { variantId } = await createProduct(shop);
+    const cart = await cartWith(shop, variantId);
+    const destination = { country: 'CA', postalCode: 'K1A 0B1' };
+    const free = await changeCart(shop, cart, { destination });
+    expect([free.status, free.body.quote?.isTaxKnown]).toEqual([200, true]);
+    const rate = { name: 'HST', country: 'CA', region: 'ON', category: 'standard', ratePpm: 130_000 };
+    await merchant.make('tax-rates', { ...rate, validFrom: '2090-01-01T00:00:00.000Z' });
+    const { body } = await shop.call(`/api/v1/carts/${cart.cartId}/quote`, cart.owner);
+    expect(body.isTaxKnown).toBeFalse();
+    expectProblem(await changeCart(shop, cart, { destination }), 'region_required');
+    const told = await changeCart(shop, cart, { destination: { ...destination, region: 'Québec' } });
+    expect(told.body.destination).toMatchObject({ region: 'QC', postalCode: 'K1A0B1' });
+  });
+
+  test('a country whose rules are for all of it asks for nothing', async () => {
+    const { variantId } = await createProduct(shop, { price: 10_000 });
+    await merchant.make('tax-rates', { name: 'VAT', country: 'NZ', category: 'standard', ratePpm: 150_000 });
+    const { id: zoneId } = await merchant.make('shipping-zones', { name: 'NZ', areas: [{ country: 'NZ' }] });
+    const { id: shippingMethodId } = await merchant.make('shipping-methods', {
+      ...{ zoneId, name: 'Far', kind: 'flat', currency: 'USD', steps: [{ from: 0, rate: 990 }] },
+    });
+    for (const place of [{}, { region: 'Anything' }]) {
+      const cart = await cartWith(shop, variantId);
+      const to = { country: 'NZ', postalCode: '?', ...place };
+      await changeCart(shop, cart, { destination: to, shippingMethodId });
+      const { status, body } = await buyQuoted(shop, cart, { to });
+      expect([status, body.tax], JSON.stringify(body)).toEqual([201, usd(1_500)]);
+    }
+  });
+});
+
+test('no spelling of a postal code leads out of the zone of its prefix', async () => {
+  const areas = [{ country: 'US', region: 'AK', postalPrefix: '995' }];
+  const { id: zoneId } = await merchant.make('shipping-zones', { name: 'Alaska', areas });
+  const { variantId } = await createProduct(shop, { price: 10_000 });
+  const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }]);
+  const tried = async (postalCode: string) => {
+    const to = { country: 'US', region: 'AK', postalCode };
+    const placed = await changeCart(shop, cart, { destination: to });
+    return [
+      placed.body.code ?? placed.body.quote.shippingNeed,
+      (await buyQuoted(shop, cart, { to })).body.code,
+    ];
+  };
+  for (const postalCode of ['99501', '-99501', '9 9-5.01', '９９５０１'])
+    expect(await tried(postalCode)).toEqual(['method', 'shipping_method_required']);
+  for (const postalCode of ['X99501', '--'])
+    expect(await tried(postalCode)).toEqual(['postal_code_required', 'postal_code_required']);
+  await merchant.ask('DELETE', `shipping-zones/${zoneId}`);
 });

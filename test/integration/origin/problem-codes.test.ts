@@ -219,6 +219,8 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   payment_stranded: 'test/integration/workers/stranded.test.ts',
   quote_required: 'test/integration/origin/priced-checkout.test.ts',
   destination_required: 'test/integration/origin/priced-checkout.test.ts',
+  region_required: 'test/integration/origin/priced-checkout.test.ts',
+  postal_code_required: 'test/integration/origin/priced-checkout.test.ts',
   shipping_zone_missing: 'test/integration/origin/priced-checkout.test.ts',
   shipping_method_required: 'test/integration/origin/priced-checkout.test.ts',
   shipping_method_not_found: 'test/integration/origin/priced-checkout.test.ts',
