@@ -187,13 +187,16 @@ function createRedisTier(
     set: async (key: string, answer: FencedAnswer): Promise<void> => {
       const leftMs = (answer.goodUntil ?? Number.POSITIVE_INFINITY) - clock.now().getTime();
       if (!floors.admits(answer) || leftMs < 1) return;
-      await sharedCache.setFenced({
+      const { fence, version } = answer;
+      const floor = await sharedCache.setFenced({
         key: redisKey(name, key),
-        fence: answer.fence,
-        version: answer.version,
+        fence,
+        version,
         value: encodeAnswer(answer),
         ttlMs: Math.min(Math.round(jittered(redisTtlMs)), leftMs),
       });
+      // Refused for news that has not come here yet: memory is not to keep it either.
+      if (floor !== null && floor > version) floors.raise(fence, floor);
     },
   };
 }
