@@ -15,6 +15,8 @@ const ProductEvent = Type.Object({
   productId: Id,
   slug: Type.String(),
   version: Type.Integer({ minimum: 1 }),
+  /** What it was called until this change, where that is otherwise. */
+  formerSlug: Type.Optional(Type.String()),
 });
 
 const OrderEvent = Type.Object({ orderId: Id });

@@ -136,7 +136,8 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
   const sharedCache = tracedRedis(connectRedis(config.REDIS_URL, surroundings, config.TLS_CA_FILE));
   const pools = openPools(config, name, surroundings);
   const bus = connectNats({ url: config.NATS_URL, name, caFile: config.TLS_CA_FILE }, log);
-  const base = { db: database.db, readers: pools.readers, clock };
+  const latestPosition = createLatestPosition(database.db, clock);
+  const base = { db: database.db, readers: pools.readers, latestPosition, clock };
   const deps: Deps = {
     ...base,
     replicas: pools.census,
@@ -146,7 +147,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     sharedCache,
     ...createCaches({ ...base, sharedCache, metrics, bus, log, config }),
     search: guardedEngine(
-      createPostgresEngine({ db: database.db, reader: pools.readers.search }),
+      createPostgresEngine({ ...base, reader: pools.readers.search }),
       guardOf('search', surroundings, isEnginesFailure),
     ),
     // That something is not there says nothing of what it is looked up in.
@@ -244,12 +245,11 @@ function openPools(config: SharedConfig, name: string, surroundings: GuardSurrou
 const MAX_LOADS = { maxRunning: 16, maxWaiting: 1_000 };
 
 function createCaches(
-  base: Pick<Deps, 'db' | 'readers' | 'clock' | 'sharedCache' | 'metrics' | 'bus' | 'log'> & {
+  base: Pick<Deps, 'readers' | 'latestPosition' | 'clock' | 'sharedCache' | 'metrics' | 'bus' | 'log'> & {
     readonly config: SharedConfig;
   },
 ) {
-  const { db, readers, clock, sharedCache, metrics, bus, log, config } = base;
-  const latestPosition = createLatestPosition(db, clock);
+  const { readers, latestPosition, clock, sharedCache, metrics, bus, log, config } = base;
   const askCurrencies = async () => {
     return readers.general(findSoldCurrencies, { atLeast: await latestPosition() });
   };
@@ -264,7 +264,6 @@ function createCaches(
     isHearing: bus.isConnected,
   };
   return {
-    latestPosition,
     currencies,
     products: createProductCache(tiers, currencies.known),
     lists: createListCache(tiers),

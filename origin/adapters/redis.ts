@@ -22,8 +22,8 @@ export interface SharedCache {
     key: string,
     fence: string,
   ): Promise<{ readonly value: Uint8Array | null; readonly floor: number }>;
-  /** Stores the value unless its version is below the fence's floor. */
-  setFenced(entry: FencedEntry): Promise<void>;
+  /** Stores the value unless its version is below the fence's floor. Returns the floor; null when Redis did not answer. */
+  setFenced(entry: FencedEntry): Promise<number | null>;
   /**
    * Raises a fence's floor to a version and drops keys, in one step: nothing older can be stored from then on.
    * Returns the floor; null when Redis did not answer.
@@ -58,7 +58,7 @@ export interface SharedCounts {
 export const NO_SHARED_CACHE: SharedCache = {
   get: async () => null,
   getWithFloor: async () => ({ value: null, floor: 0 }),
-  setFenced: async () => {},
+  setFenced: async () => null,
   raise: async () => null,
   advance: async () => null,
   isThere: () => true,
@@ -80,9 +80,9 @@ const FENCE_PREFIX = 'fence:';
 const FENCE_TTL_SECONDS = 24 * 60 * 60;
 
 const SET_FENCED = `
-if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[2]) or '0') then return 0 end
-redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
-return 1`;
+local floor = tonumber(redis.call('get', KEYS[2]) or '0')
+if tonumber(ARGV[1]) >= floor then redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3]) end
+return floor`;
 
 const RAISE = `
 local floor = math.max(tonumber(redis.call('get', KEYS[1]) or '0'), tonumber(ARGV[1]))
@@ -143,9 +143,10 @@ export function connectRedis(url: string, surroundings: GuardSurroundings, caFil
       return { value: value ?? null, floor: Number(floor ?? 0) };
     },
     setFenced: async ({ key, fence, version, value, ttlMs }) => {
-      if (!circuit.admits()) return;
+      if (!circuit.admits()) return null;
       const call = redis.eval(SET_FENCED, 2, key, FENCE_PREFIX + fence, version, Buffer.from(value), ttlMs);
-      await orElse(call, null);
+      const floor = await orElse(call, null);
+      return floor === null ? null : Number(floor);
     },
     raise: async (fence, version, keys) => {
       const floor = await raiseFloor({ fence, version, keys });

@@ -34,7 +34,10 @@ export interface StoodIn {
 export type Load = () => Promise<FencedAnswer | null>;
 
 export interface TieredCache {
-  /** From memory only, without waiting; undefined says nothing of the other tiers. */
+  /**
+   * From memory only, without waiting; undefined says nothing of the other tiers. Whoever gets no answer here is to
+   * {@link read}, and is counted there.
+   */
   peek(key: string, load: Load): FencedAnswer | null | undefined;
   read(key: string, load: Load): Promise<Found>;
   /** Drops the keys here: for what no fence can reach, such as 'there is no such product'. */
@@ -128,23 +131,27 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
     fills.delete(key);
   };
 
-  const peek = (key: string, load: Load) => {
+  const look = (key: string, load: Load) => {
     const found = memory.get(key);
-    if (found === undefined) {
-      countMiss();
-      return undefined;
-    }
-    countHit();
+    if (found === undefined) return undefined;
     // A refresh that fails changes nothing: the answer lives on to its end, and the next read tries again.
     if (found.isAgeing && !fills.has(key)) fill(key, load, 'past redis').catch(() => {});
     return found.answer;
   };
 
   return {
-    peek,
+    peek: (key, load) => {
+      const answer = look(key, load);
+      if (answer) countHit();
+      return answer;
+    },
     read: async (key, load) => {
-      const answer = peek(key, load);
-      if (answer !== undefined) return { answer, from: 'memory' };
+      const answer = look(key, load);
+      if (answer !== undefined) {
+        countHit();
+        return { answer, from: 'memory' };
+      }
+      countMiss();
       const found = await (fills.get(key)?.found ?? fill(key, load, 'redis first'));
       if (found.answer === null || isGood(found.answer, tiers.clock)) return found;
       // It ended while it was read, for somebody who had asked before.
@@ -187,13 +194,16 @@ function createRedisTier(
     set: async (key: string, answer: FencedAnswer): Promise<void> => {
       const leftMs = (answer.goodUntil ?? Number.POSITIVE_INFINITY) - clock.now().getTime();
       if (!floors.admits(answer) || leftMs < 1) return;
-      await sharedCache.setFenced({
+      const { fence, version } = answer;
+      const floor = await sharedCache.setFenced({
         key: redisKey(name, key),
-        fence: answer.fence,
-        version: answer.version,
+        fence,
+        version,
         value: encodeAnswer(answer),
         ttlMs: Math.min(Math.round(jittered(redisTtlMs)), leftMs),
       });
+      // Refused for news that has not come here yet: memory is not to keep it either.
+      if (floor !== null && floor > version) floors.raise(fence, floor);
     },
   };
 }

@@ -18,6 +18,7 @@ import { changeParts } from './change-parts.ts';
 import * as writes from './change-store.ts';
 import { changeVariants } from './change-variants.ts';
 import { dropAnswers } from './freshness.ts';
+import type { ChangedProduct } from './product-cache.ts';
 import { requireCategoryId, takenNames } from './product-rules.ts';
 import { eventOf, type ProductStatus, publicationAt, transition } from './publication.ts';
 import { changeSlug } from './slugs.ts';
@@ -91,7 +92,8 @@ export async function changeOwnProduct(
     const at = deps.clock.now();
     const { action, changes, update = {} } = await change(tx, locked, at);
     const prices = await renewCurrentPrices(tx, target.productId, at);
-    const changed = await writes.updateProduct(tx, target.productId, { ...update, ...prices }, at);
+    const updated = await writes.updateProduct(tx, target.productId, { ...update, ...prices }, at);
+    const changed = updated.slug === locked.slug ? updated : { ...updated, formerSlug: locked.slug };
     await announce(deps, tx, locked.status, changed);
     const object = { kind: 'product', id: changed.id };
     await recordAct(tx, seller, { action, object, changes: { version: changed.version, ...changes } });
@@ -189,10 +191,11 @@ export async function announce(
   deps: Deps,
   tx: Transaction,
   from: ProductStatus,
-  { id, slug, version, status }: Awaited<ReturnType<typeof writes.updateProduct>>,
+  changed: Awaited<ReturnType<typeof writes.updateProduct>> & Pick<ChangedProduct, 'formerSlug'>,
 ): Promise<void> {
+  const { id: productId, status, ...product } = changed;
   const name = eventOf(from, status);
-  if (name !== null) await emit(deps, tx, { name, data: { productId: id, slug, version } });
+  if (name !== null) await emit(deps, tx, { name, data: { productId, ...product } });
 }
 
 /** The product and version that a request to change it names. @throws {AppError} */

@@ -19,6 +19,8 @@ export interface ChangedProduct {
   readonly productId: string;
   readonly slug: string;
   readonly version: number;
+  /** Its answers by this name are out of date as well: no fence is held against what another process finds in Redis. */
+  readonly formerSlug?: string;
 }
 
 export interface ProductCache {
@@ -55,9 +57,10 @@ export function createProductCache(
     peek: cache.peek,
     read: cache.read,
     floorOf: floors.of,
-    invalidate: async ({ productId, slug, version }) => {
+    invalidate: async ({ productId, slug, version, formerSlug = slug }) => {
       floors.raise(productId, version);
-      const keys = currencies().flatMap((each) => [productKey(productId, each), productKey(slug, each)]);
+      const names = new Set([productId, slug, formerSlug]);
+      const keys = currencies().flatMap((each) => [...names].map((name) => productKey(name, each)));
       cache.forget(keys);
       await sharedCache.raise(
         productId,

@@ -5,6 +5,7 @@
 
 import type { Database, Transaction } from '#db/client.ts';
 import { sqlState } from '#db/failures.ts';
+import type { LatestPosition } from '#db/latest-position.ts';
 import type { Reader } from '#db/reader.ts';
 import * as written from '#db/search-index.ts';
 import { type Bulkhead, createBulkhead } from '#lib/bulkhead.ts';
@@ -45,14 +46,16 @@ export interface Connections {
   readonly db: Database;
   /** Where it is read: replicas, if there are any. */
   readonly reader: Reader;
+  /** Hits are kept by the tiers in front: they are read where all that was indexed so far is seen. */
+  readonly latestPosition: LatestPosition;
 }
 
 export function createPostgresEngine(
-  { db, reader }: Connections,
+  { db, reader, latestPosition }: Connections,
   given: Partial<SearchBudget> = {},
 ): SearchEngine {
   const budget = { ...BUDGET, ...given };
-  const reads = { reader, budget, bulkhead: createBulkhead(budget) };
+  const reads = { reader, latestPosition, budget, bulkhead: createBulkhead(budget) };
   return {
     search: (request) => read(reads, (session) => search(session, request)),
     suggest: (text, limit) => read(reads, ({ tx }) => suggest(tx, text, limit)),
@@ -70,18 +73,20 @@ export function createPostgresEngine(
   };
 }
 
-interface Reads {
-  readonly reader: Reader;
+interface Reads extends Pick<Connections, 'reader' | 'latestPosition'> {
   readonly budget: SearchBudget;
   readonly bulkhead: Bulkhead;
 }
 
 async function read<T>(
-  { reader, budget, bulkhead }: Reads,
+  { reader, latestPosition, budget, bulkhead }: Reads,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   try {
-    return await bulkhead(() => reader((db) => db.transaction((tx) => within(budget, tx, work))));
+    return await bulkhead(async () => {
+      const atLeast = await latestPosition();
+      return reader((db) => db.transaction((tx) => within(budget, tx, work)), { atLeast });
+    });
   } catch (error) {
     throw sqlState(error) === QUERY_CANCELED ? new SearchBudgetSpent() : error;
   }

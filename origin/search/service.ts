@@ -84,7 +84,7 @@ async function searchProducts(deps: Deps, { query, currency }: Priced<SearchQuer
   );
   await requireCategory(deps, query.category);
   const needsPaths = query.category !== undefined || chosen.length > 0;
-  const paths = needsPaths ? await deps.readers.general(readCategoryPaths) : null;
+  const paths = needsPaths ? await readPathsFreshly(deps) : null;
   const { hits, hasMore, facets, didYouMean } = await deps.search.search({
     text,
     filter: filterOf(currency === SHOP_CURRENCY ? query : withoutPrices(query), paths),
@@ -103,6 +103,11 @@ async function searchProducts(deps: Deps, { query, currency }: Priced<SearchQuer
     didYouMean,
   };
   return { page, goodUntil };
+}
+
+/** The tiers keep what they go into: they are those of now, however far behind a replica is. */
+async function readPathsFreshly({ readers, latestPosition }: Deps): Promise<CategoryPaths> {
+  return readers.general(readCategoryPaths, { atLeast: await latestPosition() });
 }
 
 type Prices = Pick<SearchQuery, 'minPrice' | 'maxPrice'>;

@@ -1,6 +1,7 @@
 /** The engine that we run keeps the contract, within its limits and past them. */
 
 import { connect } from '#db/client.ts';
+import { WAL_START } from '#db/wal.ts';
 import { createPostgresEngine } from '#origin/search/postgres-engine.ts';
 import { createTestDatabase } from '#test/support/stack.ts';
 import { searchEngineContract } from './search-engine.contract.ts';
@@ -10,7 +11,11 @@ async function openDatabase() {
   const database = await createTestDatabase();
   const { db, close } = connect(database.url, { applicationName: 'search-contract' });
   return {
-    connections: { db, reader: <T>(read: (from: typeof db) => Promise<T>) => read(db) },
+    connections: {
+      db,
+      reader: <T>(read: (from: typeof db) => Promise<T>) => read(db),
+      latestPosition: async () => WAL_START,
+    },
     close: async () => {
       await close();
       await database.drop();

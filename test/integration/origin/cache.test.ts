@@ -57,10 +57,12 @@ test('a fill that began before a change does not bring the older version back, i
   expect(textOf(next.answer)).toBe('v2');
 });
 
-test('a process that has not heard of a change yet cannot put the older version into Redis', async () => {
+test('a process that has not heard of a change yet cannot put the older version into Redis, and hears of it so', async () => {
   const id = fresh();
   await here.products.invalidate({ productId: id, slug: `slug-${id}`, version: 5 });
   expect((await there.products.read(id, async () => answerAt(id, 4))).from).toBe('origin');
+  expect(there.products.floorOf(id)).toBe(5);
+  expect(there.products.peek(id, never)).toBeUndefined();
   expect((await here.products.read(id, async () => answerAt(id, 5))).from).toBe('origin');
 });
 

@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:net';
-import { claimUnpublished } from '#db/outbox.ts';
+import { claimUnpublished, markPublished } from '#db/outbox.ts';
+import type { ShopEvent } from '#lib/events.ts';
 import { createLogger } from '#lib/log.ts';
 import { createApp } from '#origin/app.ts';
 import { followChanges } from '#origin/catalog/service.ts';
@@ -14,6 +15,7 @@ import {
   edgePass,
   type OriginUnderTest,
   openOrigin,
+  type Reachable,
   TEST_CONFIG,
 } from '#test/support/origin.ts';
 import { cartWith, createProduct, type TestProduct } from '#test/support/shopping.ts';
@@ -56,11 +58,22 @@ const rename = ({ productId, etag, sellerToken }: TestProduct, name: string) =>
     headers: { 'if-match': etag },
   });
 
+async function takeOutbox(): Promise<readonly ShopEvent[]> {
+  return shop.deps.db.transaction(async (tx) => {
+    const events = await claimUnpublished(tx, 1_000);
+    await markPublished(
+      tx,
+      events.map(({ id }) => id),
+      new Date(),
+    );
+    return events;
+  });
+}
+
 /** What the relay does. */
 async function publishOutbox(): Promise<void> {
   await shop.deps.bus.ensureStream();
-  const events = await shop.deps.db.transaction((tx) => claimUnpublished(tx, 1_000));
-  for (const event of events) await shop.deps.bus.publish(event);
+  for (const event of await takeOutbox()) await shop.deps.bus.publish(event);
 }
 
 test('a change in one process is seen in another as soon as its event arrives', async () => {
@@ -76,6 +89,50 @@ test('a change in one process is seen in another as soon as its event arrives', 
     'the other process shows the change',
     async () => (await other.get(path)).body.name === 'After',
   );
+});
+
+/** Who knows of no change, and remembers nothing. */
+async function openLate(): Promise<Process> {
+  const late = openProcess({ CACHE_MEMORY: 'off' });
+  await eventually('redis answers', () =>
+    late.deps.sharedCache.ping().then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  return late;
+}
+
+describe('after a product has another slug, a process that starts then finds nothing by the old one in Redis', () => {
+  const change = async (changing: Reachable) => {
+    const { slug, productId, etag, sellerToken } = await createProduct(shop);
+    const path = `/api/v1/products/${slug}`;
+    expect((await shop.call(path)).status).toBe(200);
+    // That it was created is news of the old slug, and nobody shall hear of it late.
+    await takeOutbox();
+    const { status } = await changing.call(`/api/v1/products/${productId}`, {
+      ...{ method: 'PATCH', token: sellerToken, body: { slug: `${slug}-again` } },
+      headers: { 'if-match': etag },
+    });
+    expect(status).toBe(200);
+    return path;
+  };
+
+  test('at once', async () => {
+    const path = await change(shop);
+    expect((await (await openLate()).get(path)).status).toBe(308);
+  });
+
+  test('as soon as its event arrives, where whoever changed it came to no more', async () => {
+    const { products } = shop.deps;
+    const path = await change(shop.beside({ products: { ...products, invalidate: async () => {} } }));
+    const late = await openLate();
+    expect((await late.get(path)).status).toBe(200);
+    followChanges(shop.deps);
+    await shop.deps.bus.ping();
+    await publishOutbox();
+    await eventually('it leads to the new one', async () => (await late.get(path)).status === 308);
+  });
 });
 
 const downIn = ({ checks }: { readonly checks: readonly { name: string; status: string }[] }) =>

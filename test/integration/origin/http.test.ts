@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createApp } from '#origin/app.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { type Answer, asEdge, type OriginUnderTest, openOrigin, TEST_CONFIG } from '#test/support/origin.ts';
+import {
+  type Answer,
+  asEdge,
+  edgePass,
+  type OriginUnderTest,
+  openOrigin,
+  TEST_CONFIG,
+} from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartWith, createProduct } from '#test/support/shopping.ts';
 
@@ -242,6 +249,29 @@ describe('operators', () => {
     );
   });
 });
+
+test('a read is counted once in memory, whether or not it was tried before the framework', async () => {
+  const { slug, productId, etag, sellerToken: token } = await createProduct(shop);
+  const before = await memoryReads();
+  const read = async () => {
+    const url = `http://localhost/api/v1/products/${slug}`;
+    return (await shop.fetch(new Request(url, { headers: edgePass() }))).status;
+  };
+  expect([await read(), await read()]).toEqual([200, 200]);
+  shop.deps.products.clear();
+  expect(await read()).toBe(200);
+  const headers = { 'if-match': etag };
+  await shop.call(`/api/v1/products/${productId}`, { method: 'DELETE', token, headers });
+  expect([await read(), await read()]).toEqual([404, 404]);
+  expect(difference(before, await memoryReads(), ['hit', 'miss'])).toEqual({ hit: 2, miss: 3 });
+});
+
+const MEMORY_READS = /^cache_reads_total\{cache="product",tier="memory",outcome="(.*)"\} (\d+)$/gm;
+
+async function memoryReads(): Promise<Map<string, number>> {
+  const { body } = await shop.deps.metrics.expose();
+  return new Map([...body.matchAll(MEMORY_READS)].map(([, outcome, count]) => [`${outcome}`, Number(count)]));
+}
 
 const REQUEST_COUNT =
   /^http_server_request_duration_seconds_count\{http_request_method="(.*)",http_route="(.*)",http_response_status_code="(.*)"\} (\d+)$/gm;

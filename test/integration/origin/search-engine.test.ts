@@ -117,7 +117,7 @@ test('suggestions come over HTTP as they are typed', async () => {
 describe('the budget of a search', () => {
   test('ends a statement that takes too long, and something else stands in for the hits', async () => {
     const slow = { statementTimeoutMs: 1, totalMs: 10_000, maxRunning: 2, maxWaiting: 2 };
-    const engine = createPostgresEngine({ db: shop.deps.db, reader: shop.deps.readers.search }, slow);
+    const engine = createPostgresEngine({ ...shop.deps, reader: shop.deps.readers.search }, slow);
     const holdUp = shop.deps.db.transaction(async (tx) => {
       await tx.execute(sql`lock table ${searchDocuments} in access exclusive mode`);
       const { status, headers } = await shop.beside({ search: engine }).call('/api/v1/search?q=held');
@@ -128,7 +128,7 @@ describe('the budget of a search', () => {
 
   test('refuses at once what would only queue up', async () => {
     const narrow = { statementTimeoutMs: 5_000, totalMs: 10_000, maxRunning: 1, maxWaiting: 1 };
-    const engine = createPostgresEngine({ db: shop.deps.db, reader: shop.deps.readers.search }, narrow);
+    const engine = createPostgresEngine({ ...shop.deps, reader: shop.deps.readers.search }, narrow);
     const request = { text: 'tent', filter: {}, sort: 'relevance', limit: 5, withFacets: false } as const;
     const outcomes = await shop.deps.db.transaction(async (tx) => {
       await tx.execute(sql`lock table ${searchDocuments} in access exclusive mode`);

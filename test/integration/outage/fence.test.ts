@@ -6,10 +6,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Readers } from '#db/read-pools.ts';
+import { searchDocuments } from '#db/schema/search.ts';
 import { present } from '#lib/assert.ts';
 import { MINUTE_MS } from '#lib/clock.ts';
 import { CACHE_TAGS, PURGE_PATH } from '#lib/edge-contract.ts';
 import { type RunningEdge, startEdge } from '#ops/edge/run.ts';
+import { insertCategory, insertIndexed } from '#test/support/catalogue.ts';
 import { PURGE_SECRET } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
 import {
@@ -67,6 +69,7 @@ beforeAll(async () => {
   shop = await openOrigin({
     DATABASE_URL: cluster.primary.url,
     DATABASE_REPLICAS_GENERAL: standby.url,
+    DATABASE_REPLICAS_SEARCH: standby.url,
   });
   const origin = shop.beside({ readers: slow(shop.deps.readers) });
   front = Bun.serve({
@@ -219,4 +222,25 @@ test('a fill that began before a change, from a replica that stands still, bring
 test('whatever is read late, changed and held back, in any order, no shopper is shown an older version', async () => {
   const steps = fc.array(fc.constantFrom(...STEPS), { minLength: 3, maxLength: MAX_STEPS });
   await fc.assert(fc.asyncProperty(steps, live), { numRuns: RUNS });
+});
+
+test('what is searched for once a product is indexed finds it, from no replica that stands still', async () => {
+  const { readers, replicas } = shop.deps;
+  await eventually('replicas are read', () => replicas('search').healthy + replicas('general').healthy === 2);
+  const categoryId = await insertCategory(shop, 'lanterns');
+  await standby.catchUp();
+  await standby.pause();
+  const lanterns = await insertCategory(shop, 'hurricane-lanterns', categoryId);
+  const id = await insertIndexed(shop, { name: 'Hurricane Lantern', categoryId: lanterns });
+  await insertIndexed(shop, { name: 'Hurricane Lamp', categoryId });
+  const found = await shop.call('/api/v1/search?q=hurricane&category=hurricane-lanterns&facets=category');
+  const suggested = await shop.call('/api/v1/search/suggest?q=hurr');
+  const isBehind = (await readers.search((db) => db.$count(searchDocuments))) === 0;
+  await standby.resume();
+  expect(isBehind).toBe(true);
+  expect(found.body.items.map((item: { id: string }) => item.id)).toEqual([id]);
+  expect(found.body.facets.category).toContainEqual({
+    ...{ slug: 'hurricane-lanterns', name: 'hurricane-lanterns', count: 1 },
+  });
+  expect(suggested.body.items).not.toBeEmpty();
 });

@@ -91,6 +91,7 @@ function pretendedRedis(clock: Clock) {
       const end = decodeAnswer(entry.value)?.goodUntil ?? Number.POSITIVE_INFINITY;
       expect(now() + entry.ttlMs).toBeLessThanOrEqual(end);
       stored.set(entry.key, { ...entry, until: now() + entry.ttlMs });
+      return 0;
     },
   };
   return shared;
