@@ -187,6 +187,21 @@ test('a packing slip has units and no prices, for whoever sells all that is in t
   expect((await fetchFile(shop, path, admin)).status).toBe(404);
 });
 
+test('a packing slip is gone once its parcel is, and the address with it', async () => {
+  const { orderId, lines } = await buyTwoLines(shop);
+  const [{ itemId, product }] = lines;
+  const { body: parcel } = await pack(shop, orderId, admin.token, { items: [{ itemId, quantity: 1 }] });
+  const path = `/api/v1/sales/${orderId}/shipments/${parcel.id}/packing-slip.pdf`;
+  const readers = [admin, { token: product.sellerToken }];
+  const statuses = () =>
+    Promise.all(readers.map(async (reader) => (await fetchFile(shop, path, reader)).status));
+  expect(await statuses()).toEqual([200, 200]);
+  for (const name of ['ship', 'deliver'] as const) {
+    await step(shop, { orderId, shipmentId: parcel.id }, admin.token, name);
+    expect(await statuses()).toEqual([404, 404]);
+  }
+});
+
 /** Last: from then on nothing is bought without saying how it is shipped. */
 describe('with discounts, tax and shipping', () => {
   let merchant: Merchant;
