@@ -34,7 +34,7 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     for (const order of bought) {
       const { country } = openAddress(deps, order);
       const shippingAddress = sealAddress(deps, order.id, nobodyIn(country));
-      await store.takeOutOfOrder(tx, order.id, { email, shippingAddress });
+      await store.takeOutOfOrder(tx, order, { email, shippingAddress });
     }
     const over = await endSessionsOf(deps, tx, userId);
     await eraseRemindersOf(tx, userId);

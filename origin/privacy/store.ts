@@ -102,12 +102,19 @@ export async function savedOf(db: Queryable, userId: UserId) {
 
 export async function takeOutOfOrder(
   tx: Transaction,
-  id: OrderId,
-  { email, shippingAddress }: { readonly email: string; readonly shippingAddress: Uint8Array },
+  { id, cartId }: Pick<OrderRow, 'id' | 'cartId'>,
+  { email, shippingAddress }: Pick<OrderRow, 'email' | 'shippingAddress'>,
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
   await tx.update(returns).set({ note: '' }).where(eq(returns.orderId, id));
   await tx.update(orderEdits).set({ addressBefore: null }).where(eq(orderEdits.orderId, id));
+  // Why they cancelled; what staff wrote of them cannot be told apart.
+  const paid = tx.select({ id: payments.id }).from(payments).where(eq(payments.orderId, id));
+  await tx.update(refunds).set({ reason: '' }).where(inArray(refunds.paymentId, paid));
+  await tx.update(carts).set({ region: null, postalCode: null }).where(eq(carts.id, cartId));
+  // Answers that are kept for a guest.
+  const scopes = [`cart:${cartId}`, ...['cancel', 'return', 'edit'].map((kind) => `${kind}:${id}`)];
+  await tx.delete(idempotencyKeys).where(inArray(idempotencyKeys.scope, scopes));
 }
 
 /** What an order was made of stays with it; any other cart goes with its lines. */
