@@ -36,14 +36,21 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<UserRow
   return row;
 }
 
-/** Spelled as the index `orders_guest_email` is. */
+/** In the order in which they are locked. Spelled as the index `orders_guest_email` is. */
 export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person): Promise<OrderRow[]> {
   const asGuest = and(isNull(orders.userId), sql`lower(${orders.email}) = ${verifiedEmail}`);
   const theirs = verifiedEmail === null ? undefined : asGuest;
   return db
     .select()
     .from(orders)
-    .where(or(eq(orders.userId, userId), theirs));
+    .where(or(eq(orders.userId, userId), theirs))
+    .orderBy(orders.id);
+}
+
+/** The goods are yet to come back, or their money is yet to go. */
+export async function hasReturnUnderWay(tx: Transaction, id: OrderId): Promise<boolean> {
+  const isUnderWay = inArray(returns.status, ['requested', 'authorised', 'received']);
+  return (await tx.$count(returns, and(eq(returns.orderId, id), isUnderWay))) > 0;
 }
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {

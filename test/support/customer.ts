@@ -6,6 +6,7 @@ import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
 import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { codeOf } from './authenticator.ts';
+import { send } from './fulfilment.ts';
 import { openMailbox } from './mailbox.ts';
 import { cancel } from './orders.ts';
 import { type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
@@ -61,6 +62,8 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const own = await cartOf(shop, lines, accessToken);
   const order = await checkout(own.cartId, token);
   const [bought] = order.items;
+  const { token: admin } = await shop.signIn('admin');
+  await send(shop, order.id, admin, { itemId: bought.id, quantity: 1 });
   await leaveCart(shop, accessToken, buying);
   await post('/payment-methods', { paymentMethodId: 'pm_card_mastercard' }, token);
   const { productId } = bought;

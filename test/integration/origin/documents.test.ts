@@ -9,7 +9,7 @@ import { lockOrder } from '#origin/orders/service.ts';
 import { erasePerson } from '#origin/privacy/erase.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { ADDRESS, edit } from '#test/support/edits.ts';
-import { buyTwoLines, pack, step } from '#test/support/fulfilment.ts';
+import { buyTwoLines, pack, send, step } from '#test/support/fulfilment.ts';
 import { orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
@@ -93,10 +93,12 @@ describe('an invoice', () => {
 
   test('says nothing any more of somebody who is erased, also where they had moved it', async () => {
     const { userId, token } = await shop.signIn();
-    const { orderId } = await buyTwoLines(shop, token);
+    const { orderId, lines } = await buyTwoLines(shop, token);
+    const items = lines.map(({ itemId }, index) => ({ itemId, quantity: index === 0 ? 3 : 1 }));
     await edit(shop, { orderId, owner: { token } }, { shippingAddress: ADDRESS });
     const before = linesOfPdf((await invoiceOf(orderId, admin)).bytes).join('\n');
     expect(before).toContain('1 Test Street');
+    await send(shop, orderId, admin.token, ...items);
     await erasePerson(shop.deps, userId);
     const after = linesOfPdf((await invoiceOf(orderId, admin)).bytes).join('\n');
     expect(after).not.toMatch(/Street|Testville|Guest/);
