@@ -20,6 +20,7 @@ import { plainPaths } from './middleware/plain-paths.ts';
 import { purge } from './middleware/purge.ts';
 import { createAdmission, rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { uploads } from './middleware/uploads.ts';
 import { createOrigin } from './origin.ts';
 import type { EdgeEnv, EdgeHandler, Platform } from './platform.ts';
 import { tracedOrigin } from './traced-origin.ts';
@@ -52,6 +53,7 @@ function createPipeline(platform: Platform, hotAnswers: HotAnswers): Hono<EdgeEn
   app.use(plainPaths());
   app.get('/livez', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
   app.use(cors(platform.config));
+  app.use(uploads(admit));
   app.use(boundedBody());
   app.post(PURGE_PATH, purge(platform));
   app.get(EDGE_METRICS_PATH, exposition(platform));

@@ -107,7 +107,11 @@ export const PROBLEMS = {
     title: 'The account of a seller or an admin is erased once it is a shopper’s',
     retryable: false,
   },
-  erasure_too_early: { status: 409, title: 'An order waits for its payment', retryable: true },
+  erasure_too_early: {
+    status: 409,
+    title: 'An order is yet to be paid or sent, or something of it to be sent back',
+    retryable: true,
+  },
   last_admin: { status: 409, title: 'The shop needs an admin', retryable: false },
   attribute_taken: { status: 409, title: 'There is an attribute with this key already', retryable: false },
   attribute_in_use: { status: 409, title: 'Products say of themselves what would go', retryable: false },

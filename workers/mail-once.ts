@@ -6,7 +6,7 @@
 
 import { claimKey, forgetKey, keepClaimed, LEASE_MS } from '#db/idempotency.ts';
 import { markHandled, wasHandled } from '#db/outbox.ts';
-import { after } from '#lib/clock.ts';
+import { after, DAY_MS } from '#lib/clock.ts';
 import type { EventId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -57,7 +57,8 @@ async function alone(
   const lease = {
     ...{ scope, key, requestHash: new Uint8Array(), resourceId: key, now },
     lockedUntil: after(now, LEASE_MS),
-    expiresAt: after(now, LEASE_MS),
+    // Beyond any run: an expired claim is anybody's, however well it is kept.
+    expiresAt: after(now, DAY_MS),
   };
   const { kind } = await claimKey(deps.db, lease);
   if (kind !== 'claimed') throw new AppError('idempotency_in_progress');

@@ -9,6 +9,7 @@ import type { Budget, RateLimiter } from '#edge/env.ts';
 import type { EdgeEnv, Platform } from '#edge/platform.ts';
 import { catalogReadOf, type DeclaredRoute } from '#edge/routes.ts';
 import { SECOND_MS } from '#lib/clock.ts';
+import { UPLOAD_PATH } from '#lib/edge-contract.ts';
 import { limitKey } from '#lib/limit-key.ts';
 import type { Logger } from '#lib/log.ts';
 import { AppError } from '#lib/problems.ts';
@@ -47,12 +48,17 @@ function budgetOf(route: DeclaredRoute, request: Request): Budget {
   const isRead = catalogReadOf(route, request.method) !== null;
   if (isRead) return route.budget === 'searchMiss' ? 'searchMiss' : 'catalogMiss';
   if (route.budget !== 'shopper') return route.budget;
-  return /^bearer\s+\S/i.test(request.headers.get('authorization') ?? '') ? 'signedIn' : 'anonymous';
+  return hasBearer(request) ? 'signedIn' : 'anonymous';
+}
+
+export function hasBearer({ headers }: Request): boolean {
+  return /^bearer\s+\S/i.test(headers.get('authorization') ?? '');
 }
 
 export function rateLimit(admit: Admission) {
   return createMiddleware<EdgeEnv>(async (c, next) => {
-    await admit(c);
+    // An upload has been counted before its body was taken in.
+    if (c.get('path') !== UPLOAD_PATH) await admit(c);
     await next();
   });
 }

@@ -65,7 +65,8 @@ function forStaff(deps: Deps, tokens: AccessTokens) {
       params: ShipmentParams,
       detail: documented('getPackingSlip', {
         summary: 'What lies in a parcel and where it goes',
-        description: 'Without prices. Of a parcel that was taken apart there is none.',
+        description:
+          'Without prices. There is one while the parcel is packed and has not been sent: it names whom it goes to.',
         failures: ['forbidden', 'shipment_not_found', 'document_not_found'],
       }),
     },

@@ -85,8 +85,8 @@ export async function readCreditNote(
 }
 
 /**
- * What is in a parcel, for whoever sells all of it.
- * @throws {AppError} `order_not_found`, `shipment_not_found`
+ * What is in a parcel that is yet to be sent, for whoever sells all of it: afterwards the address is none of theirs.
+ * @throws {AppError} `order_not_found`, `shipment_not_found`, `document_not_found`
  */
 export async function readPackingSlip(
   deps: Deps,
@@ -94,7 +94,7 @@ export async function readPackingSlip(
   { orderId, shipmentId }: { readonly orderId: OrderId; readonly shipmentId: ShipmentId },
 ): Promise<Document> {
   const { status } = await requireOwnShipment(deps.db, staff, orderId, shipmentId);
-  if (status === 'unpacked') throw new AppError('document_not_found');
+  if (status !== 'packed') throw new AppError('document_not_found');
   const parcel = await readParcel(deps, orderId, shipmentId);
   const addressee = linesOf(openAddress(deps, parcel.order));
   const sheet = packingSlipSheet(parcel, { sender: senderOf(deps.seller), addressee });

@@ -55,19 +55,21 @@ export async function cancelOrder(deps: Deps, cancellation: Cancellation): Promi
 
 /** False: it has to be looked at again, for its payment has ended, one way or the other. */
 async function cancelUnpaid(deps: Deps, cancellation: Cancellation): Promise<boolean> {
-  const { orderId, reason, actor, actorId, apiKeyId } = cancellation;
+  const { orderId, actor, actorId, apiKeyId } = cancellation;
   const payment = present(await store.findPayment(deps.db, orderId), `the payment of order ${orderId}`);
   const intentId = payment.stripePaymentIntentId;
   if (intentId === null) return cancelUncharged(deps, cancellation);
   const intent = await deps.payments.cancel(intentId, 'requested_by_customer');
-  const { state } = await settleAs(deps, orderId, intent, { actor, actorId, apiKeyId, detail: reason });
+  const step = { actor, actorId, apiKeyId, detail: toldReason(cancellation) };
+  const { state } = await settleAs(deps, orderId, intent, step);
   if (state.kind === 'processing') throw new AppError('payment_in_progress');
   return false;
 }
 
 /** There is no intent that could be charged. False when there is one after all. */
 async function cancelUncharged(deps: Deps, cancellation: Cancellation): Promise<boolean> {
-  const { orderId, reason: detail, actor, actorId } = cancellation;
+  const { orderId, actor, actorId } = cancellation;
+  const detail = toldReason(cancellation);
   const isDone = await deps.db.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId);
     const payment = await store.findPayment(tx, orderId);
@@ -97,15 +99,21 @@ async function cancelPaid(deps: Deps, cancellation: Cancellation): Promise<boole
     const mayCancel = isCancellable(order.status) && !isReplacement(order) && !hasLeft;
     if (!mayCancel) throw new AppError('order_not_cancellable', { orderStatus: order.status });
     const trigger = 'cancelled_by_request';
-    await moveOrder(deps, tx, order, { trigger, actor, actorId, detail: reason });
+    const told = toldReason(cancellation);
+    await moveOrder(deps, tx, order, { trigger, actor, actorId, detail: told });
     await unpackAll(tx, orderId);
     const { refundable } = await balanceOf(tx, orderId);
     if (refundable > 0) {
-      await openRefund(deps, tx, order, { refundId, amount: refundable, reason, actor, actorId });
+      await openRefund(deps, tx, order, { refundId, amount: refundable, reason, told, actor, actorId });
     }
     await recordCancellation(tx, { order }, cancellation);
     return 'cancelled';
   });
   if (outcome === 'cancelled') deps.metrics.count('orders_cancelled_total', { actor });
   return outcome !== 'open';
+}
+
+/** Nothing is taken out of the time line: a shopper's own words stand with the refund alone, until they are erased. */
+function toldReason({ actor, reason }: Cancellation): string {
+  return actor === 'shopper' ? '' : reason;
 }

@@ -8,7 +8,10 @@ import { Order } from '#origin/orders/service.ts';
 const MAX_REASON_LENGTH = 500;
 const MAX_AMOUNT_MINOR = 99_999_999;
 
-const Reason = t.String({ maxLength: MAX_REASON_LENGTH, description: 'For people; shown on the time line.' });
+const Reason = t.String({
+  maxLength: MAX_REASON_LENGTH,
+  description: "For people; shown with the refund and, where it is staff's, on the time line.",
+});
 const Amount = Type.Integer({ minimum: 1, maximum: MAX_AMOUNT_MINOR });
 
 const RefundFields = closedObject({

@@ -71,6 +71,8 @@ export interface RefundToOpen {
   readonly refundId: RefundId;
   readonly amount: Minor;
   readonly reason: string;
+  /** What the time line says of why, where that is not the reason. */
+  readonly told?: string;
   readonly actor: Actor;
   readonly actorId: UserId | null;
 }
@@ -80,7 +82,7 @@ export async function openRefund(
   deps: Deps,
   tx: Transaction,
   order: OrderRow,
-  { refundId, amount, reason, actor, actorId }: RefundToOpen,
+  { refundId, amount, reason, told = reason, actor, actorId }: RefundToOpen,
 ): Promise<void> {
   const payment = await store.findPayment(tx, order.id);
   if (payment === undefined) throw new AppError('nothing_to_refund');
@@ -93,7 +95,7 @@ export async function openRefund(
     reason,
     createdAt,
   });
-  const detail = detailOf(amount, order, reason);
+  const detail = detailOf(amount, order, told);
   await noteStep(deps, tx, order.id, { event: 'refund.requested', actor, actorId, detail });
 }
 

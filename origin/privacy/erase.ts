@@ -1,13 +1,15 @@
 /** Taking a person out of the shop: what they bought stays on the books, and nothing says any more who they were. */
 
+import type { Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import { erasedEmail } from '#lib/erased.ts';
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { eraseRemindersOf } from '#origin/cart-reminders/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { unitsOf } from '#origin/fulfilment/service.ts';
 import { forgetUploadsOf } from '#origin/media/service.ts';
-import { openAddress, sealAddress } from '#origin/orders/service.ts';
+import { isOpen, isShippable, lockOrder, openAddress, sealAddress } from '#origin/orders/service.ts';
 import { eraseReviewsOf } from '#origin/reviews/service.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { eraseNoticesOf } from '#origin/stock-notices/service.ts';
@@ -15,9 +17,6 @@ import { eraseViewsOf } from '#origin/views/service.ts';
 import { eraseWishListsOf } from '#origin/wish-lists/service.ts';
 import { personOf } from './person.ts';
 import * as store from './store.ts';
-
-/** Until then the payment may still fail or succeed, and whoever pays has to hear of it. */
-const UNDER_WAY: ReadonlySet<store.OrderRow['status']> = new Set(['pending_payment', 'requires_action']);
 
 /**
  * In one transaction. Stripe's customer goes afterwards, by the event's worker.
@@ -28,13 +27,13 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     const user = await store.lockUser(tx, userId);
     if (user === undefined) throw new AppError('unauthenticated');
     if (user.role !== 'shopper') throw new AppError('erasure_in_office');
-    const bought = await store.ordersOf(tx, personOf(user));
-    if (bought.some(({ status }) => UNDER_WAY.has(status))) throw new AppError('erasure_too_early');
     const email = erasedEmail(userId);
-    for (const order of bought) {
+    for (const { id } of await store.ordersOf(tx, personOf(user))) {
+      const order = await lockOrder(tx, id);
+      if (await isUnderWay(tx, order)) throw new AppError('erasure_too_early');
       const { country } = openAddress(deps, order);
       const shippingAddress = sealAddress(deps, order.id, nobodyIn(country));
-      await store.takeOutOfOrder(tx, order.id, { email, shippingAddress });
+      await store.takeOutOfOrder(tx, order, { email, shippingAddress });
     }
     const over = await endSessionsOf(deps, tx, userId);
     await eraseRemindersOf(tx, userId);
@@ -52,6 +51,14 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     return over;
   });
   announce(deps, ended);
+}
+
+/** Its payment may still fail or succeed, of which whoever pays has to hear; or goods of it are to go out or come back. */
+async function isUnderWay(tx: Transaction, { id, status }: store.OrderRow): Promise<boolean> {
+  if (isOpen(status) || (await store.hasReturnUnderWay(tx, id))) return true;
+  if (!isShippable(status)) return false;
+  const lines = await unitsOf(tx, id);
+  return lines.some(({ bought, removed, shipped }) => shipped < bought - removed);
 }
 
 /** The country stays: taxes are owed by it, and it says nothing of whom. */

@@ -50,7 +50,8 @@ export function privacyRoutes(deps: Deps, tokens: AccessTokens) {
           summary: 'Have yourself taken out of the shop, for good',
           description:
             'Your account, sessions, carts, cards, keys, reviews, wish lists and views go. Your orders stay on the books without your name, ' +
-            'address and email: what of them has yet to be sent cannot be sent any more.',
+            'address and email. It is too early while one waits for its payment or for being sent, or something of it is ' +
+            'being sent back: cancel it, or wait.',
           tag: 'Accounts',
           success: { status: 204, description: 'Nothing says any more who you were.' },
           failures: [...PROOF_FAILURES, 'erasure_in_office', 'erasure_too_early'],

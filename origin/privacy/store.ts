@@ -36,14 +36,21 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<UserRow
   return row;
 }
 
-/** Spelled as the index `orders_guest_email` is. */
+/** In the order in which they are locked. Spelled as the index `orders_guest_email` is. */
 export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person): Promise<OrderRow[]> {
   const asGuest = and(isNull(orders.userId), sql`lower(${orders.email}) = ${verifiedEmail}`);
   const theirs = verifiedEmail === null ? undefined : asGuest;
   return db
     .select()
     .from(orders)
-    .where(or(eq(orders.userId, userId), theirs));
+    .where(or(eq(orders.userId, userId), theirs))
+    .orderBy(orders.id);
+}
+
+/** The goods are yet to come back, or their money is yet to go. */
+export async function hasReturnUnderWay(tx: Transaction, id: OrderId): Promise<boolean> {
+  const isUnderWay = inArray(returns.status, ['requested', 'authorised', 'received']);
+  return (await tx.$count(returns, and(eq(returns.orderId, id), isUnderWay))) > 0;
 }
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
@@ -102,12 +109,19 @@ export async function savedOf(db: Queryable, userId: UserId) {
 
 export async function takeOutOfOrder(
   tx: Transaction,
-  id: OrderId,
-  { email, shippingAddress }: { readonly email: string; readonly shippingAddress: Uint8Array },
+  { id, cartId }: Pick<OrderRow, 'id' | 'cartId'>,
+  { email, shippingAddress }: Pick<OrderRow, 'email' | 'shippingAddress'>,
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
   await tx.update(returns).set({ note: '' }).where(eq(returns.orderId, id));
   await tx.update(orderEdits).set({ addressBefore: null }).where(eq(orderEdits.orderId, id));
+  // Why they cancelled; what staff wrote of them cannot be told apart.
+  const paid = tx.select({ id: payments.id }).from(payments).where(eq(payments.orderId, id));
+  await tx.update(refunds).set({ reason: '' }).where(inArray(refunds.paymentId, paid));
+  await tx.update(carts).set({ region: null, postalCode: null }).where(eq(carts.id, cartId));
+  // Answers that are kept for a guest.
+  const scopes = [`cart:${cartId}`, ...['cancel', 'return', 'edit'].map((kind) => `${kind}:${id}`)];
+  await tx.delete(idempotencyKeys).where(inArray(idempotencyKeys.scope, scopes));
 }
 
 /** What an order was made of stays with it; any other cart goes with its lines. */

@@ -1,8 +1,12 @@
 /** What the edge says to browsers, to pages of other origins, and to requests that are too much. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { type EdgeUnderTest, product, startEdgeUnderTest } from '#test/support/edge.ts';
+import { UPLOAD_PATH } from '#lib/edge-contract.ts';
+import { type EdgeUnderTest, nextIp, product, startEdgeUnderTest } from '#test/support/edge.ts';
+import { eventually } from '#test/support/eventually.ts';
+import { open } from '#test/support/raw.ts';
 
 const FRIEND = 'https://storefront.example';
 const OTHER_FRIEND = 'https://kiosk.example';
@@ -165,6 +169,60 @@ describe('a request that is too much', () => {
       for (let words = 0; words < 7; words += 1) statuses.push((await search(words)).status);
       expect(statuses).toContain(429);
       expect((await small.fetch('/api/v1/products/other', { ip })).status).toBe(200);
+    } finally {
+      await small.stop();
+    }
+  });
+});
+
+describe('uploads that somebody begins and never ends', () => {
+  const JUNK = ['Authorization: Bearer junk'];
+  const begin = async (ip: string, ...headers: readonly string[]): Promise<Socket> => {
+    const socket = await open(shop.edge.url);
+    socket.on('error', () => undefined);
+    const fields = ['Host: a', `CF-Connecting-IP: ${ip}`, 'Transfer-Encoding: chunked', ...headers];
+    socket.write(`POST ${UPLOAD_PATH} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n1\r\n{\r\n`);
+    return socket;
+  };
+  const upload = (init: RequestInit & { readonly ip?: string } = {}) =>
+    shop.fetch(UPLOAD_PATH, { method: 'POST', body: 'x', headers: { authorization: 'Bearer t' }, ...init });
+
+  test('keep nobody else’s out', async () => {
+    const ip = nextIp();
+    const more = [[], [], [], [], JUNK, JUNK, JUNK, JUNK, JUNK];
+    const sockets = await Promise.all(more.map((headers) => begin(ip, ...headers)));
+    try {
+      await eventually('the stranger is refused', async () => (await upload({ ip })).status === 503);
+      expect((await upload()).status).toBe(200);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+
+  test('leave their place when whoever sent them hangs up before the answer', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    shop.origin.on(UPLOAD_PATH, () => promise.then(() => Response.json({})));
+    const hungUp = new AbortController();
+    const before = shop.origin.seen(UPLOAD_PATH).length;
+    const sent = Array.from({ length: 4 }, () => upload({ signal: hungUp.signal }).catch(() => null));
+    await eventually('the origin has them', () => shop.origin.seen(UPLOAD_PATH).length === before + 4);
+    hungUp.abort();
+    await Promise.all(sent);
+    resolve();
+    await eventually('there is a place again', async () => (await upload()).status === 200);
+  });
+
+  test('are refused unread where no upload may begin, and are counted', async () => {
+    const stranger = await upload({ headers: {} });
+    expect([stranger.status, await stranger.json()]).toMatchObject([401, { code: 'unauthenticated' }]);
+    const change = await upload({ method: 'PATCH' });
+    expect([change.status, change.headers.get('allow')]).toEqual([405, 'POST']);
+    const small = await startEdgeUnderTest({ limits: { SIGNED_IN_LIMITER: 2 } });
+    try {
+      const init = { method: 'POST', body: 'x', headers: { authorization: 'Bearer t' }, ip: '10.9.9.8' };
+      const statuses: number[] = [];
+      for (let times = 0; times < 4; times += 1) statuses.push((await small.fetch(UPLOAD_PATH, init)).status);
+      expect(statuses).toEqual([200, 200, 429, 429]);
     } finally {
       await small.stop();
     }

@@ -10,9 +10,11 @@ import type { EventId, OrderId } from '#lib/ids.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { type Customer, openCustomer, tablesWith } from '#test/support/customer.ts';
 import { everything } from '#test/support/everything.ts';
+import { send } from '#test/support/fulfilment.ts';
 import { openMailbox } from '#test/support/mailbox.ts';
 import { type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
+import { askBack, asStaff } from '#test/support/returns.ts';
 import { cartOf, checkOut, createProduct } from '#test/support/shopping.ts';
 import { deleteStripeCustomer } from '#workers/handlers/delete-stripe-customer.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
@@ -40,6 +42,7 @@ const PLACES: Readonly<Record<string, string | null>> = {
   carts: 'carts',
   cart_reminders: 'cartReminders',
   orders: 'orders',
+  refunds: 'orders',
   reviews: 'reviews',
   review_reports: 'reviewReports',
   wish_lists: 'wishLists',
@@ -137,7 +140,7 @@ describe('an erased person', () => {
       .select()
       .from(orders)
       .where(inArray(orders.id, customer.orderIds as OrderId[]));
-    expect(kept.map(({ status }) => status)).toEqual(['paid', 'paid']);
+    expect(kept.map(({ status }) => status).toSorted()).toEqual(['cancelled', 'fulfilled']);
     expect(JSON.stringify(shop.logs)).not.toContain(customer.email);
     await checkBooks(shop);
   });
@@ -214,6 +217,32 @@ describe('an erasure', () => {
     expect(await print()).toBe(400);
     const { body } = await ask('export', neighbour, neighbour.proof(1));
     for (const mark of neighbour.marks) expect(JSON.stringify(body)).toContain(mark);
+  });
+
+  test('waits until what they bought is sent, and what they send back has come to its end', async () => {
+    const { token } = await shop.signIn();
+    const { token: admin } = await shop.signIn('admin');
+    const cart = await cartOf(shop, [{ variantId, quantity: 2 }], token);
+    const { body: order } = await checkOut(shop, cart);
+    const [{ id: itemId }] = order.items;
+    const proof = { password: TEST_PASSWORD };
+    const expectTooEarly = async () => {
+      expectProblem(await ask('erasure', { token }, proof), 'erasure_too_early');
+    };
+    await expectTooEarly();
+    await send(shop, order.id, admin, { itemId, quantity: 1 });
+    await expectTooEarly();
+    await send(shop, order.id, admin, { itemId, quantity: 1 });
+    const owned = { orderId: order.id, owner: { token } };
+    const asked = await askBack(shop, owned, { itemId, quantity: 1 });
+    await expectTooEarly();
+    const named = { orderId: order.id, returnId: asked.body.id };
+    await asStaff(shop, named, admin, 'authorise');
+    await expectTooEarly();
+    await asStaff(shop, { ...named, body: { items: [{ itemId, restock: 1 }] } }, admin, 'receive');
+    await expectTooEarly();
+    expect((await asStaff(shop, named, admin, 'refund')).status).toBe(200);
+    expect((await ask('erasure', { token }, proof)).status).toBe(204);
   });
 
   test('waits for a payment that is under way, and of who is in office there is none', async () => {

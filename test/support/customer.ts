@@ -6,7 +6,9 @@ import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
 import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { codeOf } from './authenticator.ts';
+import { send } from './fulfilment.ts';
 import { openMailbox } from './mailbox.ts';
+import { cancel } from './orders.ts';
 import { type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
 import { cartOf, createProduct } from './shopping.ts';
 
@@ -23,8 +25,8 @@ export interface Customer {
 }
 
 function addressOf(marks: readonly string[]) {
-  const [name = '', line1 = '', line2 = '', city = '', postalCode = ''] = marks;
-  return { name, line1, line2, city, region: 'Region', postalCode, country: 'SE' };
+  const [name = '', line1 = '', line2 = '', city = '', region = '', postalCode = ''] = marks;
+  return { name, line1, line2, city, region, postalCode, country: 'SE' };
 }
 
 /** @param variantId something to buy; made when it is not given */
@@ -32,7 +34,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const mark = () => `m${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`;
   const email = `${mark()}@test.example`;
   const name = mark();
-  const place = [mark(), mark(), mark(), mark(), mark()];
+  const place = [mark(), mark(), mark(), mark(), mark(), mark()];
   const marks = [email, name, ...place];
   const post = <Body extends object>(path: string, body: Body, more = {}) =>
     succeed(shop, path, { method: 'POST', body, ...more });
@@ -51,10 +53,17 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
       { ...as, headers: { 'idempotency-key': crypto.randomUUID() } },
     );
   const asGuest = await cartOf(shop, lines);
+  const { country, region, postalCode } = addressOf(place);
+  const destination = { destination: { country, region, postalCode } };
+  await succeed(shop, `/carts/${asGuest.cartId}`, { method: 'PATCH', ...asGuest.owner, body: destination });
   const guestOrder = await checkout(asGuest.cartId, asGuest.owner);
+  const reason = mark();
+  await cancel(shop, { orderId: guestOrder.id, owner: asGuest.owner }, { body: { reason } });
   const own = await cartOf(shop, lines, accessToken);
   const order = await checkout(own.cartId, token);
   const [bought] = order.items;
+  const { token: admin } = await shop.signIn('admin');
+  await send(shop, order.id, admin, { itemId: bought.id, quantity: 1 });
   await leaveCart(shop, accessToken, buying);
   await post('/payment-methods', { paymentMethodId: 'pm_card_mastercard' }, token);
   const { productId } = bought;
@@ -79,7 +88,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
     email,
     token: session.accessToken,
     secret,
-    marks: [...marks, ...Object.values(said), key.name],
+    marks: [...marks, ...Object.values(said), key.name, reason],
     orderIds: [order.id, guestOrder.id],
     proof: (step) => ({ password: TEST_PASSWORD, code: codeOf(secret, step) }),
   };

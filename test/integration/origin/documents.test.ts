@@ -9,7 +9,7 @@ import { lockOrder } from '#origin/orders/service.ts';
 import { erasePerson } from '#origin/privacy/erase.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { ADDRESS, edit } from '#test/support/edits.ts';
-import { buyTwoLines, pack, step } from '#test/support/fulfilment.ts';
+import { buyTwoLines, pack, send, step } from '#test/support/fulfilment.ts';
 import { orderWith, refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile, linesOfPdf } from '#test/support/pdf.ts';
@@ -93,10 +93,12 @@ describe('an invoice', () => {
 
   test('says nothing any more of somebody who is erased, also where they had moved it', async () => {
     const { userId, token } = await shop.signIn();
-    const { orderId } = await buyTwoLines(shop, token);
+    const { orderId, lines } = await buyTwoLines(shop, token);
+    const items = lines.map(({ itemId }, index) => ({ itemId, quantity: index === 0 ? 3 : 1 }));
     await edit(shop, { orderId, owner: { token } }, { shippingAddress: ADDRESS });
     const before = linesOfPdf((await invoiceOf(orderId, admin)).bytes).join('\n');
     expect(before).toContain('1 Test Street');
+    await send(shop, orderId, admin.token, ...items);
     await erasePerson(shop.deps, userId);
     const after = linesOfPdf((await invoiceOf(orderId, admin)).bytes).join('\n');
     expect(after).not.toMatch(/Street|Testville|Guest/);
@@ -185,6 +187,21 @@ test('a packing slip has units and no prices, for whoever sells all that is in t
   expect((await fetchFile(shop, path, { token: other.product.sellerToken })).status).toBe(404);
   await step(shop, { orderId, shipmentId: packed.body.id }, admin.token, 'unpack');
   expect((await fetchFile(shop, path, admin)).status).toBe(404);
+});
+
+test('a packing slip is gone once its parcel is, and the address with it', async () => {
+  const { orderId, lines } = await buyTwoLines(shop);
+  const [{ itemId, product }] = lines;
+  const { body: parcel } = await pack(shop, orderId, admin.token, { items: [{ itemId, quantity: 1 }] });
+  const path = `/api/v1/sales/${orderId}/shipments/${parcel.id}/packing-slip.pdf`;
+  const readers = [admin, { token: product.sellerToken }];
+  const statuses = () =>
+    Promise.all(readers.map(async (reader) => (await fetchFile(shop, path, reader)).status));
+  expect(await statuses()).toEqual([200, 200]);
+  for (const name of ['ship', 'deliver'] as const) {
+    await step(shop, { orderId, shipmentId: parcel.id }, admin.token, name);
+    expect(await statuses()).toEqual([404, 404]);
+  }
 });
 
 /** Last: from then on nothing is bought without saying how it is shipped. */
