@@ -27,7 +27,7 @@ import {
   sealAddressBefore,
 } from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
-import { brokenTerm, isOneZone, placeOf } from '#origin/pricing/service.ts';
+import { brokenTerm, isShippedAlike, placeOf } from '#origin/pricing/service.ts';
 import { keptAfter, type Removal, removalsOf, type WantedLine } from './removals.ts';
 import * as store from './store.ts';
 
@@ -121,7 +121,7 @@ async function moveOf(
   if (isDeepStrictEqual(before, address)) return null;
   const [from, to] = [placeOf(before), placeOf(address)];
   const isTaxedAlike = from.country === to.country && from.region === to.region;
-  if (!isTaxedAlike || !(await isOneZone(tx, { from, to }))) throw new AppError('edit_moves_order');
+  if (!isTaxedAlike || !(await isShippedAlike(tx, { from, to }))) throw new AppError('edit_moves_order');
   return {
     before: sealAddressBefore(deps, editId, before),
     after: sealAddress(deps, order.id, address),

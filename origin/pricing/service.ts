@@ -5,9 +5,10 @@ import type { CartId, OrderId, OrderLineId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
 import type { Basket, Breakdown, Customer, Rules, ShippingMethod, TaxRates } from './basket.ts';
 import { barOf, type CodeState, codeStates, toDiscount } from './codes.ts';
+import { placeNeedOf } from './places.ts';
 import { priceBasket } from './price-basket.ts';
 import { unweighed } from './shipping.ts';
-import { type FoundRules, findMethods, findRules, type Place } from './store.ts';
+import { type FoundRules, findMethods, findMove, findRules, type Move, type Place } from './store.ts';
 import type { TaxProvider } from './taxes.ts';
 import { type KeptUnits, unearned } from './terms.ts';
 import { findTerms, findUnderpriced } from './terms-store.ts';
@@ -31,7 +32,7 @@ export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerK
 export { type PlaceNeed, placeNeedOf, placeOf } from './places.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
-export { giveUsesBack, isOneZone, lockCustomer, type Place } from './store.ts';
+export { giveUsesBack, lockCustomer, type Place } from './store.ts';
 export { subdivisionOf } from './subdivisions.ts';
 
 /** All that a cart is priced by, but what is in it. */
@@ -145,4 +146,10 @@ export async function brokenTerm(
   const itemId = await findUnderpriced(tx, orderId, units);
   if (itemId !== undefined) return { term: 'price', itemId };
   return unearned(await findTerms(tx, orderId), units);
+}
+
+/** Whether shipping costs the same at both places of a country and a region: they are in one zone. */
+export async function isShippedAlike(tx: Transaction, move: Move): Promise<boolean> {
+  const { isInOneZone, postalStart } = await findMove(tx, move);
+  return isInOneZone && placeNeedOf({ hasRegions: false, postalStart }, move.to) === null;
 }

@@ -147,20 +147,26 @@ export async function findRules(db: Queryable, query: RulesQuery): Promise<Found
   return present(row, `cart ${query.cartId}`).rules;
 }
 
-interface MoveQuery {
+export interface Move {
   readonly from: Place;
   readonly to: Place;
 }
 
-/** Whether both places are in one zone, or neither is in any. */
-export async function isOneZone(db: Queryable, { from, to }: MoveQuery): Promise<boolean> {
-  const zoneOf = ({ country, region, postalCode }: Place) => sql`(
-    select ${ZONE} from (select ${country}::text as country, ${region}::text as region,
-                                ${postalCode}::text as postal_code) q)`;
-  const [row] = await db.execute<{ isOne: boolean }>(
-    sql`select ${zoneOf(from)} is not distinct from ${zoneOf(to)} as "isOne"`,
-  );
-  return present(row, 'the zones of two places').isOne;
+interface FoundMove extends Pick<FoundRules, 'postalStart'> {
+  /** Whether both places are in one zone, or neither is in any. */
+  readonly isInOneZone: boolean;
+}
+
+/** What shipping goes by where an order moves to. */
+export async function findMove(db: Queryable, { from, to }: Move): Promise<FoundMove> {
+  const at = ({ country, region, postalCode }: Place) =>
+    sql`(select ${country}::text as country, ${region}::text as region, ${postalCode}::text as postal_code) q`;
+  const [row] = await db.execute<{ move: FoundMove }>(sql`
+    select json_build_object(
+             'isInOneZone', (select ${ZONE} from ${at(from)}) is not distinct from ${ZONE},
+             'postalStart', ${POSTAL_START}) as move
+      from ${at(to)}`);
+  return present(row, 'what shipping goes by').move;
 }
 
 interface MethodsQuery extends Place {

@@ -60,7 +60,7 @@ test('whatever the parts in which a line is taken off and sent back, they come t
 });
 
 test('an address stays in its shipping zone', async () => {
-  const zone = { name: 'West', areas: [{ country: 'CA', postalPrefix: 'V' }] };
+  const zone = { name: 'Land', areas: [{ country: 'CA' }] };
   const { id: zoneId } = await merchant.make('shipping-zones', zone);
   const method = { zoneId, name: 'Van', kind: 'flat', currency: 'USD', steps: [{ from: 0, rate: 0 }] };
   const { id: shippingMethodId } = await merchant.make('shipping-methods', method);
@@ -72,9 +72,11 @@ test('an address stays in its shipping zone', async () => {
   const order = { orderId: body.id, owner: cart.owner };
   const to = (postalCode: string) =>
     edit(shop, order, { shippingAddress: { ...ADDRESS, ...destination, postalCode } });
-  expectProblem(await to('X0A 0A1'), 'edit_moves_order');
   await merchant.make('shipping-zones', { name: 'Far', areas: [{ country: 'CA', postalPrefix: 'V0' }] });
-  expectProblem(await to('V0V 1A1'), 'edit_moves_order');
+  // The last one is no postal code of that country: it would be in the zone of the rest of it.
+  for (const postalCode of ['V0V 1A1', '-v0v1a1', '1V0V 1A1']) {
+    expectProblem(await to(postalCode), 'edit_moves_order');
+  }
   expect((await to('V5K 0A2')).status).toBe(200);
 });
 
