@@ -103,6 +103,12 @@ test('an origin that ends is left to answer the last write that it took', () => 
   expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(untilDrained);
 });
 
+test('an origin has room for itself and for three pictures, the largest that are taken, in its memory', () => {
+  const { requests, limits } = container(find('Deployment', 'origin')).resources;
+  const mebibytes = (said: string) => Number.parseInt(said, 10) * (said.endsWith('Gi') ? 1_024 : 1);
+  expect(mebibytes(limits.memory)).toBeGreaterThan(mebibytes(requests.memory) + 3 * 800);
+});
+
 const SECRET = 's'.repeat(32);
 /** What kustomization.yaml says that the secrets hold. */
 const SECRETS = {
