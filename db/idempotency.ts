@@ -3,6 +3,7 @@
 import { and, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import type { Queryable } from './client.ts';
+import { deleteOldRows } from './delete-old.ts';
 import { asIn, kept, type Slots } from './kept.ts';
 import { idempotencyKeys } from './schema/messaging.ts';
 
@@ -144,7 +145,7 @@ export async function forgetKey(db: Queryable, { scope, key }: IdempotencyClaim)
 }
 
 export async function deleteExpiredKeys(db: Queryable, now: Date): Promise<void> {
-  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, now));
+  await deleteOldRows(db, idempotencyKeys, lt(idempotencyKeys.expiresAt, now));
 }
 
 function byKey(scope: string, key: string) {

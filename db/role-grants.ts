@@ -45,7 +45,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
     analytics: 'select (id, role, created_at)',
   },
   sessions: { origin: KEEP, workers: 'select, delete' },
-  refresh_tokens: { origin: KEEP, workers: 'select (user_id, expires_at), delete' },
+  refresh_tokens: { origin: KEEP, workers: 'select (ctid, user_id, expires_at), delete' },
   revocations: { origin: APPEND, workers: KEEP },
   account_tokens: { origin: 'select, delete', workers: 'select, insert, delete' },
   second_factors: { origin: KEEP },

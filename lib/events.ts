@@ -37,6 +37,8 @@ export const EVENTS = {
   'product.withdrawn': { version: 1, data: ProductEvent },
   /** Of the tree: a category came, went, moved, or is called otherwise. */
   'category.changed': { version: 1, data: Type.Object({ categoryId: Id }) },
+  /** A part of its products says what it is called by now: those after this one are next. */
+  'category.products_renewed': { version: 1, data: Type.Object({ categoryId: Id, after: Id }) },
   /** It came, something is sold in it again, or nothing is any more. */
   'currency.changed': { version: 1, data: Type.Object({ currency: Type.String({ pattern: '^[A-Z]{3}$' }) }) },
   /** Of what a category takes in by itself. */

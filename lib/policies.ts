@@ -203,6 +203,8 @@ export const REQUEST_LIMITS = {
   readMs: POLICIES.origin.timeoutMs,
   /** A checkout waits for the payment provider, retries included. */
   writeMs: 30 * SECOND_MS,
+  /** For what is in flight when an origin that ends takes no more: the last write, and a little for closing. */
+  drainMs: 35 * SECOND_MS,
   /** For the origin to say that it was too late, rather than for the edge to find out. */
   marginMs: 200,
 } as const;

@@ -28,7 +28,7 @@ import { connectRedis, NO_SHARED_CACHE, type SharedCache } from './adapters/redi
 import { openSpanExporter } from './adapters/span-exporter.ts';
 import { timeLeftMs } from './adapters/time-left.ts';
 import { tracedRedis } from './adapters/traced.ts';
-import { createVitals, type Vitals } from './adapters/vitals.ts';
+import { createVitals, type InHand, UNWATCHED, type Vitals } from './adapters/vitals.ts';
 import { createFloors } from './cache/floors.ts';
 import { createLastGood, type LastGood } from './cache/last-good.ts';
 import { createListCache, type ListCache } from './cache/list-cache.ts';
@@ -107,6 +107,8 @@ export interface Deps extends ShopPolicies {
   readonly spans: SpanSink | null;
   readonly security: SecurityLog;
   readonly vitals: Vitals;
+  /** The message at hand, as the pulse counts it. What takes long, or waits for its turn, says so. */
+  readonly inHand: InHand;
   /** Where the request at hand comes from, as budgets count it. */
   readonly clientAddress: string;
 }
@@ -169,6 +171,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     spans,
     security: createSecurityLog(clock, (event) => metrics.count('security_events_total', { event })),
     vitals,
+    inHand: UNWATCHED,
     clientAddress: NOWHERE,
   };
   return {

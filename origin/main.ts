@@ -6,6 +6,7 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
 import { MAX_BODY_BYTES } from '#lib/edge-contract.ts';
 import { createLogger } from '#lib/log.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { reportCertificate } from './adapters/metrics.ts';
 import { createHandler } from './app.ts';
 import { followChanges } from './catalog/service.ts';
@@ -19,8 +20,6 @@ const HANG_UP_BYTES = 16 * MAX_BODY_BYTES;
 /** Bun has no name for it of its own. */
 const NOTHING_BELOW_TLS_1_3 =
   constants.SSL_OP_NO_TLSv1 | constants.SSL_OP_NO_TLSv1_1 | constants.SSL_OP_NO_TLSv1_2;
-/** For what is in flight when connections are refused. */
-const DRAIN_TIMEOUT_MS = 10 * SECOND_MS;
 
 function readConfigOrExit() {
   try {
@@ -67,7 +66,7 @@ async function stop(signal: string): Promise<void> {
   log.info('the origin drains', { signal, requests: server.pendingRequests });
   deps.vitals.drain();
   await Bun.sleep(config.DRAIN_SECONDS * SECOND_MS);
-  setTimeout(() => process.exit(1), DRAIN_TIMEOUT_MS).unref();
+  setTimeout(() => process.exit(1), REQUEST_LIMITS.drainMs).unref();
   // Its streams would last as long as somebody looks.
   operatorConsole?.stop();
   await server.stop();

@@ -58,11 +58,12 @@ interface Work {
   readonly retries: RetryPolicy;
 }
 
-async function take(work: Work, delivery: Delivery): Promise<void> {
-  const { deps, consumer } = work;
+async function take({ deps: shared, consumer, retries }: Work, delivery: Delivery): Promise<void> {
   const startedAt = performance.now();
-  const ended = deps.vitals.begin(`the consumer ${consumer.name}`);
-  const outcome = await inTraceOf(deps, delivery.data, () => attempt(work, delivery)).finally(ended);
+  const inHand = shared.vitals.begin(`the consumer ${consumer.name}`);
+  const deps = { ...shared, inHand };
+  const work = { deps, consumer, retries };
+  const outcome = await inTraceOf(deps, delivery.data, () => attempt(work, delivery)).finally(inHand.ended);
   const seconds = (performance.now() - startedAt) / SECOND_MS;
   deps.metrics.count('messages_handled_total', { consumer: consumer.name, outcome });
   deps.metrics.observe('message_duration_seconds', { consumer: consumer.name }, seconds);

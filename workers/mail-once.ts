@@ -30,9 +30,22 @@ export async function mailOnce(deps: Deps, mail: OneMail, send: () => Promise<vo
   if (await wasHandled(deps.db, consumer, eventId)) return;
   await alone(deps, { scope: consumer, key: subjectId }, async () => {
     if (await wasHandled(deps.db, consumer, eventId)) return;
-    await deps.guards('smtp', isServersFailure).run(send);
+    await inTurn(deps, send);
     await noteSent(deps, mail);
   });
+}
+
+/** Only so many mails are sent at once; behind a slow server the others wait for minutes, and nothing is wrong. */
+async function inTurn({ guards, inHand }: Deps, send: () => Promise<void>): Promise<void> {
+  inHand.waits();
+  try {
+    await guards('smtp', isServersFailure).run(() => {
+      inHand.goesOn();
+      return send();
+    });
+  } finally {
+    inHand.goesOn();
+  }
 }
 
 /** The mail is out: a database that is gone for a moment must not make it go out again. */

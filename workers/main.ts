@@ -30,7 +30,7 @@ import {
   purgeSearches,
 } from './handlers/purge-edge.ts';
 import { rateProduct } from './handlers/rate-product.ts';
-import { renewCategory } from './handlers/renew-category.ts';
+import { renewCategory, renewMoreOfCategory } from './handlers/renew-category.ts';
 import { returnStock } from './handlers/return-stock.ts';
 import { sellStock } from './handlers/sell-stock.ts';
 import { sendAccountLetter } from './handlers/send-account-letter.ts';
@@ -107,6 +107,7 @@ const consumers = [
   purgeCategories(edge, everywhere),
   purgeCurrencies(edge, everywhere),
   renewCategory,
+  renewMoreOfCategory,
   applyCategoryRule,
   placeProduct,
 ];

@@ -73,7 +73,7 @@ function followAnnounced({ bus }: Deps, signal: AbortSignal) {
 }
 
 async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
-  const ended = deps.vitals.begin('the relay');
+  const inHand = deps.vitals.begin('the relay');
   try {
     return await relayBatch(deps);
   } catch (error) {
@@ -81,7 +81,7 @@ async function relayOrReport(deps: Deps): Promise<number | 'failed'> {
     if (deps.bus.isConnected()) await deps.bus.ensureStream().catch(() => {});
     return 'failed';
   } finally {
-    ended();
+    inHand.ended();
   }
 }
 

@@ -46,7 +46,8 @@ export async function redeliverLost(
   lostAfterMs = LOST_AFTER_MS,
 ): Promise<number> {
   if (!(await hasUnsettled(deps.db))) return 0;
-  const sweep = { consumers, busy: await findBusy(deps, consumers), lostAfterMs };
+  const nowMs = deps.clock.now().getTime();
+  const sweep = { consumers, nowMs, waitingMs: await findWaiting(deps, consumers), lostAfterMs };
   let lost = 0;
   let afterSeq = 0;
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -59,27 +60,31 @@ export async function redeliverLost(
   return lost;
 }
 
-/** Consumers for whom messages still wait; of theirs nothing counts as lost. All of them while NATS cannot say. */
-async function findBusy({ bus }: Deps, consumers: readonly Interest[]): Promise<ReadonlySet<string>> {
-  const waiting = await Promise.all(
-    consumers.map(({ name }) => bus.waiting(name).catch(() => Number.POSITIVE_INFINITY)),
+/** For how long the oldest message of each consumer has waited that has some; for ever while NATS cannot say. */
+async function findWaiting({ bus }: Deps, consumers: readonly Interest[]): Promise<Sweep['waitingMs']> {
+  const found = await Promise.all(
+    consumers.map(async ({ name }) => {
+      const waitingMs = await bus.oldestWaitingMs(name).catch(() => Number.POSITIVE_INFINITY);
+      return [name, waitingMs] as const;
+    }),
   );
-  return new Set(consumers.flatMap(({ name }, index) => (waiting[index] === 0 ? [] : [name])));
+  return new Map(found.flatMap(([name, waitingMs]) => (waitingMs === null ? [] : [[name, waitingMs]])));
 }
 
 interface Sweep {
   readonly consumers: readonly Interest[];
-  readonly busy: ReadonlySet<string>;
+  /** From before it was asked what waits: what is published meanwhile is of no concern. */
+  readonly nowMs: number;
+  readonly waitingMs: ReadonlyMap<string, number>;
   readonly lostAfterMs: number;
 }
 
 async function sweepPage(deps: Deps, sweep: Sweep, afterSeq: number) {
   const names = sweep.consumers.map(({ name }) => name);
-  const nowMs = deps.clock.now().getTime();
   return deps.db.transaction(async (tx) => {
     const events = await claimUnsettled(tx, { consumers: names, afterSeq, limit: PAGE_SIZE });
     const settled = events.filter((event) => missingOf(event, sweep).length === 0);
-    const lost = events.filter((event) => isLost(event, sweep, nowMs));
+    const lost = events.filter((event) => isLost(event, sweep));
     await markSettled(
       tx,
       settled.map(({ id }) => id),
@@ -98,10 +103,17 @@ function missingOf({ name, dealtWithBy }: UnsettledEvent, { consumers }: Sweep):
   return concerned.filter((consumer) => !dealtWithBy.includes(consumer));
 }
 
-function isLost(event: UnsettledEvent, sweep: Sweep, nowMs: number): boolean {
-  const publishedMs = event.publishedAt?.getTime() ?? nowMs;
-  if (nowMs - publishedMs < sweep.lostAfterMs) return false;
-  return missingOf(event, sweep).some((consumer) => !sweep.busy.has(consumer));
+/** Whatever is older than all that waits for a consumer has had its effect there, or does not come any more. */
+function isLost(event: UnsettledEvent, sweep: Sweep): boolean {
+  const { nowMs, waitingMs, lostAfterMs } = sweep;
+  if (event.publishedAt === null) return false;
+  const ageMs = nowMs - event.publishedAt.getTime();
+  if (ageMs < lostAfterMs) return false;
+  return missingOf(event, sweep).some((consumer) => {
+    const oldestMs = waitingMs.get(consumer);
+    // The clocks of three machines agree as well as that.
+    return oldestMs === undefined || ageMs > oldestMs + lostAfterMs;
+  });
 }
 
 function matches(filter: Interest['filter'], name: EventName): boolean {

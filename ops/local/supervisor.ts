@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, present } from '#lib/assert.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { watchLiveness } from './liveness.ts';
 import type { Part } from './part.ts';
 import { type Ending, endGroup, type Launched, launch, signalGroup, signalProcess } from './processes.ts';
@@ -50,7 +51,8 @@ interface Watched {
   outage: { readonly wanted: Outage; readonly over: PromiseWithResolvers<void> } | null;
 }
 
-const STOP_DEADLINE_MS = 15_000;
+/** Longer than any part gives itself: an origin is not ready for a moment, and then has its writes to finish. */
+const STOP_DEADLINE_MS = REQUEST_LIMITS.drainMs + 10_000;
 const KILL_DEADLINE_MS = 3_000;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;

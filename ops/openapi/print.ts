@@ -8,6 +8,7 @@ import { NOWHERE } from '#lib/limit-key.ts';
 import { createLogger } from '#lib/log.ts';
 import { makeSigningKey } from '#ops/local/secrets.ts';
 import { createMetrics } from '#origin/adapters/metrics.ts';
+import { UNWATCHED } from '#origin/adapters/vitals.ts';
 import { createApp } from '#origin/app.ts';
 import type { Deps } from '#origin/deps.ts';
 import { passHeaders } from '#origin/http/edge-proof.ts';
@@ -71,6 +72,7 @@ function createOfflineDeps(): Deps {
     spans: null,
     security: { record: () => {} },
     vitals: unreachable('the pulse'),
+    inHand: UNWATCHED,
     replicas: unreachable('Postgres'),
     clientAddress: NOWHERE,
   };

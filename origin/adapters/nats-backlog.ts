@@ -36,6 +36,18 @@ export async function readBacklog(nats: NatsConnection): Promise<Backlog> {
   }
 }
 
+/** Null where nothing waits, or the consumer or the stream is not there. */
+export async function readOldestWaiting(nats: NatsConnection, consumer: string): Promise<number | null> {
+  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
+  try {
+    const backlog = await backlogOf(manager, await manager.consumers.info(EVENT_STREAM, consumer));
+    return backlog.pending + backlog.ackPending === 0 ? null : backlog.oldestAgeMs;
+  } catch (error) {
+    if (error instanceof NatsError && error.code === NOT_FOUND) return null;
+    throw error;
+  }
+}
+
 async function backlogOf(manager: JetStreamManager, info: ConsumerInfo): Promise<ConsumerBacklog> {
   const { name, num_pending: pending, num_ack_pending: ackPending } = info;
   const oldestAgeMs = pending + ackPending === 0 ? 0 : await oldestAge(manager, info);

@@ -6,7 +6,6 @@ import {
   DiscardPolicy,
   type JsMsg,
   type NatsConnection,
-  NatsError,
   nanos,
   RetentionPolicy,
   StorageType,
@@ -59,16 +58,6 @@ export async function ensureStream(nats: NatsConnection): Promise<void> {
     max_bytes: MAX_STREAM_BYTES,
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
   });
-}
-
-export async function countWaiting(nats: NatsConnection, consumer: string): Promise<number> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
-  try {
-    return (await manager.consumers.info(EVENT_STREAM, consumer)).num_pending;
-  } catch (error) {
-    if (error instanceof NatsError && error.code === NOT_FOUND) return 0;
-    throw error;
-  }
 }
 
 interface Pull {

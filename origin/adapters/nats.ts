@@ -11,15 +11,8 @@ import { SECOND_MS } from '#lib/clock.ts';
 import { withDeadline } from '#lib/deadline.ts';
 import { decodeEvent, encodeEvent, type ShopEvent, SUBJECT_PREFIX, subjectOf } from '#lib/events.ts';
 import type { Logger } from '#lib/log.ts';
-import { type Backlog, readBacklog } from './nats-backlog.ts';
-import {
-  CALL_MS,
-  type ConsumerSpec,
-  countWaiting,
-  type Delivery,
-  ensureStream,
-  pullMessages,
-} from './nats-stream.ts';
+import { type Backlog, readBacklog, readOldestWaiting } from './nats-backlog.ts';
+import { CALL_MS, type ConsumerSpec, type Delivery, ensureStream, pullMessages } from './nats-stream.ts';
 
 export type { Delivery } from './nats-stream.ts';
 
@@ -48,10 +41,11 @@ export interface EventBus {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * How many messages the durable consumer has yet to be given; none where it, or the stream, is not there.
+   * For how long the oldest message has waited that the durable consumer has yet to be given, or to answer for. Null
+   * without one, and where the consumer, or the stream, is not there.
    * @throws when NATS does not answer in time
    */
-  waiting(consumer: string): Promise<number>;
+  oldestWaitingMs(consumer: string): Promise<number | null>;
   /** What the stream holds, and what each consumer has yet to do. @throws when NATS does not answer in time */
   backlog(): Promise<Backlog>;
   /** False while what {@link EventBus.watch} should hear may be lost. */
@@ -137,7 +131,7 @@ export function connectNats({ url, name, caFile }: NatsAddress, log: Logger): Ev
     watch: (filter, onEvent) =>
       listen(connection, SUBJECT_PREFIX + filter, { onMessage: ({ data }) => hear(data, onEvent, log) }),
     pull: async (spec, onDelivery, signal) => pullMessages(await within(), { spec, onDelivery, signal }),
-    waiting: async (consumer) => countWaiting(await within(), consumer),
+    oldestWaitingMs: async (consumer) => readOldestWaiting(await within(), consumer),
     backlog: async () => readBacklog(await standing()),
     isConnected: () => link.isUp,
     onConnect: (listener) => {

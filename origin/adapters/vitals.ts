@@ -6,12 +6,23 @@
 import { SECOND_MS } from '#lib/clock.ts';
 import type { Metrics } from '#lib/metrics.ts';
 
+/** Something that has begun and must come to an end. */
+export interface InHand {
+  /** A part of it is done: from here its time counts anew. */
+  goesOn(): void;
+  /** It waits for its turn, behind others that are in hand: until it goes on it is not. */
+  waits(): void;
+  ended(): void;
+}
+
+/** Of what nobody looks at. */
+export const UNWATCHED: InHand = { goesOn: () => {}, waits: () => {}, ended: () => {} };
+
 export interface Vitals {
   /** How late the last look at the event loop came. */
   lagMs(): number;
-  /** Something begins that must come to an end. Returns how to say that it has. */
-  begin(name: string): () => void;
-  /** What has been in hand longest. */
+  begin(name: string): InHand;
+  /** What has been in hand longest without going on. */
   oldest(): { readonly name: string; readonly ms: number } | null;
   /** From now on no more work shall come. */
   drain(): void;
@@ -37,9 +48,15 @@ export function createVitals(metrics: Metrics, now: () => number = () => perform
   return {
     lagMs: () => lagMs,
     begin: (name) => {
-      const work = { name, since: now() };
+      let work = { name, since: now() };
       inHand.add(work);
-      return () => void inHand.delete(work);
+      const leave = () => void inHand.delete(work);
+      const goesOn = () => {
+        leave();
+        work = { name, since: now() };
+        inHand.add(work);
+      };
+      return { goesOn, waits: leave, ended: leave };
     },
     oldest: () => {
       // A set keeps the order in which its members came.

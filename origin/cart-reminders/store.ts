@@ -3,6 +3,7 @@
 import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { deleteOldRows } from '#db/delete-old.ts';
 import { users } from '#db/schema/accounts.ts';
 import { cartItems, carts } from '#db/schema/cart.ts';
 import { cartReminders } from '#db/schema/cart-reminders.ts';
@@ -122,5 +123,5 @@ export async function recordsOf(db: Queryable, userId: UserId) {
 }
 
 export async function deleteOld(db: Queryable, dueBefore: Date): Promise<void> {
-  await db.delete(cartReminders).where(lt(cartReminders.dueAt, dueBefore));
+  await deleteOldRows(db, cartReminders, lt(cartReminders.dueAt, dueBefore));
 }

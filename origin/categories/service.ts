@@ -2,7 +2,8 @@
 
 import type { Transaction } from '#db/client.ts';
 import { violatedConstraint } from '#db/failures.ts';
-import type { CategoryId, ProductId } from '#lib/ids.ts';
+import { markHandled } from '#db/outbox.ts';
+import type { CategoryId, EventId, ProductId } from '#lib/ids.ts';
 import { AppError, type ProblemCode } from '#lib/problems.ts';
 import { type Act, recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
@@ -136,23 +137,41 @@ function noCategory(path: string): AppError {
   return new AppError('invalid_input', { errors: [{ path, message: 'is not the slug of a category' }] });
 }
 
+export interface ProductsToRenew {
+  readonly categoryId: CategoryId;
+  /** Those up to this one are renewed. */
+  readonly after: ProductId | null;
+}
+
+/** Who asks for it, in the inbox, and by which event. */
+interface Mark {
+  readonly consumer: string;
+  readonly eventId: EventId;
+}
+
 /**
- * The products of a category and of those below it say what that is called, and are found by it: each gets a new
- * version, a part of them in each transaction. Running it again does no harm.
+ * The products of a category and of those below it say what that is called, and are found by it: the next of them
+ * get a new version. An event asks for those after them, however many there are: each part is done once.
  */
-export async function renewProductsOf(deps: Deps, id: CategoryId): Promise<void> {
-  const category = await store.findCategory(deps.db, id);
-  let after: ProductId | null = null;
-  while (category !== undefined) {
-    const query = { slug: category.slug, after, limit: PRODUCTS_PER_TRANSACTION };
-    const renewed = await deps.db.transaction(async (tx) => {
-      const rows = await store.renewProducts(tx, query, deps.clock.now());
-      for (const { id: productId, slug, version } of rows) {
-        await emit(deps, tx, { name: 'product.changed', data: { productId, slug, version } });
-      }
-      return rows.map((row) => row.id);
-    });
-    if (renewed.length < PRODUCTS_PER_TRANSACTION) return;
-    after = renewed.toSorted().at(-1) ?? null;
-  }
+export async function renewProductsOf(
+  deps: Deps,
+  { categoryId, after }: ProductsToRenew,
+  { consumer, eventId }: Mark,
+): Promise<void> {
+  const category = await store.findCategory(deps.db, categoryId);
+  if (category === undefined) return;
+  const query = { slug: category.slug, after, limit: PRODUCTS_PER_TRANSACTION };
+  await deps.db.transaction(async (tx) => {
+    if (!(await markHandled(tx, consumer, eventId))) return;
+    const rows = await store.renewProducts(tx, query, deps.clock.now());
+    for (const { id: productId, slug, version } of rows) {
+      await emit(deps, tx, { name: 'product.changed', data: { productId, slug, version } });
+    }
+    const last = rows
+      .map(({ id }) => id)
+      .toSorted()
+      .at(-1);
+    if (last === undefined || rows.length < PRODUCTS_PER_TRANSACTION) return;
+    await emit(deps, tx, { name: 'category.products_renewed', data: { categoryId, after: last } });
+  });
 }

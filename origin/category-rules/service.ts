@@ -82,6 +82,7 @@ export async function applyRule(deps: Deps, id: CategoryId): Promise<void> {
       if (ids.length > 0) await renew(deps, tx, await store.placeAll(tx, id, ids));
       return last;
     });
+    deps.inHand.goesOn();
   } while (after !== null);
 }
 

@@ -3,6 +3,7 @@
 import { and, eq, gt, isNull, lte } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { deleteOldRows } from '#db/delete-old.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
@@ -117,5 +118,5 @@ export async function deleteTokens(tx: Transaction, userId: UserId, purpose: Pur
 }
 
 export async function deleteExpiredTokens(db: Queryable, now: Date): Promise<void> {
-  await db.delete(accountTokens).where(lte(accountTokens.expiresAt, now));
+  await deleteOldRows(db, accountTokens, lte(accountTokens.expiresAt, now));
 }

@@ -15,7 +15,7 @@ import * as store from './store.ts';
 /** What one user's pictures may be at most, as they are kept. */
 const MAX_PICTURES = 5_000;
 const MAX_BYTES = 512 * 1024 * 1024;
-/** Of all users of a process: each takes a core for a moment, and up to half a gigabyte. */
+/** Of all users of a process: each takes a core for a moment, and up to 800 MB. */
 const atOnce = createBulkhead({ maxRunning: 1, maxWaiting: 8 });
 
 const ENDINGS: Readonly<Record<PictureType, string>> = {

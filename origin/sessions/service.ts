@@ -227,9 +227,17 @@ export async function readCompromised(deps: Deps, sessionId: SessionId) {
 }
 
 export async function deleteExpired({ db, clock }: Deps): Promise<void> {
-  await store.deleteRefreshTokens(db, clock.now());
-  await store.deleteSessions(db, after(clock.now(), -KEEP_EXPIRED_MS));
-  await store.deleteRevocations(db, after(clock.now(), -KEEP_REVOCATIONS_MS));
+  const now = clock.now();
+  const deletions = [
+    () => store.deleteRefreshTokens(db, now),
+    () => store.deleteSessions(db, after(now, -KEEP_EXPIRED_MS)),
+    () => store.deleteRevocations(db, after(now, -KEEP_REVOCATIONS_MS)),
+  ];
+  const failures: unknown[] = [];
+  for (const remove of deletions) {
+    await remove().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'not all that is over could be deleted');
 }
 
 async function endCompromised(deps: Deps, tx: Transaction, session: store.SessionRow): Promise<SessionId[]> {

@@ -3,6 +3,7 @@
 import { and, desc, eq, gt, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { deleteOldRows } from '#db/delete-old.ts';
 import { users } from '#db/schema/accounts.ts';
 import { secondFactors } from '#db/schema/second-factor.ts';
 import { refreshTokens, revocations, sessions } from '#db/schema/sessions.ts';
@@ -177,16 +178,16 @@ export async function findCompromised(db: Queryable, sessionId: SessionId) {
 
 /** Their refresh tokens go with them. */
 export async function deleteSessions(db: Queryable, expiredBefore: Date): Promise<void> {
-  await db.delete(sessions).where(lt(sessions.expiresAt, expiredBefore));
+  await deleteOldRows(db, sessions, lt(sessions.expiresAt, expiredBefore));
 }
 
 /** Of sessions that go on. */
 export async function deleteRefreshTokens(db: Queryable, expiredBefore: Date): Promise<void> {
-  await db.delete(refreshTokens).where(lt(refreshTokens.expiresAt, expiredBefore));
+  await deleteOldRows(db, refreshTokens, lt(refreshTokens.expiresAt, expiredBefore));
 }
 
 export async function deleteRevocations(db: Queryable, before: Date): Promise<void> {
-  await db.delete(revocations).where(lt(revocations.revokedAt, before));
+  await deleteOldRows(db, revocations, lt(revocations.revokedAt, before));
 }
 
 /**

@@ -3,6 +3,7 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { deleteOldRows } from '#db/delete-old.ts';
 import { users } from '#db/schema/accounts.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
@@ -197,13 +198,10 @@ export async function deleteOld(
   ages: { readonly unconfirmed: Date; readonly waiting: Date; readonly due: Date },
 ): Promise<void> {
   const { status, askedAt, waitingSince, dueAt } = stockNotices;
-  await db
-    .delete(stockNotices)
-    .where(
-      or(
-        and(eq(status, 'unconfirmed'), lt(askedAt, ages.unconfirmed)),
-        and(eq(status, 'waiting'), lt(waitingSince, ages.waiting)),
-        and(eq(status, 'due'), lt(dueAt, ages.due)),
-      ),
-    );
+  const isOld = or(
+    and(eq(status, 'unconfirmed'), lt(askedAt, ages.unconfirmed)),
+    and(eq(status, 'waiting'), lt(waitingSince, ages.waiting)),
+    and(eq(status, 'due'), lt(dueAt, ages.due)),
+  );
+  await deleteOldRows(db, stockNotices, isOld);
 }

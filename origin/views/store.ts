@@ -2,6 +2,7 @@
 
 import { desc, eq, lt, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { deleteOldRows } from '#db/delete-old.ts';
 import { productViews } from '#db/schema/views.ts';
 import type { ProductId, UserId } from '#lib/ids.ts';
 
@@ -93,7 +94,7 @@ export async function deleteViewsOf(tx: Queryable, userId: UserId): Promise<void
 }
 
 export async function deleteOld(db: Queryable, before: Date): Promise<void> {
-  await db.delete(productViews).where(lt(productViews.seenAt, before));
+  await deleteOldRows(db, productViews, lt(productViews.seenAt, before));
 }
 
 export async function recordsOfPerson(db: Queryable, userId: UserId) {

@@ -141,7 +141,7 @@ export const POLICY_TABLE = {
 
 /** Times of a process's own, or of work that the database does for nobody who waits. */
 export const OWN_TIMES: Readonly<Record<string, readonly string[]>> = {
-  'origin/main.ts': ['IDLE_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_MS'],
+  'origin/main.ts': ['IDLE_TIMEOUT_SECONDS'],
   'workers/main.ts': ['DRAIN_TIMEOUT_MS'],
   'origin/health/probes.ts': ['CHECK_TIMEOUT_MS'],
   // Looks at what may be down, for nobody who buys.

@@ -157,14 +157,35 @@ describe('a process gets on', () => {
   test('until something has been in hand for three minutes, and again when that has ended', () => {
     const clock = { nowMs: 0 };
     const { vitals, probes } = probesAt(clock);
-    const ended = vitals.begin('the consumer email');
+    const email = vitals.begin('the consumer email');
     clock.nowMs = 179_000;
     vitals.begin('the consumer inventory');
     expect(probes.heldUpBy()).toBeNull();
     clock.nowMs = 180_000;
     expect(probes.heldUpBy()).toBe('the consumer email');
-    ended();
+    email.ended();
     expect(probes.heldUpBy()).toBeNull();
+    vitals.stop();
+  });
+
+  test('while its work goes on, or waits for its turn', () => {
+    const clock = { nowMs: 0 };
+    const { vitals, probes } = probesAt(clock);
+    const email = vitals.begin('the consumer email');
+    const rules = vitals.begin('the consumer category-rules');
+    email.waits();
+    clock.nowMs = 179_000;
+    rules.goesOn();
+    clock.nowMs = 358_000;
+    expect(probes.heldUpBy()).toBeNull();
+    email.goesOn();
+    clock.nowMs = 359_000;
+    expect(probes.heldUpBy()).toBe('the consumer category-rules');
+    rules.ended();
+    clock.nowMs = 538_000;
+    expect(probes.heldUpBy()).toBe('the consumer email');
+    email.ended();
+    expect(vitals.oldest()).toBeNull();
     vitals.stop();
   });
 

@@ -185,7 +185,16 @@ test('what is long over is deleted, and nothing else', async () => {
   await deleteExpired(shop.deps);
   expect(await count()).toBe(1);
   const later = after(new Date(), 38 * DAY_MS);
-  await deleteExpired({ ...shop.deps, clock: { now: () => later } });
+  let isFirst = true;
+  const db = new Proxy(shop.deps.db, {
+    get: (target, name) => {
+      if (name !== 'execute' || !isFirst) return Reflect.get(target, name);
+      isFirst = false;
+      return () => Promise.reject(new Error('it took too long'));
+    },
+  });
+  // The tokens' deletion fails, and keeps nothing else from its own.
+  await expect(deleteExpired({ ...shop.deps, db, clock: { now: () => later } })).rejects.toThrow();
   expect(await count()).toBe(0);
   expect(
     await shop.deps.db.$count(refreshTokens, eq(refreshTokens.sessionId, sidOf(ended.accessToken) as never)),

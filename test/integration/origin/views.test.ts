@@ -1,7 +1,8 @@
 /** What shoppers say that they look at: a list of their own, and what is learnt of it. */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { deleteOldRows } from '#db/delete-old.ts';
 import { users } from '#db/schema/accounts.ts';
 import { productPairs } from '#db/schema/recommendations.ts';
 import { productViews } from '#db/schema/views.ts';
@@ -13,6 +14,7 @@ import { learnFromViews } from '#origin/recommendations/service.ts';
 import { forgetOldViews } from '#origin/views/service.ts';
 import { buyTogether, insertStocked } from '#test/support/bought.ts';
 import { insertCategory } from '#test/support/catalogue.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 
@@ -103,6 +105,45 @@ test('it keeps the newest hundred, and nothing for longer than ninety days', asy
   await look(shopper, ids[0] ?? ('' as ProductId));
   await forgetOldViews(shop.deps);
   expect(await seen(shopper)).toEqual(ids.slice(0, 1));
+});
+
+test('what is old goes part by part, and what is seen anew just then stays', async () => {
+  const ids = await shelf(6);
+  const shopper = await shop.signIn();
+  await look(shopper, ...ids);
+  await timePasses(shopper, 91 * DAY_MS);
+  const { db } = shop.deps;
+  const ofShopper = eq(productViews.userId, shopper.userId);
+  const seenAgain = and(ofShopper, eq(productViews.productId, ids[0] ?? ('' as ProductId)));
+  const parts: number[] = [];
+  const counting = new Proxy(db, {
+    get: (target, name) => {
+      if (name !== 'execute') return Reflect.get(target, name);
+      return async (query: SQL) => {
+        const rows = await target.execute(query);
+        parts.push(rows.length);
+        return rows;
+      };
+    },
+  });
+  const isOld = and(ofShopper, lt(productViews.seenAt, after(new Date(), -90 * DAY_MS)));
+  const deletion = await db.transaction(async (tx) => {
+    await tx.update(productViews).set({ seenAt: new Date() }).where(seenAgain);
+    const begun = deleteOldRows(db, productViews, isOld, 100);
+    await eventually('it waits for the one', async () => {
+      const [row] = await db.execute<{ count: number }>(sql`
+        select count(*)::int as count from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`);
+      return row?.count === 1;
+    });
+    return { begun };
+  });
+  await deletion.begun;
+  expect(await db.$count(productViews, ofShopper)).toBe(1);
+  await look(shopper, ...ids);
+  await timePasses(shopper, 91 * DAY_MS);
+  await deleteOldRows(counting, productViews, isOld, 4);
+  expect(parts).toEqual([4, 2]);
 });
 
 test('what is looked at in one visit goes together, a look weighing little beside a purchase', async () => {

@@ -1,4 +1,4 @@
-/** A receipt that is out is noted as sent, though the database goes away just then: it does not go out again. */
+/** Receipts: one that is out is noted as sent, and one that waits behind a slow server for its turn is no stuck work. */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
@@ -7,6 +7,9 @@ import { inbox } from '#db/schema/messaging.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { EVENTS } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
+import { POLICIES } from '#lib/policies.ts';
+import { createVitals } from '#origin/adapters/vitals.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
@@ -60,4 +63,33 @@ test('a receipt is sent once when the database is gone just after, for a while',
   expect(sent).toEqual([`order-${body.id}@hotshelf`]);
   expect(waits).toHaveLength(3);
   expect(await shop.deps.db.$count(inbox, eq(inbox.eventId, id))).toBe(1);
+});
+
+test('a receipt that waits for its turn is not in hand; one that is being sent is', async () => {
+  const { variantId } = await createProduct(shop);
+  const { body } = await checkOut(shop, await cartWith(shop, variantId));
+  const clock = { nowMs: 0 };
+  const vitals = createVitals(shop.deps.metrics, () => clock.nowMs);
+  const deps = { ...shop.deps, vitals, inHand: vitals.begin('the consumer email') };
+  const { bulkhead, timeoutMs } = POLICIES.smtp;
+  const free = Promise.withResolvers<void>();
+  const smtp = deps.guards('smtp');
+  const others = Array.from({ length: bulkhead.maxRunning }, () => smtp.run(() => free.promise));
+  const sent = Promise.withResolvers<void>();
+  const mailer = { send: () => sent.promise, close: () => {} };
+  const id = shop.deps.ids.next<EventId>();
+  const { version } = EVENTS['order.paid'];
+  const data = { orderId: String(body.id) };
+  const event = { id, name: 'order.paid', version, occurredAt: '', traceparent: null, data } as const;
+  const handled = sendReceipt(mailer).handle(deps, event);
+  await eventually('it waits', () => smtp.load().waiting === 1);
+  expect(vitals.oldest()).toBeNull();
+  clock.nowMs = timeoutMs;
+  free.resolve();
+  await Promise.all(others);
+  await eventually('it is in hand', () => vitals.oldest() !== null);
+  expect(vitals.oldest()?.ms).toBe(0);
+  sent.resolve();
+  await handled;
+  vitals.stop();
 });

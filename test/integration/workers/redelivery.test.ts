@@ -10,6 +10,7 @@ import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
 import { type Loops, openLoops, openMail, openStream, type StreamView, tell } from '#test/support/workers.ts';
+import type { Consumer } from '#workers/consumer.ts';
 import { sellStock } from '#workers/handlers/sell-stock.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
 import { createMailer } from '#workers/mailer.ts';
@@ -101,7 +102,7 @@ test('what waits for its consumer is not lost, and is not published again', asyn
   await buy(1, variantId);
   await publishAll();
   const before = await stream.count();
-  expect(await shop.deps.bus.waiting('email')).toBe(1);
+  expect(await shop.deps.bus.oldestWaitingMs('email')).toBeNumber();
   expect(await sweep()).toBe(0);
   await publishAll();
   expect(await stream.count()).toBe(before);
@@ -144,9 +145,54 @@ test('what is parked does not come again by itself', async () => {
 test('while NATS does not answer nothing counts as lost', async () => {
   await tell(shop.deps, { name: 'order.paid', data: { orderId: crypto.randomUUID() } });
   await publishAll();
-  const waiting = () => Promise.reject(new Error('nats is not connected'));
-  const deps = { ...shop.deps, bus: { ...shop.deps.bus, waiting } };
+  const oldestWaitingMs = () => Promise.reject(new Error('nats is not connected'));
+  const deps = { ...shop.deps, bus: { ...shop.deps.bus, oldestWaitingMs } };
   expect(await redeliverLost(deps, consumers, 0)).toBe(0);
   const published = and(isNull(outbox.settledAt), isNull(outbox.publishedAt));
   expect(await shop.deps.db.$count(outbox, published)).toBe(0);
+});
+
+test('what is in hand is not lost, but what was published before all of it and has had no effect is', async () => {
+  const held = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const consumer: Consumer = {
+    name: 'test-in-hand',
+    filter: 'order.cancelled',
+    handle: async (_deps, { data }) => {
+      if ('orderId' in data) begun.push(data.orderId);
+      await held.promise;
+    },
+  };
+  const cancel = async () => {
+    const orderId = crypto.randomUUID();
+    await tell(shop.deps, { name: 'order.cancelled', data: { orderId } });
+    await publishAll();
+    return orderId;
+  };
+  const sweepOnce = () => redeliverLost(shop.deps, [consumer], 0);
+  loops.consume(consumer);
+  const first = await cancel();
+  await eventually('it is in hand', () => begun.includes(first));
+  expect(await sweepOnce()).toBe(0);
+  held.resolve();
+  await stream.settled(consumer.name);
+  await loops.stop();
+  const wiped = await cancel();
+  await stream.deleteStream();
+  await shop.deps.bus.ensureStream();
+  const waiting = await cancel();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const holding = { ...consumer, handle: () => promise };
+  loops.consume(holding);
+  await eventually(
+    'a newer one waits',
+    async () => (await shop.deps.bus.oldestWaitingMs(consumer.name)) !== null,
+  );
+  expect(await sweepOnce()).toBe(1);
+  resolve();
+  await loops.stop();
+  loops.consume(consumer);
+  await publishAll();
+  await eventually('the lost one comes', () => begun.includes(wiped));
+  expect(begun).not.toContain(waiting);
 });

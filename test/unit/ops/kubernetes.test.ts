@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { present } from '#lib/assert.ts';
 import { EVENT_STREAM } from '#lib/events.ts';
 import { METRICS } from '#lib/metrics.ts';
+import { REQUEST_LIMITS } from '#lib/policies.ts';
 import { CHECKOUT } from '#ops/local/paths.ts';
 import { makeSigningKey } from '#ops/local/secrets.ts';
 import { readOriginConfig } from '#origin/config.ts';
@@ -86,6 +87,26 @@ test('the origin is 2 to 20 processes, by their load on the processor', () => {
   expect([spec.minReplicas, spec.maxReplicas]).toEqual([2, 20]);
   expect(spec.metrics[0].resource.target).toEqual({ type: 'Utilization', averageUtilization: 70 });
   expect(find('Deployment', 'origin').spec.replicas).toBeUndefined();
+});
+
+test('an origin that ends is left to answer the last write that it took', () => {
+  const deployment = find('Deployment', 'origin');
+  const { DRAIN_SECONDS } = readOriginConfig({
+    ...environmentOf(deployment),
+    ...SECRETS,
+    ...ORIGIN_SECRETS,
+  });
+  const { drainMs, writeMs } = REQUEST_LIMITS;
+  expect(drainMs).toBeGreaterThan(writeMs);
+  const untilDrained =
+    container(deployment).lifecycle.preStop.sleep.seconds + DRAIN_SECONDS + drainMs / 1_000;
+  expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(untilDrained);
+});
+
+test('an origin has room for itself and for three pictures, the largest that are taken, in its memory', () => {
+  const { requests, limits } = container(find('Deployment', 'origin')).resources;
+  const mebibytes = (said: string) => Number.parseInt(said, 10) * (said.endsWith('Gi') ? 1_024 : 1);
+  expect(mebibytes(limits.memory)).toBeGreaterThan(mebibytes(requests.memory) + 3 * 800);
 });
 
 const SECRET = 's'.repeat(32);
