@@ -118,8 +118,8 @@ export const POLICIES = {
     why: 'Looks at a server four times a second: it is what ejects a replica.',
   },
   'postgres-position': {
-    ...{ timeoutMs: SECOND_MS, connectMs: null, retry: NEVER, breaker: own(SECOND_MS, 1), bulkhead: null },
-    why: 'How far the primary is. While it does not say, any replica will do: one silence opens it.',
+    ...{ timeoutMs: SECOND_MS, connectMs: null, retry: NEVER, breaker: own(3 * SECOND_MS, 1), bulkhead: null },
+    why: 'How far the primary is. While it does not say, any replica will do. One silence opens it for as long as a read may take: that asks several times, and is to wait once.',
   },
   redis: {
     ...{ timeoutMs: 250, connectMs: 2 * SECOND_MS, retry: NEVER, breaker: own(SECOND_MS, 1), bulkhead: null },
