@@ -13,6 +13,7 @@ import { openCompletedCart } from '#origin/cart/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { hasRunOut, lockStock, reserveStock } from '#origin/inventory/service.ts';
+import { unspentOf } from '#origin/ledger/service.ts';
 import {
   lockOrder,
   moveOrder,
@@ -67,12 +68,19 @@ export interface Replacement {
   readonly quantity: number;
 }
 
+interface PaidFor extends Replacement {
+  /** What of the order's money pays for it. */
+  readonly exchangedMinor: Minor;
+}
+
 /**
- * Of the replacements, line by line in this order, those that can be had; their stock, and that of the others, stays as
- * it is until the transaction ends.
+ * Of the replacements, line by line in this order, those that can be had, and that what is left of the order's money
+ * pays for; their stock, and that of the others, stays as it is until the transaction ends. Its caller has locked the
+ * order.
  */
-export async function replaceable<Line extends Replacement>(
+export async function replaceable<Line extends PaidFor>(
   tx: Transaction,
+  orderId: OrderId,
   wanted: readonly Line[],
 ): Promise<readonly Line[]> {
   const left = new Map(
@@ -81,10 +89,12 @@ export async function replaceable<Line extends Replacement>(
       wanted.map(({ variantId }) => variantId),
     ),
   );
-  return wanted.filter(({ variantId, quantity }) => {
+  let unspent = await unspentOf(tx, orderId);
+  return wanted.filter(({ variantId, quantity, exchangedMinor }) => {
     const available = left.get(variantId) ?? 0;
-    if (available < quantity) return false;
+    if (available < quantity || unspent < exchangedMinor) return false;
     left.set(variantId, available - quantity);
+    unspent = minor(unspent - exchangedMinor);
     return true;
   });
 }

@@ -1,7 +1,7 @@
 /**
  * What was sent back is here: on the shelf again or written off, line by line, and their order is as far as its goods
- * are. Replacements that were asked for are reserved and placed in the same transaction; what there is none left of is
- * refunded like anything else.
+ * are. Replacements that were asked for are reserved and placed in the same transaction; what there is none left of, or
+ * no money left for, is refunded like anything else.
  */
 
 import type { Transaction } from '#db/client.ts';
@@ -15,7 +15,7 @@ import { placeExchange, replaceable, worthOf } from '#origin/exchanges/service.t
 import { followGoods } from '#origin/fulfilment/service.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { lockStock, takeBack } from '#origin/inventory/service.ts';
-import { balanceOf } from '#origin/ledger/service.ts';
+import { unspentOf } from '#origin/ledger/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
 import { chargeOfUnits, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
@@ -120,7 +120,7 @@ async function exchange(
     if (variantId === null || replacementMinor === null || quantity === 0) return [];
     return [{ lineId, variantId, quantity, exchangedMinor: worthOf({ ...line, replacementMinor }) }];
   });
-  const replacements = await replaceable(tx, wanted);
+  const replacements = await replaceable(tx, order.id, wanted);
   if (replacements.length > 0) await placeExchange(deps, tx, { order, returnId: row.id, replacements });
   return came.map((line) => {
     const made = replacements.find(({ lineId }) => lineId === line.lineId);
@@ -144,8 +144,7 @@ async function endExchange(
   }: Receiving & { readonly lines: readonly Came[]; readonly status: store.ReturnRow['status'] },
 ): Promise<RefundId | null> {
   if (lines.some(({ units, exchanged }) => exchanged < units)) return null;
-  const { refundable } = await balanceOf(tx, order.id);
-  const refundMinor = minor(Math.min(dueForAll(lines), refundable));
+  const refundMinor = minor(Math.min(dueForAll(lines), await unspentOf(tx, order.id)));
   if (refundMinor === 0) {
     await store.updateReturn(tx, row.id, { status: nextReturnStatus(status, 'exchange') });
     return null;

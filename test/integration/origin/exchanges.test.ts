@@ -6,7 +6,7 @@ import { readReturn } from '#origin/returns/service.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
 import { edit } from '#test/support/edits.ts';
 import { send } from '#test/support/fulfilment.ts';
-import { cancel, moneyOf, statusOf } from '#test/support/orders.ts';
+import { cancel, moneyOf, refund, statusOf } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile } from '#test/support/pdf.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
@@ -152,7 +152,9 @@ test('what is sold out by then becomes an ordinary refund, and the letter says s
     items: [{ received: 1, exchanged: 0 }],
   });
   const letter = writeReturnLetter('return.received', await readReturn(shop.deps, named));
-  expect(letter.text).toContain('sold out: you get your money back');
+  expect(letter.text).toContain(
+    'We cannot send what you wanted instead of Mug, Red: you get your money back',
+  );
   const refunded = await asStaff(shop, named, admin, 'refund');
   expect(refunded.body.refund.amount.amount).toBe(1_000);
 });
@@ -168,6 +170,48 @@ test('two returns for the last one at once: one is exchanged, the other is refun
   const all = await Promise.all(orders.map(({ orderId, owner }) => seen(orderId, owner)));
   expect(all.map(({ returns }) => returns[0].status).toSorted()).toEqual(['exchanged', 'received']);
   expect(await stockOf(shop.deps.db, blue)).toMatchObject({ onHand: 4, reserved: 4 });
+});
+
+describe('a replacement is paid for by what is left of its order:', () => {
+  /** One of the two red ones, for which another is wanted and which may come back. */
+  async function oneToCome(blue: string, order: Sent) {
+    const unit = { itemId: order.itemId, quantity: 1, replacementVariantId: blue };
+    const { body } = await askBack(shop, order, unit);
+    const named = { orderId: order.orderId as string, returnId: String(body.id) };
+    await asStaff(shop, named, admin, 'authorise');
+    const receive = { ...named, body: { items: [{ itemId: order.itemId, restock: 1 }] } };
+    return () => asStaff(shop, receive, admin, 'receive');
+  }
+
+  test.each([
+    [1_000, 'exchanged', [2_000, 1_000, 1_000]],
+    [1_001, 'received', [2_000, 1_001, 999]],
+    [2_000, 'received', [2_000, 2_000, 0]],
+  ] as const)('after %p of 2000 went back it is %s', async (amount, status, money) => {
+    const { red, blue } = await colours();
+    const order = await sentOrder(red);
+    const receive = await oneToCome(blue, order);
+    await refund(shop, order, admin, { body: { amount } });
+    const { body } = await receive();
+    expect([body.status, body.exchangeOrderId === null]).toEqual([status, status === 'received']);
+    expect(await stockOf(shop.deps.db, blue)).toMatchObject({ reserved: status === 'exchanged' ? 1 : 0 });
+    expect(await moneyOf(shop, order)).toEqual([...money]);
+  });
+
+  test('nor does it pay twice, nor go back by itself; by its amount it may', async () => {
+    const { red, blue } = await colours();
+    const order = await sentOrder(red);
+    const [receive, receiveOther] = [await oneToCome(blue, order), await oneToCome(blue, order)];
+    await receive();
+    expect((await refund(shop, order, admin)).body.refunds).toMatchObject([{ amount: { amount: 1_000 } }]);
+    expectProblem(await refund(shop, order, admin), 'nothing_to_refund');
+    const { body } = await receiveOther();
+    expect([body.status, body.exchangeOrderId]).toEqual(['received', null]);
+    const named = { orderId: order.orderId as string, returnId: String(body.id) };
+    expectProblem(await asStaff(shop, named, admin, 'refund'), 'nothing_to_refund');
+    expect(await moneyOf(shop, order)).toEqual([2_000, 1_000, 1_000]);
+    expect((await refund(shop, order, admin, { body: { amount: 1_000 } })).status).toBe(200);
+  });
 });
 
 describe('a replacement is refused', () => {
