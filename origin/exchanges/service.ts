@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, OrderId, OrderLineId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
+import type { CartId, OrderId, OrderLineId, ProductId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
 import { type Minor, minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { openCompletedCart } from '#origin/cart/service.ts';
@@ -35,13 +35,17 @@ export interface Wish {
   readonly lineId: OrderLineId;
   readonly variantId: VariantId;
   readonly sellerId: UserId | null;
+  readonly productId: ProductId;
   readonly unitPriceMinor: Minor;
+  /** For a unit, less discounts. */
+  readonly paidMinor: Minor;
   readonly quantity: number;
   readonly replacementId: VariantId;
 }
 
 /**
- * What a replacement costs each, of the same seller, who will have to send it. The same again costs what it did.
+ * What a replacement costs each, of the same seller, who will have to send it: no more than what was paid for the unit.
+ * The same again, or another variant of the product at the price that the unit had, costs what was paid.
  * @throws {AppError} `exchange_not_offered`, `exchange_costs_more`, both naming the line
  */
 export async function priceReplacement(
@@ -50,14 +54,15 @@ export async function priceReplacement(
   order: Pick<OrderRow, 'userId' | 'currency'>,
   wish: Wish,
 ): Promise<Minor> {
-  const { lineId: itemId, replacementId: variantId, quantity, unitPriceMinor } = wish;
+  const { lineId: itemId, replacementId: variantId, quantity, paidMinor } = wish;
   const { userId, currency } = order;
-  if (variantId === wish.variantId) return unitPriceMinor;
+  if (variantId === wish.variantId) return paidMinor;
   const offer = await store.findOffer(tx, { variantId, quantity, currency, userId, at: deps.clock.now() });
   if (offer === undefined || offer.sellerId !== wish.sellerId) {
     throw new AppError('exchange_not_offered', { itemId, variantId });
   }
-  const more = offer.priceMinor - unitPriceMinor;
+  if (offer.productId === wish.productId && offer.priceMinor === wish.unitPriceMinor) return paidMinor;
+  const more = offer.priceMinor - paidMinor;
   if (more > 0)
     throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
   return offer.priceMinor;

@@ -17,7 +17,14 @@ import type { SignedIn } from '#origin/http/auth.ts';
 import { lockStock, takeBack } from '#origin/inventory/service.ts';
 import { unspentOf } from '#origin/ledger/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
-import { chargeOfUnits, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
+import {
+  chargeOfUnits,
+  linesOf,
+  lockOrder,
+  type OrderRow,
+  paidPerUnit,
+  toSell,
+} from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
 import type { ReceiptInput } from './model.ts';
 import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
@@ -118,7 +125,8 @@ async function exchange(
   const wanted = came.flatMap((line) => {
     const { lineId, replacementId: variantId, replacementMinor, units: quantity } = line;
     if (variantId === null || replacementMinor === null || quantity === 0) return [];
-    return [{ lineId, variantId, quantity, exchangedMinor: worthOf({ ...line, replacementMinor }) }];
+    const exchangedMinor = worthOf({ ...line, paidMinor: paidPerUnit(line), replacementMinor });
+    return [{ lineId, variantId, quantity, exchangedMinor }];
   });
   const replacements = await replaceable(tx, order.id, wanted);
   if (replacements.length > 0) await placeExchange(deps, tx, { order, returnId: row.id, replacements });

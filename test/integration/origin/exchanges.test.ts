@@ -9,6 +9,7 @@ import { send } from '#test/support/fulfilment.ts';
 import { cancel, moneyOf, refund, statusOf } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile } from '#test/support/pdf.ts';
+import { buyQuoted, enterCode, makeCode, openMerchant } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { askBack, asStaff, sendBack } from '#test/support/returns.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
@@ -226,6 +227,28 @@ describe('a replacement is refused', () => {
       difference: { amount: 300, currency: 'USD' },
     });
     expect((await seen(order.orderId, order.owner)).returns).toEqual([]);
+  });
+
+  test('that costs more than what was paid with a code; another colour of the same does not', async () => {
+    const { red, blue, cheap } = await colours();
+    const { code } = await makeCode(await openMerchant(shop), { ppm: 900_000 });
+    const cart = await cartOf(shop, [{ variantId: red, quantity: 2 }]);
+    await enterCode(shop, cart, code);
+    const { body } = await buyQuoted(shop, cart);
+    const [orderId, itemId] = [body.id as OrderId, String(body.items[0].id)];
+    await send(shop, orderId, admin, { itemId, quantity: 2 });
+    const order = { orderId, owner: cart.owner, itemId };
+    const unit = { itemId, quantity: 1, replacementVariantId: cheap };
+    const refused = await askBack(shop, order, unit);
+    expectProblem(refused, 'exchange_costs_more');
+    expect(refused.body.difference.amount).toBe(500);
+    await sendBack(shop, order, admin, { itemId, restock: 1, replacementVariantId: blue });
+    await sendBack(shop, order, admin, { itemId, restock: 1, replacementVariantId: red });
+    expect((await seen(orderId, order.owner)).returns).toMatchObject([
+      { status: 'exchanged' },
+      { status: 'exchanged' },
+    ]);
+    expect(await moneyOf(shop, order)).toEqual([200, 0, 200]);
   });
 
   test('of another seller, and one that there is not', async () => {
