@@ -10,6 +10,7 @@ import { AppError } from '#lib/problems.ts';
 import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { returnUnpacked } from '#origin/fulfilment/service.ts';
 import { balanceOf, recordMovement, unspentOf } from '#origin/ledger/service.ts';
 import {
   type Actor,
@@ -233,7 +234,8 @@ async function bookRefund(deps: Deps, tx: Transaction, settling: Settling, sourc
   await recordMovement(deps, tx, { ...movement, kind: 'refund' });
   const { paid, refunded } = await balanceOf(tx, orderId);
   const trigger = refunded >= paid ? 'refunded_in_full' : 'refunded_in_part';
-  await moveOrder(deps, tx, order, { ...step, trigger });
+  const move = await moveOrder(deps, tx, order, { ...step, trigger });
+  if (move?.to === 'refunded') await returnUnpacked(deps, tx, order);
 }
 
 function report({ log, metrics }: Deps, settled: Settled | null): void {
