@@ -142,6 +142,24 @@ export const GOODS_CHECKS: readonly Check[] = [
   },
   {
     invariant: 'I7',
+    name: 'cancelled-is-put-back',
+    promise: 'what had left the shelf for an order that is cancelled is back on it, once',
+    population: "audit_orders where status = 'cancelled'",
+    offenders: `
+      select o.id as order_id, l.variant_id, l.sold, l.returned,
+             exists (select 1 from order_events e
+                      where e.order_id = o.id and e.event = 'order.cancelled'
+                        and e.occurred_at > (select young_since from audit_moment)) as in_flight
+        from audit_orders o
+        join (select order_id, variant_id,
+                     coalesce(-sum(on_hand_delta) filter (where movement = 'sale'), 0) as sold,
+                     coalesce(sum(on_hand_delta) filter (where movement = 'return'), 0) as returned
+                from stock_ledger where movement in ('sale', 'return') group by order_id, variant_id) l
+          on l.order_id = o.id
+       where o.status = 'cancelled' and l.sold <> l.returned`,
+  },
+  {
+    invariant: 'I7',
     name: 'returns-refunded-once',
     promise:
       'a return is refunded if and only if it says so, by its amount, no more than was charged for what came and pays for no replacement',
