@@ -10,7 +10,6 @@ import type { CartId, OrderId, OrderLineId, ProductId, ReturnId, UserId, Variant
 import { type Minor, minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { openCompletedCart } from '#origin/cart/service.ts';
-import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { hasRunOut, lockStock, reserveStock } from '#origin/inventory/service.ts';
 import { unspentOf } from '#origin/ledger/service.ts';
@@ -112,12 +111,15 @@ export interface Exchange {
   readonly replacements: readonly Replacement[];
 }
 
-/** Reserves the replacements and places the order by which they go out, once for each return: its caller says when. */
+/**
+ * Reserves the replacements and places the order by which they go out, once for each return: its caller says when. Returns
+ * the variants that have run out by it, whose products its caller touches with all others.
+ */
 export async function placeExchange(
   deps: Deps,
   tx: Transaction,
   { order, returnId, replacements }: Exchange,
-): Promise<void> {
+): Promise<readonly VariantId[]> {
   const id = deps.ids.next<OrderId>();
   const units = summed(replacements);
   const cartId = deps.ids.next<CartId>();
@@ -137,8 +139,7 @@ export async function placeExchange(
   const detail = `for what came back of order ${order.number}`;
   await moveOrder(deps, tx, placed, { trigger: 'payment_succeeded', actor: 'staff', detail });
   await store.insertExchange(tx, { returnId, orderId: id, madeAt: deps.clock.now() });
-  const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
-  await touchProductsOf(deps, tx, soldOut);
+  return levels.filter(hasRunOut).map(({ variantId }) => variantId);
 }
 
 const TOKEN_BYTES = 32;

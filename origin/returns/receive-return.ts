@@ -6,7 +6,7 @@
 
 import type { Transaction } from '#db/client.ts';
 import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
-import type { RefundId, StockLocationId } from '#lib/ids.ts';
+import type { RefundId, StockLocationId, VariantId } from '#lib/ids.ts';
 import { type Minor, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -82,13 +82,15 @@ async function takeGoods(
   const units = (of: 'restocked' | 'writtenOff') =>
     came.map(({ variantId, ...line }) => ({ variantId, quantity: line[of] }));
   const back = { bought, locationId, restocked: units('restocked'), writtenOff: units('writtenOff') };
-  await touchProductsOf(deps, tx, await takeBack(deps, tx, toSell(deps, order), back));
-  const lines = await exchange(deps, tx, { order, row, came });
+  const backInStock = await takeBack(deps, tx, toSell(deps, order), back);
+  const { lines, soldOut } = await exchange(deps, tx, { order, row, came });
   for (const { lineId, restocked, writtenOff, chargedMinor, exchanged, exchangedMinor } of lines) {
     const change = { restocked, writtenOff, chargedMinor, exchanged, exchangedMinor };
     await store.updateLine(tx, { returnId: row.id, lineId }, change);
   }
   await followGoods(deps, tx, { order, actorId: staff.userId }, () => store.takeUnits(tx, row.id));
+  // Once, for all of them: products are locked in one order, as stock is.
+  await touchProductsOf(deps, tx, [...backInStock, ...soldOut]);
   return lines;
 }
 
@@ -121,7 +123,7 @@ async function exchange(
   deps: Deps,
   tx: Transaction,
   { order, row, came }: Pick<Receiving, 'order' | 'row'> & { readonly came: ReturnType<typeof whatCame> },
-): Promise<readonly Came[]> {
+): Promise<{ readonly lines: readonly Came[]; readonly soldOut: readonly VariantId[] }> {
   const wanted = came.flatMap((line) => {
     const { lineId, replacementId: variantId, replacementMinor, units: quantity } = line;
     if (variantId === null || replacementMinor === null || quantity === 0) return [];
@@ -129,11 +131,13 @@ async function exchange(
     return [{ lineId, variantId, quantity, exchangedMinor }];
   });
   const replacements = await replaceable(tx, order.id, wanted);
-  if (replacements.length > 0) await placeExchange(deps, tx, { order, returnId: row.id, replacements });
-  return came.map((line) => {
+  const exchange = { order, returnId: row.id, replacements };
+  const soldOut = replacements.length === 0 ? [] : await placeExchange(deps, tx, exchange);
+  const lines = came.map((line) => {
     const made = replacements.find(({ lineId }) => lineId === line.lineId);
     return { ...line, exchanged: made?.quantity ?? 0, exchangedMinor: made?.exchangedMinor ?? NOTHING };
   });
+  return { lines, soldOut };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Exchanges: a replacement goes out once, for nothing; its difference goes back; and where there is none left, the money. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { sql } from 'drizzle-orm';
 import type { OrderId } from '#lib/ids.ts';
 import { readReturn } from '#origin/returns/service.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
@@ -158,6 +159,21 @@ test('what is sold out by then becomes an ordinary refund, and the letter says s
   );
   const refunded = await asStaff(shop, named, admin, 'refund');
   expect(refunded.body.refund.amount.amount).toBe(1_000);
+});
+
+test('what comes back and what runs out by it make one new version of their product', async () => {
+  const { red, blue } = await colours(2);
+  const order = await sentOrder(red);
+  await checkOut(shop, await cartOf(shop, [{ variantId: blue, quantity: 1 }]));
+  const version = async () => {
+    const [row] = await shop.deps.db.execute<{ version: string }>(sql`
+      select version from products where id = (select product_id from variants where id = ${red})`);
+    return Number(row?.version);
+  };
+  const before = await version();
+  await sendBack(shop, order, admin, { itemId: order.itemId, restock: 1, replacementVariantId: blue });
+  expect(await stockOf(shop.deps.db, blue)).toMatchObject({ onHand: 2, reserved: 2 });
+  expect(await version()).toBe(before + 1);
 });
 
 test('two returns for the last one at once: one is exchanged, the other is refunded', async () => {
