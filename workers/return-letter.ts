@@ -64,6 +64,9 @@ function ofExchange({ lines, exchangeNumber }: ReadReturn): readonly string[] {
     ...(exchangeNumber === null ? [] : [`What you get for it is on its way as order ${exchangeNumber}.`]),
     ...(names.length === 0
       ? []
-      : [`What you wanted instead of ${names.join('; ')} is sold out: you get your money back.`]),
+      : [
+          `We cannot send what you wanted instead of ${names.join('; ')}: ` +
+            'you get your money back, where you do not have it yet.',
+        ]),
   ];
 }

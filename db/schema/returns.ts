@@ -81,7 +81,7 @@ export const returnLines = pgTable(
     writtenOff: integer('written_off').notNull().default(0),
     /** What was charged for the units that came. */
     chargedMinor: minorUnits('charged_minor').notNull(),
-    /** What the shopper would rather have, at the price that it had when they asked. */
+    /** What the shopper would rather have, at what it cost when they asked: what they had paid, for the same again. */
     replacementId: uuid('replacement_id')
       .$type<VariantId>()
       .references(() => variants.id),

@@ -19,6 +19,21 @@ const GONE_OUT = `
   select x.return_id, l.variant_id, sum(l.quantity) as units
     from exchanges x join order_lines l on l.order_id = x.order_id group by x.return_id, l.variant_id`;
 
+/** What had gone back of the order of a return, or was on its way, when its replacements were placed. */
+const BACK_BEFORE = `
+  select coalesce((select sum(f.amount_minor) from refunds f
+                    where f.payment_id = o.payment_id and f.status <> 'failed' and f.created_at < x.made_at), 0)
+       + coalesce((select sum(e.amount_minor)
+                     from ledger_transactions t
+                     join ledger_entries e on e.transaction_id = t.id and e.account = 'disputes'
+                    where t.order_id = o.id and t.occurred_at < x.made_at), 0) as given_back_minor`;
+
+/** What pays for the replacements of an order, up to those of a return. */
+const EXCHANGED_SO_FAR = `
+  select sum(l.exchanged_minor) as exchanged_minor
+    from exchanges e join returns r on r.id = e.return_id join return_lines l on l.return_id = e.return_id
+   where r.order_id = o.id and e.made_at <= x.made_at`;
+
 export const EDIT_CHECKS: readonly Check[] = [
   {
     invariant: 'I7',
@@ -70,6 +85,18 @@ export const EDIT_CHECKS: readonly Check[] = [
         from (${EXCHANGED}) e
         full join (${GONE_OUT}) o on o.return_id = e.return_id and o.variant_id = e.variant_id
        where e.units is distinct from o.units`,
+  },
+  {
+    invariant: 'I3',
+    name: 'exchanges-covered',
+    promise: 'what was left of an order’s money when replacements were placed paid for all of them so far',
+    population: 'exchanges',
+    offenders: `
+      select x.return_id, o.id as order_id, o.amount_minor, s.exchanged_minor, b.given_back_minor, false as in_flight
+        from exchanges x join returns r on r.id = x.return_id join audit_orders o on o.id = r.order_id
+       cross join lateral (${EXCHANGED_SO_FAR}) s
+       cross join lateral (${BACK_BEFORE}) b
+       where s.exchanged_minor > 0 and s.exchanged_minor + b.given_back_minor > o.amount_minor`,
   },
   {
     invariant: 'I3',

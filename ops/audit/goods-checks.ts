@@ -32,7 +32,7 @@ const BY_RETURNS = `
 /** What a cancelled order had goes back on the shelf by itself. */
 const KEPT = "select id from audit_orders where status <> 'cancelled'";
 
-/** By returns, and what edits took off before it was sent. */
+/** By returns, what edits took off before it was sent, and what nobody had packed of an order that is all refunded. */
 const SENT_BACK = `
   select order_id, variant_id, sum(restocked) as restocked, sum(written_off) as written_off
     from (select r.order_id, l.variant_id, rl.restocked, rl.written_off
@@ -40,7 +40,12 @@ const SENT_BACK = `
           union all
           select e.order_id, l.variant_id, el.removed, 0
             from order_edit_lines el join order_edits e on e.id = el.edit_id
-            join order_lines l on l.id = el.line_id) back
+            join order_lines l on l.id = el.line_id
+          union all
+          select o.id, l.variant_id, l.quantity - coalesce(u.removed, 0) - coalesce(u.packed, 0), 0
+            from audit_orders o join order_lines l on l.order_id = o.id
+            left join line_units u on u.line_id = l.id
+           where o.status = 'refunded') back
    where order_id in (${KEPT}) and (restocked > 0 or written_off > 0)
    group by order_id, variant_id`;
 
@@ -123,7 +128,7 @@ export const GOODS_CHECKS: readonly Check[] = [
     invariant: 'I7',
     name: 'restocked-once',
     promise:
-      'what returns and edits put back on the shelf, and what was written off, is in the stock ledger, once',
+      'what returns, edits and refunds of all put back on the shelf, and what was written off, is in the stock ledger, once',
     population: 'returns',
     offenders: `
       select coalesce(r.order_id, s.order_id) as order_id, coalesce(r.variant_id, s.variant_id) as variant_id,
@@ -134,6 +139,24 @@ export const GOODS_CHECKS: readonly Check[] = [
           on s.order_id = r.order_id and s.variant_id = r.variant_id
        where coalesce(s.returned, 0) <> coalesce(r.restocked + r.written_off, 0)
           or coalesce(s.corrected, 0) <> coalesce(r.written_off, 0)`,
+  },
+  {
+    invariant: 'I7',
+    name: 'cancelled-is-put-back',
+    promise: 'what had left the shelf for an order that is cancelled is back on it, once',
+    population: "audit_orders where status = 'cancelled'",
+    offenders: `
+      select o.id as order_id, l.variant_id, l.sold, l.returned,
+             exists (select 1 from order_events e
+                      where e.order_id = o.id and e.event = 'order.cancelled'
+                        and e.occurred_at > (select young_since from audit_moment)) as in_flight
+        from audit_orders o
+        join (select order_id, variant_id,
+                     coalesce(-sum(on_hand_delta) filter (where movement = 'sale'), 0) as sold,
+                     coalesce(sum(on_hand_delta) filter (where movement = 'return'), 0) as returned
+                from stock_ledger where movement in ('sale', 'return') group by order_id, variant_id) l
+          on l.order_id = o.id
+       where o.status = 'cancelled' and l.sold <> l.returned`,
   },
   {
     invariant: 'I7',

@@ -6,13 +6,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, OrderId, OrderLineId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
+import type { CartId, OrderId, OrderLineId, ProductId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
 import { type Minor, minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { openCompletedCart } from '#origin/cart/service.ts';
-import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import { hasRunOut, lockStock, reserveStock } from '#origin/inventory/service.ts';
+import { unspentOf } from '#origin/ledger/service.ts';
 import {
   lockOrder,
   moveOrder,
@@ -34,13 +34,17 @@ export interface Wish {
   readonly lineId: OrderLineId;
   readonly variantId: VariantId;
   readonly sellerId: UserId | null;
+  readonly productId: ProductId;
   readonly unitPriceMinor: Minor;
+  /** For a unit, less discounts. */
+  readonly paidMinor: Minor;
   readonly quantity: number;
   readonly replacementId: VariantId;
 }
 
 /**
- * What a replacement costs each, of the same seller, who will have to send it. The same again costs what it did.
+ * What a replacement costs each, of the same seller, who will have to send it: no more than what was paid for the unit.
+ * The same again, or another variant of the product at the price that the unit had, costs what was paid.
  * @throws {AppError} `exchange_not_offered`, `exchange_costs_more`, both naming the line
  */
 export async function priceReplacement(
@@ -49,14 +53,15 @@ export async function priceReplacement(
   order: Pick<OrderRow, 'userId' | 'currency'>,
   wish: Wish,
 ): Promise<Minor> {
-  const { lineId: itemId, replacementId: variantId, quantity, unitPriceMinor } = wish;
+  const { lineId: itemId, replacementId: variantId, quantity, paidMinor } = wish;
   const { userId, currency } = order;
-  if (variantId === wish.variantId) return unitPriceMinor;
+  if (variantId === wish.variantId) return paidMinor;
   const offer = await store.findOffer(tx, { variantId, quantity, currency, userId, at: deps.clock.now() });
   if (offer === undefined || offer.sellerId !== wish.sellerId) {
     throw new AppError('exchange_not_offered', { itemId, variantId });
   }
-  const more = offer.priceMinor - unitPriceMinor;
+  if (offer.productId === wish.productId && offer.priceMinor === wish.unitPriceMinor) return paidMinor;
+  const more = offer.priceMinor - paidMinor;
   if (more > 0)
     throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
   return offer.priceMinor;
@@ -67,12 +72,19 @@ export interface Replacement {
   readonly quantity: number;
 }
 
+interface PaidFor extends Replacement {
+  /** What of the order's money pays for it. */
+  readonly exchangedMinor: Minor;
+}
+
 /**
- * Of the replacements, line by line in this order, those that can be had; their stock, and that of the others, stays as
- * it is until the transaction ends.
+ * Of the replacements, line by line in this order, those that can be had, and that what is left of the order's money
+ * pays for; their stock, and that of the others, stays as it is until the transaction ends. Its caller has locked the
+ * order.
  */
-export async function replaceable<Line extends Replacement>(
+export async function replaceable<Line extends PaidFor>(
   tx: Transaction,
+  orderId: OrderId,
   wanted: readonly Line[],
 ): Promise<readonly Line[]> {
   const left = new Map(
@@ -81,10 +93,12 @@ export async function replaceable<Line extends Replacement>(
       wanted.map(({ variantId }) => variantId),
     ),
   );
-  return wanted.filter(({ variantId, quantity }) => {
+  let unspent = await unspentOf(tx, orderId);
+  return wanted.filter(({ variantId, quantity, exchangedMinor }) => {
     const available = left.get(variantId) ?? 0;
-    if (available < quantity) return false;
+    if (available < quantity || unspent < exchangedMinor) return false;
     left.set(variantId, available - quantity);
+    unspent = minor(unspent - exchangedMinor);
     return true;
   });
 }
@@ -97,12 +111,15 @@ export interface Exchange {
   readonly replacements: readonly Replacement[];
 }
 
-/** Reserves the replacements and places the order by which they go out, once for each return: its caller says when. */
+/**
+ * Reserves the replacements and places the order by which they go out, once for each return: its caller says when. Returns
+ * the variants that have run out by it, whose products its caller touches with all others.
+ */
 export async function placeExchange(
   deps: Deps,
   tx: Transaction,
   { order, returnId, replacements }: Exchange,
-): Promise<void> {
+): Promise<readonly VariantId[]> {
   const id = deps.ids.next<OrderId>();
   const units = summed(replacements);
   const cartId = deps.ids.next<CartId>();
@@ -122,8 +139,7 @@ export async function placeExchange(
   const detail = `for what came back of order ${order.number}`;
   await moveOrder(deps, tx, placed, { trigger: 'payment_succeeded', actor: 'staff', detail });
   await store.insertExchange(tx, { returnId, orderId: id, madeAt: deps.clock.now() });
-  const soldOut = levels.filter(hasRunOut).map(({ variantId }) => variantId);
-  await touchProductsOf(deps, tx, soldOut);
+  return levels.filter(hasRunOut).map(({ variantId }) => variantId);
 }
 
 const TOKEN_BYTES = 32;

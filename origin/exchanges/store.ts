@@ -4,7 +4,7 @@ import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { exchanges } from '#db/schema/returns.ts';
-import type { OrderId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
+import type { OrderId, ProductId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
 
 interface OfferQuery {
@@ -15,11 +15,17 @@ interface OfferQuery {
   readonly at: Date;
 }
 
-/** Whose the variant is, and what so many of it cost each, as in a cart; undefined where it is not sold so. */
+interface Offer {
+  readonly productId: ProductId;
+  readonly sellerId: UserId | null;
+  readonly priceMinor: Minor;
+}
+
+/** Of which product and whose the variant is, and what so many of it cost each, as in a cart; undefined where it is not sold so. */
 export async function findOffer(
   db: Queryable,
   { variantId, quantity, currency, userId, at }: OfferQuery,
-): Promise<{ readonly sellerId: UserId | null; readonly priceMinor: Minor } | undefined> {
+): Promise<Offer | undefined> {
   const now = sql`${at.toISOString()}::timestamptz`;
   const price = sql<Minor | null>`coalesce((
     select min(p.price_minor) from prices p
@@ -30,12 +36,16 @@ export async function findOffer(
           where m.user_id = ${userId}::uuid and g.ended_at is null))),
     case when ${products.currency} = ${currency} then ${variants.priceMinor} end)`;
   const [row] = await db
-    .select({ sellerId: products.sellerId, priceMinor: price.mapWith(variants.priceMinor) })
+    .select({
+      productId: products.id,
+      sellerId: products.sellerId,
+      priceMinor: price.mapWith(variants.priceMinor),
+    })
     .from(variants)
     .innerJoin(products, eq(products.id, variants.productId))
     .where(and(eq(variants.id, variantId), isNull(variants.withdrawnAt), isNull(products.withdrawnAt)));
   if (row === undefined || row.priceMinor === null) return undefined;
-  return { sellerId: row.sellerId, priceMinor: row.priceMinor };
+  return { ...row, priceMinor: row.priceMinor };
 }
 
 /** What order lines say of variants; also of one that is withdrawn by now, for it was promised. */

@@ -79,7 +79,9 @@ function parcels(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'packShipment',
           summary: 'Pack units of your lines of an order into a parcel',
-          description: 'As often as there are units left: an order may go in parts.',
+          description:
+            'As often as there are units left: an order may go in parts. Not once all of its money is back, on its way ' +
+            'back or disputed.',
           tag: 'Orders',
           success: { status: 201, description: 'The parcel.', schema: Shipment },
           failures: [
@@ -110,7 +112,9 @@ function shipping(deps: Deps, tokens: AccessTokens) {
       body: TrackingBody,
       detail: documented('shipShipment', {
         summary: 'Say that a parcel has left',
-        description: 'The shopper hears of it, once. Again, it corrects the tracking.',
+        description:
+          'The shopper hears of it, once. Again, it corrects the tracking. Not once all of its money is back, on its ' +
+          'way back or disputed.',
         failures: ['order_not_shippable'],
       }),
     },

@@ -2,9 +2,12 @@
 
 import type { Queryable, Transaction } from '#db/client.ts';
 import { markHandled } from '#db/outbox.ts';
+import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
+import { present } from '#lib/assert.ts';
 import type { EventId, OrderId, OrderLineId, StockLocationId, StockMoveId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
+import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import {
@@ -13,6 +16,7 @@ import {
   moveUnits,
   openAllocations,
   putBackRemoved,
+  returnUnsent,
 } from '#origin/inventory/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
 import { isShippable, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
@@ -48,6 +52,40 @@ export async function takeOffPlan(
     fewestFirst(left, lineId, removed).map((part) => ({ ...part, variantId })),
   );
   return putBackRemoved(deps, tx, order.id, units);
+}
+
+/**
+ * All of an order's money is back: what nobody has packed of it goes on sale again, once. Its caller has locked the
+ * order, and just moved it.
+ */
+export async function returnUnpacked(deps: Deps, tx: Transaction, order: OrderRow): Promise<void> {
+  const units = await store.findUnits(tx, order.id);
+  if (units.every(({ bought, packed, removed }) => packed + removed === bought)) return;
+  const left = await leftToPack(deps, tx, order);
+  await touchProductsOf(deps, tx, await returnUnsent(deps, tx, order.id, await ofVariants(tx, order, left)));
+}
+
+/** The same of units that are unpacked only afterwards. */
+export async function returnUnpackedParcel(
+  deps: Deps,
+  tx: Transaction,
+  order: OrderRow,
+  { id, locationId }: Pick<store.ShipmentRow, 'id' | 'locationId'>,
+): Promise<void> {
+  const lines = await store.findParcelLines(tx, id);
+  const parts = lines.map((line) => ({ ...line, locationId: locationId ?? DEFAULT_LOCATION }));
+  await touchProductsOf(deps, tx, await returnUnsent(deps, tx, order.id, await ofVariants(tx, order, parts)));
+}
+
+async function ofVariants(tx: Transaction, order: OrderRow, parts: readonly Planned[]) {
+  const bought = await linesOf(tx, order.id);
+  return parts.map(({ lineId, locationId, quantity }) => {
+    const line = present(
+      bought.find(({ id }) => id === lineId),
+      `line ${lineId}`,
+    );
+    return { variantId: line.variantId, locationId, quantity };
+  });
 }
 
 interface Wanted {

@@ -12,6 +12,7 @@ import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { may } from '#origin/http/permissions.ts';
+import { balanceOf } from '#origin/ledger/service.ts';
 import {
   findOrder,
   isShippable,
@@ -21,12 +22,12 @@ import {
   type OrderRow,
 } from '#origin/orders/service.ts';
 import type { ShipmentInput, Tracking } from './model.ts';
-import { locationOf } from './routing.ts';
+import { locationOf, returnUnpackedParcel } from './routing.ts';
 import { milestoneOf, nextShipmentStatus, type ShipmentStep } from './steps.ts';
 import * as store from './store.ts';
 
 export { PlannedParcel, ShipmentParams } from './model.ts';
-export { plannedParcels, takeOffPlan } from './routing.ts';
+export { plannedParcels, returnUnpacked, takeOffPlan } from './routing.ts';
 /** What has become of the units of an order's lines. */
 export const unitsOf = store.findUnits;
 /** Before something is done with units of an order for the first time. */
@@ -51,7 +52,7 @@ export async function packShipment(deps: Deps, caller: SignedIn, packing: Packin
     const own = await requireOwnLines(tx, caller, orderId);
     if ((await store.findShipment(tx, orderId, shipmentId)) !== undefined) return false;
     requireNamedOnce(lines, own);
-    if (!isShippable(order.status)) throw notShippable(order);
+    await requireShippable(tx, order);
     await store.openUnits(tx, orderId);
     for (const line of lines) {
       if (!(await store.packUnits(tx, line))) throw await notLeft(tx, orderId, line);
@@ -66,7 +67,12 @@ export async function packShipment(deps: Deps, caller: SignedIn, packing: Packin
   if (isNew) deps.metrics.count('shipment_steps_total', { step: 'pack' });
 }
 
-const notShippable = ({ status }: OrderRow) => new AppError('order_not_shippable', { orderStatus: status });
+/** Nor may what costs something leave once all of its money is back, on its way there or disputed. */
+async function requireShippable(tx: Transaction, { id, status }: OrderRow): Promise<void> {
+  const { paid, refundable } = await balanceOf(tx, id);
+  const isPaid = paid === 0 || refundable > 0;
+  if (!isShippable(status) || !isPaid) throw new AppError('order_not_shippable', { orderStatus: status });
+}
 
 async function notLeft(tx: Transaction, orderId: OrderId, { lineId, quantity }: store.ParcelLine) {
   const line = (await store.findUnits(tx, orderId)).find((each) => each.lineId === lineId);
@@ -127,13 +133,15 @@ export async function stepShipment(deps: Deps, caller: SignedIn, stepping: Stepp
       await store.updateShipment(tx, shipmentId, tracking);
       return false;
     }
-    if (step === 'ship' && !isShippable(order.status)) throw notShippable(order);
+    if (step === 'ship') await requireShippable(tx, order);
     const now = deps.clock.now();
     const when = { shipped: { shippedAt: now }, delivered: { deliveredAt: now } };
     const times = status === 'shipped' || status === 'delivered' ? when[status] : {};
     await store.updateShipment(tx, shipmentId, { ...tracking, ...times, status });
     const following = { order, actorId: caller.userId };
     await followGoods(deps, tx, following, () => store.countUnits(tx, shipmentId, step));
+    const isTooLate = status === 'unpacked' && order.status === 'refunded';
+    if (isTooLate) await returnUnpackedParcel(deps, tx, order, shipment);
     if (status === 'shipped' || status === 'delivered') {
       await emit(deps, tx, { name: `shipment.${status}`, data: { orderId, shipmentId } });
     }

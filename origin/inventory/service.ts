@@ -191,15 +191,28 @@ export async function returnStock(
   const moved = await store.findMovements(tx, order.id);
   if (moved.has('release')) return [];
   await sellStock(tx, order, lines);
-  const origins = await originsOf(tx, order.id, lines);
+  return returnUnsent(deps, tx, order.id, await originsOf(tx, order.id, lines));
+}
+
+/**
+ * Units of an order that ended, which no parcel has taken away from there, go back on these shelves, or to the default
+ * location where one is out of use. Their sale is written, and its caller has locked the order, and calls once for each
+ * unit. Tells of the variants that can be bought again, and returns them.
+ */
+export async function returnUnsent(
+  deps: Deps,
+  tx: Transaction,
+  orderId: OrderId,
+  units: readonly UnitsAt[],
+): Promise<VariantId[]> {
   const active = await holdActive(
     tx,
-    origins.map(({ locationId }) => locationId),
+    units.map(({ locationId }) => locationId),
   );
-  const back = origins.map((units) =>
-    active.has(units.locationId) ? units : { ...units, locationId: DEFAULT_LOCATION },
+  const back = units.map((each) =>
+    active.has(each.locationId) ? each : { ...each, locationId: DEFAULT_LOCATION },
   );
-  return shelve(deps, tx, { orderId: order.id, movement: 'return' }, back);
+  return shelve(deps, tx, { orderId, movement: 'return' }, back);
 }
 
 /**

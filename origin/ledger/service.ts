@@ -63,6 +63,15 @@ export async function balanceOf(db: Queryable, orderId: OrderId): Promise<Balanc
   return toBalance(await store.sumAccounts(db, orderId));
 }
 
+/**
+ * What is left of an order's money for a replacement, or for a refund that names no amount: what is refundable, less what
+ * pays for replacements already. Under the order's lock, the truth.
+ */
+export async function unspentOf(db: Queryable, orderId: OrderId): Promise<Minor> {
+  const { refundable } = await balanceOf(db, orderId);
+  return minor(Math.max(0, refundable - (await store.sumExchanged(db, orderId))));
+}
+
 export function toBalance({ sales, refunds, disputes, pending }: store.Sums): Balance {
   const paid = minor(0 - sales);
   const [refunded, disputed] = [minor(refunds), minor(disputes)];

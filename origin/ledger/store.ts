@@ -1,9 +1,10 @@
 /** Every query of the ledger. Its rows are only ever added. */
 
-import { type SQLWrapper, sql } from 'drizzle-orm';
+import { eq, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { type ledgerEntries, ledgerTransactions } from '#db/schema/ledger.ts';
+import { returnLines, returns } from '#db/schema/returns.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
@@ -72,4 +73,14 @@ const SUM_ACCOUNTS = kept((db, { orderId }: Slots<{ readonly orderId: OrderId }>
 export async function sumAccounts(db: Queryable, orderId: OrderId): Promise<Sums> {
   const [row] = await SUM_ACCOUNTS(db, { orderId });
   return present(row, `the sums of order ${orderId}`).sums;
+}
+
+/** What of an order's money pays for replacements of what came back of it. */
+export async function sumExchanged(db: Queryable, orderId: OrderId): Promise<Minor> {
+  const [row] = await db
+    .select({ exchanged: sql<Minor>`coalesce(sum(${returnLines.exchangedMinor}), 0)::float8` })
+    .from(returnLines)
+    .innerJoin(returns, eq(returns.id, returnLines.returnId))
+    .where(eq(returns.orderId, orderId));
+  return present(row, `what order ${orderId} exchanged`).exchanged;
 }

@@ -14,7 +14,7 @@ import { recordAct } from '#origin/audit-log/service.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { followGoods, openUnits, takeOffPlan } from '#origin/fulfilment/service.ts';
-import { balanceOf } from '#origin/ledger/service.ts';
+import { unspentOf } from '#origin/ledger/service.ts';
 import {
   isEditable,
   isReplacement,
@@ -136,8 +136,8 @@ async function refundOf(
 ): Promise<Minor | null> {
   const charged = sumMinor(removals.map(({ chargedMinor }) => chargedMinor));
   if (charged === 0) return null;
-  const { refundable } = await balanceOf(tx, order.id);
-  return refundable === 0 ? null : minor(Math.min(charged, refundable));
+  const unspent = await unspentOf(tx, order.id);
+  return unspent === 0 ? null : minor(Math.min(charged, unspent));
 }
 
 interface TakingOff {

@@ -36,3 +36,12 @@ export function chargeOfUnits(line: ChargedLine, { before, units }: GivenBack): 
   const upTo = (count: number) => Math.floor((chargedFor(line) * count) / quantity);
   return minor(upTo(before + units) - upTo(before));
 }
+
+/** What a unit of the line cost, less discounts and before tax that was added: as prices are. Rounded down. */
+export function paidPerUnit({
+  quantity,
+  lineTotalMinor,
+  discountMinor,
+}: Omit<ChargedLine, 'taxMinor'>): Minor {
+  return minor(Math.floor((lineTotalMinor - discountMinor) / quantity));
+}

@@ -195,7 +195,9 @@ export const Order = t.Object(
       paid: MoneySchema,
       refunded: MoneySchema,
       refundable: t.Object(MoneySchema.properties, {
-        description: 'What is left to refund: paid, less what went back, is on its way back or is disputed.',
+        description:
+          'What is left to refund: paid, less what went back, is on its way back or is disputed. What pays for ' +
+          'replacements is in it.',
       }),
     }),
     refunds: t.Array(

@@ -18,7 +18,8 @@ const RefundFields = closedObject({
   amount: t.Optional(
     t.Union([Amount, closedObject({ amount: Amount, currency: t.String({ pattern: '^[A-Z]{3}$' }) })], {
       description:
-        "In minor units of the order's currency, alone or as money. All that is left, if not given.",
+        "In minor units of the order's currency, alone or as money. All that is left and pays for no replacement, " +
+        'if not given.',
       error: `must be a whole number from 1 to ${MAX_AMOUNT_MINOR}, or money of such an amount`,
     }),
   ),

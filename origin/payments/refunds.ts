@@ -10,7 +10,8 @@ import { AppError } from '#lib/problems.ts';
 import { beyondRequest } from '#origin/adapters/time-left.ts';
 import { recordAct } from '#origin/audit-log/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import { balanceOf, recordMovement } from '#origin/ledger/service.ts';
+import { returnUnpacked } from '#origin/fulfilment/service.ts';
+import { balanceOf, recordMovement, unspentOf } from '#origin/ledger/service.ts';
 import {
   type Actor,
   lockOrder,
@@ -29,7 +30,7 @@ export interface RefundRequest {
   readonly orderId: OrderId;
   /** Chosen beforehand: a repetition of the request finds the refund of the first. */
   readonly refundId: RefundId;
-  /** Null for all that is left. */
+  /** Null for all that is left and pays for no replacement. */
   readonly amount: Minor | null;
   readonly reason: string;
   readonly actorId: UserId;
@@ -49,7 +50,8 @@ export async function refundOrder(deps: Deps, request: RefundRequest): Promise<v
     if ((await store.findRefund(tx, refundId)) !== undefined) return;
     const { refundable } = await balanceOf(tx, orderId);
     if (refundable === 0) throw new AppError('nothing_to_refund');
-    const amount = request.amount ?? refundable;
+    const amount = request.amount ?? (await unspentOf(tx, orderId));
+    if (amount === 0) throw new AppError('nothing_to_refund');
     if (amount > refundable) {
       throw new AppError('refund_too_large', { refundable: money(refundable, order.currency) });
     }
@@ -234,7 +236,8 @@ async function bookRefund(deps: Deps, tx: Transaction, settling: Settling, sourc
   await recordMovement(deps, tx, { ...movement, kind: 'refund' });
   const { paid, refunded } = await balanceOf(tx, orderId);
   const trigger = refunded >= paid ? 'refunded_in_full' : 'refunded_in_part';
-  await moveOrder(deps, tx, order, { ...step, trigger });
+  const move = await moveOrder(deps, tx, order, { ...step, trigger });
+  if (move?.to === 'refunded') await returnUnpacked(deps, tx, order);
 }
 
 function report({ log, metrics }: Deps, settled: Settled | null): void {

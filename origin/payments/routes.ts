@@ -147,7 +147,9 @@ function refund(deps: Deps, tokens: AccessTokens) {
       detail: operation({
         id: 'refundOrder',
         summary: "Give an order's money back, in whole or in part",
-        description: 'All that is left of it, or an amount. The refund may be pending for a while.',
+        description:
+          'An amount, up to `payment.refundable`; or all that is left and pays for no replacement. The refund may be ' +
+          'pending for a while; once all is back, what was not packed is on sale again.',
         tag: 'Orders',
         success: { status: 200, description: 'The order, with the refund in it.', schema: Order },
         failures: [

@@ -31,8 +31,10 @@ export const ReturnInput = closedObject(
           t.String({
             ...Uuid,
             description:
-              'What to send instead, of the same seller and at no higher price: the same again, or another. The ' +
-              'difference goes back; and so does all of it, if there is none left when the goods are here.',
+              'What to send instead, of the same seller. It costs no more than what was paid for the unit, less ' +
+              'discounts; the same variant, or another variant of the same product at the same list price, is always ' +
+              'possible. The difference goes back; and so does all of it, if there is none left when the goods are here. None is ' +
+              "sent that is not covered by what is left of the order's money then.",
           }),
         ),
       }),
@@ -92,7 +94,8 @@ export const ReturnRefundBody = t.Union(
           minimum: 1,
           maximum: MAX_AMOUNT_MINOR,
           description:
-            "In minor units of the order's currency; all that was charged for what came, if not given.",
+            "In minor units of the order's currency; all that was charged for what came, if not given, as far as it " +
+            'is left and pays for no replacement.',
         }),
       ),
     }),

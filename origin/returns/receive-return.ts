@@ -1,12 +1,12 @@
 /**
  * What was sent back is here: on the shelf again or written off, line by line, and their order is as far as its goods
- * are. Replacements that were asked for are reserved and placed in the same transaction; what there is none left of is
- * refunded like anything else.
+ * are. Replacements that were asked for are reserved and placed in the same transaction; what there is none left of, or
+ * no money left for, is refunded like anything else.
  */
 
 import type { Transaction } from '#db/client.ts';
 import { DEFAULT_LOCATION } from '#db/schema/stock-locations.ts';
-import type { RefundId, StockLocationId } from '#lib/ids.ts';
+import type { RefundId, StockLocationId, VariantId } from '#lib/ids.ts';
 import { type Minor, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
@@ -15,9 +15,16 @@ import { placeExchange, replaceable, worthOf } from '#origin/exchanges/service.t
 import { followGoods } from '#origin/fulfilment/service.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { lockStock, takeBack } from '#origin/inventory/service.ts';
-import { balanceOf } from '#origin/ledger/service.ts';
+import { unspentOf } from '#origin/ledger/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
-import { chargeOfUnits, linesOf, lockOrder, type OrderRow, toSell } from '#origin/orders/service.ts';
+import {
+  chargeOfUnits,
+  linesOf,
+  lockOrder,
+  type OrderRow,
+  paidPerUnit,
+  toSell,
+} from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
 import type { ReceiptInput } from './model.ts';
 import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
@@ -75,13 +82,15 @@ async function takeGoods(
   const units = (of: 'restocked' | 'writtenOff') =>
     came.map(({ variantId, ...line }) => ({ variantId, quantity: line[of] }));
   const back = { bought, locationId, restocked: units('restocked'), writtenOff: units('writtenOff') };
-  await touchProductsOf(deps, tx, await takeBack(deps, tx, toSell(deps, order), back));
-  const lines = await exchange(deps, tx, { order, row, came });
+  const backInStock = await takeBack(deps, tx, toSell(deps, order), back);
+  const { lines, soldOut } = await exchange(deps, tx, { order, row, came });
   for (const { lineId, restocked, writtenOff, chargedMinor, exchanged, exchangedMinor } of lines) {
     const change = { restocked, writtenOff, chargedMinor, exchanged, exchangedMinor };
     await store.updateLine(tx, { returnId: row.id, lineId }, change);
   }
   await followGoods(deps, tx, { order, actorId: staff.userId }, () => store.takeUnits(tx, row.id));
+  // Once, for all of them: products are locked in one order, as stock is.
+  await touchProductsOf(deps, tx, [...backInStock, ...soldOut]);
   return lines;
 }
 
@@ -114,18 +123,21 @@ async function exchange(
   deps: Deps,
   tx: Transaction,
   { order, row, came }: Pick<Receiving, 'order' | 'row'> & { readonly came: ReturnType<typeof whatCame> },
-): Promise<readonly Came[]> {
+): Promise<{ readonly lines: readonly Came[]; readonly soldOut: readonly VariantId[] }> {
   const wanted = came.flatMap((line) => {
     const { lineId, replacementId: variantId, replacementMinor, units: quantity } = line;
     if (variantId === null || replacementMinor === null || quantity === 0) return [];
-    return [{ lineId, variantId, quantity, exchangedMinor: worthOf({ ...line, replacementMinor }) }];
+    const exchangedMinor = worthOf({ ...line, paidMinor: paidPerUnit(line), replacementMinor });
+    return [{ lineId, variantId, quantity, exchangedMinor }];
   });
-  const replacements = await replaceable(tx, wanted);
-  if (replacements.length > 0) await placeExchange(deps, tx, { order, returnId: row.id, replacements });
-  return came.map((line) => {
+  const replacements = await replaceable(tx, order.id, wanted);
+  const exchange = { order, returnId: row.id, replacements };
+  const soldOut = replacements.length === 0 ? [] : await placeExchange(deps, tx, exchange);
+  const lines = came.map((line) => {
     const made = replacements.find(({ lineId }) => lineId === line.lineId);
     return { ...line, exchanged: made?.quantity ?? 0, exchangedMinor: made?.exchangedMinor ?? NOTHING };
   });
+  return { lines, soldOut };
 }
 
 /**
@@ -144,8 +156,7 @@ async function endExchange(
   }: Receiving & { readonly lines: readonly Came[]; readonly status: store.ReturnRow['status'] },
 ): Promise<RefundId | null> {
   if (lines.some(({ units, exchanged }) => exchanged < units)) return null;
-  const { refundable } = await balanceOf(tx, order.id);
-  const refundMinor = minor(Math.min(dueForAll(lines), refundable));
+  const refundMinor = minor(Math.min(dueForAll(lines), await unspentOf(tx, order.id)));
   if (refundMinor === 0) {
     await store.updateReturn(tx, row.id, { status: nextReturnStatus(status, 'exchange') });
     return null;

@@ -4,7 +4,7 @@ import { type Minor, minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
-import { balanceOf } from '#origin/ledger/service.ts';
+import { balanceOf, unspentOf } from '#origin/ledger/service.ts';
 import { lockOrder } from '#origin/orders/service.ts';
 import { carryOut, openRefund } from '#origin/payments/service.ts';
 import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
@@ -12,7 +12,7 @@ import { nextReturnStatus } from './states.ts';
 import * as store from './store.ts';
 
 export interface ReturnRefund extends ReturnName {
-  /** Null for all that was charged for what came, or for what is left of it. */
+  /** Null for all that was charged for what came, or for what is left of it and pays for no replacement. */
   readonly amount: Minor | null;
 }
 
@@ -38,7 +38,8 @@ export async function refundReturn(
     const { refundable } = await balanceOf(tx, order.id);
     const most = minor(Math.min(due, refundable));
     if (most === 0) throw new AppError('nothing_to_refund');
-    const refundMinor = amount ?? most;
+    const refundMinor = amount ?? minor(Math.min(due, await unspentOf(tx, order.id)));
+    if (refundMinor === 0) throw new AppError('nothing_to_refund');
     if (refundMinor > most)
       throw new AppError('refund_too_large', { refundable: money(most, order.currency) });
     const by = { actor: 'staff', actorId: staff.userId } as const;

@@ -8,7 +8,14 @@ import { type Deps, emit } from '#origin/deps.ts';
 import { priceReplacement } from '#origin/exchanges/service.ts';
 import { requireNamedOnce, unitsOf } from '#origin/fulfilment/service.ts';
 import type { Caller } from '#origin/http/auth.ts';
-import { linesOf, lockOrder, noteStep, type OrderRow, requireOwn } from '#origin/orders/service.ts';
+import {
+  linesOf,
+  lockOrder,
+  noteStep,
+  type OrderRow,
+  paidPerUnit,
+  requireOwn,
+} from '#origin/orders/service.ts';
 import type { ReturnInput } from './model.ts';
 import { windowEnd } from './policy.ts';
 import * as store from './store.ts';
@@ -67,9 +74,11 @@ async function withPrices(
       bought.find(({ id }) => id === lineId),
       `line ${lineId}`,
     );
-    const { variantId, sellerId, unitPriceMinor } = line;
-    const wish = { lineId, variantId, sellerId, unitPriceMinor, quantity, replacementId };
-    const replacementMinor = await priceReplacement(deps, tx, order, wish);
+    const { variantId, sellerId, productId, unitPriceMinor } = line;
+    const replacementMinor = await priceReplacement(deps, tx, order, {
+      ...{ lineId, variantId, sellerId, productId, unitPriceMinor },
+      ...{ paidMinor: paidPerUnit(line), quantity, replacementId },
+    });
     priced.push({ ...asked, replacementId, replacementMinor });
   }
   return priced;

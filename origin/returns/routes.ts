@@ -140,7 +140,8 @@ function ends(deps: Deps, tokens: AccessTokens) {
           summary: 'Say what has come back, and whether it can be sold again',
           description:
             '`restock` puts units back on sale, `writeOff` does not; what is not named did not come. Replacements that ' +
-            'were asked for are reserved, and placed as an order of their own: `exchangeOrderId`.',
+            'were asked for are reserved, and placed as an order of their own: `exchangeOrderId`; but none that ' +
+            "there is none left of, or that is not covered by what is left of the order's money.",
           failures: [
             ...(['order_item_not_found', 'return_too_large'] as const),
             ...(['stock_location_not_found', 'stock_location_inactive'] as const),

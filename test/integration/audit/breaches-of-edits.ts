@@ -52,6 +52,12 @@ export const EDIT_BREACHES: readonly Breach[] = [
     rows: (sql, { exchanged }) => sql`update return_lines set exchanged = 0 where return_id = ${exchanged}`,
   },
   {
+    what: 'replacements that are worth more than was left of the order',
+    seenBy: ['exchanges-covered'],
+    rows: (sql, { exchanged }) =>
+      sql`update return_lines set exchanged_minor = 3001 where return_id = ${exchanged}`,
+  },
+  {
     what: 'an order that costs nothing and replaces nothing',
     seenBy: ['exchanged-once', 'exchanges-cost-nothing'],
     rows: (sql, { exchanged }) => sql`delete from exchanges where return_id = ${exchanged}`,

@@ -64,6 +64,15 @@ export const GOODS_BREACHES: readonly Breach[] = [
           select variant_id, 'return', 1, 0, order_id from order_lines where order_id = ${sent}`,
   },
   {
+    what: 'a cancelled order whose goods never came back',
+    seenBy: ['cancelled-is-put-back'],
+    rows: (sql, { cancelled }) =>
+      sql`with lost as (delete from stock_ledger where order_id = ${cancelled} and movement = 'return'
+                        returning variant_id, on_hand_delta)
+          update inventory i set on_hand = i.on_hand - lost.on_hand_delta
+            from lost where lost.variant_id = i.variant_id`,
+  },
+  {
     what: 'a return that was refunded and does not say so',
     seenBy: ['returns-refunded-once'],
     rows: (sql, { sentBack }) =>

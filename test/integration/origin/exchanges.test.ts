@@ -1,14 +1,16 @@
 /** Exchanges: a replacement goes out once, for nothing; its difference goes back; and where there is none left, the money. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { sql } from 'drizzle-orm';
 import type { OrderId } from '#lib/ids.ts';
 import { readReturn } from '#origin/returns/service.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
 import { edit } from '#test/support/edits.ts';
 import { send } from '#test/support/fulfilment.ts';
-import { cancel, moneyOf, statusOf } from '#test/support/orders.ts';
+import { cancel, moneyOf, refund, statusOf } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { fetchFile } from '#test/support/pdf.ts';
+import { buyQuoted, enterCode, makeCode, openMerchant } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { askBack, asStaff, sendBack } from '#test/support/returns.ts';
 import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
@@ -152,9 +154,26 @@ test('what is sold out by then becomes an ordinary refund, and the letter says s
     items: [{ received: 1, exchanged: 0 }],
   });
   const letter = writeReturnLetter('return.received', await readReturn(shop.deps, named));
-  expect(letter.text).toContain('sold out: you get your money back');
+  expect(letter.text).toContain(
+    'We cannot send what you wanted instead of Mug, Red: you get your money back',
+  );
   const refunded = await asStaff(shop, named, admin, 'refund');
   expect(refunded.body.refund.amount.amount).toBe(1_000);
+});
+
+test('what comes back and what runs out by it make one new version of their product', async () => {
+  const { red, blue } = await colours(2);
+  const order = await sentOrder(red);
+  await checkOut(shop, await cartOf(shop, [{ variantId: blue, quantity: 1 }]));
+  const version = async () => {
+    const [row] = await shop.deps.db.execute<{ version: string }>(sql`
+      select version from products where id = (select product_id from variants where id = ${red})`);
+    return Number(row?.version);
+  };
+  const before = await version();
+  await sendBack(shop, order, admin, { itemId: order.itemId, restock: 1, replacementVariantId: blue });
+  expect(await stockOf(shop.deps.db, blue)).toMatchObject({ onHand: 2, reserved: 2 });
+  expect(await version()).toBe(before + 1);
 });
 
 test('two returns for the last one at once: one is exchanged, the other is refunded', async () => {
@@ -170,6 +189,48 @@ test('two returns for the last one at once: one is exchanged, the other is refun
   expect(await stockOf(shop.deps.db, blue)).toMatchObject({ onHand: 4, reserved: 4 });
 });
 
+describe('a replacement is paid for by what is left of its order:', () => {
+  /** One of the two red ones, for which another is wanted and which may come back. */
+  async function oneToCome(blue: string, order: Sent) {
+    const unit = { itemId: order.itemId, quantity: 1, replacementVariantId: blue };
+    const { body } = await askBack(shop, order, unit);
+    const named = { orderId: order.orderId as string, returnId: String(body.id) };
+    await asStaff(shop, named, admin, 'authorise');
+    const receive = { ...named, body: { items: [{ itemId: order.itemId, restock: 1 }] } };
+    return () => asStaff(shop, receive, admin, 'receive');
+  }
+
+  test.each([
+    [1_000, 'exchanged', [2_000, 1_000, 1_000]],
+    [1_001, 'received', [2_000, 1_001, 999]],
+    [2_000, 'received', [2_000, 2_000, 0]],
+  ] as const)('after %p of 2000 went back it is %s', async (amount, status, money) => {
+    const { red, blue } = await colours();
+    const order = await sentOrder(red);
+    const receive = await oneToCome(blue, order);
+    await refund(shop, order, admin, { body: { amount } });
+    const { body } = await receive();
+    expect([body.status, body.exchangeOrderId === null]).toEqual([status, status === 'received']);
+    expect(await stockOf(shop.deps.db, blue)).toMatchObject({ reserved: status === 'exchanged' ? 1 : 0 });
+    expect(await moneyOf(shop, order)).toEqual([...money]);
+  });
+
+  test('nor does it pay twice, nor go back by itself; by its amount it may', async () => {
+    const { red, blue } = await colours();
+    const order = await sentOrder(red);
+    const [receive, receiveOther] = [await oneToCome(blue, order), await oneToCome(blue, order)];
+    await receive();
+    expect((await refund(shop, order, admin)).body.refunds).toMatchObject([{ amount: { amount: 1_000 } }]);
+    expectProblem(await refund(shop, order, admin), 'nothing_to_refund');
+    const { body } = await receiveOther();
+    expect([body.status, body.exchangeOrderId]).toEqual(['received', null]);
+    const named = { orderId: order.orderId as string, returnId: String(body.id) };
+    expectProblem(await asStaff(shop, named, admin, 'refund'), 'nothing_to_refund');
+    expect(await moneyOf(shop, order)).toEqual([2_000, 1_000, 1_000]);
+    expect((await refund(shop, order, admin, { body: { amount: 1_000 } })).status).toBe(200);
+  });
+});
+
 describe('a replacement is refused', () => {
   test('that costs more, and says by how much', async () => {
     const { red, dear } = await colours();
@@ -182,6 +243,28 @@ describe('a replacement is refused', () => {
       difference: { amount: 300, currency: 'USD' },
     });
     expect((await seen(order.orderId, order.owner)).returns).toEqual([]);
+  });
+
+  test('that costs more than what was paid with a code; another colour of the same does not', async () => {
+    const { red, blue, cheap } = await colours();
+    const { code } = await makeCode(await openMerchant(shop), { ppm: 900_000 });
+    const cart = await cartOf(shop, [{ variantId: red, quantity: 2 }]);
+    await enterCode(shop, cart, code);
+    const { body } = await buyQuoted(shop, cart);
+    const [orderId, itemId] = [body.id as OrderId, String(body.items[0].id)];
+    await send(shop, orderId, admin, { itemId, quantity: 2 });
+    const order = { orderId, owner: cart.owner, itemId };
+    const unit = { itemId, quantity: 1, replacementVariantId: cheap };
+    const refused = await askBack(shop, order, unit);
+    expectProblem(refused, 'exchange_costs_more');
+    expect(refused.body.difference.amount).toBe(500);
+    await sendBack(shop, order, admin, { itemId, restock: 1, replacementVariantId: blue });
+    await sendBack(shop, order, admin, { itemId, restock: 1, replacementVariantId: red });
+    expect((await seen(orderId, order.owner)).returns).toMatchObject([
+      { status: 'exchanged' },
+      { status: 'exchanged' },
+    ]);
+    expect(await moneyOf(shop, order)).toEqual([200, 0, 200]);
   });
 
   test('of another seller, and one that there is not', async () => {

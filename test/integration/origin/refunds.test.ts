@@ -4,7 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import fc from 'fast-check';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import { reconcileRefunds } from '#origin/payments/service.ts';
-import { checkBooks, toldTimes } from '#test/support/books.ts';
+import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
+import { edit } from '#test/support/edits.ts';
+import { pack, step } from '#test/support/fulfilment.ts';
 import {
   freshGateway,
   moneyOf,
@@ -15,6 +17,7 @@ import {
   type TestOrder,
 } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { expectProblem } from '#test/support/problem-document.ts';
 import { deliver, eventsOf } from '#test/support/webhooks.ts';
 
 const TEST_TIMEOUT_MS = 60_000;
@@ -66,6 +69,45 @@ test('a refund in parts and then of the rest: status, ledger, time line and even
   const { body } = await shop.call(`/api/v1/orders/${order.orderId}`, order.owner);
   const asked = body.timeline.find(({ event }: { event: string }) => event === 'refund.requested');
   expect(asked).toMatchObject({ actor: 'staff', detail: '$5.00: A scratch' });
+});
+
+describe('of all, once it is back, puts what was not packed on sale again, once:', () => {
+  const stock = ({ product }: TestOrder) => stockOf(shop.deps.db, product.variantId);
+  const bought = () => orderWith(shop, 'pm_card_visa', { quantity: 2 });
+  const unitOf = async ({ orderId, owner }: TestOrder) => {
+    const { body } = await shop.call(`/api/v1/orders/${orderId}`, owner);
+    return [{ itemId: String(body.items[0].id), quantity: 1 }];
+  };
+
+  test('in one, in parts, or with the one that an edit makes', async () => {
+    const [one, parts, edited] = [await bought(), await bought(), await bought()];
+    await give(one);
+    for (const order of [parts, edited]) await give(order, 2_000);
+    expect(await stock(parts)).toEqual({ onHand: 5, reserved: 2 });
+    await give(parts);
+    await edit(shop, edited, { items: await unitOf(edited) });
+    for (const order of [one, parts, edited]) {
+      expect(await statusOf(shop, order)).toBe('refunded');
+      expect(await stock(order)).toEqual({ onHand: 5, reserved: 0 });
+    }
+  });
+
+  test('and until then nothing of it is packed or leaves', async () => {
+    const order = await bought();
+    const items = await unitOf(order);
+    const { body } = await pack(shop, order.orderId, admin, { items });
+    const fault = { method: 'POST', path: REFUNDS, times: EVERY_ATTEMPT, kind: 'error' };
+    await shop.double.control('POST', '/faults', fault);
+    const asked = await refund(shop.beside({ payments: freshGateway(shop) }), order, admin);
+    expect(asked.body.code).toBe('payments_unavailable');
+    expectProblem(await pack(shop, order.orderId, admin, { items }), 'order_not_shippable');
+    const parcel = { orderId: order.orderId, shipmentId: String(body.id) };
+    expectProblem(await step(shop, parcel, admin, 'ship'), 'order_not_shippable');
+    await shop.double.control('DELETE', '/faults');
+    await reconcile();
+    expect(await statusOf(shop, order)).toBe('refunded');
+    expect(await stock(order)).toEqual({ onHand: 4, reserved: 0 });
+  });
 });
 
 test('the same key again gives the same answer and no more money; another body is refused', async () => {

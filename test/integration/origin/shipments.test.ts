@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import fc from 'fast-check';
 import { listAudit } from '#db/audit-log.ts';
 import type { OrderId } from '#lib/ids.ts';
-import { checkBooks, toldTimes } from '#test/support/books.ts';
+import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
 import {
   type BoughtOrder,
   buyTwoLines,
@@ -193,6 +193,8 @@ describe('a unit goes once', () => {
 });
 
 describe('what cannot leave', () => {
+  const onHand = async (variantId = '') => (await stockOf(shop.deps.db, variantId))?.onHand;
+
   test('goods of an order that is not paid, that is cancelled, or whose money is back', async () => {
     const unpaid = await orderWith(shop, 'pm_card_authenticationRequired');
     const paid = await buyTwoLines(shop);
@@ -203,10 +205,16 @@ describe('what cannot leave', () => {
     expectProblem(await pack(shop, unpaid.orderId, admin, { items: ofUnpaid }), 'order_not_shippable');
     const parcel = await pack(shop, paid.orderId, admin, { items });
     await refund(shop, { orderId: paid.orderId as OrderId }, admin);
+    const [first, second] = paid.lines.map(({ product }) => product.variantId);
+    expect(await onHand(first)).toBe(10 - 1);
+    expect(await onHand(second)).toBe(10);
     expectProblem(await pack(shop, paid.orderId, admin, { items }), 'order_not_shippable');
     const shipment = { orderId: paid.orderId, shipmentId: parcel.body.id };
     expectProblem(await step(shop, shipment, admin, 'ship'), 'order_not_shippable');
-    expect((await step(shop, shipment, admin, 'unpack')).status).toBe(200);
+    for (let times = 0; times < 2; times += 1) {
+      expect((await step(shop, shipment, admin, 'unpack')).status).toBe(200);
+      expect(await onHand(first)).toBe(10);
+    }
   });
 
   test.each(['cancel', 'ship'] as const)(
