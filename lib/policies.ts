@@ -118,7 +118,8 @@ export const POLICIES = {
     why: 'Looks at a server four times a second: it is what ejects a replica.',
   },
   'postgres-position': {
-    ...{ timeoutMs: SECOND_MS, connectMs: null, retry: NEVER, breaker: own(3 * SECOND_MS, 1), bulkhead: null },
+    ...{ timeoutMs: SECOND_MS, connectMs: null, retry: NEVER, bulkhead: null },
+    breaker: own(3 * SECOND_MS, 1),
     why: 'How far the primary is. While it does not say, any replica will do. One silence opens it for as long as a read may take: that asks several times, and is to wait once.',
   },
   redis: {

@@ -51,7 +51,7 @@ import { findSoldCurrencies } from './pricing/store.ts';
 import { OWN_TAX_RATES, type TaxProvider } from './pricing/taxes.ts';
 import type { SearchEngine } from './search/engine.ts';
 import { guardedEngine, isEnginesFailure } from './search/guarded-engine.ts';
-import { createPostgresEngine } from './search/postgres-engine.ts';
+import { type Connections, createPostgresEngine } from './search/postgres-engine.ts';
 import { findRevocations } from './sessions/store.ts';
 import { type ShopPolicies, shopPolicies } from './shop-policies.ts';
 
@@ -148,10 +148,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     revocations: createRevocations({ load: (since) => findRevocations(news.db, since), bus, log }),
     sharedCache,
     ...createCaches({ ...base, sharedCache, metrics, bus, log, config }),
-    search: guardedEngine(
-      createPostgresEngine({ ...base, reader: pools.readers.search }),
-      guardOf('search', surroundings, isEnginesFailure),
-    ),
+    search: openSearch({ ...base, reader: pools.readers.search }, surroundings),
     // That something is not there says nothing of what it is looked up in.
     recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
     ...{ passwords: createPasswords(), printer: createPrinter() },
@@ -215,6 +212,10 @@ function primaryBounds(surroundings: GuardSurroundings) {
     maxRunning: bulkhead.maxRunning,
     silentMs: timeoutMs + SECOND_MS,
   };
+}
+
+function openSearch(connections: Connections, surroundings: GuardSurroundings): SearchEngine {
+  return guardedEngine(createPostgresEngine(connections), guardOf('search', surroundings, isEnginesFailure));
 }
 
 function openPools(config: SharedConfig, name: string, surroundings: GuardSurroundings) {
