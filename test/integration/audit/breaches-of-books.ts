@@ -128,7 +128,7 @@ export const MONEY_BREACHES: readonly Breach[] = [
   },
   {
     what: 'a paid order that is cancelled and not given back',
-    seenBy: ['cancelled-is-given-back'],
+    seenBy: ['cancelled-is-given-back', 'cancelled-is-put-back'],
     rows: (sql, { paid }) => sql`update orders set status = 'cancelled' where id = ${paid}`,
   },
   {

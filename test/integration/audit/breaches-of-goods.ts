@@ -20,7 +20,7 @@ export const GOODS_BREACHES: readonly Breach[] = [
   },
   {
     what: 'a parcel that has left of an order that is cancelled',
-    seenBy: ['cancelled-is-given-back', 'sent-was-paid'],
+    seenBy: ['cancelled-is-given-back', 'cancelled-is-put-back', 'sent-was-paid'],
     rows: (sql, { sent }) => sql`update orders set status = 'cancelled' where id = ${sent}`,
   },
   {
