@@ -1,7 +1,7 @@
 /** A shop with things that belong to somebody, and callers to whom they do not belong. */
 
 import { cartsOf } from './carting.ts';
-import { send } from './fulfilment.ts';
+import { pack, send } from './fulfilment.ts';
 import { openLocation } from './locations.ts';
 import { type Answer, type Call, type OriginUnderTest, TEST_PASSWORD } from './origin.ts';
 import { askBack } from './returns.ts';
@@ -52,16 +52,19 @@ export async function furnish(shop: OriginUnderTest): Promise<World> {
   const [shopper, bystander, admin] = [await shop.signIn(), await shop.signIn(), await shop.signIn('admin')];
   const cart = await cartOf(shop, line, shopper.token);
   const guestCart = await cartOf(shop, line);
-  const bought = await cartOf(shop, line, shopper.token);
+  const bought = await cartOf(shop, [{ variantId, quantity: 2 }], shopper.token);
   const order = must(await checkOut(shop, bought));
   const guestBought = await cartOf(shop, line);
   const guestOrder = must(await checkOut(shop, guestBought));
   const [{ id: itemId }] = order.items;
-  const shipmentId = await send(shop, order.id, sellerToken, { itemId, quantity: 1 });
+  const unit = { itemId, quantity: 1 };
+  await send(shop, order.id, sellerToken, unit);
+  // Yet to be sent: afterwards there is no packing slip.
+  const shipmentId = must(await pack(shop, order.id, sellerToken, { items: [unit] })).id;
   const guestUnit = { itemId: guestOrder.items[0].id, quantity: 1 };
   await send(shop, guestOrder.id, sellerToken, guestUnit);
   const own = { orderId: order.id, owner: { token: shopper.token } };
-  const returnId = must(await askBack(shop, own, { itemId, quantity: 1 })).id;
+  const returnId = must(await askBack(shop, own, unit)).id;
   const guests = { orderId: guestOrder.id, owner: guestBought.owner };
   const guestReturnId = must(await askBack(shop, guests, guestUnit)).id;
   const file = await creditNoteOf(shop, order.id, admin.token);
