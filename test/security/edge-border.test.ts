@@ -190,9 +190,12 @@ describe('uploads that somebody begins and never ends', () => {
   test('keep nobody else’s out', async () => {
     const ip = nextIp();
     const more = [[], [], [], [], JUNK, JUNK, JUNK, JUNK, JUNK];
-    const sockets = await Promise.all(more.map((headers) => begin(ip, ...headers)));
+    const sockets: Socket[] = [];
     try {
-      await eventually('the stranger is refused', async () => (await upload({ ip })).status === 503);
+      await eventually('the stranger is refused', async () => {
+        sockets.push(...(await Promise.all(more.map((headers) => begin(ip, ...headers)))));
+        return (await upload({ ip })).status === 503;
+      });
       expect((await upload()).status).toBe(200);
     } finally {
       for (const socket of sockets) socket.destroy();
