@@ -12,7 +12,7 @@ const HELP = `Tries every attack on a shop of its own, and says how many were tr
 
   npm run test:security                  test/security, and all tests that hold a requirement of its table
   npm run test:security -- --only        test/security alone
-  npm run test:security -- --fuzz 20000  with so many requests made from the API's document, in place of 3000
+  npm run test:security -- --fuzz 20000  with so many requests made from the API's document, in place of 5000
   npm run test:security -- --seed 7      and another run of them
   npm run test:security -- --scanners    sqlmap, wapiti, ffuf and slowhttptest instead, those that are installed: minutes
   npm run test:security -- --table       OWASP's API ten and ASVS 5.0.0, levels 1 and 2: what holds each; runs nothing

@@ -100,7 +100,7 @@ async function untilItAnswers(call: () => Promise<void>): Promise<void> {
 
 for (const [name, { start, reach }] of Object.entries(WAYS)) {
   describe(name, () => {
-    test('is reached by name and by address, when its certificate says so', async () => {
+    test.concurrent('is reached by name and by address, when its certificate says so', async () => {
       const server = await start(good, '1.3');
       const isUp = () => succeeds(() => reach(server, 'localhost', authority.caFile));
       await eventually('the server is up', isUp);
@@ -109,14 +109,14 @@ for (const [name, { start, reach }] of Object.entries(WAYS)) {
       await server.stop();
     });
 
-    test('with the certificate of another host is not spoken to', async () => {
+    test.concurrent('with the certificate of another host is not spoken to', async () => {
       const server = await start(ofAnother, '1.3');
       await expect(reach(server, 'localhost', authority.caFile)).rejects.toThrow();
       await expect(reach(server, '127.0.0.1', authority.caFile)).rejects.toThrow();
       await server.stop();
     });
 
-    test('that speaks nothing above TLS 1.2 is not spoken to', async () => {
+    test.concurrent('that speaks nothing above TLS 1.2 is not spoken to', async () => {
       const server = await start(good, '1.2');
       await expect(reach(server, 'localhost', authority.caFile)).rejects.toThrow();
       await server.stop();
@@ -134,7 +134,7 @@ describe('servers without TLS', () => {
   test('are not spoken to in the clear where TLS was asked for', async () => {
     const parts = [shop.config.DATABASE_URL, shop.config.REDIS_URL, shop.config.NATS_URL];
     const names = ['Postgres', 'Redis', 'NATS'];
-    for (const [index, address] of parts.entries()) {
+    const spoken = parts.map((address, index) => {
       const { port, username, password } = new URL(address);
       const server = {
         port: Number(port),
@@ -142,8 +142,9 @@ describe('servers without TLS', () => {
         stop: async () => {},
       };
       const way = WAYS[names[index] ?? ''];
-      await expect(way?.reach(server, 'localhost', authority.caFile)).rejects.toThrow();
-    }
+      return expect(way?.reach(server, 'localhost', authority.caFile)).rejects.toThrow();
+    });
+    await Promise.all(spoken);
   });
 
   test('the origin with a certificate speaks TLS 1.3 and nothing else', async () => {

@@ -1,6 +1,6 @@
 /**
  * The pool of email workers as the local stack runs it, with processes of their own: it grows with the queue, shrinks
- * when the queue has been short for a while, and of 1,500 letters each goes out once.
+ * when the queue has been short for a while, and of 1,250 letters each goes out once.
  */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
@@ -26,13 +26,13 @@ import { SCALING } from '#workers/scaling.ts';
 
 setDefaultTimeout(4 * MINUTE_MS);
 
-const LETTERS = 1_500;
+const LETTERS = 1_250;
 const BATCH = 250;
 /**
- * What a slow mail server takes for each: two processes with four connections each send 13 a second, so that the queue
+ * What a slow mail server takes for each: two processes with four connections each send 20 a second, so that the queue
  * fills faster than it empties on a slow machine, too.
  */
-const SMTP_DELAY_MS = 600;
+const SMTP_DELAY_MS = 400;
 const READ_EVERY_MS = 200;
 const DEADLINE_MS = 3 * MINUTE_MS;
 const RULE = { ...SCALING.email, holdMs: 3 * SECOND_MS };
@@ -78,7 +78,7 @@ async function running(): Promise<number> {
   return (await readRegister(folder)).length;
 }
 
-test('2 workers become 10 for 1,500 letters and 2 again, and each letter goes out once', async () => {
+test('2 workers become 10 for 1,250 letters and 2 again, and each letter goes out once', async () => {
   const said: string[] = [];
   const pool = startPool({
     ...{ group: 'email', rule: RULE, supervisor, everyMs: READ_EVERY_MS },

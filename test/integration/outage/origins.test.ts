@@ -152,12 +152,12 @@ async function expectFreshAgain(): Promise<void> {
   expect((await get(`/api/v1/products/never-seen`)).status).toBe(404);
 }
 
-test('with every origin killed, none of 100,000 reads of what was seen fails, and each tells that it is stale', async () => {
+test('with every origin killed, none of 50,000 reads of what was seen fails, and each tells that it is stale', async () => {
   await warmUp();
   await Promise.all([front.stop(), ...origins.map((origin) => origin.kill())]);
-  const report = await load(100_000);
+  const report = await load(50_000);
   expect(report).toMatchObject({ refused: 0, broken: 0 });
-  expect(report.answers).toBeGreaterThanOrEqual(100_000);
+  expect(report.answers).toBeGreaterThanOrEqual(50_000);
   expect(report.stale).toBe(report.answers);
   await expectRefusalsInTime();
   await Promise.all(origins.map((origin) => origin.start()));
