@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectNats, type StoredMsg } from 'nats';
+import { connect as connectNats, NatsError, type StoredMsg } from 'nats';
 import { deadLetters } from '#db/schema/messaging.ts';
 import { decodeEvent, EVENT_STREAM, type EventInput, type ShopEvent } from '#lib/events.ts';
 import { createLogger } from '#lib/log.ts';
 import { type MailCatcher, startMailCatcher } from '#ops/mail-catcher/catcher.ts';
+import { NOT_FOUND } from '#origin/adapters/nats-stream.ts';
 import { createDeps, type Deps, emit, type RunningDeps } from '#origin/deps.ts';
 import { type Consumer, type RetryPolicy, runConsumer } from '#workers/consumer.ts';
 import { runRelay } from '#workers/outbox-relay.ts';
@@ -132,8 +133,8 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
     },
     settled: async (consumer) => {
       await eventually(`${consumer} has nothing left to do`, async () => {
-        const state = await manager.consumers.info(EVENT_STREAM, consumer);
-        return state.num_pending === 0 && state.num_ack_pending === 0;
+        const state = await manager.consumers.info(EVENT_STREAM, consumer).catch(notYetThere);
+        return state?.num_pending === 0 && state.num_ack_pending === 0;
       });
     },
     limitOf: async (consumer, most) => {
@@ -149,6 +150,11 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
     },
     close: () => nats.close(),
   };
+}
+
+/** A consumer that has just begun is yet to make itself known. */
+function notYetThere(error: unknown): undefined {
+  if (!(error instanceof NatsError && error.code === NOT_FOUND)) throw error;
 }
 
 /** A mail server of the test's own. */
