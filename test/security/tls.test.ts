@@ -100,7 +100,7 @@ async function untilItAnswers(call: () => Promise<void>): Promise<void> {
 
 for (const [name, { start, reach }] of Object.entries(WAYS)) {
   describe(name, () => {
-    test.concurrent('is reached by name and by address, when its certificate says so', async () => {
+    test('is reached by name and by address, when its certificate says so', async () => {
       const server = await start(good, '1.3');
       const isUp = () => succeeds(() => reach(server, 'localhost', authority.caFile));
       await eventually('the server is up', isUp);
@@ -109,14 +109,14 @@ for (const [name, { start, reach }] of Object.entries(WAYS)) {
       await server.stop();
     });
 
-    test.concurrent('with the certificate of another host is not spoken to', async () => {
+    test('with the certificate of another host is not spoken to', async () => {
       const server = await start(ofAnother, '1.3');
       await expect(reach(server, 'localhost', authority.caFile)).rejects.toThrow();
       await expect(reach(server, '127.0.0.1', authority.caFile)).rejects.toThrow();
       await server.stop();
     });
 
-    test.concurrent('that speaks nothing above TLS 1.2 is not spoken to', async () => {
+    test('that speaks nothing above TLS 1.2 is not spoken to', async () => {
       const server = await start(good, '1.2');
       await expect(reach(server, 'localhost', authority.caFile)).rejects.toThrow();
       await server.stop();
