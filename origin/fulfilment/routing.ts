@@ -61,8 +61,7 @@ export async function takeOffPlan(
 export async function returnUnpacked(deps: Deps, tx: Transaction, order: OrderRow): Promise<void> {
   const units = await store.findUnits(tx, order.id);
   if (units.every(({ bought, packed, removed }) => packed + removed === bought)) return;
-  const left = await leftToPack(deps, tx, order);
-  await touchProductsOf(deps, tx, await returnUnsent(deps, tx, order.id, await ofVariants(tx, order, left)));
+  await putOnSale(deps, tx, order, await leftToPack(deps, tx, order));
 }
 
 /** The same of units that are unpacked only afterwards. */
@@ -74,18 +73,24 @@ export async function returnUnpackedParcel(
 ): Promise<void> {
   const lines = await store.findParcelLines(tx, id);
   const parts = lines.map((line) => ({ ...line, locationId: locationId ?? DEFAULT_LOCATION }));
-  await touchProductsOf(deps, tx, await returnUnsent(deps, tx, order.id, await ofVariants(tx, order, parts)));
+  await putOnSale(deps, tx, order, parts);
 }
 
-async function ofVariants(tx: Transaction, order: OrderRow, parts: readonly Planned[]) {
+async function putOnSale(
+  deps: Deps,
+  tx: Transaction,
+  order: OrderRow,
+  parts: readonly Planned[],
+): Promise<void> {
   const bought = await linesOf(tx, order.id);
-  return parts.map(({ lineId, locationId, quantity }) => {
+  const units = parts.map(({ lineId, locationId, quantity }) => {
     const line = present(
       bought.find(({ id }) => id === lineId),
       `line ${lineId}`,
     );
     return { variantId: line.variantId, locationId, quantity };
   });
+  await touchProductsOf(deps, tx, await returnUnsent(deps, tx, order.id, units));
 }
 
 interface Wanted {
