@@ -11,13 +11,16 @@ import { prices } from '#db/schema/pricing.ts';
 import { present } from '#lib/assert.ts';
 import type { CartId, CartItemId, CategoryId, ProductId, UserId, VariantId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
-import { listPriceOf } from './list-price-store.ts';
+import { listPriceOf } from '#origin/pricing/service.ts';
 
 export type CartRow = typeof carts.$inferSelect;
 export type CartLineRow = Awaited<ReturnType<typeof findLines>>[number];
 
 type NewCart = Pick<CartRow, 'id' | 'userId' | 'tokenHash'>;
 type ById = Pick<CartRow, 'id'>;
+
+/** Whom its prices are for, and in what. */
+const OF_CART = { currency: carts.currency, userId: carts.userId };
 
 const INSERT_CART = kept((db, { id, userId, tokenHash }: Slots<NewCart>) =>
   db.insert(carts).values({ id, userId, tokenHash }),
@@ -49,7 +52,7 @@ interface LinesQuery extends ById {
 }
 
 const FIND_LINES = kept((db, { id, at }: Slots<LinesQuery>) => {
-  const listPrice = listPriceOf({ quantity: sql`${cartItems.quantity}`, at: asIn(prices.validFrom, at) });
+  const listPrice = listPriceOf({ ...OF_CART, quantity: cartItems.quantity, at: asIn(prices.validFrom, at) });
   return db
     .select({
       id: cartItems.id,
@@ -128,7 +131,7 @@ export interface CartLimits {
 const ADD_LINE = kept((db, slots: Slots<NewLine & CartLimits>) => {
   const { id, cartId, variantId, quantity, maxLines, maxQuantity } = slots;
   const wanted = sql`(${quantity}::int + coalesce(held.quantity, 0))`;
-  const listPrice = listPriceOf({ quantity: wanted, at: asIn(prices.validFrom, slots.at) });
+  const listPrice = listPriceOf({ ...OF_CART, quantity: wanted, at: asIn(prices.validFrom, slots.at) });
   return db.execute(sql`
     insert into cart_items (id, cart_id, variant_id, quantity, seen_price_minor)
     select ${id}::uuid, carts.id, variants.id, ${quantity}::int, ${listPrice}
@@ -169,8 +172,8 @@ const SET_QUANTITY = kept((db, slots: Slots<NewQuantity>) => {
                                    else seen_price_minor end
       from (
         select cart_items.id as item_id,
-               ${listPriceOf({ quantity: sql`cart_items.quantity`, at })} as before,
-               ${listPriceOf({ quantity: sql`${quantity}::int`, at })} as after
+               ${listPriceOf({ ...OF_CART, quantity: sql`cart_items.quantity`, at })} as before,
+               ${listPriceOf({ ...OF_CART, quantity: sql`${quantity}::int`, at })} as after
           from cart_items join carts on carts.id = cart_items.cart_id
           join variants on variants.id = cart_items.variant_id join products on products.id = variants.product_id
          where cart_items.id = ${itemId} and cart_items.cart_id = ${cartId}) found

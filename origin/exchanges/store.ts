@@ -6,6 +6,7 @@ import { products, variants } from '#db/schema/catalog.ts';
 import { exchanges } from '#db/schema/returns.ts';
 import type { OrderId, ProductId, ReturnId, UserId, VariantId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
+import { listPriceOf } from '#origin/pricing/service.ts';
 
 interface OfferQuery {
   readonly variantId: VariantId;
@@ -26,20 +27,17 @@ export async function findOffer(
   db: Queryable,
   { variantId, quantity, currency, userId, at }: OfferQuery,
 ): Promise<Offer | undefined> {
-  const now = sql`${at.toISOString()}::timestamptz`;
-  const price = sql<Minor | null>`coalesce((
-    select min(p.price_minor) from prices p
-     where p.variant_id = ${variants.id} and p.currency = ${currency} and p.min_quantity <= ${quantity}::int
-       and p.valid_from <= ${now} and (p.valid_until is null or p.valid_until > ${now})
-       and (p.group_id is null or p.group_id in (
-         select m.group_id from customer_group_members m join customer_groups g on g.id = m.group_id
-          where m.user_id = ${userId}::uuid and g.ended_at is null))),
-    case when ${products.currency} = ${currency} then ${variants.priceMinor} end)`;
+  const price = listPriceOf({
+    currency: sql`${currency}`,
+    userId: sql`${userId}::uuid`,
+    quantity: sql`${quantity}::int`,
+    at: sql`${at.toISOString()}`,
+  });
   const [row] = await db
     .select({
       productId: products.id,
       sellerId: products.sellerId,
-      priceMinor: price.mapWith(variants.priceMinor),
+      priceMinor: sql<Minor | null>`${price}`.mapWith(variants.priceMinor),
     })
     .from(variants)
     .innerJoin(products, eq(products.id, variants.productId))

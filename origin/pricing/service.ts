@@ -29,6 +29,7 @@ export {
 } from './basket.ts';
 export { chargeLimits, isCountedAlike } from './chargeable.ts';
 export { type CodeObstacle, type CodeState, type CodeUser, claimCodes, customerKey } from './codes.ts';
+export { listPriceOf } from './list-price-store.ts';
 export { type PlaceNeed, placeNeedOf, placeOf } from './places.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';

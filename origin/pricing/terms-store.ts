@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { Transaction } from '#db/client.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId, OrderLineId } from '#lib/ids.ts';
+import { listPriceOf } from './list-price-store.ts';
 import { CATEGORIES_WITHIN } from './store.ts';
 import type { KeptUnits, OrderTerms } from './terms.ts';
 
@@ -48,21 +49,17 @@ export async function findUnderpriced(
   const kept = JSON.stringify([...units].map(([lineId, quantity]) => ({ lineId, quantity })));
   const inForce = sql`p.variant_id = l.variant_id and p.currency = o.currency
        and p.valid_from <= o.placed_at and (p.valid_until is null or p.valid_until > o.placed_at)`;
+  const at = { quantity: sql`k.quantity`, at: sql`o.placed_at` };
+  const price = listPriceOf({ currency: sql`o.currency`, userId: sql`o.user_id`, ...at });
   const [row] = await tx.execute<{ lineId: OrderLineId }>(sql`
     select l.id as "lineId"
       from orders o join order_lines l on l.order_id = o.id
       join json_to_recordset(${kept}::json) as k("lineId" uuid, quantity int) on k."lineId" = l.id
-      join variants v on v.id = l.variant_id join products on products.id = v.product_id
+      join variants on variants.id = l.variant_id join products on products.id = variants.product_id
      where o.id = ${id} and k.quantity between 1 and l.quantity - 1
        and exists (select from prices p where ${inForce}
                       and p.min_quantity > k.quantity and p.min_quantity <= l.quantity)
-       and (coalesce((
-         select min(p.price_minor) from prices p
-          where ${inForce} and p.min_quantity <= k.quantity
-            and (p.group_id is null or p.group_id in (
-              select m.group_id from customer_group_members m join customer_groups g on g.id = m.group_id
-               where m.user_id = o.user_id and g.ended_at is null))),
-         case when products.currency = o.currency then v.price_minor end) <= l.unit_price_minor) is not true
+       and (${price} <= l.unit_price_minor) is not true
      order by l.position limit 1`);
   return row?.lineId;
 }
