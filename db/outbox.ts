@@ -3,13 +3,18 @@
  * The inbox is its other end: it makes a consumer's effect happen once, however often the event arrives.
  */
 
-import { and, asc, count, eq, inArray, isNull, min, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, lt, min, notExists, sql } from 'drizzle-orm';
+import { DAY_MS } from '#lib/clock.ts';
 import { checkEventData, EVENTS, type EventInput, type ShopEvent } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { Traceparent } from '#lib/trace.ts';
 import type { Queryable, Transaction } from './client.ts';
+import { deleteOldRows } from './delete-old.ts';
 import { kept, type Slots } from './kept.ts';
 import { inbox, outbox } from './schema/messaging.ts';
+
+/** From when an event is settled. Longer than the stream keeps it: no copy of it is under way any more. */
+export const EVENT_KEPT_MS = 30 * DAY_MS;
 
 export type NewEvent = EventInput & {
   readonly id: EventId;
@@ -100,4 +105,14 @@ export async function markHandled(tx: Queryable, consumer: string, eventId: Even
     .onConflictDoNothing()
     .returning({ one: sql<number>`1` });
   return rows.length === 1;
+}
+
+/**
+ * Forgets what was settled before then, and who has handled it: an event goes first, so that whatever may yet be
+ * published again finds everybody who has had it.
+ */
+export async function deleteOldEvents(db: Queryable, before: Date): Promise<void> {
+  await deleteOldRows(db, outbox, lt(outbox.settledAt, before));
+  const itsEvent = db.select({ one: sql`1` }).from(outbox).where(eq(outbox.id, inbox.eventId));
+  await deleteOldRows(db, inbox, and(lt(inbox.handledAt, before), notExists(itsEvent)));
 }

@@ -55,7 +55,7 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   carts: {
     origin: KEEP,
     workers:
-      'select (id, user_id, version, updated_at, completed_at, merged_at, idle_noted_at), update (completed_at, idle_noted_at)',
+      'select (ctid, id, user_id, version, updated_at, completed_at, merged_at, idle_noted_at), update (completed_at, idle_noted_at), delete',
     analytics: 'select (id, user_id, currency, version, created_at, updated_at, completed_at, merged_at)',
   },
   cart_items: { origin: KEEP, workers: READ, analytics: READ },
@@ -141,8 +141,8 @@ export const ROLE_GRANTS: Readonly<Record<string, TableGrants>> = {
   webhook_attempts: { origin: READ, workers: 'select, insert, delete' },
 
   idempotency_keys: { origin: KEEP, workers: KEEP },
-  outbox: { origin: APPEND, workers: WRITE },
-  inbox: { origin: APPEND, workers: APPEND },
+  outbox: { origin: APPEND, workers: KEEP },
+  inbox: { origin: APPEND, workers: 'select, insert, delete' },
   dead_letters: { workers: KEEP },
 
   product_pairs: { origin: READ, workers: KEEP },

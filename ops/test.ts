@@ -3,15 +3,15 @@
  * ends with the line `N passed, N failed`. Arguments go to `bun test` as they are.
  */
 
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { TEST_NATS_ACCOUNTS } from './local/nats.ts';
-import { CHECKOUT, LOCAL } from './local/paths.ts';
-import { isAlive } from './local/processes.ts';
+import { CHECKOUT } from './local/paths.ts';
 import { say } from './local/progress.ts';
 import { TEST_REDIS_DATABASES } from './local/redis.ts';
 import { endLeftovers, openRegister } from './local/register.ts';
+import { deadScratch, makeScratch } from './local/scratch.ts';
 import { loadSecrets } from './local/secrets.ts';
 import { givenUrl, type ServerUrls, startServers } from './local/servers.ts';
 import { createSupervisor } from './local/supervisor.ts';
@@ -26,7 +26,8 @@ const HELP = `Runs the tests against PostgreSQL, Redis and NATS of their own.
 The last line is 'N passed, N failed'. A server whose URL is in DATABASE_URL, REDIS_URL or NATS_URL is used as it is.
 `;
 
-const FOLDER_PREFIX = 'test-';
+/** Of the folder of the servers. */
+const PURPOSE = 'test';
 /** By file, in milliseconds: one that takes long and begins last would leave the other processes with nothing to do. */
 const TIMINGS = join('test', 'timings.json');
 /** A file for each core, so many at most: with more, those would wait for a core that hold the shop to its times. */
@@ -36,12 +37,9 @@ const TIMEOUT_MS = 60_000;
 
 /** What runs that were killed have left: their servers and their data. */
 async function cleanUpAfterOthers(): Promise<void> {
-  await mkdir(LOCAL, { recursive: true });
-  for (const name of await readdir(LOCAL)) {
-    if (!name.startsWith(FOLDER_PREFIX)) continue;
-    if (isAlive(Number(name.slice(FOLDER_PREFIX.length)))) continue;
-    await endLeftovers(join(LOCAL, name));
-    await rm(join(LOCAL, name), { recursive: true, force: true });
+  for (const folder of await deadScratch(PURPOSE)) {
+    await endLeftovers(folder);
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -86,8 +84,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.on(signal, () => interrupted.abort());
   }
   await cleanUpAfterOthers();
-  const folder = join(LOCAL, `${FOLDER_PREFIX}${process.pid}`);
-  await mkdir(folder, { recursive: true });
+  const folder = await makeScratch(PURPOSE);
   const register = openRegister(folder);
   const supervisor = createSupervisor({ logFolder: folder, register, say });
   try {

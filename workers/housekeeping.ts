@@ -1,7 +1,9 @@
 /** What is done again and again without an event asking for it. Any number of processes may do it at once. */
 
 import { deleteExpiredKeys } from '#db/idempotency.ts';
-import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { deleteOldEvents, EVENT_KEPT_MS } from '#db/outbox.ts';
+import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { forgetLeftCarts } from '#origin/cart/service.ts';
 import { forgetOldReminders, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { mendPrices, publishDue, repriceDue } from '#origin/catalog/service.ts';
 import { forgetExpiredTokens } from '#origin/credentials/service.ts';
@@ -33,12 +35,18 @@ const CHORES: readonly Chore[] = [
     everyMs: 10 * MINUTE_MS,
     run: ({ db, clock }) => deleteExpiredKeys(db, clock.now()),
   },
+  {
+    name: 'forget events that are long settled',
+    everyMs: 10 * MINUTE_MS,
+    run: ({ db, clock }) => deleteOldEvents(db, after(clock.now(), -EVENT_KEPT_MS)),
+  },
   { name: 'forget tokens that nobody used', everyMs: 10 * MINUTE_MS, run: forgetExpiredTokens },
   { name: 'delete sessions that are long over', everyMs: 30 * MINUTE_MS, run: deleteExpired },
   { name: 'sweep the log of webhooks', everyMs: 10 * MINUTE_MS, run: sweepDeliveries },
   { name: 'forget old notices of stock', everyMs: 30 * MINUTE_MS, run: forgetOldNotices },
   { name: 'learn what is looked at together', everyMs: 30 * SECOND_MS, run: learnFromViews },
   { name: 'forget what was looked at long ago', everyMs: 30 * MINUTE_MS, run: forgetOldViews },
+  { name: "forget guests' carts that were left", everyMs: 30 * MINUTE_MS, run: forgetLeftCarts },
   { name: 'find carts that were left', everyMs: MINUTE_MS, run: noteLeftCarts },
   { name: 'forget old reminders of carts', everyMs: 30 * MINUTE_MS, run: forgetOldReminders },
   { name: 'index what search lacks', everyMs: 10 * MINUTE_MS, run: indexMissing },

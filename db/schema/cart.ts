@@ -59,6 +59,10 @@ export const carts = pgTable(
     index('carts_left')
       .on(table.updatedAt)
       .where(sql`${table.userId} is not null and ${table.idleNotedAt} is null`),
+    /** A guest's of which nothing became. */
+    index('carts_of_guests')
+      .on(table.updatedAt)
+      .where(sql`${table.userId} is null and ${table.completedAt} is null`),
     check(
       'carts_end_once',
       sql`${table.mergedAt} is null or (${table.completedAt} is null and ${table.userId} is null)`,

@@ -60,6 +60,7 @@ export const outbox = pgTable(
     index('outbox_unsettled')
       .on(table.seq)
       .where(sql`${table.publishedAt} is not null and ${table.settledAt} is null`),
+    index('outbox_settled').on(table.settledAt).where(sql`${table.settledAt} is not null`),
   ],
 );
 
@@ -71,7 +72,10 @@ export const inbox = pgTable(
     eventId: uuid('event_id').notNull().$type<EventId>(),
     handledAt: instant('handled_at').notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.consumer, table.eventId] })],
+  (table) => [
+    primaryKey({ columns: [table.consumer, table.eventId] }),
+    index('inbox_age').on(table.handledAt),
+  ],
 );
 
 /**

@@ -112,6 +112,8 @@ export const orders = pgTable(
     index('orders_user').on(table.userId, table.placedAt, table.id),
     /** What somebody bought before they had an account, for them to see and to have taken out. */
     index('orders_guest_email').on(sql`lower(${table.email})`).where(sql`${table.userId} is null`),
+    /** A cart that goes asks for its orders, whatever became of them. */
+    index('orders_cart').on(table.cartId),
     /** A cart is being paid for at most once at a time, and becomes at most one order. */
     uniqueIndex('orders_one_live_per_cart')
       .on(table.cartId)

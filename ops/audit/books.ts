@@ -4,6 +4,8 @@
  */
 
 import type postgres from 'postgres';
+import { EVENT_KEPT_MS } from '#db/outbox.ts';
+import { DAY_MS } from '#lib/clock.ts';
 import { OPEN_STATUSES } from '#origin/orders/lifecycle.ts';
 
 const list = (words: readonly string[]) => words.map((word) => `'${word}'`).join(', ');
@@ -31,7 +33,12 @@ const TABLES = `
     -- The clock; when the outside was begun to be read; what is younger than that is in flight.
     now timestamptz not null, begun_at timestamptz not null, young_since timestamptz not null,
     -- The reconciler has had its turn with whatever was due before.
-    overdue_before timestamptz not null, mails_kept_since timestamptz);`;
+    overdue_before timestamptz not null,
+    -- From then on everything that was told of is in the outbox; and in the mail catcher, if it is asked.
+    events_kept_since timestamptz not null, mails_kept_since timestamptz);`;
+
+/** No clock of the shop is further from the auditor's. */
+const CLOCKS_APART_MS = DAY_MS;
 
 const ORDERS = `
   create temp view audit_orders as
@@ -62,7 +69,8 @@ export async function closeBooks(sql: postgres.Sql, moment: Moment): Promise<voi
   const { now, begunAt, inFlightMs, reconcilerGraceMs, mailsKeptSince } = moment;
   const before = (ms: number) => new Date(now.getTime() - ms);
   await sql`insert into audit_moment values
-    (${now}, ${begunAt}, ${before(inFlightMs)}, ${before(reconcilerGraceMs)}, ${mailsKeptSince})`;
+    (${now}, ${begunAt}, ${before(inFlightMs)}, ${before(reconcilerGraceMs)},
+     ${before(EVENT_KEPT_MS - CLOCKS_APART_MS)}, ${mailsKeptSince})`;
   await sql.unsafe(
     'analyze audit_intents, audit_charges, audit_refunds, audit_disputes, audit_mails, audit_cart_mails',
   );

@@ -35,7 +35,8 @@ export const CART_CHECKS: readonly Check[] = [
         from cart_reminders r
         left join (select data ->> 'reminderId' as reminder_id, count(*) as times
                      from outbox where name = 'cart.abandoned' group by 1) t on t.reminder_id = r.id::text
-       where t.times is distinct from 1`,
+       where coalesce(t.times, 0) <> 1
+         and (t.times > 1 or r.due_at >= (select events_kept_since from audit_moment))`,
   },
   {
     invariant: 'I4',

@@ -3,6 +3,8 @@
 import type { Check } from './check.ts';
 
 const YOUNG = '(select young_since from audit_moment)';
+/** What is older may have been told of, or not: the outbox has forgotten it. */
+const KEPT = '(select events_kept_since from audit_moment)';
 
 const RETURN_LETTERS = ['requested', 'authorised', 'rejected', 'received', 'refunded']
   .map((step) => `('return.${step}', 'return-email')`)
@@ -29,12 +31,16 @@ const TOLD = `
    where name in ('order.placed', 'order.paid', 'order.payment_failed')
    group by data ->> 'orderId'`;
 
-/** What a parcel's status says that there was to tell of it. */
+/** How often it was told of that this is so since then: once, unless the outbox may have forgotten it. */
+const toldOnce = (times: string, isSo: string, since: string) =>
+  `coalesce(${times}, 0) between (${isSo} and ${since} >= ${KEPT})::int and (${isSo})::int`;
+
+/** What there was to tell of a parcel. */
 const PARCEL_NEWS = `
-  select s.id::text as shipment_id, news.name
-    from shipments s
-    join (values ('shipped', 'shipment.shipped'), ('delivered', 'shipment.shipped'),
-                 ('delivered', 'shipment.delivered')) as news (status, name) on news.status = s.status::text`;
+  select s.id::text as shipment_id, news.name, news.since
+    from shipments s, lateral (values
+      ('shipment.shipped', s.shipped_at), ('shipment.delivered', s.delivered_at)) as news (name, since)
+   where news.since is not null`;
 
 const SALES = `
   select order_id, variant_id, count(*) as sales, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved
@@ -67,9 +73,10 @@ export const EVENT_CHECKS: readonly Check[] = [
       select coalesce(o.id::text, t.order_id) as order_id, o.status, t.placed, t.paid, t.payment_failed,
              false as in_flight
         from audit_orders o full join (${TOLD}) t on t.order_id = o.id::text
-       where o.id is null or t.placed is distinct from 1
-          or t.paid <> case when o.was_paid then 1 else 0 end
-          or t.payment_failed <> case when o.status = 'payment_failed' then 1 else 0 end`,
+       where o.id is null
+          or not ${toldOnce('t.placed', 'true', 'o.placed_at')}
+          or not ${toldOnce('t.paid', 'o.was_paid', 'coalesce(o.captured_at, o.placed_at)')}
+          or not ${toldOnce('t.payment_failed', "o.status = 'payment_failed'", 'o.placed_at')}`,
   },
   {
     invariant: 'I4',
@@ -83,7 +90,7 @@ export const EVENT_CHECKS: readonly Check[] = [
         full join (select data ->> 'shipmentId' as shipment_id, name, count(*) as times
                      from outbox where name like 'shipment.%' group by 1, 2) t
           on t.shipment_id = n.shipment_id and t.name = n.name
-       where n.name is null or t.times is distinct from 1`,
+       where n.name is null or not ${toldOnce('t.times', 'true', 'n.since')}`,
   },
   {
     invariant: 'I4',
@@ -130,7 +137,7 @@ export const EVENT_CHECKS: readonly Check[] = [
        where coalesce(o.email, '') not like '%@erased.invalid'
          and (o.id is null or m.mails is distinct from 1 or o.email <> m.recipients[1])
          and (m.mails is not null or (
-               o.captured_at >= (select mails_kept_since from audit_moment)
+               o.captured_at >= (select greatest(mails_kept_since, events_kept_since) from audit_moment)
                and not exists (select 1 from outbox e
                                 where e.name = 'order.paid' and e.data ->> 'orderId' = o.id::text
                                   and ${isParked("'email'", 'e.id')})))`,

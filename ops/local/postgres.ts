@@ -34,7 +34,13 @@ const SETTINGS = {
 };
 
 /** What a test may risk and a shop may not: nothing acknowledged is lost while these are on. */
-const RISKS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '500' };
+const RISKS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '500',
+  max_wal_size: '512MB',
+};
 
 function settings(options: ServerOptions): string[] {
   const chosen = { ...SETTINGS, ...(options.isDurable ? {} : RISKS), port: String(options.port) };

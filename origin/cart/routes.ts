@@ -1,6 +1,7 @@
 /** Carts over HTTP: a guest's is opened by its `Cart-Token`, a customer's by their access token. */
 
 import { Elysia } from 'elysia';
+import { DAY_MS } from '#lib/clock.ts';
 import { CART_TOKEN_HEADER } from '#lib/edge-contract.ts';
 import type { CartId, CartItemId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -14,6 +15,8 @@ import { Cart, CartItemChange, CartParams, MergeHeaders, NewCartItem, NewCartIte
 import * as saved from './saved.ts';
 import * as carts from './service.ts';
 import { termRoutes } from './terms-routes.ts';
+
+const GUESTS_CART_KEPT_DAYS = carts.GUESTS_CART_KEPT_MS / DAY_MS;
 
 export function cartRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'cart', prefix: '/api/v1/carts', normalize: false })
@@ -32,8 +35,7 @@ export function cartRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'createCart',
           summary: 'Take a cart',
-          description:
-            "A customer's is theirs alone; a guest keeps the `token`, and sends it as `Cart-Token` from then on.",
+          description: `A customer's is theirs alone; a guest keeps the \`token\`, and sends it as \`Cart-Token\` from then on, until nothing was changed in the cart for ${GUESTS_CART_KEPT_DAYS} days.`,
           tag: 'Cart',
           success: { status: 201, description: 'The cart, with a token for a guest.', schema: Cart },
           failures: ['unauthenticated'],

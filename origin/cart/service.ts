@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Queryable, Transaction } from '#db/client.ts';
+import { after, DAY_MS } from '#lib/clock.ts';
 import type { CartId, CartItemId, ProductId, VariantId } from '#lib/ids.ts';
 import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
@@ -10,6 +11,7 @@ import type { Caller } from '#origin/http/auth.ts';
 import { NO_RULES } from '#origin/pricing/service.ts';
 import { type AddedLine, addLines, type Refusal } from './add-lines.ts';
 import { quote, type ShownCart, toCart } from './answer.ts';
+import { deleteLeft } from './left-store.ts';
 import type { Cart, CartItemChange, NewCartItem } from './model.ts';
 import { changeLines, hashToken, isOwn, pricedCart, requireOwn, shownCart } from './own-cart.ts';
 import { type PricedLine, priceCart } from './pricing.ts';
@@ -31,6 +33,7 @@ export { MAX_QUOTE_LENGTH, type Quote } from './quote.ts';
 
 const TOKEN_BYTES = 32;
 const FIRST_VERSION = 1;
+export const GUESTS_CART_KEPT_MS = 90 * DAY_MS;
 
 /** A new cart; a guest's comes with the token that opens it. */
 export async function createCart(deps: Deps, caller: Caller): Promise<Cart> {
@@ -194,6 +197,11 @@ export async function acknowledgePrices(
 /** The cart has become a paid order. */
 export async function completeCart(tx: Transaction, id: CartId, at: Date): Promise<void> {
   await store.completeCart(tx, id, at);
+}
+
+/** A guest's of which nothing became, and that nobody has changed for so long: its token opens nothing any more. */
+export async function forgetLeftCarts({ db, clock }: Deps): Promise<void> {
+  await deleteLeft(db, after(clock.now(), -GUESTS_CART_KEPT_MS));
 }
 
 /** One that is an order from its first moment, and takes no changes: nobody has filled it. */

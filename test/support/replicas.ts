@@ -3,16 +3,15 @@
  * with initdb and the backup functions alone, for not every PostgreSQL comes with pg_basebackup.
  */
 
-import { randomBytes } from 'node:crypto';
-import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { migrate } from '#db/migrate.ts';
 import { mustRun } from '#ops/local/commands.ts';
-import { LOCAL } from '#ops/local/paths.ts';
 import { choosePorts, LOOPBACK } from '#ops/local/ports.ts';
 import { findPostgres } from '#ops/local/postgres-programs.ts';
 import { isAlive, launch, listProcesses, signalProcess } from '#ops/local/processes.ts';
+import { deadScratch, makeScratch } from '#ops/local/scratch.ts';
 import { handOver, type Runner, unprivilegedRunner } from '#ops/local/unprivileged.ts';
 import { waitUntil } from '#ops/local/waiting.ts';
 
@@ -42,7 +41,7 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-const FOLDER_PREFIX = 'cluster-';
+const PURPOSE = 'cluster';
 const USER = 'hotshelf';
 const MAX_CONNECTIONS = 100;
 const DEADLINE = { deadlineMs: 20_000, pollMs: 20 };
@@ -76,8 +75,7 @@ interface Place {
 /** With the schema of this code. */
 export async function startCluster(standbyCount: number): Promise<TestCluster> {
   await endLeftovers();
-  const folder = join(LOCAL, `${FOLDER_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`);
-  await mkdir(folder, { recursive: true });
+  const folder = await makeScratch(PURPOSE);
   const bin = (await findPostgres(() => false)).folder;
   const runner = await unprivilegedRunner(join(bin, 'postgres'), folder);
   const place = { folder, bin, runner };
@@ -104,14 +102,14 @@ export async function startCluster(standbyCount: number): Promise<TestCluster> {
 
 /** What a run that was cut off has left: its servers, found by their folder, and their data. */
 async function endLeftovers(): Promise<void> {
-  const names = await readdir(LOCAL).catch(() => []);
-  for (const name of names) {
-    const owner = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    const folder = join(LOCAL, name);
+  for (const folder of await deadScratch(PURPOSE)) {
     const left = (await listProcesses()).filter(({ command }) => command.includes(folder));
     for (const { pid } of left) signalProcess(pid, 'SIGQUIT');
-    await waitUntil(`The end of ${name}`, async () => !left.some(({ pid }) => isAlive(pid)), DEADLINE);
+    await waitUntil(
+      `The end of what runs in ${folder}`,
+      async () => !left.some(({ pid }) => isAlive(pid)),
+      DEADLINE,
+    );
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { AckPolicy, connect } from 'nats';
+import { EVENT_KEPT_MS } from '#db/outbox.ts';
+import { DAY_MS } from '#lib/clock.ts';
 import { EVENT_STREAM } from '#lib/events.ts';
 import { CHECKS } from '#ops/audit/audit.ts';
 import { wrongIn } from '#test/support/audited.ts';
@@ -15,7 +17,7 @@ import { LOCATION_BREACHES } from './breaches-of-locations.ts';
 import { PRICE_BREACHES } from './breaches-of-prices.ts';
 import { LOG_BREACHES } from './breaches-of-the-log.ts';
 import { MAIL_BREACHES, STRIPE_BREACHES } from './breaches-outside.ts';
-import { type BrokenShop, openBrokenShop } from './broken-shop.ts';
+import { type BrokenShop, type Damage, openBrokenShop } from './broken-shop.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -135,6 +137,23 @@ describe('what is explained or may yet come is no breach', () => {
     expect(wrongIn(report)).toEqual({});
     expect(report.inFlight).toBe(1);
   });
+});
+
+/** Time alone ends what is left open; nothing else may have changed. */
+test('events that were forgotten, once they are so old, and no sooner', async () => {
+  const forgotten: Damage = {
+    rows: async (sql) => {
+      await sql`delete from outbox`;
+      await sql`delete from inbox`;
+    },
+  };
+  const after = (ms: number) => ({ inFlightMs: 0, now: () => new Date(Date.now() + ms) });
+  const late = await broken.auditAfter(forgotten, after(EVENT_KEPT_MS + DAY_MS));
+  expect(late.breached).toEqual(['open-past-deadline']);
+  const soon = await broken.auditAfter(forgotten, after(EVENT_KEPT_MS - 2 * DAY_MS));
+  expect(soon.breached).toEqual(
+    expect.arrayContaining(['told-once', 'parcels-told-once', 'reminders-told-once']),
+  );
 });
 
 test('of many offending rows the first are shown and all are counted', async () => {

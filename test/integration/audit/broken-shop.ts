@@ -2,7 +2,7 @@
 
 import postgres from 'postgres';
 import { after, MINUTE_MS } from '#lib/clock.ts';
-import { type AuditReport, type AuditSources, audit } from '#ops/audit/audit.ts';
+import { type AuditOptions, type AuditReport, type AuditSources, audit } from '#ops/audit/audit.ts';
 import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { type AuditedShop, openAuditedShop } from '#test/support/audited.ts';
 import { mergeInto } from '#test/support/carting.ts';
@@ -53,7 +53,7 @@ export interface BrokenShop {
   readonly audited: AuditedShop;
   readonly targets: Targets;
   /** Audits a copy of the shop after this was done to it, with nothing in flight unless it says so. */
-  auditAfter(damage: Damage, options?: { readonly inFlightMs?: number }): Promise<AuditReport>;
+  auditAfter(damage: Damage, options?: Pick<AuditOptions, 'inFlightMs' | 'now'>): Promise<AuditReport>;
   close(): Promise<void>;
 }
 

@@ -5,9 +5,11 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import postgres from 'postgres';
+import { deleteOldEvents } from '#db/outbox.ts';
 import type { DatabaseRole } from '#db/role-grants.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { CartReminderId, CategoryId, ProductId, StockNoticeId, VariantId } from '#lib/ids.ts';
+import { forgetLeftCarts, GUESTS_CART_KEPT_MS } from '#origin/cart/service.ts';
 import {
   forgetOldReminders,
   LEFT_AFTER_MS,
@@ -114,6 +116,13 @@ test('merges carts, puts lines aside, and reminds of what was left', async () =>
   expect((await reachable.call(stop, { method: 'POST' })).status).toBe(204);
   expect((await reachable.call('/api/v1/me', { token })).body.cartReminders).toBeFalse();
   await forgetOldReminders(workers.deps);
+  const longAfter = { now: () => after(new Date(), GUESTS_CART_KEPT_MS + MINUTE_MS) };
+  const guests = await cartOf(reachable, line);
+  await forgetLeftCarts({ ...workers.deps, clock: longAfter });
+  expect((await onCart(reachable, guests, { path: '' })).status).toBe(404);
+  await owner`update outbox set published_at = now(), settled_at = now()`;
+  await deleteOldEvents(workers.deps.db, longAfter.now());
+  expect(await owner`select 1 from outbox union all select 1 from inbox`).toHaveLength(0);
 });
 
 test('takes products into a category by its rule, lets them go again, and takes pictures', async () => {

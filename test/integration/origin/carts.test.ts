@@ -1,13 +1,15 @@
 /** Carts: what is put in stays in, counts right, and tells what has changed since. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import { carts } from '#db/schema/cart.ts';
 import { inventory } from '#db/schema/inventory.ts';
+import { after } from '#lib/clock.ts';
 import type { CartId, VariantId } from '#lib/ids.ts';
+import { forgetLeftCarts, GUESTS_CART_KEPT_MS } from '#origin/cart/service.ts';
 import { type Call, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
-import { cartWith, createProduct, type TestCart } from '#test/support/shopping.ts';
+import { cartOf, cartWith, checkOut, createProduct, type TestCart } from '#test/support/shopping.ts';
 
 let shop: OriginUnderTest;
 beforeAll(async () => {
@@ -209,4 +211,26 @@ test('a cart that has become an order takes no change and can still be read', as
   expectProblem(await changeTo(cart, item.id, 2), 'cart_completed');
   expectProblem(await onItem(cart, item.id, { method: 'DELETE' }), 'cart_completed');
   expect((await read(cart)).body.items).toHaveLength(1);
+});
+
+test("a guest's that nobody has changed for ninety days is forgotten; a customer's and an order's stay", async () => {
+  const { variantId } = await createProduct(shop, { stock: 9 });
+  const { token } = await shop.signIn();
+  const line = [{ variantId, quantity: 1 }];
+  const [left, paid, declined] = [
+    await cartOf(shop, line),
+    await cartOf(shop, line),
+    await cartOf(shop, line),
+  ];
+  const [own, changed] = [await cartOf(shop, line, token), await cartOf(shop, line)];
+  expect((await checkOut(shop, paid)).status).toBe(201);
+  expect((await checkOut(shop, declined, { card: 'pm_card_chargeDeclined' })).status).toBe(402);
+  const ninetyDaysAgo = after(new Date(), -GUESTS_CART_KEPT_MS);
+  const old = [left, paid, declined, own].map(({ cartId }) => cartId as CartId);
+  await shop.deps.db.update(carts).set({ updatedAt: ninetyDaysAgo }).where(inArray(carts.id, old));
+  await forgetLeftCarts(shop.deps);
+  const statusOf = async (cart: TestCart) =>
+    (await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner)).status;
+  const shown = await Promise.all([left, paid, declined, own, changed].map(statusOf));
+  expect(shown).toEqual([404, 200, 200, 200, 200]);
 });

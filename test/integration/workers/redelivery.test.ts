@@ -1,8 +1,10 @@
 /** JetStream may lose everything that it has: Postgres has it, and what has not had its effect is published again. */
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { deleteOldEvents, EVENT_KEPT_MS } from '#db/outbox.ts';
 import { deadLetters, inbox, outbox } from '#db/schema/messaging.ts';
+import { after } from '#lib/clock.ts';
 import type { EventId } from '#lib/ids.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { stockOf } from '#test/support/books.ts';
@@ -195,4 +197,33 @@ test('what is in hand is not lost, but what was published before all of it and h
   await publishAll();
   await eventually('the lost one comes', () => begun.includes(wiped));
   expect(begun).not.toContain(waiting);
+});
+
+test('what is long settled is forgotten, and who has handled it; what is not may yet come again', async () => {
+  const { deps } = shop;
+  const now = deps.clock.now();
+  const [before, long] = [after(now, -EVENT_KEPT_MS), after(now, -2 * EVENT_KEPT_MS)];
+  const told = async (settledAt: Date | null) => {
+    const id = deps.ids.next<EventId>();
+    const data = { orderId: crypto.randomUUID() };
+    const row = {
+      id,
+      name: 'order.cancelled',
+      version: 1,
+      data,
+      occurredAt: long,
+      publishedAt: long,
+    } as const;
+    await deps.db.insert(outbox).values({ ...row, settledAt });
+    await deps.db.insert(inbox).values({ consumer: 'inventory', eventId: id, handledAt: long });
+    return id;
+  };
+  const [old, young, open] = [await told(long), await told(now), await told(null)];
+  await deleteOldEvents(deps.db, before);
+  const all = [old, young, open];
+  const left = await deps.db.select({ id: outbox.id }).from(outbox).where(inArray(outbox.id, all));
+  const had = await deps.db.select({ id: inbox.eventId }).from(inbox).where(inArray(inbox.eventId, all));
+  for (const rows of [left, had]) {
+    expect(rows.map(({ id }) => id).toSorted()).toEqual([young, open].toSorted());
+  }
 });
