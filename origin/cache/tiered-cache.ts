@@ -139,6 +139,10 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
     return found.answer;
   };
 
+  /** What was being read for somebody who had asked before may have ended, or be older than news that came since. */
+  const isAsAsked = (answer: FencedAnswer | null, isOfAnother: boolean) =>
+    answer === null || (isGood(answer, tiers.clock) && (!isOfAnother || tiers.floors.admits(answer)));
+
   return {
     peek: (key, load) => {
       const answer = look(key, load);
@@ -152,10 +156,11 @@ export function createTieredCache(tiers: Tiers, spec: CacheSpec): TieredCache {
         return { answer, from: 'memory' };
       }
       countMiss();
-      const found = await (fills.get(key)?.found ?? fill(key, load, 'redis first'));
-      if (found.answer === null || isGood(found.answer, tiers.clock)) return found;
-      // It ended while it was read, for somebody who had asked before.
-      return fill(key, load, 'past redis');
+      const joined = fills.get(key)?.found;
+      const found = await (joined ?? fill(key, load, 'redis first'));
+      if (isAsAsked(found.answer, joined !== undefined)) return found;
+      // Whatever is under way by now began after this was asked for.
+      return fills.get(key)?.found ?? fill(key, load, 'past redis');
     },
     forget: (keys) => {
       for (const key of keys) {

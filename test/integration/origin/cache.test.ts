@@ -120,7 +120,8 @@ class History {
   async #read(at: 'here' | 'there') {
     const late = this.#late;
     this.#late = [];
-    for (const finish of late) await finish();
+    // Together, for one of them may wait for another.
+    await Promise.all(late.map((finish) => finish()));
     const load = async () => answerAt(this.#id, this.#version);
     const { answer } = await this.#processes[at].products.read(this.#slug, load);
     expect(answer?.version).toBeGreaterThanOrEqual(this.#heard[at]);
@@ -164,6 +165,32 @@ test('a list that was read before any change is not shown after it, in any proce
   await there.lists.invalidate();
   expect(textOf((await there.lists.read(key, list('after'))).answer)).toBe('"after"');
 });
+
+test.each(['here', 'there'] as const)(
+  'who asks for a list after a change that is known %s is not given what was being read before it',
+  async (at) => {
+    const key = fresh();
+    const [begun, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const list = (value: string) => ({ value, tags: 'product-lists' });
+    const before = here.lists.read(key, async () => {
+      begun.resolve();
+      await slow.promise;
+      return list('before');
+    });
+    await begun.promise;
+    await { here, there }[at].lists.invalidate();
+    let loads = 0;
+    const counted = async () => {
+      loads += 1;
+      return list('after');
+    };
+    const after = [here.lists.read(key, counted), here.lists.read(key, counted)];
+    slow.resolve();
+    expect((await Promise.all(after)).map(({ answer }) => textOf(answer))).toEqual(['"after"', '"after"']);
+    expect(loads).toBe(1);
+    expect(textOf((await before).answer)).toBe('"before"');
+  },
+);
 
 test('while news may be lost, memory is trusted for two seconds at most', async () => {
   const id = fresh();

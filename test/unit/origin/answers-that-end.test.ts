@@ -134,10 +134,11 @@ test('who asks after the end is not given what was read for somebody before it',
   let now = NOON;
   const { products } = cachesAt({ now: () => new Date(now) }, NO_SHARED_CACHE);
   const slow = Promise.withResolvers<FencedAnswer>();
-  const before = products.read('lamp', () => slow.promise);
-  now = NOON + 1_000;
   const fresh = { ...ends(NOON + 2_000), etag: '"fresh"' };
-  const after = products.read('lamp', async () => fresh);
+  const load = async () => (now === NOON ? slow.promise : fresh);
+  const before = products.read('lamp', load);
+  now = NOON + 1_000;
+  const after = products.read('lamp', load);
   slow.resolve(ends(NOON + 1_000));
   expect((await after).answer).toEqual(fresh);
   await before;
