@@ -83,3 +83,10 @@ export const CACHE_TAGS = {
   /** Every answer with prices in a currency that is not the shop's own. */
   currency: (code: string) => `currency-${code}`,
 } as const;
+
+/**
+ * What a purge of these condemns is out of date and no more: where the origin gives no answer, it is shown still, marked.
+ * A purge by any other tag is for good, for it may mean that something is not to be seen again: a product that was
+ * withdrawn, a review that was rejected or erased, a currency that is sold in no more.
+ */
+export const OUTDATING_TAGS: readonly string[] = [CACHE_TAGS.lists, CACHE_TAGS.categories];

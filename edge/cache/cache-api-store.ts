@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from '#lib/clock.ts';
+import { OUTDATING_TAGS } from '#lib/edge-contract.ts';
 import type { Logger } from '#lib/log.ts';
 import { MAX_LIFETIME_SECONDS } from './policy.ts';
 import type { CacheStore, StoredAnswer } from './store.ts';
@@ -40,17 +41,20 @@ export function createCacheApiStore({ cache, baseUrl, clock, log }: CacheApiStor
     return Number(marker?.headers.get(PURGED_AT_HEADER) ?? Number.NEGATIVE_INFINITY);
   };
 
-  const isPurged = async (answer: StoredAnswer): Promise<boolean> => {
-    const times = await Promise.all(answer.tags.map(purgedAt));
-    return times.some((time) => answer.fetchStartedAt <= time);
+  const purgedTags = async ({ tags, fetchStartedAt }: StoredAnswer): Promise<readonly string[]> => {
+    const times = await Promise.all(tags.map(purgedAt));
+    return tags.filter((_, at) => fetchStartedAt <= (times[at] ?? Number.NEGATIVE_INFINITY));
   };
 
   return {
-    isPurged,
+    isPurged: async (answer) => (await purgedTags(answer)).length > 0,
     async get(key) {
       const stored = await cache.match(`${baseUrl}${key}`);
       const answer = stored === undefined ? null : await decode(stored, log);
-      return answer === null || (await isPurged(answer)) ? null : { answer, tier: 'colo' };
+      if (answer === null) return null;
+      const purged = await purgedTags(answer);
+      if (!purged.every((tag) => OUTDATING_TAGS.includes(tag))) return null;
+      return { answer, tier: 'colo', isOutdated: purged.length > 0 };
     },
     put: (key, answer, lifetimeSeconds) => cache.put(`${baseUrl}${key}`, encode(answer, lifetimeSeconds)),
     async purge(tags) {

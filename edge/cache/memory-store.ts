@@ -46,11 +46,11 @@ export function createMemoryStore(below: CacheStore, clock: Clock): PeekableStor
     peek,
     async get(key) {
       const answer = peek(key);
-      if (answer !== null) return { answer, tier: 'memory' };
+      if (answer !== null) return { answer, tier: 'memory', isOutdated: false };
       const purgesBefore = purges;
       const found = await below.get(key);
       // What was read while a purge went by may be what the purge meant.
-      if (found !== null && purges === purgesBefore) keep(key, found.answer);
+      if (found !== null && !found.isOutdated && purges === purgesBefore) keep(key, found.answer);
       return found;
     },
     async put(key, answer, lifetimeSeconds) {

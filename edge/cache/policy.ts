@@ -171,3 +171,8 @@ export function mayServeOnError(life: Lifetime, age: number, isGone: boolean): b
   if (staleFor < 0 || staleFor < life.staleIfErrorSeconds) return true;
   return isGone && life.mayBeStale && staleFor < MAX_RESERVE_SECONDS;
 }
+
+/** The same of one that a purge has condemned: only what its origin allows in so many words. */
+export function mayServeOutdated(life: Lifetime, age: number): boolean {
+  return Math.max(0, age - life.freshSeconds) < life.staleIfErrorSeconds;
+}

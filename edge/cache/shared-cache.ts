@@ -9,7 +9,14 @@ import { AppError } from '#lib/problems.ts';
 import type { Directives } from './directives.ts';
 import { type FillDeps, type Near, variantKey } from './fill.ts';
 import { createLoader, type Loaded, type Loader, type LoadRequest } from './loader.ts';
-import { ageSeconds, type Lifetime, mayServeOnError, type Usability, usabilityOf } from './policy.ts';
+import {
+  ageSeconds,
+  type Lifetime,
+  mayServeOnError,
+  mayServeOutdated,
+  type Usability,
+  usabilityOf,
+} from './policy.ts';
 import { type Found, headersOf, isDegraded, type StoredAnswer, type Tier } from './store.ts';
 import { variantOf } from './variants.ts';
 
@@ -58,6 +65,8 @@ interface Held {
   readonly life: Lifetime;
   readonly ageSeconds: number;
   readonly usability: Usability;
+  /** It is used only where the origin gave no answer of its own, not even a poor one. */
+  readonly isOutdated: boolean;
 }
 
 interface LookUp {
@@ -69,7 +78,7 @@ export function createSharedCache(deps: FillDeps): SharedCache {
   const load = createLoader(deps);
   const outage = createOutage(deps.clock);
   const { origin } = deps;
-  const isAway = (key: string) => origin.isLost() || outage.isOn(key);
+  const isAway = (key: string, { isOutdated }: Held) => origin.isLost() || (!isOutdated && outage.isOn(key));
   return {
     async read(request) {
       const found = await lookUp(deps, request);
@@ -80,9 +89,10 @@ export function createSharedCache(deps: FillDeps): SharedCache {
         return hit(held);
       }
       if (request.asked.has('only-if-cached')) return null;
-      if (held !== null && isReserve(held, true) && isAway(request.key.text)) {
+      const reserve = standIn(held, 'gone');
+      if (reserve !== null && isAway(request.key.text, reserve)) {
         request.inBackground(origin.probe());
-        return hit(held);
+        return hit(reserve);
       }
       return fetchOrReserve({ load, outage }, request, found);
     },
@@ -106,8 +116,24 @@ function createOutage(clock: Clock): Outage {
   };
 }
 
-function isReserve(held: Held, isGone: boolean): boolean {
-  return mayServeOnError(held.life, held.ageSeconds, isGone);
+/** What has become of the question to the origin, so that something stored may have to answer it. */
+type Failure = 'gone' | 'failed' | 'poor' | 'limited';
+
+/** What is held, where it may be used in the place of the origin's answer. */
+function standIn(held: Held | null, failure: Failure | null): Held | null {
+  if (held === null || failure === null) return null;
+  const { life, ageSeconds: age, isOutdated } = held;
+  const isGone = failure === 'gone' || failure === 'limited';
+  // An origin that answers, however poorly, knows better; and one that is merely asked too much is not gone.
+  const mayServe = isOutdated
+    ? (failure === 'gone' || failure === 'failed') && mayServeOutdated(life, age)
+    : mayServeOnError(life, age, isGone);
+  return mayServe ? held : null;
+}
+
+function failureOf(answer: StoredAnswer): Failure | null {
+  if (ORIGIN_FAILED.includes(answer.status)) return 'failed';
+  return isDegraded(answer) ? 'poor' : null;
 }
 
 interface Sources {
@@ -120,18 +146,18 @@ async function fetchOrReserve(sources: Sources, request: ReadRequest, found: Loo
   try {
     await request.onMiss();
     const loaded = await sources.load(request, near(found));
-    const { status } = loaded.answer;
-    const isPoor = isDegraded(loaded.answer);
-    if (isPoor) sources.outage.begin(request.key.text);
-    return held !== null && (ORIGIN_FAILED.includes(status) || isPoor) && isReserve(held, false)
-      ? staleOnError(held, status)
-      : forwarded(loaded, found);
+    const { answer } = loaded;
+    if (isDegraded(answer)) sources.outage.begin(request.key.text);
+    const instead = standIn(held, failureOf(answer));
+    return instead === null ? forwarded(loaded, found) : staleOnError(instead, answer.status);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.code === 'unavailable') sources.outage.begin(request.key.text);
+    const isGone = error.code === 'unavailable';
+    if (isGone) sources.outage.begin(request.key.text);
     // A client over its limit gets what is stored, too: that costs the origin nothing.
-    if (held === null || !isReserve(held, true)) throw error;
-    return error.code === 'unavailable' ? staleOnError(held, null) : hit(held);
+    const instead = standIn(held, isGone ? 'gone' : 'limited');
+    if (instead === null) throw error;
+    return isGone ? staleOnError(instead, null) : hit(instead);
   }
 }
 
@@ -139,11 +165,12 @@ async function lookUp(deps: FillDeps, { key, rule, caller, asked }: ReadRequest)
   const selects = ({ answer }: Found) => {
     return answer.variant === '' || answer.variant === variantOf(headersOf(answer).get('vary'), rule.sent);
   };
-  const asItStands = ({ answer, tier }: Found): Held | null => {
+  const asItStands = ({ answer, tier, isOutdated }: Found): Held | null => {
     const { life } = answer;
     if (life === null) return null;
     const age = ageSeconds(answer, deps.clock.now());
-    return { answer, tier, life, ageSeconds: age, usability: usabilityOf(life, age, asked) };
+    const usability = isOutdated ? 'expired' : usabilityOf(life, age, asked);
+    return { answer, tier, life, ageSeconds: age, usability, isOutdated };
   };
   try {
     const first = await deps.store.get(key.text);
@@ -159,7 +186,7 @@ async function lookUp(deps: FillDeps, { key, rule, caller, asked }: ReadRequest)
 }
 
 function near({ held, sibling }: LookUp): Near {
-  return { held: held?.answer ?? null, sibling };
+  return { held: held === null || held.isOutdated ? null : held.answer, sibling };
 }
 
 async function refresh(
@@ -178,17 +205,23 @@ async function refresh(
   }
 }
 
-function hit({ answer, tier, life, ageSeconds: age, usability: why }: Held): CachedAnswer {
+function hit(held: Held): CachedAnswer {
+  const { answer, tier, ageSeconds: age, usability: why } = held;
+  return { answer, ageSeconds: age, outcome: { kind: 'hit', ttlSeconds: ttlOf(held), tier, why } };
+}
+
+function staleOnError(held: Held, originStatus: number | null): CachedAnswer {
+  const { answer, ageSeconds: age } = held;
   return {
     answer,
     ageSeconds: age,
-    outcome: { kind: 'hit', ttlSeconds: life.freshSeconds - age, tier, why },
+    outcome: { kind: 'stale_on_error', ttlSeconds: ttlOf(held), originStatus },
   };
 }
 
-function staleOnError({ answer, life, ageSeconds: age }: Held, originStatus: number | null): CachedAnswer {
-  const ttlSeconds = life.freshSeconds - age;
-  return { answer, ageSeconds: age, outcome: { kind: 'stale_on_error', ttlSeconds, originStatus } };
+/** Below zero where a purge has cut it short. */
+function ttlOf({ life, ageSeconds: age, isOutdated }: Held): number {
+  return Math.min(life.freshSeconds - age, isOutdated ? -1 : Number.POSITIVE_INFINITY);
 }
 
 function forwarded(loaded: Loaded, { held, sibling }: LookUp): CachedAnswer {

@@ -25,14 +25,17 @@ export type Tier = 'memory' | 'colo';
 export interface Found {
   readonly answer: StoredAnswer;
   readonly tier: Tier;
+  /** A purge has condemned it, by a tag that allows it to stand in for the answer of an origin that gives none. */
+  readonly isOutdated: boolean;
 }
 
 export interface CacheStore {
-  /** Null when there is none, or when one of its tags was purged at or after the start of its fetch. */
+  /** Null when there is none, or when one of its tags was purged for good at or after the start of its fetch. */
   get(key: string): Promise<Found | null>;
   put(key: string, answer: StoredAnswer, lifetimeSeconds: number): Promise<void>;
-  /** From its return on, no answer that carries one of the tags and was asked for before is usable. */
+  /** From its return on, no answer that carries one of the tags and was asked for before is given as good. */
   purge(tags: readonly string[]): Promise<void>;
+  /** By whatever tag. */
   isPurged(answer: StoredAnswer): Promise<boolean>;
 }
 

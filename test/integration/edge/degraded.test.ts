@@ -1,6 +1,7 @@
 /** Answers that are not what they should be: passed on as such, and never in the place of a better one. */
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { CACHE_TAGS } from '#lib/edge-contract.ts';
 import { cacheStatus, type EdgeUnderTest, product, startEdgeUnderTest } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
 
@@ -51,6 +52,17 @@ test('one that the edge still has, of a time when all was well, is better: it is
     const answer = await shop.fetch(path);
     return !answer.headers.has('degraded') && (await answer.text()).includes('new');
   });
+});
+
+test('one that the edge still has is no better once it is out of date', async () => {
+  const path = '/api/v1/categories';
+  shop.origin.on(path, () => product({ items: ['good'] }, { 'cache-tag': CACHE_TAGS.categories }, CONTROL));
+  await shop.fetch(path);
+  await shop.purge([CACHE_TAGS.categories]);
+  shop.origin.on(path, () => poor({ items: ['instead'] }));
+  for (let reads = 0; reads < 3; reads += 1) {
+    expect(await (await shop.fetch(path)).json()).toEqual({ items: ['instead'] });
+  }
 });
 
 test('one that stands in makes room for what is as it should be', async () => {

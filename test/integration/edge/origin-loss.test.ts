@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { createServer, type Server } from 'node:net';
-import { TIME_LEFT_HEADER } from '#lib/edge-contract.ts';
+import { CACHE_TAGS, TIME_LEFT_HEADER } from '#lib/edge-contract.ts';
 import { POLICIES, REQUEST_LIMITS } from '#lib/policies.ts';
 import { cacheStatus, type EdgeUnderTest, nextIp, product, startEdgeUnderTest } from '#test/support/edge.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -96,6 +96,35 @@ test('with the origin gone, a product is readable for a day, however often and b
     shop.origin.on(young, () => product({ n: 2 }));
     return /^hotshelf-edge; hit; ttl=\d/.test(cacheStatus(await shop.fetch(young)));
   });
+});
+
+test('a list that is out of date stands in for an origin that is gone, marked, and for none that is there', async () => {
+  const [list, page] = ['/api/v1/products', '/api/v1/products/withdrawn'];
+  const tags = (names: string) => ({ 'cache-tag': names });
+  const change = () => shop.purge([CACHE_TAGS.lists, CACHE_TAGS.product('1')]);
+  shop.origin.on(page, () => product({}, tags(CACHE_TAGS.product('1'))));
+  shop.origin.on(list, () => product({ n: 1 }, tags(CACHE_TAGS.lists)));
+  for (const path of [list, page]) await shop.fetch(path);
+  await change();
+  shop.origin.on(list, () => product({ n: 2 }, tags(CACHE_TAGS.lists)));
+  expect(await (await shop.fetch(list)).json()).toEqual({ n: 2 });
+  await shop.fetch(page);
+  await shop.origin.stop();
+  try {
+    await change();
+    for (let reads = 0; reads < 10; reads += 1) {
+      const stale = await shop.fetch(list);
+      expect(await stale.json()).toEqual({ n: 2 });
+      expect(stale.headers.get('degraded')).toBe('origin;source=stale');
+      expect(cacheStatus(stale)).toMatch(/ttl=-1; detail=stale-if-error$/);
+    }
+    expect((await shop.fetch(list, { headers: { 'cache-control': 'only-if-cached' } })).status).toBe(504);
+    expect((await shop.fetch(page)).status).toBe(503);
+  } finally {
+    await comeBack();
+  }
+  shop.origin.on(list, () => product({ n: 3 }, tags(CACHE_TAGS.lists)));
+  expect(await (await shop.fetch(list)).json()).toEqual({ n: 3 });
 });
 
 test('a client over its limit gets what is stored, stale, rather than nothing', async () => {

@@ -20,13 +20,13 @@ function answer(text: string, tags: readonly string[] = [], bytes = 1): StoredAn
 /** A store below whose reads are counted, and a clock that a test sets. */
 function setUp() {
   const answers = new Map<string, StoredAnswer>();
-  const state = { nowMs: 0, reads: 0, gate: Promise.resolve() };
+  const state = { nowMs: 0, reads: 0, isOutdated: false, gate: Promise.resolve() };
   const below: CacheStore = {
     async get(key) {
       state.reads += 1;
       const found = answers.get(key) ?? null;
       await state.gate;
-      return found === null ? null : { answer: found, tier: 'colo' };
+      return found === null ? null : { answer: found, tier: 'colo', isOutdated: state.isOutdated };
     },
     put: (key, value) => Promise.resolve(void answers.set(key, value)),
     purge: () => Promise.resolve(answers.clear()),
@@ -38,9 +38,9 @@ function setUp() {
 test('an answer is served from memory for a second and then asked for again', async () => {
   const { answers, state, store } = setUp();
   answers.set('a', answer('a'));
-  expect(await store.get('a')).toEqual({ answer: answer('a'), tier: 'colo' });
+  expect(await store.get('a')).toEqual({ answer: answer('a'), tier: 'colo', isOutdated: false });
   for (state.nowMs of [0, 500, 999]) {
-    expect(await store.get('a')).toEqual({ answer: answer('a'), tier: 'memory' });
+    expect(await store.get('a')).toEqual({ answer: answer('a'), tier: 'memory', isOutdated: false });
     expect(store.peek('a')).toEqual(answer('a'));
   }
   expect(state.reads).toBe(1);
@@ -73,6 +73,14 @@ test('a purge clears what is in memory, and what is just being read into it', as
   gate.resolve();
   await reading;
   expect(await store.get('b')).toBeNull();
+});
+
+test('what a purge has made out of date does not come from memory', async () => {
+  const { answers, state, store } = setUp();
+  answers.set('a', answer('old', ['tag']));
+  state.isOutdated = true;
+  expect((await store.get('a'))?.isOutdated).toBeTrue();
+  expect(store.peek('a')).toBeNull();
 });
 
 test('memory is bounded by answers and by bytes, the oldest goes first', async () => {
