@@ -7,17 +7,21 @@ import { createMiddleware } from 'hono/factory';
 import type { EdgeConfig } from '#edge/env.ts';
 import type { EdgeEnv } from '#edge/platform.ts';
 import { findRoute } from '#edge/routes.ts';
+import { DEGRADED_HEADER } from '#lib/degraded.ts';
+import { CART_TOKEN_HEADER, REQUEST_ID_HEADER, SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
 
 const API = /^\/(?:api|\.well-known)\//;
 const PREFLIGHT_LIFE_SECONDS = 600;
-const ALLOWED_HEADERS = [
-  ...['authorization', 'cart-token', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'],
-  ...['x-csrf-token', 'traceparent'],
-].join(', ');
-const EXPOSED_HEADERS = [
-  ...['age', 'cache-status', 'etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after'],
-  ...['x-request-id', 'degraded'],
-].join(', ');
+/** What a page may say beyond what any page may: whatever the API's document names. */
+export const ALLOWED_HEADERS: readonly string[] = [
+  ...['authorization', CART_TOKEN_HEADER, 'content-type', 'idempotency-key', 'if-match', 'if-none-match'],
+  ...[SESSION_TRANSPORT_HEADER, 'traceparent'],
+];
+/** The same of what it may read, and what answers of files say of themselves. */
+export const EXPOSED_HEADERS: readonly string[] = [
+  ...['age', 'cache-status', 'content-disposition', 'etag', 'link', 'location'],
+  ...['ratelimit', 'ratelimit-policy', 'retry-after', REQUEST_ID_HEADER, DEGRADED_HEADER],
+];
 
 export function cors({ CORS_ORIGINS }: Pick<EdgeConfig, 'CORS_ORIGINS'>) {
   const origins = new Set(
@@ -36,7 +40,7 @@ export function cors({ CORS_ORIGINS }: Pick<EdgeConfig, 'CORS_ORIGINS'>) {
     c.res.headers.append('vary', 'Origin');
     if (allowed === null) return;
     for (const [name, value] of Object.entries(allowance(allowed))) c.res.headers.set(name, value);
-    c.res.headers.set('access-control-expose-headers', EXPOSED_HEADERS);
+    c.res.headers.set('access-control-expose-headers', EXPOSED_HEADERS.join(', '));
   });
 }
 
@@ -57,7 +61,7 @@ function preflight(path: string, origin: string | null): Record<string, string> 
     ...vary,
     ...allowance(origin),
     'access-control-allow-methods': route.methods.join(', '),
-    'access-control-allow-headers': ALLOWED_HEADERS,
+    'access-control-allow-headers': ALLOWED_HEADERS.join(', '),
     'access-control-max-age': String(PREFLIGHT_LIFE_SECONDS),
     'cache-control': 'no-store',
   };

@@ -2,6 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import Ajv, { type AnySchema } from 'ajv';
+import { ALLOWED_HEADERS, EXPOSED_HEADERS } from '#edge/middleware/cors.ts';
+import { DEGRADED_HEADER } from '#lib/degraded.ts';
+import { SESSION_TRANSPORT_HEADER } from '#lib/edge-contract.ts';
 import { partOf } from '#origin/http/document-parts.ts';
 import { drawLifecycle } from '#origin/orders/lifecycle.ts';
 import { cancel, orderWith, refund } from '#test/support/orders.ts';
@@ -13,10 +16,11 @@ interface Media {
   readonly schema: AnySchema;
 }
 interface DocumentedAnswer {
+  readonly headers?: Readonly<Record<string, object>>;
   readonly content?: Readonly<Record<string, Media>>;
 }
 interface Operation {
-  readonly parameters?: readonly { readonly schema: object }[];
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: object }[];
   /** By status. */
   readonly responses: Readonly<Record<string, DocumentedAnswer>>;
 }
@@ -60,6 +64,23 @@ test('every route of the API is documented, and nothing else is', () => {
   const routes = shop.routes().filter(({ path }) => isDocumented(path));
   const names = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   expect([...operations.keys()].toSorted()).toEqual(names.toSorted());
+});
+
+test('pages of a storefront may send and read every header that is documented', async () => {
+  const { body } = await shop.call('/docs/json');
+  const documented = [...operations.values()];
+  const sent = [
+    ...documented.flatMap(({ parameters = [] }) => parameters),
+    ...(Object.values(body.components.securitySchemes) as { in?: string; name?: string }[]),
+  ].flatMap((each) => (each.in === 'header' ? [(each.name ?? '').toLowerCase()] : []));
+  expect(sent).toContain(SESSION_TRANSPORT_HEADER);
+  const ofNoPage = ['stripe-signature'];
+  expect(new Set(sent).difference(new Set([...ALLOWED_HEADERS, ...ofNoPage]))).toEqual(new Set());
+  const read = documented
+    .flatMap(({ responses }) => Object.values(responses))
+    .flatMap(({ headers = {} }) => Object.keys(headers).map((name) => name.toLowerCase()));
+  expect(read).toContain(DEGRADED_HEADER);
+  expect(new Set(read).difference(new Set(EXPOSED_HEADERS))).toEqual(new Set());
 });
 
 test('the life of an order is drawn into the document from its table', async () => {
