@@ -33,7 +33,7 @@ export async function readLists(deps: Deps, owner: SignedIn): Promise<WishLists>
 /** @throws {AppError} `wish_list_not_found`, also for somebody else's */
 export async function readList(deps: Deps, owner: SignedIn, id: WishListId): Promise<WishList> {
   return deps.ownWrites.read(owner, async (db) =>
-    toList(db, requireOwn(owner, await store.findList(db, id))),
+    toList(deps, db, requireOwn(owner, await store.findList(db, id))),
   );
 }
 
@@ -83,7 +83,7 @@ export async function addToDefault(deps: Deps, owner: SignedIn, variantId: Varia
         ...{ userId: owner.userId, name: freeName(lists), isDefault: true },
       }));
     await insertWish(deps, tx, { id: row.id, variantId });
-    return toList(tx, row);
+    return toList(deps, tx, row);
   });
   await deps.ownWrites.note(owner);
   return list;
@@ -128,10 +128,10 @@ export async function unshareList(deps: Deps, owner: SignedIn, id: WishListId): 
 }
 
 /** From the primary: a link that was revoked shows nothing from then on. @throws {AppError} `wish_list_not_found` */
-export async function readShared({ db }: Deps, token: string): Promise<SharedWishList> {
-  const list = await store.findShared(db, hashToken(token));
+export async function readShared(deps: Deps, token: string): Promise<SharedWishList> {
+  const list = await store.findShared(deps.db, hashToken(token));
   if (list === undefined) throw new AppError('wish_list_not_found');
-  const { name, items } = await toList(db, list);
+  const { name, items } = await toList(deps, deps.db, list);
   return { name, items };
 }
 
@@ -179,7 +179,7 @@ async function changeList(
   const list = await deps.db.transaction(async (tx) => {
     requireOwn(owner, await store.lockList(tx, id));
     await change(tx);
-    return toList(tx, requireOwn(owner, await store.findList(tx, id)));
+    return toList(deps, tx, requireOwn(owner, await store.findList(tx, id)));
   });
   await deps.ownWrites.note(owner);
   return list;
@@ -204,8 +204,8 @@ function hashToken(token: string): Uint8Array {
   return createHash('sha256').update(token).digest();
 }
 
-async function toList(db: Queryable, list: store.WishListRow): Promise<WishList> {
-  const items = (await store.findItems(db, list.id)).map(toWish);
+async function toList({ clock }: Deps, db: Queryable, list: store.WishListRow): Promise<WishList> {
+  const items = (await store.findItems(db, list.id, clock.now())).map(toWish);
   return { ...toSummary(list, items.length), items };
 }
 

@@ -1,11 +1,13 @@
 /** Every query of wish lists. */
 
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { products, variants } from '#db/schema/catalog.ts';
 import { inventory } from '#db/schema/inventory.ts';
 import { wishListItems, wishLists } from '#db/schema/wish-lists.ts';
 import type { UserId, VariantId, WishListId } from '#lib/ids.ts';
+import type { Minor } from '#lib/money.ts';
+import { listPriceOf } from '#origin/pricing/service.ts';
 
 export type WishListRow = typeof wishLists.$inferSelect;
 export type WishRow = Awaited<ReturnType<typeof findItems>>[number];
@@ -66,8 +68,16 @@ export async function deleteList(tx: Transaction, id: WishListId): Promise<void>
   await tx.delete(wishLists).where(eq(wishLists.id, id));
 }
 
-/** With what the catalogue says of them now; the newest first. */
-export async function findItems(db: Queryable, id: WishListId) {
+/** What one of a variant costs a guest: as a card shows it, and as whoever gets a link to a list would pay. */
+function shownPrice(at: Date): SQL {
+  return listPriceOf({
+    ...{ currency: products.currency, userId: sql`null::uuid`, quantity: sql`1` },
+    at: sql`${at.toISOString()}`,
+  });
+}
+
+/** With what the catalogue says of them at that time; the newest first. */
+export async function findItems(db: Queryable, id: WishListId, at: Date) {
   return db
     .select({
       variantId: wishListItems.variantId,
@@ -75,7 +85,7 @@ export async function findItems(db: Queryable, id: WishListId) {
       slug: products.slug,
       name: products.name,
       optionValues: variants.optionValues,
-      priceMinor: variants.priceMinor,
+      priceMinor: sql<Minor>`${shownPrice(at)}`.mapWith(variants.priceMinor),
       currency: products.currency,
       addedPriceMinor: wishListItems.priceMinor,
       addedCurrency: wishListItems.currency,
@@ -100,16 +110,17 @@ export async function countItems(tx: Transaction, listId: WishListId): Promise<n
   return tx.$count(wishListItems, eq(wishListItems.listId, listId));
 }
 
-/** At the price of now. False when the variant is not on sale. */
+/** At the price of then. False when the variant is not on sale. */
 export async function insertItem(
   tx: Transaction,
   { listId, variantId, addedAt }: Pick<typeof wishListItems.$inferSelect, 'listId' | 'variantId' | 'addedAt'>,
 ): Promise<boolean> {
   const rows = await tx.execute(sql`
     insert into wish_list_items (list_id, variant_id, added_at, price_minor, currency)
-    select ${listId}::uuid, v.id, ${addedAt.toISOString()}::timestamptz, v.price_minor, p.currency
-      from variants v join products p on p.id = v.product_id
-     where v.id = ${variantId} and v.withdrawn_at is null and p.withdrawn_at is null
+    select ${listId}::uuid, ${variants.id}, ${addedAt.toISOString()}::timestamptz,
+           ${shownPrice(addedAt)}, ${products.currency}
+      from ${variants} join ${products} on ${products.id} = ${variants.productId}
+     where ${variants.id} = ${variantId} and ${variants.withdrawnAt} is null and ${products.withdrawnAt} is null
     returning 1`);
   return rows.length === 1;
 }

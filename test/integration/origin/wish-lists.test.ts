@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'drizzle-orm';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
+import { costsInCart, openMerchant } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { cartOf, changePrice, createProduct, type TestProduct } from '#test/support/shopping.ts';
 
@@ -68,6 +69,21 @@ describe('what is put aside', () => {
     expect(withdrawn.status).toBe(204);
     expect(await now()).toEqual(['withdrawn', 2500, false]);
     expectProblem(await add((await shop.signIn()).token, own.variantId), 'variant_unavailable');
+  });
+
+  test('costs what it costs in a cart, sales included', async () => {
+    const { variantId } = await createProduct(shop);
+    const [before, after] = await Promise.all([shop.signIn(), shop.signIn()]);
+    const { body: list } = await add(before.token, variantId);
+    const merchant = await openMerchant(shop);
+    await merchant.make('prices', { variantId, currency: 'USD', kind: 'sale', price: 1_200 });
+    const [kept] = (await read(before.token, list.id)).items;
+    const [added] = (await add(after.token, variantId)).body.items;
+    const was = { amount: 1_999, currency: 'USD' };
+    const is = { amount: (await costsInCart(shop, [variantId], 'USD')).get(variantId), currency: 'USD' };
+    expect(is.amount).toBe(1_200);
+    expect(kept).toMatchObject({ price: is, priceWhenAdded: was, notice: 'price_fell' });
+    expect(added).toMatchObject({ price: is, priceWhenAdded: is, notice: null });
   });
 
   test('is no more than a list holds, also when it all comes at once', async () => {
