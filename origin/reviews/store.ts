@@ -209,11 +209,26 @@ export async function countRatings(tx: Transaction, id: ProductId): Promise<bool
   return rows.length === 1;
 }
 
+/**
+ * A decision settles all complaints so far, and they stay: open are as many as are counted, the latest. One that is
+ * settled is not taken off the count, for what is counted is somebody else's.
+ */
+async function deleteReportsBy(tx: Transaction, userId: UserId): Promise<void> {
+  // What counts is a statement of its own, so that it sees all that came before the locks.
+  await tx.execute(sql`
+    select from reviews
+     where id in (select review_id from review_reports where reporter_id = ${userId}) order by id for update`);
+  await tx.execute(sql`
+    with gone as (delete from review_reports where reporter_id = ${userId} returning review_id, reported_at)
+    update reviews set open_reports = open_reports - 1 from gone
+     where reviews.id = gone.review_id and open_reports > (
+       select count(*) from review_reports later
+        where later.review_id = gone.review_id and later.reported_at > gone.reported_at)`);
+}
+
 /** What somebody wrote and what they complained of goes with them. Returns what they wrote. */
 export async function deleteOfPerson(tx: Transaction, userId: UserId) {
-  await tx.execute(sql`
-    with gone as (delete from review_reports where reporter_id = ${userId} returning review_id)
-    update reviews set open_reports = greatest(open_reports - 1, 0) from gone where reviews.id = gone.review_id`);
+  await deleteReportsBy(tx, userId);
   return tx
     .delete(reviews)
     .where(eq(reviews.authorId, userId))

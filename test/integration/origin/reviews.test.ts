@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq, sql } from 'drizzle-orm';
 import { auditLog } from '#db/schema/audit-log.ts';
 import { orders } from '#db/schema/orders.ts';
-import type { OrderId } from '#lib/ids.ts';
+import type { OrderId, UserId } from '#lib/ids.ts';
+import { eraseReviewsOf } from '#origin/reviews/service.ts';
 import { edit } from '#test/support/edits.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { buyTwoLines } from '#test/support/fulfilment.ts';
@@ -150,6 +151,22 @@ describe('a complaint', () => {
     await decide(shop, changed, moderator);
     await report(review.id, one.token);
     expect(await inQueue(review.id)).toMatchObject({ openReports: 1 });
+  });
+
+  test('goes with whoever made it, and takes nobody else’s along', async () => {
+    const { review } = await openReviewed(shop);
+    const [settled, one, other] = await Promise.all([shop.signIn(), shop.signIn(), shop.signIn()]);
+    const erase = ({ userId }: { readonly userId: string }) =>
+      shop.deps.db.transaction((tx) => eraseReviewsOf(shop.deps, tx, userId as UserId));
+    await report(review.id, settled.token);
+    await decide(shop, await inQueue(review.id), moderator);
+    for (const { token } of [one, other]) await report(review.id, token);
+    await erase(settled);
+    expect(await inQueue(review.id)).toMatchObject({ openReports: 2 });
+    await erase(one);
+    expect(await inQueue(review.id)).toMatchObject({ openReports: 1 });
+    await erase(other);
+    expect(await inQueue(review.id)).toBeUndefined();
   });
 
   test('of what is not shown is of nothing', async () => {
