@@ -83,7 +83,7 @@ const PATHS: readonly RulePath[] = [
     ...{ kind: DISCOUNT, path: 'discounts', id: 'Discount', many: 'discounts', one: 'a discount' },
     ...{ New: model.NewDiscount, Change: model.DiscountChange, Rule: model.DiscountRule },
     effect: 'With a code it is for carts that have it, without one for every cart that it fits.',
-    failures: ['code_taken', 'customer_group_not_found'],
+    failures: ['code_taken', 'customer_group_not_found', 'product_not_found', 'category_not_found'],
   },
 ];
 

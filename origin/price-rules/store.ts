@@ -8,16 +8,25 @@ import {
   gt,
   type InferInsertModel,
   type InferSelectModel,
+  inArray,
   sql,
 } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { products, variants } from '#db/schema/catalog.ts';
+import { categories, products, variants } from '#db/schema/catalog.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { currencies, customerGroupMembers, customerGroups, prices, taxRates } from '#db/schema/pricing.ts';
 import { shippingAreas, shippingMethods, shippingZones } from '#db/schema/shipping.ts';
 import { present } from '#lib/assert.ts';
-import type { CustomerGroupId, PriceId, ProductId, ShippingZoneId, UserId, VariantId } from '#lib/ids.ts';
+import type {
+  CategoryId,
+  CustomerGroupId,
+  PriceId,
+  ProductId,
+  ShippingZoneId,
+  UserId,
+  VariantId,
+} from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 
 export interface RuleTable<Row, New> {
@@ -109,6 +118,18 @@ export async function pricesOf(
     .where(and(eq(prices.variantId, variantId), beyond))
     .orderBy(asc(prices.id))
     .limit(limit);
+}
+
+/** Whether each of these, none of them twice, is in the shop. */
+export async function areProducts(tx: Transaction, ids: readonly string[]): Promise<boolean> {
+  const named = inArray(products.id, [...ids] as ProductId[]);
+  return ids.length === 0 || (await tx.$count(products, named)) === ids.length;
+}
+
+/** The same of categories. */
+export async function areCategories(tx: Transaction, ids: readonly string[]): Promise<boolean> {
+  const named = inArray(categories.id, [...ids] as CategoryId[]);
+  return ids.length === 0 || (await tx.$count(categories, named)) === ids.length;
 }
 
 export type AreaRow = typeof shippingAreas.$inferSelect;

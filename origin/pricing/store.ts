@@ -85,10 +85,10 @@ const POSTAL_START = sql`(
               when bool_and(a.postal_prefix ~ '^[A-Z]') then 'letter' end
     from shipping_areas a where a.country = q.country::bpchar and a.postal_prefix <> '')`;
 
-/** The categories that a discount `d` is for. */
+/** The categories that a discount `d` is for. One that is gone stays among them: for none is for everything. */
 export const CATEGORIES_WITHIN = sql`case when d.category_ids = '{}' then d.category_ids else (
              with recursive inside as (
-               select id from categories where id = any (d.category_ids)
+               select unnest(d.category_ids) as id
                union select c.id from categories c join inside on c.parent_id = inside.id)
              select array_agg(id) from inside) end`;
 

@@ -33,7 +33,6 @@ const usd = (amount: number) => ({ amount, currency: 'USD' });
 describe('a code that is not for the cart is refused, and the cart stays as it was:', () => {
   const refusals = [
     ['code_not_in_force', { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2020-02-01T00:00:00.000Z' }],
-    ['code_not_applicable', { productIds: ['01890a5d-ac96-774b-bcce-b302099a8057'] }],
     ['code_not_for_you', { firstOrderOnly: true }],
     ['code_not_for_you', { currency: 'EUR', minimum: 1 }],
   ] as const;
@@ -44,6 +43,12 @@ describe('a code that is not for the cart is refused, and the cart stays as it w
     expectProblem(await enterCode(shop, cart, code), problem);
     const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
     expect(body.quote.codes).toEqual([]);
+  });
+
+  test('code_not_applicable', async () => {
+    const [other, { variantId }] = [await createProduct(shop), await createProduct(shop)];
+    const { code } = await makeCode(merchant, { productIds: [other.productId] });
+    expectProblem(await enterCode(shop, await cartWith(shop, variantId), code), 'code_not_applicable');
   });
 
   test('code_unknown', async () => {
