@@ -54,7 +54,9 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: PRICE, path: 'prices', id: 'Price', many: 'prices of the price lists', one: 'a price' },
     ...{ New: model.NewPrice, Change: model.PriceChange, Rule: model.PriceRule },
-    effect: 'Of the prices that are in force for a customer and a quantity the lowest counts.',
+    effect:
+      'Of the prices that are in force for a customer and a quantity the lowest counts. In the shop’s currency the variant’s ' +
+      'own is one of them, unless there is one for everybody and any quantity.',
     failures: ['price_window_overlaps', 'variant_not_found', 'customer_group_not_found', 'prices_full'],
   },
   {

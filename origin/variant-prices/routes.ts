@@ -44,7 +44,8 @@ function onAll(deps: Deps, tokens: AccessTokens) {
           id: 'listVariantPrices',
           summary: 'The prices of a variant in the price lists, also those that have ended',
           description:
-            'Where none of them is in force, in the shop’s currency the variant’s own price counts.',
+            'In the shop’s currency the variant’s own price counts beside them, unless one of them is in force for ' +
+            'everybody and any quantity.',
           tag: 'Pricing',
           success: { status: 200, description: 'A page, the oldest first.', schema: VariantPricePage },
           failures: FAILURES,

@@ -12,7 +12,7 @@ import {
   openMerchant,
 } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
-import { cartOf, cartWith, createProduct } from '#test/support/shopping.ts';
+import { cartOf, cartWith, changePrice, createProduct } from '#test/support/shopping.ts';
 
 setDefaultTimeout(MINUTE_MS);
 
@@ -133,5 +133,26 @@ describe('a cart has one currency:', () => {
     await merchant.ask('DELETE', `prices/${sale.id}`);
     const over = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
     expect(over.body.items[0]).toMatchObject({ unitPrice: usd(800), notice: null });
+  });
+
+  test('a price for many or for a group never costs more than the one for everybody', async () => {
+    const product = await createProduct(shop, { price: 1_000 });
+    const { token, userId } = await shop.signIn();
+    const group = await merchant.make('customer-groups', { name: 'Dealers', taxExempt: false });
+    await merchant.ask('POST', `customer-groups/${group.id}/members`, { userId });
+    const base = { variantId: product.variantId, currency: 'USD', kind: 'regular' };
+    await merchant.make('prices', { ...base, minQuantity: 3, price: 800 });
+    await merchant.make('prices', { ...base, groupId: group.id, price: 900 });
+    const cart = await cartOf(shop, [{ variantId: product.variantId, quantity: 3 }]);
+    const own = await cartOf(shop, [{ variantId: product.variantId, quantity: 1 }], token);
+    const costs = async () => {
+      const seen = [cart, own].map(({ cartId, owner }) => shop.call(`/api/v1/carts/${cartId}`, owner));
+      return (await Promise.all(seen)).map(({ body }) => body.items[0].unitPrice.amount);
+    };
+    expect(await costs()).toEqual([800, 900]);
+    await changePrice(shop, product, 700);
+    expect(await costs()).toEqual([700, 700]);
+    await merchant.make('prices', { ...base, price: 850 });
+    expect(await costs()).toEqual([800, 850]);
   });
 });
