@@ -72,7 +72,8 @@ const PATHS: readonly RulePath[] = [
     ...{ one: 'a shipping zone', New: model.NewZone, Change: model.ZoneChange, Rule: model.ZoneRule },
     effect:
       'As soon as there is a zone, checkout wants an address in one, and a way to ship there; and its region or a postal ' +
-      'code as that country has them, where areas of the country go by it.',
+      'code as that country has them, where areas of the country go by it. Where all have ended, or lost their areas, ' +
+      'nothing is shipped.',
     failures: ['shipping_area_taken'],
   },
   {

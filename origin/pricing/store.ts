@@ -58,6 +58,7 @@ export interface FoundRules {
   readonly discounts: readonly DiscountRow[];
   /** The cart's own, where it serves the place. */
   readonly shipping: ShippingMethod | null;
+  /** Whether there has ever been one: where all have ended nothing is shipped. */
   readonly hasZones: boolean;
   /** Whether the place is in one. */
   readonly isInZone: boolean;
@@ -125,7 +126,7 @@ const FIND_RULES = kept((db, slots: Slots<RulesQuery>) => {
       'isFirstOrder', q.user_id is not null and not exists (
         select from orders o where o.user_id = q.user_id and o.status not in ('payment_failed', 'cancelled')),
       'discounts', ${DISCOUNTS},
-      'hasZones', exists (select from shipping_areas),
+      'hasZones', exists (select from shipping_zones),
       'isInZone', z.id is not null,
       'hasRegions', ${HAS_REGIONS},
       'postalStart', ${POSTAL_START},

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { MINUTE_MS } from '#lib/clock.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import {
+  buyQuoted,
   changeCart,
   enterCode,
   type Merchant,
@@ -154,5 +155,23 @@ describe('a cart has one currency:', () => {
     expect(await costs()).toEqual([700, 700]);
     await merchant.make('prices', { ...base, price: 850 });
     expect(await costs()).toEqual([800, 850]);
+  });
+});
+
+describe('a shop that has had zones ships nothing where none is in force:', () => {
+  test.each(['the last one has ended', 'the last one has lost its areas'])('%s', async (what) => {
+    const { variantId } = await createProduct(shop);
+    const { id } = await merchant.make('shipping-zones', { name: 'US', areas: [{ country: 'US' }] });
+    const cart = await cartWith(shop, variantId);
+    await changeCart(shop, cart, { destination: NEW_YORK });
+    const gone = what.endsWith('ended')
+      ? await merchant.ask('DELETE', `shipping-zones/${id}`)
+      : await merchant.ask('PATCH', `shipping-zones/${id}`, { areas: [] });
+    expect(gone.status).toBe(200);
+    expectProblem(await buyQuoted(shop, cart), 'shipping_zone_missing');
+    const free = { name: 'Counter', kind: 'pickup', currency: 'USD', steps: [{ from: 0, rate: 0 }] };
+    const { id: shippingMethodId } = await merchant.make('shipping-methods', free);
+    await changeCart(shop, cart, { shippingMethodId });
+    expect((await buyQuoted(shop, cart)).status).toBe(201);
   });
 });
