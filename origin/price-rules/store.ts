@@ -3,12 +3,15 @@
 import {
   and,
   asc,
+  count,
   eq,
   getTableColumns,
   gt,
   type InferInsertModel,
   type InferSelectModel,
   inArray,
+  isNull,
+  or,
   sql,
 } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
@@ -101,8 +104,14 @@ export async function lockProductOfPrice(tx: Transaction, key: string): Promise<
   if (price !== undefined) await lockProductOf(tx, price.variantId);
 }
 
-export async function countPrices(tx: Transaction, variantId: VariantId): Promise<number> {
-  return tx.$count(prices, eq(prices.variantId, variantId));
+/** All that a variant has, and those of them that have not ended by then. */
+export async function countPrices(tx: Transaction, variantId: VariantId, at: Date) {
+  const isLeft = or(isNull(prices.validUntil), gt(prices.validUntil, at));
+  const [counts] = await tx
+    .select({ kept: count(), left: sql`count(*) filter (where ${isLeft})`.mapWith(Number) })
+    .from(prices)
+    .where(eq(prices.variantId, variantId));
+  return present(counts, `the prices of ${variantId}`);
 }
 
 /** All of a variant in the order of their keys, beyond the given one. */

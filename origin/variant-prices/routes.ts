@@ -97,7 +97,7 @@ function onOne(deps: Deps, tokens: AccessTokens) {
           description: 'Carts that have seen it before are told; orders keep what they were placed at.',
           tag: 'Pricing',
           success: { status: 200, ...AS_IT_IS },
-          failures: [...FAILURES, 'price_rule_not_found', 'price_window_overlaps'],
+          failures: [...FAILURES, 'price_rule_not_found', 'price_window_overlaps', 'prices_full'],
         }),
       },
     )

@@ -1,7 +1,7 @@
 /** Sellers set the prices of their own variants: each act refused where it contradicts, on record, and told to everybody. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { desc, sql } from 'drizzle-orm';
+import { desc, type SQL, sql } from 'drizzle-orm';
 import { auditLog } from '#db/schema/audit-log.ts';
 import { outbox } from '#db/schema/messaging.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -173,14 +173,20 @@ describe('refused is', () => {
     expect(byAdmin.status).toBe(200);
   });
 
-  test('more than a variant can have', async () => {
+  test('more than a variant can have; one that has ended takes no room until it is to count again', async () => {
     const of = await createProduct(shop);
-    await shop.deps.db.execute(sql`
-      insert into prices (id, variant_id, currency, kind, min_quantity, price_minor, valid_from)
-      select gen_random_uuid(), ${of.variantId}, 'USD', 'regular', 1 + n, 1, now() from generate_series(1, 500) n`);
+    const fill = (window: SQL) =>
+      shop.deps.db.execute<{ id: string }>(sql`
+        insert into prices (id, variant_id, currency, kind, min_quantity, price_minor, valid_from, valid_until)
+        select gen_random_uuid(), ${of.variantId}, 'USD', 'regular', 1 + n, 1, ${window}
+          from generate_series(1, 500) n returning id`);
+    const [ended] = await fill(sql`now() - interval '2 hours', now() - interval '1 hour'`);
     const body = { currency: 'USD', kind: 'sale', price: 1 };
+    expect((await ask('POST', '', body, { of })).status).toBe(201);
+    await fill(sql`now(), null`);
     expectProblem(await ask('POST', '', body, { of }), 'prices_full');
     expectProblem(await merchant.ask('POST', 'prices', { ...body, variantId: of.variantId }), 'prices_full');
+    expectProblem(await ask('PATCH', `/${ended?.id}`, { validUntil: null }, { of }), 'prices_full');
   });
 });
 
