@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { currency } from '#lib/money.ts';
+import { SHOP_CURRENCY } from '#lib/money.ts';
 import type { SourceFile } from './rows.ts';
 import type { ImportOptions } from './run.ts';
 
@@ -15,7 +15,7 @@ export const HELP = `Imports Shopify product exports (CSV) into the shop.
   --stock keep     the file's quantities count for new variants only (the default): what orders have sold since
                    the export is not put back by importing it again
   --stock set      the file's quantities overwrite what is on hand, never below what orders have reserved
-  --currency CODE  the currency of the prices (USD)
+  --currency CODE  the currency of the prices: the shop's own (USD), for those in others go into its price lists
   --help           this text
 
 A product is known by its handle, a variant by its SKU or, without one, by its options. Importing a file again
@@ -47,14 +47,15 @@ export function parseCommand(args: readonly string[], folder: string): Command {
         'dry-run': { type: 'boolean', default: false },
         strict: { type: 'boolean', default: false },
         stock: { type: 'string', default: 'keep' },
-        currency: { type: 'string', default: 'USD' },
+        currency: { type: 'string', default: SHOP_CURRENCY },
       },
     });
     if (values.help) return { kind: 'help' };
     if (positionals.length === 0) return { kind: 'wrong', reason: 'Name at least one file.' };
     const { stock, currency: code } = values;
     if (stock !== 'keep' && stock !== 'set') return { kind: 'wrong', reason: '--stock is keep or set.' };
-    if (!/^[A-Z]{3}$/.test(code)) return { kind: 'wrong', reason: '--currency is a code like USD.' };
+    if (code !== SHOP_CURRENCY)
+      return { kind: 'wrong', reason: `--currency is ${SHOP_CURRENCY}, the shop's own.` };
     return {
       kind: 'import',
       files: positionals.map((name) => ({ name, path: resolve(folder, name) })),
@@ -62,7 +63,7 @@ export function parseCommand(args: readonly string[], folder: string): Command {
         dryRun: values['dry-run'],
         strict: values.strict,
         stockMode: stock,
-        currency: currency(code),
+        currency: SHOP_CURRENCY,
       },
     };
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 
 import { separated } from '#db/export/escape.ts';
-import { type Currency, currency } from '#lib/money.ts';
+import type { Currency } from '#lib/money.ts';
 import { columnName } from './columns.ts';
 import { Fault, given, text, yesOrNo } from './fields.ts';
 import { sanitizeHtml } from './html.ts';
@@ -63,7 +63,7 @@ function readHead(row: Row, shopCurrency: Currency): Head {
     at: { file: row.file, line: row.line },
     slug,
     name,
-    currency: readCurrency(row) ?? shopCurrency,
+    currency: readCurrency(row, shopCurrency),
     given: {
       ...given(row, 'vendor', { vendor: () => text(row, 'vendor', MAX_VENDOR_CHARACTERS) }),
       ...given(row, 'body', { descriptionHtml: () => readBody(row) }),
@@ -75,12 +75,14 @@ function readHead(row: Row, shopCurrency: Currency): Head {
   };
 }
 
-function readCurrency(row: Row): Currency | null {
+/** A product's own price in another would stand in no list. */
+function readCurrency(row: Row, shopCurrency: Currency): Currency {
   const code = cell(row, 'currency');
-  if (code === '') return null;
-  if (!/^[A-Z]{3}$/.test(code))
-    throw new Fault(`${columnName('currency')} '${code.slice(0, 40)}' is no currency`);
-  return currency(code);
+  if (code !== '' && code !== shopCurrency)
+    throw new Fault(
+      `${columnName('currency')} '${code.slice(0, 40)}' is not the shop's, which is ${shopCurrency}`,
+    );
+  return shopCurrency;
 }
 
 /** What is left of it is no longer either: an export of it can be imported. */

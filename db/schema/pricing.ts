@@ -60,8 +60,9 @@ export const customerGroupMembers = pgTable(
 export const priceKind = pgEnum('price_kind', ['regular', 'sale']);
 
 /**
- * Of the prices that are in force for a customer and a quantity the lowest counts; where there is none, in the shop's
- * currency, the variant's own. Two of one kind never overlap: `prices_never_overlap` in the migrations.
+ * Of the prices that are in force for a customer and a quantity the lowest counts; in the shop's currency the variant's own
+ * is one of them, unless there is one for everybody and any quantity. Two of one kind never overlap: `prices_never_overlap`
+ * in the migrations.
  */
 export const prices = pgTable(
   'prices',

@@ -115,7 +115,7 @@ function toCard(row: store.CardRow, currency: Currency): ProductCard | null {
   if (offer !== null && offer.priceMinor !== null) {
     return shaped(row, { currency, offer: { ...offer, priceMinor: offer.priceMinor }, image });
   }
-  if (currency !== SHOP_CURRENCY) return null;
+  if (offer !== null || currency !== SHOP_CURRENCY) return null;
   // None of its variants is on sale any more: it is shown as it last was, to those whose it is.
   const { listedMinor: priceMinor } = row;
   return shaped(row, { currency, offer: { priceMinor, compareAtMinor: null, available: false }, image });

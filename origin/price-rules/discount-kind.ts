@@ -1,19 +1,28 @@
 /** Discounts as a kind of rule. What each needs to say is checked by the constraints of its table. */
 
+import type { Transaction } from '#db/client.ts';
 import type { CategoryId, CustomerGroupId, DiscountId, ProductId } from '#lib/ids.ts';
 import { type Currency, type Minor, minor } from '#lib/money.ts';
+import { AppError } from '#lib/problems.ts';
 import { endOf, type RuleKind, windowOf } from './kinds.ts';
 import type { DiscountChange, NewDiscount } from './model.ts';
-import { DISCOUNTS } from './store.ts';
+import { areCategories, areProducts, DISCOUNTS } from './store.ts';
 
 type DiscountRow = Awaited<ReturnType<typeof DISCOUNTS.insert>>;
+
+/** @throws {AppError} `product_not_found`, `category_not_found` */
+async function requireTargets(tx: Transaction, { productIds, categoryIds }: NewDiscount): Promise<void> {
+  if (!(await areProducts(tx, productIds ?? []))) throw new AppError('product_not_found');
+  if (!(await areCategories(tx, categoryIds ?? []))) throw new AppError('category_not_found');
+}
 
 export const DISCOUNT = {
   name: 'discount',
   list: DISCOUNTS.list,
   lock: DISCOUNTS.lock,
-  make: (tx, input, { id, at }) =>
-    DISCOUNTS.insert(tx, {
+  make: async (tx, input, { id, at }) => {
+    await requireTargets(tx, input);
+    return DISCOUNTS.insert(tx, {
       id: id as DiscountId,
       name: input.name,
       code: input.code ?? null,
@@ -33,7 +42,8 @@ export const DISCOUNT = {
       maxUsesPerCustomer: input.maxUsesPerCustomer ?? null,
       ...windowOf(input, at),
       createdAt: at,
-    }),
+    });
+  },
   change: (tx, { id }, { amount, minimum, validUntil, ...same }) => {
     const others = {
       ...(amount === undefined ? {} : { amountMinor: minor(amount) }),

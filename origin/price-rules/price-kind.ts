@@ -1,5 +1,6 @@
 /** Prices of the price lists as a kind of rule. What one is of is locked before it, as whoever changes the product does. */
 
+import type { Transaction } from '#db/client.ts';
 import type { CustomerGroupId, VariantId } from '#lib/ids.ts';
 import { type Currency, type Minor, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
@@ -22,6 +23,20 @@ type PriceRow = Awaited<ReturnType<typeof store.PRICES.insert>>;
 
 /** Every read of a product that misses the caches looks at all that its variants have. */
 const MAX_PRICES_PER_VARIANT = 500;
+/** Those that have ended stay, for orders are edited by the prices that they were placed at. */
+const MAX_KEPT_PER_VARIANT = 10_000;
+
+/** Of a variant whose product is locked. @throws {AppError} `prices_full` */
+async function requireRoom(tx: Transaction, variantId: VariantId, at: Date): Promise<void> {
+  const { left, kept } = await store.countPrices(tx, variantId, at);
+  if (left >= MAX_PRICES_PER_VARIANT)
+    throw new AppError('prices_full', { maxPrices: MAX_PRICES_PER_VARIANT });
+  if (kept >= MAX_KEPT_PER_VARIANT) throw new AppError('prices_full', { maxPrices: MAX_KEPT_PER_VARIANT });
+}
+
+function hasEnded(validUntil: Date | null, at: Date): boolean {
+  return validUntil !== null && validUntil <= at;
+}
 
 export const PRICE = {
   list: store.PRICES.list,
@@ -33,9 +48,7 @@ export const PRICE = {
   make: async (tx, input, { id, at }) => {
     const variantId = input.variantId as VariantId;
     await store.lockProductOf(tx, variantId);
-    const count = await store.countPrices(tx, variantId);
-    if (count >= MAX_PRICES_PER_VARIANT)
-      throw new AppError('prices_full', { maxPrices: MAX_PRICES_PER_VARIANT });
+    await requireRoom(tx, variantId, at);
     return store.PRICES.insert(tx, {
       id: id as PriceRow['id'],
       variantId,
@@ -49,16 +62,20 @@ export const PRICE = {
       createdAt: at,
     });
   },
-  change: (tx, { id }, { price, compareAtPrice, validUntil }) =>
-    store.PRICES.update(
+  change: async (tx, row, { price, compareAtPrice, validUntil }, at) => {
+    const until = instantSaid(validUntil);
+    if (until !== undefined && hasEnded(row.validUntil, at) && !hasEnded(until, at))
+      await requireRoom(tx, row.variantId, at);
+    return store.PRICES.update(
       tx,
-      id,
+      row.id,
       said({
         priceMinor: price as Minor | undefined,
         compareAtMinor: amountSaid(compareAtPrice),
-        validUntil: instantSaid(validUntil),
+        validUntil: until,
       }) as Partial<PriceRow>,
-    ),
+    );
+  },
   end: (tx, row, at) => store.PRICES.update(tx, row.id, { validUntil: endOf(row, at) }),
   announce: async (deps, tx, { variantId, groupId, minQuantity }) => {
     // Others are told to nobody but in their cart.

@@ -54,7 +54,9 @@ const PATHS: readonly RulePath[] = [
   {
     ...{ kind: PRICE, path: 'prices', id: 'Price', many: 'prices of the price lists', one: 'a price' },
     ...{ New: model.NewPrice, Change: model.PriceChange, Rule: model.PriceRule },
-    effect: 'Of the prices that are in force for a customer and a quantity the lowest counts.',
+    effect:
+      'Of the prices that are in force for a customer and a quantity the lowest counts. In the shop’s currency the variant’s ' +
+      'own is one of them, unless there is one for everybody and any quantity.',
     failures: ['price_window_overlaps', 'variant_not_found', 'customer_group_not_found', 'prices_full'],
   },
   {
@@ -70,7 +72,8 @@ const PATHS: readonly RulePath[] = [
     ...{ one: 'a shipping zone', New: model.NewZone, Change: model.ZoneChange, Rule: model.ZoneRule },
     effect:
       'As soon as there is a zone, checkout wants an address in one, and a way to ship there; and its region or a postal ' +
-      'code as that country has them, where areas of the country go by it.',
+      'code as that country has them, where areas of the country go by it. Where all have ended, or lost their areas, ' +
+      'nothing is shipped.',
     failures: ['shipping_area_taken'],
   },
   {
@@ -83,7 +86,7 @@ const PATHS: readonly RulePath[] = [
     ...{ kind: DISCOUNT, path: 'discounts', id: 'Discount', many: 'discounts', one: 'a discount' },
     ...{ New: model.NewDiscount, Change: model.DiscountChange, Rule: model.DiscountRule },
     effect: 'With a code it is for carts that have it, without one for every cart that it fits.',
-    failures: ['code_taken', 'customer_group_not_found'],
+    failures: ['code_taken', 'customer_group_not_found', 'product_not_found', 'category_not_found'],
   },
 ];
 

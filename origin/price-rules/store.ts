@@ -3,21 +3,33 @@
 import {
   and,
   asc,
+  count,
   eq,
   getTableColumns,
   gt,
   type InferInsertModel,
   type InferSelectModel,
+  inArray,
+  isNull,
+  or,
   sql,
 } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Queryable, Transaction } from '#db/client.ts';
-import { products, variants } from '#db/schema/catalog.ts';
+import { categories, products, variants } from '#db/schema/catalog.ts';
 import { discounts } from '#db/schema/discounts.ts';
 import { currencies, customerGroupMembers, customerGroups, prices, taxRates } from '#db/schema/pricing.ts';
 import { shippingAreas, shippingMethods, shippingZones } from '#db/schema/shipping.ts';
 import { present } from '#lib/assert.ts';
-import type { CustomerGroupId, PriceId, ProductId, ShippingZoneId, UserId, VariantId } from '#lib/ids.ts';
+import type {
+  CategoryId,
+  CustomerGroupId,
+  PriceId,
+  ProductId,
+  ShippingZoneId,
+  UserId,
+  VariantId,
+} from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 
 export interface RuleTable<Row, New> {
@@ -92,8 +104,14 @@ export async function lockProductOfPrice(tx: Transaction, key: string): Promise<
   if (price !== undefined) await lockProductOf(tx, price.variantId);
 }
 
-export async function countPrices(tx: Transaction, variantId: VariantId): Promise<number> {
-  return tx.$count(prices, eq(prices.variantId, variantId));
+/** All that a variant has, and those of them that have not ended by then. */
+export async function countPrices(tx: Transaction, variantId: VariantId, at: Date) {
+  const isLeft = or(isNull(prices.validUntil), gt(prices.validUntil, at));
+  const [counts] = await tx
+    .select({ kept: count(), left: sql`count(*) filter (where ${isLeft})`.mapWith(Number) })
+    .from(prices)
+    .where(eq(prices.variantId, variantId));
+  return present(counts, `the prices of ${variantId}`);
 }
 
 /** All of a variant in the order of their keys, beyond the given one. */
@@ -109,6 +127,18 @@ export async function pricesOf(
     .where(and(eq(prices.variantId, variantId), beyond))
     .orderBy(asc(prices.id))
     .limit(limit);
+}
+
+/** Whether each of these, none of them twice, is in the shop. */
+export async function areProducts(tx: Transaction, ids: readonly string[]): Promise<boolean> {
+  const named = inArray(products.id, [...ids] as ProductId[]);
+  return ids.length === 0 || (await tx.$count(products, named)) === ids.length;
+}
+
+/** The same of categories. */
+export async function areCategories(tx: Transaction, ids: readonly string[]): Promise<boolean> {
+  const named = inArray(categories.id, [...ids] as CategoryId[]);
+  return ids.length === 0 || (await tx.$count(categories, named)) === ids.length;
 }
 
 export type AreaRow = typeof shippingAreas.$inferSelect;

@@ -58,6 +58,7 @@ export interface FoundRules {
   readonly discounts: readonly DiscountRow[];
   /** The cart's own, where it serves the place. */
   readonly shipping: ShippingMethod | null;
+  /** Whether there has ever been one: where all have ended nothing is shipped. */
   readonly hasZones: boolean;
   /** Whether the place is in one. */
   readonly isInZone: boolean;
@@ -85,10 +86,10 @@ const POSTAL_START = sql`(
               when bool_and(a.postal_prefix ~ '^[A-Z]') then 'letter' end
     from shipping_areas a where a.country = q.country::bpchar and a.postal_prefix <> '')`;
 
-/** The categories that a discount `d` is for. */
+/** The categories that a discount `d` is for. One that is gone stays among them: for none is for everything. */
 export const CATEGORIES_WITHIN = sql`case when d.category_ids = '{}' then d.category_ids else (
              with recursive inside as (
-               select id from categories where id = any (d.category_ids)
+               select unnest(d.category_ids) as id
                union select c.id from categories c join inside on c.parent_id = inside.id)
              select array_agg(id) from inside) end`;
 
@@ -125,7 +126,7 @@ const FIND_RULES = kept((db, slots: Slots<RulesQuery>) => {
       'isFirstOrder', q.user_id is not null and not exists (
         select from orders o where o.user_id = q.user_id and o.status not in ('payment_failed', 'cancelled')),
       'discounts', ${DISCOUNTS},
-      'hasZones', exists (select from shipping_areas),
+      'hasZones', exists (select from shipping_zones),
       'isInZone', z.id is not null,
       'hasRegions', ${HAS_REGIONS},
       'postalStart', ${POSTAL_START},

@@ -44,7 +44,8 @@ function onAll(deps: Deps, tokens: AccessTokens) {
           id: 'listVariantPrices',
           summary: 'The prices of a variant in the price lists, also those that have ended',
           description:
-            'Where none of them is in force, in the shop’s currency the variant’s own price counts.',
+            'In the shop’s currency the variant’s own price counts beside them, unless one of them is in force for ' +
+            'everybody and any quantity.',
           tag: 'Pricing',
           success: { status: 200, description: 'A page, the oldest first.', schema: VariantPricePage },
           failures: FAILURES,
@@ -96,7 +97,7 @@ function onOne(deps: Deps, tokens: AccessTokens) {
           description: 'Carts that have seen it before are told; orders keep what they were placed at.',
           tag: 'Pricing',
           success: { status: 200, ...AS_IT_IS },
-          failures: [...FAILURES, 'price_rule_not_found', 'price_window_overlaps'],
+          failures: [...FAILURES, 'price_rule_not_found', 'price_window_overlaps', 'prices_full'],
         }),
       },
     )

@@ -63,15 +63,18 @@ export async function setPrice(
   }));
 }
 
-/** @throws {AppError} `product_not_found`, `variant_not_found`, `price_rule_not_found`, `price_window_overlaps`, `invalid_input` */
+/**
+ * @throws {AppError} `product_not_found`, `variant_not_found`, `price_rule_not_found`, `price_window_overlaps`, `prices_full`,
+ * `invalid_input`
+ */
 export async function changePrice(
   deps: Deps,
   seller: SignedIn,
   name: PriceName,
   change: typeof rules.PriceChange.static,
 ): Promise<Told> {
-  return act(deps, seller, name, async (tx) => ({
-    row: await PRICE.change(tx, await lockPrice(tx, name), change),
+  return act(deps, seller, name, async (tx, at) => ({
+    row: await PRICE.change(tx, await lockPrice(tx, name), change, at),
     action: 'price_rule.changed',
     changes: rules.numbersOf(change),
   }));

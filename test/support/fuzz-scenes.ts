@@ -76,12 +76,21 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
   const seller = { token: sellerToken };
   const cartWith = (owner: { readonly token: string }) =>
     cartOf(shop, [{ variantId, quantity: 1 }], owner.token);
-  const orderOf = async (owner: { readonly token: string }) => {
-    await forgetPriceRules(opened.deps);
-    return String(must(await checkOut(shop, await cartWith(owner))).id);
-  };
   const saved = async (owner: Owner, path: string, body: object) =>
     String(must(await shop.call(path, { method: 'POST', ...owner, body })).id);
+  const counter = { name: 'Counter', kind: 'pickup', currency: 'USD', steps: [{ from: 0, rate: 0 }] };
+  const shippingMethodId = await saved(admin.owner, '/api/v1/shipping-methods', counter);
+  /** Once there is a zone nothing else goes without one. */
+  const pickUpCart = async (owner: { readonly token: string }) => {
+    const cart = await cartWith(owner);
+    const path = `/api/v1/carts/${cart.cartId}`;
+    must(await shop.call(path, { method: 'PATCH', ...owner, body: { shippingMethodId } }));
+    return cart;
+  };
+  const orderOf = async (owner: { readonly token: string }) => {
+    await forgetPriceRules(opened.deps);
+    return String(must(await checkOut(shop, await pickUpCart(owner))).id);
+  };
 
   const unused = () => `f-${crypto.randomUUID().slice(0, 8)}`;
   const madeOfTwo = async () => {
@@ -132,7 +141,7 @@ export async function openScenes(opened: OriginUnderTest, shop: Reachable): Prom
       const { items } = must(await shop.call(`/api/v1/carts/${cartId}`, owner));
       return { id: cartId, itemId: items[0].id };
     },
-    '/api/v1/checkout': async ({ owner }) => ({ cartId: (await cartWith(owner)).cartId }),
+    '/api/v1/checkout': async ({ owner }) => ({ cartId: (await pickUpCart(owner)).cartId }),
     '/api/v1/orders/{id}': async ({ owner }) => ({ id: await orderOf(owner) }),
     '/api/v1/sales/{orderId}': async ({ owner }) => ({ orderId: await orderOf(owner) }),
     '/api/v1/payment-methods/{id}': async ({ owner }) => ({

@@ -3,7 +3,7 @@
 import type { OriginUnderTest } from './origin.ts';
 import type { Thing } from './strangers.ts';
 
-/** One rule of each kind that carts are priced by: the admins'. The zone is nowhere, and so keeps nobody from buying. */
+/** One rule of each kind that carts are priced by: the admins'. The zone is nowhere: nothing is shipped any more. */
 export async function rulesOf(
   shop: OriginUnderTest,
   { admin: token, variantId, userId }: Readonly<Record<'admin' | 'variantId' | 'userId', string>>,

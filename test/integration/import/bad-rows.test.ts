@@ -47,6 +47,11 @@ const FIRST_ROWS: readonly (readonly [what: string, changes: CsvRow, reason: Reg
   ['with two options of one name', { 'Option2 Name': 'Size' }, /^two options have the same name/],
   ['with an unknown status', { Status: 'asleep' }, /^Status 'asleep' is not known/],
   ['neither published nor not', { Published: 'perhaps' }, /^Published 'perhaps' is neither true nor false/],
+  [
+    'in another currency',
+    { 'Hotshelf Currency': 'JPY' },
+    /^Hotshelf Currency 'JPY' is not the shop's, which is USD/,
+  ],
   ['in a category too deep', { Type: 'a/b/c/d/e/f/g/h/i' }, /^Type is deeper than 8 levels/],
   ['that is not UTF-8', { Vendor: '\uFFFD' }, /^is not UTF-8/],
   ['with a NUL character', { Vendor: 'a\0b' }, /^contains a NUL character/],

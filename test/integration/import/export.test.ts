@@ -125,15 +125,6 @@ test('a file of somebody else is read as it is, apostrophes and backslashes with
   await expectRoundTrip();
 });
 
-test('prices come back in the currency that they are in', async () => {
-  const yen = [goodRow('kettle', { 'Variant Price': '1980', 'Variant Compare At Price': '2500' })];
-  await importTexts(one.database.url, [toCsv(yen)], { currency: 'JPY' as never });
-  await importTexts(one.database.url, [toCsv([goodRow('mug', { 'Variant Price': '0.05' })])]);
-  const text = await expectRoundTrip();
-  expect(text).toContain(',1980,2500,');
-  expect(text).toContain(',0.05,,');
-});
-
 test('many products come in batches, none twice and none left out', async () => {
   const rows = Array.from({ length: 450 }, (_, index) => goodRow(`mug-${index}`));
   await importTexts(one.database.url, [toCsv(rows)]);

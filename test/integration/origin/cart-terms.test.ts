@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { MINUTE_MS } from '#lib/clock.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import {
+  buyQuoted,
   changeCart,
   enterCode,
   type Merchant,
@@ -12,7 +13,7 @@ import {
   openMerchant,
 } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
-import { cartOf, cartWith, createProduct } from '#test/support/shopping.ts';
+import { cartOf, cartWith, changePrice, createProduct } from '#test/support/shopping.ts';
 
 setDefaultTimeout(MINUTE_MS);
 
@@ -33,7 +34,6 @@ const usd = (amount: number) => ({ amount, currency: 'USD' });
 describe('a code that is not for the cart is refused, and the cart stays as it was:', () => {
   const refusals = [
     ['code_not_in_force', { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2020-02-01T00:00:00.000Z' }],
-    ['code_not_applicable', { productIds: ['01890a5d-ac96-774b-bcce-b302099a8057'] }],
     ['code_not_for_you', { firstOrderOnly: true }],
     ['code_not_for_you', { currency: 'EUR', minimum: 1 }],
   ] as const;
@@ -44,6 +44,12 @@ describe('a code that is not for the cart is refused, and the cart stays as it w
     expectProblem(await enterCode(shop, cart, code), problem);
     const { body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
     expect(body.quote.codes).toEqual([]);
+  });
+
+  test('code_not_applicable', async () => {
+    const [other, { variantId }] = [await createProduct(shop), await createProduct(shop)];
+    const { code } = await makeCode(merchant, { productIds: [other.productId] });
+    expectProblem(await enterCode(shop, await cartWith(shop, variantId), code), 'code_not_applicable');
   });
 
   test('code_unknown', async () => {
@@ -128,5 +134,44 @@ describe('a cart has one currency:', () => {
     await merchant.ask('DELETE', `prices/${sale.id}`);
     const over = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
     expect(over.body.items[0]).toMatchObject({ unitPrice: usd(800), notice: null });
+  });
+
+  test('a price for many or for a group never costs more than the one for everybody', async () => {
+    const product = await createProduct(shop, { price: 1_000 });
+    const { token, userId } = await shop.signIn();
+    const group = await merchant.make('customer-groups', { name: 'Dealers', taxExempt: false });
+    await merchant.ask('POST', `customer-groups/${group.id}/members`, { userId });
+    const base = { variantId: product.variantId, currency: 'USD', kind: 'regular' };
+    await merchant.make('prices', { ...base, minQuantity: 3, price: 800 });
+    await merchant.make('prices', { ...base, groupId: group.id, price: 900 });
+    const cart = await cartOf(shop, [{ variantId: product.variantId, quantity: 3 }]);
+    const own = await cartOf(shop, [{ variantId: product.variantId, quantity: 1 }], token);
+    const costs = async () => {
+      const seen = [cart, own].map(({ cartId, owner }) => shop.call(`/api/v1/carts/${cartId}`, owner));
+      return (await Promise.all(seen)).map(({ body }) => body.items[0].unitPrice.amount);
+    };
+    expect(await costs()).toEqual([800, 900]);
+    await changePrice(shop, product, 700);
+    expect(await costs()).toEqual([700, 700]);
+    await merchant.make('prices', { ...base, price: 850 });
+    expect(await costs()).toEqual([800, 850]);
+  });
+});
+
+describe('a shop that has had zones ships nothing where none is in force:', () => {
+  test.each(['the last one has ended', 'the last one has lost its areas'])('%s', async (what) => {
+    const { variantId } = await createProduct(shop);
+    const { id } = await merchant.make('shipping-zones', { name: 'US', areas: [{ country: 'US' }] });
+    const cart = await cartWith(shop, variantId);
+    await changeCart(shop, cart, { destination: NEW_YORK });
+    const gone = what.endsWith('ended')
+      ? await merchant.ask('DELETE', `shipping-zones/${id}`)
+      : await merchant.ask('PATCH', `shipping-zones/${id}`, { areas: [] });
+    expect(gone.status).toBe(200);
+    expectProblem(await buyQuoted(shop, cart), 'shipping_zone_missing');
+    const free = { name: 'Counter', kind: 'pickup', currency: 'USD', steps: [{ from: 0, rate: 0 }] };
+    const { id: shippingMethodId } = await merchant.make('shipping-methods', free);
+    await changeCart(shop, cart, { shippingMethodId });
+    expect((await buyQuoted(shop, cart)).status).toBe(201);
   });
 });

@@ -1,8 +1,11 @@
 /** Edits of orders with discounts, tax and shipping: what is left costs no less than it is sold for. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { OrderId } from '#lib/ids.ts';
+import { eq } from 'drizzle-orm';
+import { products as sold } from '#db/schema/catalog.ts';
+import type { OrderId, ProductId } from '#lib/ids.ts';
 import { checkBooks } from '#test/support/books.ts';
+import { insertCategory } from '#test/support/catalogue.ts';
 import { ADDRESS, edit } from '#test/support/edits.ts';
 import { send } from '#test/support/fulfilment.ts';
 import { moneyOf } from '#test/support/orders.ts';
@@ -20,7 +23,7 @@ import {
 } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { asStaff, sendBack } from '#test/support/returns.ts';
-import { cartOf, createProduct, type Owner, type TestProduct } from '#test/support/shopping.ts';
+import { CATEGORY, cartOf, createProduct, type Owner, type TestProduct } from '#test/support/shopping.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
 setDefaultTimeout(TEST_TIMEOUT_MS);
@@ -176,6 +179,24 @@ describe('what is left has to meet what the order was priced by, unless staff sa
     expect((await to([2, 1])).status).toBe(200);
     breaks(await to([1, 1]), { term: 'price', itemId: one });
     expect((await to([0, 1])).status).toBe(200);
+  });
+
+  test('a discount whose category is gone is for nothing more, and what it was given for keeps it', async () => {
+    const wares = await products();
+    const categoryId = await insertCategory(shop, `gone-${crypto.randomUUID()}`);
+    const isOfIt = eq(sold.id, wares.a.productId as ProductId);
+    await shop.deps.db.update(sold).set({ categoryId }).where(isOfIt);
+    const offer = { name: 'Clearance', kind: 'percent', ppm: 100_000, categoryIds: [categoryId] };
+    const { id } = await merchant.make('discounts', offer);
+    const { order, to } = await buy(wares, {});
+    const given = (await shop.call(`/api/v1/orders/${order.orderId}`, order.owner)).body.discount;
+    expect(given.amount).toBe(800);
+    expect((await merchant.ask('DELETE', `categories/${categoryId}?moveTo=${CATEGORY}`)).status).toBe(204);
+    const cart = await cartOf(shop, [{ variantId: wares.a.variantId, quantity: 1 }]);
+    const { status, body } = await shop.call(`/api/v1/carts/${cart.cartId}`, cart.owner);
+    expect([status, body.quote?.discount.amount]).toEqual([200, 0]);
+    expect((await to([1, 1])).status).toBe(200);
+    await merchant.ask('DELETE', `discounts/${id}`);
   });
 
   test('a discount without conditions asks for nothing', async () => {

@@ -12,10 +12,11 @@ import { createProduct } from '#test/support/shopping.ts';
 let shop: OriginUnderTest;
 let merchant: Merchant;
 let variantId: string;
+let productId: string;
 beforeAll(async () => {
   shop = await openOrigin();
   merchant = await openMerchant(shop);
-  ({ variantId } = await createProduct(shop));
+  ({ variantId, productId } = await createProduct(shop));
 });
 afterAll(async () => {
   await shop.close();
@@ -197,6 +198,10 @@ describe('what says too little, too much or nonsense is refused at the field:', 
     );
     const discount = { name: 'Less', kind: 'free_shipping', groupId: NOBODYS };
     expectProblem(await merchant.ask('POST', 'discounts', discount), 'customer_group_not_found');
+    const named = (targets: object) =>
+      merchant.ask('POST', 'discounts', { name: 'Less', kind: 'free_shipping', ...targets });
+    expectProblem(await named({ productIds: [productId, NOBODYS] }), 'product_not_found');
+    expectProblem(await named({ productIds: [productId], categoryIds: [NOBODYS] }), 'category_not_found');
     const member = await merchant.ask('POST', `customer-groups/${NOBODYS}/members`, { userId: NOBODYS });
     expectProblem(member, 'customer_group_not_found');
   });

@@ -1,9 +1,12 @@
 /** Sellers set the prices of their own variants: each act refused where it contradicts, on record, and told to everybody. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { desc, sql } from 'drizzle-orm';
+import { desc, eq, type SQL, sql } from 'drizzle-orm';
 import { auditLog } from '#db/schema/audit-log.ts';
+import { products } from '#db/schema/catalog.ts';
 import { outbox } from '#db/schema/messaging.ts';
+import type { ProductId } from '#lib/ids.ts';
+import { currency } from '#lib/money.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { type Merchant, openMerchant } from '#test/support/pricing.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
@@ -173,14 +176,20 @@ describe('refused is', () => {
     expect(byAdmin.status).toBe(200);
   });
 
-  test('more than a variant can have', async () => {
+  test('more than a variant can have; one that has ended takes no room until it is to count again', async () => {
     const of = await createProduct(shop);
-    await shop.deps.db.execute(sql`
-      insert into prices (id, variant_id, currency, kind, min_quantity, price_minor, valid_from)
-      select gen_random_uuid(), ${of.variantId}, 'USD', 'regular', 1 + n, 1, now() from generate_series(1, 500) n`);
+    const fill = (window: SQL) =>
+      shop.deps.db.execute<{ id: string }>(sql`
+        insert into prices (id, variant_id, currency, kind, min_quantity, price_minor, valid_from, valid_until)
+        select gen_random_uuid(), ${of.variantId}, 'USD', 'regular', 1 + n, 1, ${window}
+          from generate_series(1, 500) n returning id`);
+    const [ended] = await fill(sql`now() - interval '2 hours', now() - interval '1 hour'`);
     const body = { currency: 'USD', kind: 'sale', price: 1 };
+    expect((await ask('POST', '', body, { of })).status).toBe(201);
+    await fill(sql`now(), null`);
     expectProblem(await ask('POST', '', body, { of }), 'prices_full');
     expectProblem(await merchant.ask('POST', 'prices', { ...body, variantId: of.variantId }), 'prices_full');
+    expectProblem(await ask('PATCH', `/${ended?.id}`, { validUntil: null }, { of }), 'prices_full');
   });
 });
 
@@ -196,4 +205,15 @@ test('of two that are set at once for the same time one is refused, and what is 
   expect(made).toHaveLength(1);
   for (const answer of answers) if (answer.status !== 201) expectProblem(answer, 'price_window_overlaps');
   expect((await shown(of)).now).toBe(made[0]?.body.price);
+});
+
+test('a product that has no price in the shop’s currency is listed at none', async () => {
+  const { productId } = await createProduct(shop);
+  const id = productId as ProductId;
+  await shop.deps.db
+    .update(products)
+    .set({ currency: currency('JPY') })
+    .where(eq(products.id, id));
+  const { body } = await shop.call('/api/v1/products?limit=3');
+  expect(body.items.map((each: { id: string }) => each.id)).not.toContain(id);
 });

@@ -21,9 +21,9 @@ test('files are looked for in the folder that the user is in', () => {
 });
 
 test('every option has its effect', () => {
-  const args = ['--dry-run', '--strict', '--stock', 'set', '--currency', 'EUR', 'a.csv'];
+  const args = ['--dry-run', '--strict', '--stock', 'set', '--currency', 'USD', 'a.csv'];
   expect(parseCommand(args, '/')).toMatchObject({
-    options: { dryRun: true, strict: true, stockMode: 'set', currency: 'EUR' },
+    options: { dryRun: true, strict: true, stockMode: 'set', currency: 'USD' },
   });
 });
 
@@ -34,7 +34,8 @@ test('--help wins over what is missing', () => {
 test.each([
   [[], 'Name at least one file.'],
   [['--stock', 'double', 'a.csv'], '--stock is keep or set.'],
-  [['--currency', 'dollars', 'a.csv'], '--currency is a code like USD.'],
+  [['--currency', 'dollars', 'a.csv'], "--currency is USD, the shop's own."],
+  [['--currency', 'JPY', 'a.csv'], "--currency is USD, the shop's own."],
   [['--fast', 'a.csv'], expect.stringContaining("'--fast'")],
 ])('%j is wrong and says why', (args, reason) => {
   expect(parseCommand(args, '/')).toEqual({ kind: 'wrong', reason });
