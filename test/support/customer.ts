@@ -41,6 +41,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   await post('/auth/register', { email, password: TEST_PASSWORD, name });
   await post('/auth/email-verification/confirmation', {
     token: await openMailbox(shop.deps).lastToken(email),
+    password: TEST_PASSWORD,
   });
   const { accessToken } = await post('/auth/login', { email, password: TEST_PASSWORD });
   const token = { token: accessToken };
