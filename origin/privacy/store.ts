@@ -13,7 +13,7 @@ import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
 import { customerGroupMembers, customerGroups } from '#db/schema/pricing.ts';
-import { returns } from '#db/schema/returns.ts';
+import { returnLines, returns } from '#db/schema/returns.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { sessions } from '#db/schema/sessions.ts';
 import type { OrderId, UserId } from '#lib/ids.ts';
@@ -47,10 +47,18 @@ export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person)
     .orderBy(orders.id);
 }
 
-/** The goods are yet to come back, or their money is yet to go. */
-export async function hasReturnUnderWay(tx: Transaction, id: OrderId): Promise<boolean> {
-  const isUnderWay = inArray(returns.status, ['requested', 'authorised', 'received']);
-  return (await tx.$count(returns, and(eq(returns.orderId, id), isUnderWay))) > 0;
+/** The goods are yet to come back; or are here, and of what was charged for them some pays for no replacement. */
+export async function returnsUnderWay(tx: Transaction, id: OrderId) {
+  const isDue = sql`exists (
+    select from ${returnLines} l where l.return_id = ${returns.id} and l.charged_minor > l.exchanged_minor)`;
+  const isUnderWay = or(
+    inArray(returns.status, ['requested', 'authorised']),
+    and(eq(returns.status, 'received'), isDue),
+  );
+  return tx
+    .select({ status: returns.status })
+    .from(returns)
+    .where(and(eq(returns.orderId, id), isUnderWay));
 }
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {

@@ -12,9 +12,10 @@ import { type Customer, openCustomer, tablesWith } from '#test/support/customer.
 import { everything } from '#test/support/everything.ts';
 import { send } from '#test/support/fulfilment.ts';
 import { openMailbox } from '#test/support/mailbox.ts';
+import { refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
-import { askBack, asStaff } from '#test/support/returns.ts';
+import { askBack, asStaff, sendBack } from '#test/support/returns.ts';
 import { cartOf, checkOut, createProduct } from '#test/support/shopping.ts';
 import { deleteStripeCustomer } from '#workers/handlers/delete-stripe-customer.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
@@ -243,6 +244,18 @@ describe('an erasure', () => {
     await expectTooEarly();
     expect((await asStaff(shop, named, admin, 'refund')).status).toBe(200);
     expect((await ask('erasure', { token }, proof)).status).toBe(204);
+  });
+
+  test('waits for nothing of goods that come back once all of their money has', async () => {
+    const { token } = await shop.signIn();
+    const { token: admin } = await shop.signIn('admin');
+    const cart = await cartOf(shop, [{ variantId, quantity: 1 }], token);
+    const { body: order } = await checkOut(shop, cart);
+    const [{ id: itemId }] = order.items;
+    await send(shop, order.id, admin, { itemId, quantity: 1 });
+    expect((await refund(shop, { orderId: order.id }, admin)).status).toBe(200);
+    await sendBack(shop, { orderId: order.id, owner: { token } }, admin, { itemId, restock: 1 });
+    expect((await ask('erasure', { token }, { password: TEST_PASSWORD })).status).toBe(204);
   });
 
   test('waits for a payment that is under way, and of who is in office there is none', async () => {
