@@ -31,6 +31,10 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     const email = erasedEmail(userId);
     for (const { id } of await store.ordersOf(tx, personOf(user))) {
       const order = await lockOrder(tx, id);
+      if (isGuestsToPay(order)) {
+        await store.takeEmailOut(tx, id, email);
+        continue;
+      }
       if (await isUnderWay(tx, order)) throw new AppError('erasure_too_early');
       const { country } = openAddress(deps, order);
       const shippingAddress = sealAddress(deps, order.id, nobodyIn(country));
@@ -53,6 +57,12 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
   });
   announce(deps, ended);
 }
+
+/**
+ * Anybody may have given that email, again and again: it does not wait. The address stays, or what is paid for yet could
+ * not be sent.
+ */
+const isGuestsToPay = ({ userId, status }: store.OrderRow) => userId === null && isOpen(status);
 
 /** Its payment may still fail or succeed, of which whoever pays has to hear; or goods of it are to go out or come back. */
 async function isUnderWay(tx: Transaction, { id, status }: store.OrderRow): Promise<boolean> {

@@ -118,6 +118,10 @@ export async function savedOf(db: Queryable, userId: UserId) {
 export async function takeOutOfOrder(
   tx: Transaction,
   { id, cartId }: Pick<OrderRow, 'id' | 'cartId'>,
+export async function takeEmailOut(tx: Transaction, id: OrderId, email: string): Promise<void> {
+  await tx.update(orders).set({ email }).where(eq(orders.id, id));
+}
+
   { email, shippingAddress }: Pick<OrderRow, 'email' | 'shippingAddress'>,
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));

@@ -7,6 +7,7 @@ import { orders } from '#db/schema/orders.ts';
 import { stockNotices } from '#db/schema/stock-notices.ts';
 import { EVENTS, type ShopEvent } from '#lib/events.ts';
 import type { EventId, OrderId } from '#lib/ids.ts';
+import { openAddress } from '#origin/orders/service.ts';
 import { checkBooks } from '#test/support/books.ts';
 import { type Customer, openCustomer, tablesWith } from '#test/support/customer.ts';
 import { everything } from '#test/support/everything.ts';
@@ -259,6 +260,17 @@ describe('an erasure', () => {
   });
 
   test('waits for a payment that is under way, and of who is in office there is none', async () => {
+  test('waits for no payment of a guest who gave the same email, and takes that email out', async () => {
+    const { token, email } = await shop.signIn();
+    const cart = await cartOf(shop, [{ variantId, quantity: 1 }]);
+    const { body: order } = await checkOut(shop, cart, { card: 'pm_card_threeDSecure2Required' });
+    await shop.deps.db.update(orders).set({ email }).where(eq(orders.id, order.id));
+    expect((await ask('erasure', { token }, { password: TEST_PASSWORD })).status).toBe(204);
+    expect(await tablesWith(shop, [email])).toBeEmpty();
+    const [left] = await shop.deps.db.select().from(orders).where(eq(orders.id, order.id));
+    expect(left && openAddress(shop.deps, left)).toMatchObject({ line1: '1 Test Street' });
+  });
+
     const { token } = await shop.signIn();
     const cart = await cartOf(shop, [{ variantId, quantity: 1 }], token);
     const { body: order } = await checkOut(shop, cart, { card: 'pm_card_threeDSecure2Required' });
