@@ -8,6 +8,7 @@ import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
 import { cartItems, carts, savedItems } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
+import { shipments } from '#db/schema/fulfilment.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
@@ -63,13 +64,15 @@ export async function returnsUnderWay(tx: Transaction, id: OrderId) {
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
   if (ids.length === 0) {
-    return { lines: [], events: [], off: [], shipped: [], paid: [], refunded: [], sentBack: [], edits: [] };
+    const none = { lines: [], events: [], off: [], shipped: [], parcels: [] };
+    return { ...none, paid: [], refunded: [], sentBack: [], edits: [] };
   }
   const which = [...ids];
-  const [lines, off, shipped, events, paid, sentBack, edits] = await Promise.all([
+  const [lines, off, shipped, parcels, events, paid, sentBack, edits] = await Promise.all([
     db.select().from(orderLines).where(inArray(orderLines.orderId, which)),
     db.select().from(orderDiscounts).where(inArray(orderDiscounts.orderId, which)),
     db.select().from(orderShipping).where(inArray(orderShipping.orderId, which)),
+    db.select().from(shipments).where(inArray(shipments.orderId, which)),
     db.select().from(orderEvents).where(inArray(orderEvents.orderId, which)),
     db.select().from(payments).where(inArray(payments.orderId, which)),
     db.select().from(returns).where(inArray(returns.orderId, which)),
@@ -80,7 +83,7 @@ export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
     paymentIds.length === 0
       ? []
       : await db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds));
-  return { lines, events, off, shipped, paid, refunded, sentBack, edits };
+  return { lines, events, off, shipped, parcels, paid, refunded, sentBack, edits };
 }
 
 export async function accountRecords(db: Queryable, userId: UserId) {
@@ -115,18 +118,22 @@ export async function savedOf(db: Queryable, userId: UserId) {
   return db.select().from(savedItems).where(inArray(savedItems.cartId, own));
 }
 
-export async function takeOutOfOrder(
-  tx: Transaction,
-  { id, cartId }: Pick<OrderRow, 'id' | 'cartId'>,
 export async function takeEmailOut(tx: Transaction, id: OrderId, email: string): Promise<void> {
   await tx.update(orders).set({ email }).where(eq(orders.id, id));
 }
 
+export async function takeOutOfOrder(
+  tx: Transaction,
+  { id, cartId }: Pick<OrderRow, 'id' | 'cartId'>,
   { email, shippingAddress }: Pick<OrderRow, 'email' | 'shippingAddress'>,
 ): Promise<void> {
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
   await tx.update(returns).set({ note: '' }).where(eq(returns.orderId, id));
   await tx.update(orderEdits).set({ addressBefore: null }).where(eq(orderEdits.orderId, id));
+  await tx
+    .update(shipments)
+    .set({ trackingNumber: null, trackingUrl: null })
+    .where(eq(shipments.orderId, id));
   // Why they cancelled; what staff wrote of them cannot be told apart.
   const paid = tx.select({ id: payments.id }).from(payments).where(eq(payments.orderId, id));
   await tx.update(refunds).set({ reason: '' }).where(inArray(refunds.paymentId, paid));

@@ -6,7 +6,7 @@ import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { UserId } from '#lib/ids.ts';
 import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { codeOf } from './authenticator.ts';
-import { send } from './fulfilment.ts';
+import { pack, step } from './fulfilment.ts';
 import { openMailbox } from './mailbox.ts';
 import { cancel } from './orders.ts';
 import { type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
@@ -64,7 +64,9 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const order = await checkout(own.cartId, token);
   const [bought] = order.items;
   const { token: admin } = await shop.signIn('admin');
-  await send(shop, order.id, admin, { itemId: bought.id, quantity: 1 });
+  const parcel = await pack(shop, order.id, admin, { items: [{ itemId: bought.id, quantity: 1 }] });
+  const tracking = { carrier: 'Post', trackingNumber: mark(), trackingUrl: `https://post.example/${mark()}` };
+  await step(shop, { orderId: order.id, shipmentId: parcel.body.id, body: tracking }, admin, 'ship');
   await leaveCart(shop, accessToken, buying);
   await post('/payment-methods', { paymentMethodId: 'pm_card_mastercard' }, token);
   const { productId } = bought;
@@ -89,7 +91,14 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
     email,
     token: session.accessToken,
     secret,
-    marks: [...marks, ...Object.values(said), key.name, reason],
+    marks: [
+      ...marks,
+      ...Object.values(said),
+      key.name,
+      reason,
+      tracking.trackingNumber,
+      tracking.trackingUrl,
+    ],
     orderIds: [order.id, guestOrder.id],
     proof: (step) => ({ password: TEST_PASSWORD, code: codeOf(secret, step) }),
   };
