@@ -17,7 +17,7 @@ import { customerGroupMembers, customerGroups } from '#db/schema/pricing.ts';
 import { returnLines, returns } from '#db/schema/returns.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { sessions } from '#db/schema/sessions.ts';
-import type { OrderId, UserId } from '#lib/ids.ts';
+import type { CartId, OrderId, UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;
@@ -37,14 +37,28 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<UserRow
   return row;
 }
 
-/** In the order in which they are locked. Spelled as the index `orders_guest_email` is. */
+/** Theirs, and those of a guest that went into one of theirs. */
+async function cartsOf(db: Queryable, userId: UserId): Promise<CartId[]> {
+  const own = db.select({ id: carts.id }).from(carts).where(eq(carts.userId, userId));
+  const rows = await db
+    .select({ id: carts.id })
+    .from(carts)
+    .where(or(eq(carts.userId, userId), inArray(carts.mergedInto, own)));
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * In the order in which they are locked. Those of their carts as well: as a guest they may have given another email.
+ * Spelled as the index `orders_guest_email` is; the carts by their ids, or the index of theirs is of no use.
+ */
 export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person): Promise<OrderRow[]> {
   const asGuest = and(isNull(orders.userId), sql`lower(${orders.email}) = ${verifiedEmail}`);
   const theirs = verifiedEmail === null ? undefined : asGuest;
+  const fromCart = inArray(orders.cartId, await cartsOf(db, userId));
   return db
     .select()
     .from(orders)
-    .where(or(eq(orders.userId, userId), theirs))
+    .where(or(eq(orders.userId, userId), theirs, fromCart))
     .orderBy(orders.id);
 }
 

@@ -2,15 +2,16 @@
 
 import { eq, sql } from 'drizzle-orm';
 import { users } from '#db/schema/accounts.ts';
+import { orders } from '#db/schema/orders.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
-import type { UserId } from '#lib/ids.ts';
+import type { CartId, UserId } from '#lib/ids.ts';
 import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { codeOf } from './authenticator.ts';
 import { pack, step } from './fulfilment.ts';
 import { openMailbox } from './mailbox.ts';
 import { cancel } from './orders.ts';
 import { type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
-import { cartOf, createProduct } from './shopping.ts';
+import { cartOf, checkOut, createProduct, type TestCart } from './shopping.ts';
 
 export interface Customer {
   readonly userId: UserId;
@@ -120,6 +121,21 @@ async function succeed(shop: Reachable, path: string, call: Parameters<Reachable
   const { status, body } = await shop.call(`/api/v1${path}`, call);
   if (status >= 300) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
   return body;
+}
+
+interface Guest {
+  readonly variantId: string;
+  readonly email: string;
+  readonly card: string;
+}
+
+/** An order under the email, as far as the card takes it; its cart. */
+export async function orderAsGuest(shop: Reachable, { variantId, email, card }: Guest): Promise<TestCart> {
+  const cart = await cartOf(shop, [{ variantId, quantity: 1 }]);
+  await checkOut(shop, cart, { card });
+  const ofCart = eq(orders.cartId, cart.cartId as CartId);
+  await shop.deps.db.update(orders).set({ email }).where(ofCart);
+  return cart;
 }
 
 /** The tables of which a row holds one of the words, as text or as bytes. */
