@@ -1,6 +1,6 @@
 /** Every query of what is held of one person, wherever it lies. */
 
-import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
@@ -62,10 +62,9 @@ export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person)
     .orderBy(orders.id);
 }
 
-/** The goods are yet to come back; or are here, and of what was charged for them some pays for no replacement. */
+/** The goods are yet to come back; or are here, and of what was charged for them some pays for no replacement. By line. */
 export async function returnsUnderWay(tx: Transaction, id: OrderId) {
-  const isDue = sql`exists (
-    select from ${returnLines} l where l.return_id = ${returns.id} and l.charged_minor > l.exchanged_minor)`;
+  const isDue = gt(returnLines.chargedMinor, returnLines.exchangedMinor);
   const isUnderWay = or(
     inArray(returns.status, ['requested', 'authorised']),
     and(eq(returns.status, 'received'), isDue),
@@ -73,6 +72,7 @@ export async function returnsUnderWay(tx: Transaction, id: OrderId) {
   return tx
     .select({ status: returns.status })
     .from(returns)
+    .innerJoin(returnLines, eq(returnLines.returnId, returns.id))
     .where(and(eq(returns.orderId, id), isUnderWay));
 }
 
