@@ -130,7 +130,7 @@ function resetRoutes(deps: Deps, tokens: AccessTokens) {
           summary: 'Set a new password with the token that was mailed',
           description:
             'Ends every session and API key of the account, and an email tells its owner. Where its email was yet to ' +
-            'be proven, the second factor, the saved cards and the consents of whoever opened it end, too.',
+            'be proven, the second factor, the saved cards, the consents and the links to wish lists of whoever opened it end, too.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is set.' },
           failures: ['link_invalid'],

@@ -9,6 +9,7 @@ import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
 import { paymentMethods } from '#db/schema/payments.ts';
 import { secondFactors } from '#db/schema/second-factor.ts';
+import { wishLists } from '#db/schema/wish-lists.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -67,6 +68,8 @@ export async function revokeApiKeys(tx: Transaction, userId: UserId, now: Date):
 /** All but sessions and API keys, which end with any password that is reset. True where a second factor was on. */
 export async function voidUnproven(tx: Transaction, userId: UserId): Promise<boolean> {
   await tx.delete(paymentMethods).where(eq(paymentMethods.userId, userId));
+  // By a link that is out somebody would look at what its owner wishes for from now on.
+  await tx.update(wishLists).set({ shareHash: null }).where(eq(wishLists.userId, userId));
   await tx.update(users).set({ cartRemindersSince: null }).where(eq(users.id, userId));
   const factors = await tx
     .delete(secondFactors)

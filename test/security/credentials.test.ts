@@ -100,7 +100,7 @@ describe('the proof of an email', () => {
     expect((await verify(token)).status).toBe(204);
   });
 
-  test('by a new password voids what was set before it: the second factor, cards, and consents', async () => {
+  test('by a new password voids what was set before it: the second factor, cards, consents and links', async () => {
     const { email, userId, secret } = await signUpWithSecondFactor(shop);
     const proven = await auth('login', { email, password: TEST_PASSWORD, code: codeOf(secret) });
     const token = proven.body.accessToken;
@@ -109,6 +109,10 @@ describe('the proof of an email', () => {
       201,
     );
     await shop.call('/api/v1/me', { method: 'PATCH', token, body: { cartReminders: true } });
+    const wishes = await shop.call('/api/v1/wish-lists', { method: 'POST', token, body: { name: 'Wishes' } });
+    const sharing = `/api/v1/wish-lists/${wishes.body.id}/sharing`;
+    const shared = `/api/v1/shared-wish-lists/${(await shop.call(sharing, { method: 'POST', token })).body.token}`;
+    expect((await shop.call(shared)).status).toBe(200);
     await shop.deps.db
       .update(users)
       .set({ emailVerifiedAt: null })
@@ -119,6 +123,7 @@ describe('the proof of an email', () => {
     const owner = { token: body.accessToken };
     expect((await shop.call('/api/v1/payment-methods', owner)).body.items).toBeEmpty();
     expect((await shop.call('/api/v1/me', owner)).body.cartReminders).toBeFalse();
+    expectProblem(await shop.call(shared), 'wish_list_not_found');
     expect(await subjects(email)).toContain('Your second factor is off');
   });
 });
