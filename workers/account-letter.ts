@@ -16,8 +16,9 @@ const WORDINGS: Readonly<Record<AccountLetter['kind'], Wording>> = {
   verify_email: {
     subject: 'Is this your email?',
     lines: [
-      'An account was opened with this email. To show that it is yours, use this within a day:',
-      'If you opened none, do nothing: without it nobody gets in.',
+      'An account was opened with this email. To show that it is yours, use this within a day, with the password ' +
+        'that you chose:',
+      'If you opened none, do nothing, and type no password: without this it is never taken for yours.',
     ],
     page: 'verify-email',
   },

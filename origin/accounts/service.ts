@@ -3,7 +3,13 @@
 import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { SecurityDetails } from '#lib/security-events.ts';
-import { findUserByEmail, readOwner, requireGoodPassword, throttled } from '#origin/credentials/service.ts';
+import {
+  deleteTokens,
+  findUserByEmail,
+  readOwner,
+  requireGoodPassword,
+  throttled,
+} from '#origin/credentials/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { checkSecondFactor } from '#origin/second-factor/service.ts';
 import type { Proven } from '#origin/sessions/service.ts';
@@ -30,6 +36,8 @@ export async function register(deps: Deps, { email, password, name }: Registrati
     // Somebody was quicker, by less than this transaction: what they have committed shows now.
     const owner = known ?? (await findUserByEmail(tx, asked.email));
     const userId = owner?.id ?? asked.id;
+    // Two want it, and the mail to come lets its owner in by a password of their own: the proof of the first is over.
+    if (owner?.emailVerifiedAt === null) await deleteTokens(tx, userId, 'verify_email');
     return emit(deps, tx, { name: 'account.registered_again', data: { userId } });
   });
   return { ...asked, role: 'shopper' };

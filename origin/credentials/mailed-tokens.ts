@@ -53,17 +53,19 @@ export async function ownerOf(
   return user;
 }
 
-/** Uses it up, with its owner locked: of two at once, one finds it. @throws {AppError} `link_invalid` */
+/** Uses it up, and locks and answers its owner: of two at once, one finds it. @throws {AppError} `link_invalid` */
 export async function redeemToken(
   deps: Pick<Deps, 'clock'>,
   tx: Transaction,
   { token, purpose, userId }: { token: string; purpose: store.Purpose; userId: UserId },
-): Promise<void> {
+): Promise<store.UserRow> {
   // Whoever was kept out meanwhile has no link that works.
-  if ((await store.lockUser(tx, userId)) === undefined) throw new AppError('link_invalid');
+  const user = await store.lockUser(tx, userId);
+  if (user === undefined) throw new AppError('link_invalid');
   const owner = await store.findToken(tx, hashToken(token), purpose, deps.clock.now());
   if (owner !== userId) throw new AppError('link_invalid');
   await store.deleteTokens(tx, userId, purpose);
+  return user;
 }
 
 /** The token has 256 random bits: a fast hash is enough to make a stolen table worthless. */

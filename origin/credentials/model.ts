@@ -32,9 +32,14 @@ const MailedToken = t.String({
 export const EmailOnly = closedObject({ email: Email }, { examples: [{ email: 'ada@example.com' }] });
 
 export const Verification = closedObject(
-  { token: MailedToken },
-  { examples: [{ token: 'ev_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3' }] },
+  { token: MailedToken, password: KnownPassword },
+  {
+    examples: [
+      { token: 'ev_9sY3hC0mJ7aUu0Z5cF2b1k8n4v6x0q2w4e6r8t0y1u3', password: 'correct horse battery' },
+    ],
+  },
 );
+export type Verification = Static<typeof Verification>;
 
 export const PasswordReset = closedObject(
   { token: MailedToken, password: NewPassword },

@@ -73,7 +73,7 @@ function verificationRoutes(deps: Deps, tokens: AccessTokens) {
       '/confirmation',
       async ({ body, request, set }) => {
         await countCostly('mailedTokens', request, null);
-        await verifyEmail(forRequest(deps, request), body.token);
+        await verifyEmail(forRequest(deps, request), body);
         set.status = NO_CONTENT;
       },
       {
@@ -82,10 +82,12 @@ function verificationRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'verifyEmail',
           summary: 'Prove that an email is yours',
-          description: 'By the token of the mail, which is good once and for a while.',
+          description:
+            'By the token of the mail, which is good once and for a while, and the password that the account was ' +
+            'opened with. Whoever does not know that, for somebody else has opened it, resets the password instead.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is proven.' },
-          failures: ['link_invalid'],
+          failures: ['link_invalid', 'password_wrong'],
         }),
       },
     );
@@ -126,7 +128,9 @@ function resetRoutes(deps: Deps, tokens: AccessTokens) {
         detail: operation({
           id: 'resetPassword',
           summary: 'Set a new password with the token that was mailed',
-          description: 'Ends every session and API key of the account, and an email tells its owner.',
+          description:
+            'Ends every session and API key of the account, and an email tells its owner. Where its email was yet to ' +
+            'be proven, the second factor, the saved cards, the consents and the links to wish lists of whoever opened it end, too.',
           tag: 'Accounts',
           success: { status: 204, description: 'It is set.' },
           failures: ['link_invalid'],

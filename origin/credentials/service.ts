@@ -11,7 +11,7 @@ import { type Deps, emit } from '#origin/deps.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { announce, endSessionsOf } from '#origin/sessions/service.ts';
 import { ownerOf, redeemToken } from './mailed-tokens.ts';
-import type { PasswordChange, PasswordReset } from './model.ts';
+import type { PasswordChange, PasswordReset, Verification } from './model.ts';
 import { requireGoodPassword } from './password-rules.ts';
 import * as store from './store.ts';
 import { throttled, welcome } from './throttle.ts';
@@ -19,7 +19,7 @@ import { throttled, welcome } from './throttle.ts';
 export { type AccountLetter, letterFor } from './letters.ts';
 export { Email, KnownPassword, NewPassword } from './model.ts';
 export { requireGoodPassword } from './password-rules.ts';
-export { findUserByEmail } from './store.ts';
+export { deleteTokens, findUserByEmail } from './store.ts';
 export { throttled } from './throttle.ts';
 
 /** Mails the proof once more, to whoever has yet to give it. */
@@ -27,12 +27,18 @@ export async function askVerification(deps: Deps, email: string): Promise<void> 
   await askByMail(deps, email, 'account.verification_requested');
 }
 
-/** @throws {AppError} `link_invalid` */
-export async function verifyEmail(deps: Deps, token: string): Promise<void> {
+/**
+ * The password as well: anybody can open an account with an email that is not theirs, and its owner who confirms it
+ * would let them in.
+ * @throws {AppError} `link_invalid`; `password_wrong`, `rate_limited`, which leave the token good
+ */
+export async function verifyEmail(deps: Deps, { token, password }: Verification): Promise<void> {
   const purpose = 'verify_email';
   const { id: userId } = await ownerOf(deps, token, purpose);
+  const { passwordHash } = await confirmPassword(deps, userId, password);
   await deps.db.transaction(async (tx) => {
-    await redeemToken(deps, tx, { token, purpose, userId });
+    const locked = await redeemToken(deps, tx, { token, purpose, userId });
+    if (locked.passwordHash !== passwordHash) throw new AppError('password_wrong');
     await store.setVerified(tx, userId, deps.clock.now());
   });
 }
@@ -55,7 +61,8 @@ async function askByMail(
 /**
  * The password of whoever was mailed the token, who has thereby shown that the email is theirs, too. Strangers' guesses
  * keep them no longer from logging in from where they are. API keys end with the sessions: whoever knew the password
- * that is lost may have made one (OWASP ASVS 5.0.0, 7.4.3).
+ * that is lost may have made one (OWASP ASVS 5.0.0, 7.4.3). What was set before the email was proven may be a
+ * stranger's, and is void.
  * @throws {AppError} `link_invalid`; `invalid_input` for a weak password, which leaves the token good
  */
 export async function resetPassword(deps: Deps, { token, password }: PasswordReset): Promise<void> {
@@ -64,7 +71,8 @@ export async function resetPassword(deps: Deps, { token, password }: PasswordRes
   requireGoodPassword(password, user);
   const passwordHash = await deps.passwords.hash(password);
   const ended = await deps.db.transaction(async (tx) => {
-    await redeemToken(deps, tx, { token, purpose, userId: user.id });
+    const locked = await redeemToken(deps, tx, { token, purpose, userId: user.id });
+    if (locked.emailVerifiedAt === null) await voidUnproven(deps, tx, locked);
     await store.setVerified(tx, user.id, deps.clock.now());
     const sessions = await replacePassword(deps, tx, { userId: user.id, passwordHash });
     await emit(deps, tx, { name: 'account.password_reset', data: { userId: user.id } });
@@ -73,6 +81,15 @@ export async function resetPassword(deps: Deps, { token, password }: PasswordRes
   });
   announce(deps, ended);
   await welcome(deps, user.email);
+}
+
+/** Stripe keeps the cards, which nobody can pay with any more, until its customer is deleted. */
+async function voidUnproven(deps: Deps, tx: Transaction, { id: userId, role }: store.UserRow): Promise<void> {
+  if (!(await store.voidUnproven(tx, userId))) return;
+  await emit(deps, tx, { name: 'account.second_factor_removed', data: { userId } });
+  if (role === 'shopper') return;
+  const object = { kind: 'user', id: userId };
+  await recordAct(tx, { userId }, { action: 'second_factor.removed', object });
 }
 
 /**

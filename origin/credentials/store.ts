@@ -7,6 +7,9 @@ import { deleteOldRows } from '#db/delete-old.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
+import { paymentMethods } from '#db/schema/payments.ts';
+import { secondFactors } from '#db/schema/second-factor.ts';
+import { wishLists } from '#db/schema/wish-lists.ts';
 import type { ApiKeyId, UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -60,6 +63,19 @@ export async function revokeApiKeys(tx: Transaction, userId: UserId, now: Date):
     .where(and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)))
     .returning({ id: apiKeys.id });
   return rows.map(({ id }) => id);
+}
+
+/** All but sessions and API keys, which end with any password that is reset. True where a second factor was on. */
+export async function voidUnproven(tx: Transaction, userId: UserId): Promise<boolean> {
+  await tx.delete(paymentMethods).where(eq(paymentMethods.userId, userId));
+  // By a link that is out somebody would look at what its owner wishes for from now on.
+  await tx.update(wishLists).set({ shareHash: null }).where(eq(wishLists.userId, userId));
+  await tx.update(users).set({ cartRemindersSince: null }).where(eq(users.id, userId));
+  const factors = await tx
+    .delete(secondFactors)
+    .where(eq(secondFactors.userId, userId))
+    .returning({ enabledAt: secondFactors.enabledAt });
+  return factors.some(({ enabledAt }) => enabledAt !== null);
 }
 
 /** Whoever has verified it stays verified from then. */

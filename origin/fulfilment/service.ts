@@ -145,8 +145,9 @@ export async function stepShipment(deps: Deps, caller: SignedIn, stepping: Stepp
     if (status === 'shipped' || status === 'delivered') {
       await emit(deps, tx, { name: `shipment.${status}`, data: { orderId, shipmentId } });
     }
-    const detail = wayOf({ ...shipment, ...tracking });
-    await note(deps, tx, { order, shipmentId, caller, status, detail });
+    // No tracking number: it tells where somebody lives, and the time line is for good.
+    const { carrier } = { ...shipment, ...tracking };
+    await note(deps, tx, { order, shipmentId, caller, status, detail: carrier ?? '' });
     return true;
   });
   if (isNews) deps.metrics.count('shipment_steps_total', { step });
@@ -192,9 +193,6 @@ interface Noted {
   readonly status: store.ShipmentRow['status'];
   readonly detail?: string;
 }
-
-const wayOf = ({ carrier, trackingNumber }: Pick<store.ShipmentRow, 'carrier' | 'trackingNumber'>) =>
-  [carrier, trackingNumber].filter((part) => part !== null).join(' ');
 
 /** On the order's time line and in the log of privileged acts. */
 async function note(deps: Deps, tx: Transaction, noted: Noted): Promise<void> {

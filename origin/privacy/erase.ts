@@ -3,11 +3,12 @@
 import type { Transaction } from '#db/client.ts';
 import type { ShippingAddress } from '#db/schema/orders.ts';
 import { erasedEmail } from '#lib/erased.ts';
-import type { UserId } from '#lib/ids.ts';
+import type { OrderId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { eraseRemindersOf } from '#origin/cart-reminders/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
 import { unitsOf } from '#origin/fulfilment/service.ts';
+import { balanceOf } from '#origin/ledger/service.ts';
 import { forgetUploadsOf } from '#origin/media/service.ts';
 import { isOpen, isShippable, lockOrder, openAddress, sealAddress } from '#origin/orders/service.ts';
 import { eraseReviewsOf } from '#origin/reviews/service.ts';
@@ -30,6 +31,10 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
     const email = erasedEmail(userId);
     for (const { id } of await store.ordersOf(tx, personOf(user))) {
       const order = await lockOrder(tx, id);
+      if (isGuestsToPay(order)) {
+        await store.takeEmailOut(tx, id, email);
+        continue;
+      }
       if (await isUnderWay(tx, order)) throw new AppError('erasure_too_early');
       const { country } = openAddress(deps, order);
       const shippingAddress = sealAddress(deps, order.id, nobodyIn(country));
@@ -53,12 +58,28 @@ export async function erasePerson(deps: Deps, userId: UserId): Promise<void> {
   announce(deps, ended);
 }
 
+/**
+ * Anybody may have given that email, again and again: it does not wait. The address stays, or what is paid for yet could
+ * not be sent.
+ */
+const isGuestsToPay = ({ userId, status }: store.OrderRow) => userId === null && isOpen(status);
+
 /** Its payment may still fail or succeed, of which whoever pays has to hear; or goods of it are to go out or come back. */
 async function isUnderWay(tx: Transaction, { id, status }: store.OrderRow): Promise<boolean> {
-  if (isOpen(status) || (await store.hasReturnUnderWay(tx, id))) return true;
+  if (isOpen(status) || (await isReturnUnderWay(tx, id))) return true;
   if (!isShippable(status)) return false;
   const lines = await unitsOf(tx, id);
   return lines.some(({ bought, removed, shipped }) => shipped < bought - removed);
+}
+
+/** One whose money went back before its goods came has nothing to wait for, and ends in no other way. */
+async function isReturnUnderWay(tx: Transaction, orderId: OrderId): Promise<boolean> {
+  const underWay = await store.returnsUnderWay(tx, orderId);
+  if (underWay.some(({ status }) => status !== 'received')) return true;
+  if (underWay.length === 0) return false;
+  // What came back of an order that was not charged itself was paid for by another.
+  const { paid, refundable } = await balanceOf(tx, orderId);
+  return paid === 0 || refundable > 0;
 }
 
 /** The country stays: taxes are owed by it, and it says nothing of whom. */

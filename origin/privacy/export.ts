@@ -92,7 +92,7 @@ async function collectCarts(db: Deps['db'], userId: UserId) {
 async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> {
   const { db } = deps;
   const bought = await store.ordersOf(db, personOf(user));
-  const { lines, events, off, shipped, paid, refunded, sentBack, edits } = await store.orderRecords(
+  const { lines, events, off, shipped, parcels, paid, refunded, sentBack, edits } = await store.orderRecords(
     db,
     bought.map(({ id }) => id),
   );
@@ -104,6 +104,7 @@ async function collectOrders(deps: Deps, user: store.UserRow): Promise<Records> 
       .filter(({ orderId }) => orderId === order.id)
       .map(({ orderId: _order, customer: _digest, ...discount }) => discount),
     shipping: shipped.find(({ orderId }) => orderId === order.id) ?? null,
+    shipments: parcels.filter(({ orderId }) => orderId === order.id),
     events: events
       .filter(({ orderId }) => orderId === order.id)
       .map(({ event, detail, occurredAt }) => ({ event, detail, occurredAt })),

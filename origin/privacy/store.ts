@@ -1,6 +1,6 @@
 /** Every query of what is held of one person, wherever it lies. */
 
-import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { isActive } from '#db/active-users.ts';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { accountTokens } from '#db/schema/account-tokens.ts';
@@ -8,15 +8,16 @@ import { users } from '#db/schema/accounts.ts';
 import { apiKeys } from '#db/schema/api-keys.ts';
 import { cartItems, carts, savedItems } from '#db/schema/cart.ts';
 import { products } from '#db/schema/catalog.ts';
+import { shipments } from '#db/schema/fulfilment.ts';
 import { idempotencyKeys } from '#db/schema/messaging.ts';
 import { orderEdits } from '#db/schema/order-edits.ts';
 import { orderDiscounts, orderEvents, orderLines, orderShipping, orders } from '#db/schema/orders.ts';
 import { paymentMethods, payments, refunds } from '#db/schema/payments.ts';
 import { customerGroupMembers, customerGroups } from '#db/schema/pricing.ts';
-import { returns } from '#db/schema/returns.ts';
+import { returnLines, returns } from '#db/schema/returns.ts';
 import { recoveryCodes, secondFactors } from '#db/schema/second-factor.ts';
 import { sessions } from '#db/schema/sessions.ts';
-import type { OrderId, UserId } from '#lib/ids.ts';
+import type { CartId, OrderId, UserId } from '#lib/ids.ts';
 
 export type UserRow = typeof users.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;
@@ -36,32 +37,56 @@ export async function lockUser(tx: Transaction, userId: UserId): Promise<UserRow
   return row;
 }
 
-/** In the order in which they are locked. Spelled as the index `orders_guest_email` is. */
+/** Theirs, and those of a guest that went into one of theirs. */
+async function cartsOf(db: Queryable, userId: UserId): Promise<CartId[]> {
+  const own = db.select({ id: carts.id }).from(carts).where(eq(carts.userId, userId));
+  const rows = await db
+    .select({ id: carts.id })
+    .from(carts)
+    .where(or(eq(carts.userId, userId), inArray(carts.mergedInto, own)));
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * In the order in which they are locked. Those of their carts as well: as a guest they may have given another email.
+ * Spelled as the index `orders_guest_email` is; the carts by their ids, or the index of theirs is of no use.
+ */
 export async function ordersOf(db: Queryable, { userId, verifiedEmail }: Person): Promise<OrderRow[]> {
   const asGuest = and(isNull(orders.userId), sql`lower(${orders.email}) = ${verifiedEmail}`);
   const theirs = verifiedEmail === null ? undefined : asGuest;
+  const fromCart = inArray(orders.cartId, await cartsOf(db, userId));
   return db
     .select()
     .from(orders)
-    .where(or(eq(orders.userId, userId), theirs))
+    .where(or(eq(orders.userId, userId), theirs, fromCart))
     .orderBy(orders.id);
 }
 
-/** The goods are yet to come back, or their money is yet to go. */
-export async function hasReturnUnderWay(tx: Transaction, id: OrderId): Promise<boolean> {
-  const isUnderWay = inArray(returns.status, ['requested', 'authorised', 'received']);
-  return (await tx.$count(returns, and(eq(returns.orderId, id), isUnderWay))) > 0;
+/** The goods are yet to come back; or are here, and of what was charged for them some pays for no replacement. By line. */
+export async function returnsUnderWay(tx: Transaction, id: OrderId) {
+  const isDue = gt(returnLines.chargedMinor, returnLines.exchangedMinor);
+  const isUnderWay = or(
+    inArray(returns.status, ['requested', 'authorised']),
+    and(eq(returns.status, 'received'), isDue),
+  );
+  return tx
+    .select({ status: returns.status })
+    .from(returns)
+    .innerJoin(returnLines, eq(returnLines.returnId, returns.id))
+    .where(and(eq(returns.orderId, id), isUnderWay));
 }
 
 export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
   if (ids.length === 0) {
-    return { lines: [], events: [], off: [], shipped: [], paid: [], refunded: [], sentBack: [], edits: [] };
+    const none = { lines: [], events: [], off: [], shipped: [], parcels: [] };
+    return { ...none, paid: [], refunded: [], sentBack: [], edits: [] };
   }
   const which = [...ids];
-  const [lines, off, shipped, events, paid, sentBack, edits] = await Promise.all([
+  const [lines, off, shipped, parcels, events, paid, sentBack, edits] = await Promise.all([
     db.select().from(orderLines).where(inArray(orderLines.orderId, which)),
     db.select().from(orderDiscounts).where(inArray(orderDiscounts.orderId, which)),
     db.select().from(orderShipping).where(inArray(orderShipping.orderId, which)),
+    db.select().from(shipments).where(inArray(shipments.orderId, which)),
     db.select().from(orderEvents).where(inArray(orderEvents.orderId, which)),
     db.select().from(payments).where(inArray(payments.orderId, which)),
     db.select().from(returns).where(inArray(returns.orderId, which)),
@@ -72,7 +97,7 @@ export async function orderRecords(db: Queryable, ids: readonly OrderId[]) {
     paymentIds.length === 0
       ? []
       : await db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds));
-  return { lines, events, off, shipped, paid, refunded, sentBack, edits };
+  return { lines, events, off, shipped, parcels, paid, refunded, sentBack, edits };
 }
 
 export async function accountRecords(db: Queryable, userId: UserId) {
@@ -107,6 +132,10 @@ export async function savedOf(db: Queryable, userId: UserId) {
   return db.select().from(savedItems).where(inArray(savedItems.cartId, own));
 }
 
+export async function takeEmailOut(tx: Transaction, id: OrderId, email: string): Promise<void> {
+  await tx.update(orders).set({ email }).where(eq(orders.id, id));
+}
+
 export async function takeOutOfOrder(
   tx: Transaction,
   { id, cartId }: Pick<OrderRow, 'id' | 'cartId'>,
@@ -115,6 +144,10 @@ export async function takeOutOfOrder(
   await tx.update(orders).set({ email, shippingAddress }).where(eq(orders.id, id));
   await tx.update(returns).set({ note: '' }).where(eq(returns.orderId, id));
   await tx.update(orderEdits).set({ addressBefore: null }).where(eq(orderEdits.orderId, id));
+  await tx
+    .update(shipments)
+    .set({ trackingNumber: null, trackingUrl: null })
+    .where(eq(shipments.orderId, id));
   // Why they cancelled; what staff wrote of them cannot be told apart.
   const paid = tx.select({ id: payments.id }).from(payments).where(eq(payments.orderId, id));
   await tx.update(refunds).set({ reason: '' }).where(inArray(refunds.paymentId, paid));

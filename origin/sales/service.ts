@@ -83,8 +83,15 @@ async function withLines(
     shipments: goods(row.id).shipments.filter((parcel) => isThere(parcel) && isTheirs(parcel)),
     plannedParcels: isShippable(row.status) ? theirsIn(planned(row.id), lines) : [],
     returns: goods(row.id).returns.filter(isTheirs),
-    shipTo: TO_BE_SENT.includes(row.status) ? toAddress(openAddress(deps, row)) : null,
+    shipTo: isToBeSent(row, lines) ? toAddress(openAddress(deps, row)) : null,
   }));
+}
+
+/** Where something of these lines is yet to go out: whoever has sent all of theirs has no need of the address. */
+function isToBeSent({ id, status }: store.SaleRow, lines: readonly store.SaleLine[]): boolean {
+  const isLeft = ({ orderId, quantity, units }: store.SaleLine) =>
+    orderId === id && units.shipped < quantity - units.removed;
+  return TO_BE_SENT.includes(status) && lines.some(isLeft);
 }
 
 function theirsIn(

@@ -64,6 +64,8 @@ export async function findSale(db: Queryable, seller: Seller, id: OrderId): Prom
   return sale;
 }
 
+export type SaleLine = Awaited<ReturnType<typeof findSaleLines>>[number];
+
 export async function findSaleLines(db: Queryable, seller: Seller, ids: readonly OrderId[]) {
   return db
     .select({ ...getTableColumns(orderLines), units: unitsIn('line_units') })

@@ -7,7 +7,9 @@ import { accountTokens } from '#db/schema/account-tokens.ts';
 import { users } from '#db/schema/accounts.ts';
 import { outbox } from '#db/schema/messaging.ts';
 import { DAY_MS, MINUTE_MS } from '#lib/clock.ts';
+import type { UserId } from '#lib/ids.ts';
 import { resetPassword, verifyEmail } from '#origin/credentials/service.ts';
+import { codeOf, signUpWithSecondFactor } from '#test/support/authenticator.ts';
 import { type Mailbox, openMailbox } from '#test/support/mailbox.ts';
 import { type Answer, type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
@@ -28,7 +30,8 @@ const auth = (verb: string, body: object): Promise<Answer> =>
 const login = (email: string, password = TEST_PASSWORD) => auth('login', { email, password });
 const reset = (token: string, password = NEW_PASSWORD) =>
   auth('password-reset/confirmation', { token, password });
-const verify = (token: string) => auth('email-verification/confirmation', { token });
+const verify = (token: string, password = TEST_PASSWORD) =>
+  auth('email-verification/confirmation', { token, password });
 const later = (ms: number) => ({ ...shop.deps, clock: { now: () => new Date(Date.now() + ms) } });
 const subjects = async (email: string) => (await mailbox.mailsTo(email)).map(({ subject }) => subject);
 
@@ -57,7 +60,9 @@ describe('the proof of an email', () => {
   test('is worth nothing after a day, and can be asked for again', async () => {
     const { email } = await register();
     const token = await mailbox.lastToken(email);
-    await expect(verifyEmail(later(DAY_MS), token)).rejects.toThrow('no longer good');
+    await expect(verifyEmail(later(DAY_MS), { token, password: TEST_PASSWORD })).rejects.toThrow(
+      'no longer good',
+    );
     await auth('email-verification', { email });
     const second = await mailbox.lastToken(email);
     expect(second).not.toBe(token);
@@ -78,11 +83,48 @@ describe('the proof of an email', () => {
 
   test('does not make a stranger’s password that of an account which was opened in one’s name', async () => {
     const { email } = await register();
+    const strangers = await mailbox.lastToken(email);
     await auth('register', { email, password: 'the choice of its owner', name: 'Ada' });
+    expectProblem(await verify(strangers), 'link_invalid');
     const token = await mailbox.lastToken(email);
     expect((await reset(token, 'the choice of its owner')).status).toBe(204);
     expectProblem(await login(email), 'credentials_invalid');
     expect((await login(email, 'the choice of its owner')).status).toBe(200);
+  });
+
+  test('of somebody who does not know the account’s password leaves it unproven, and the token good', async () => {
+    const { email } = await register();
+    const token = await mailbox.lastToken(email);
+    expectProblem(await verify(token, 'the choice of its owner'), 'password_wrong');
+    expectProblem(await login(email), 'credentials_invalid');
+    expect((await verify(token)).status).toBe(204);
+  });
+
+  test('by a new password voids what was set before it: the second factor, cards, consents and links', async () => {
+    const { email, userId, secret } = await signUpWithSecondFactor(shop);
+    const proven = await auth('login', { email, password: TEST_PASSWORD, code: codeOf(secret) });
+    const token = proven.body.accessToken;
+    const card = { paymentMethodId: 'pm_card_visa' };
+    expect((await shop.call('/api/v1/payment-methods', { method: 'POST', token, body: card })).status).toBe(
+      201,
+    );
+    await shop.call('/api/v1/me', { method: 'PATCH', token, body: { cartReminders: true } });
+    const wishes = await shop.call('/api/v1/wish-lists', { method: 'POST', token, body: { name: 'Wishes' } });
+    const sharing = `/api/v1/wish-lists/${wishes.body.id}/sharing`;
+    const shared = `/api/v1/shared-wish-lists/${(await shop.call(sharing, { method: 'POST', token })).body.token}`;
+    expect((await shop.call(shared)).status).toBe(200);
+    await shop.deps.db
+      .update(users)
+      .set({ emailVerifiedAt: null })
+      .where(eq(users.id, userId as UserId));
+    expect((await reset(await resetTokenFor(email))).status).toBe(204);
+    const { status, body } = await login(email, NEW_PASSWORD);
+    expect(status).toBe(200);
+    const owner = { token: body.accessToken };
+    expect((await shop.call('/api/v1/payment-methods', owner)).body.items).toBeEmpty();
+    expect((await shop.call('/api/v1/me', owner)).body.cartReminders).toBeFalse();
+    expectProblem(await shop.call(shared), 'wish_list_not_found');
+    expect(await subjects(email)).toContain('Your second factor is off');
   });
 });
 

@@ -6,15 +6,18 @@ import { users } from '#db/schema/accounts.ts';
 import { orders } from '#db/schema/orders.ts';
 import { stockNotices } from '#db/schema/stock-notices.ts';
 import { EVENTS, type ShopEvent } from '#lib/events.ts';
-import type { EventId, OrderId } from '#lib/ids.ts';
+import type { CartId, EventId, OrderId } from '#lib/ids.ts';
+import { openAddress } from '#origin/orders/service.ts';
 import { checkBooks } from '#test/support/books.ts';
-import { type Customer, openCustomer, tablesWith } from '#test/support/customer.ts';
+import { mergeInto } from '#test/support/carting.ts';
+import { type Customer, openCustomer, orderAsGuest, tablesWith } from '#test/support/customer.ts';
 import { everything } from '#test/support/everything.ts';
 import { send } from '#test/support/fulfilment.ts';
 import { openMailbox } from '#test/support/mailbox.ts';
+import { refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin, TEST_PASSWORD } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
-import { askBack, asStaff } from '#test/support/returns.ts';
+import { askBack, asStaff, sendBack } from '#test/support/returns.ts';
 import { cartOf, checkOut, createProduct } from '#test/support/shopping.ts';
 import { deleteStripeCustomer } from '#workers/handlers/delete-stripe-customer.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
@@ -43,6 +46,7 @@ const PLACES: Readonly<Record<string, string | null>> = {
   cart_reminders: 'cartReminders',
   orders: 'orders',
   refunds: 'orders',
+  shipments: 'orders',
   reviews: 'reviews',
   review_reports: 'reviewReports',
   wish_lists: 'wishLists',
@@ -55,8 +59,13 @@ const PLACES: Readonly<Record<string, string | null>> = {
   outbox: null,
 };
 
+const PROOF = { password: TEST_PASSWORD };
 const ask = (path: string, { token }: Pick<Customer, 'token'>, body: object) =>
   shop.call(`/api/v1/me/${path}`, { method: 'POST', token, body });
+
+const newEmail = () => `ada-${crypto.randomUUID()}@test.example`;
+
+const asGuest = (email: string, card: string) => orderAsGuest(shop, { variantId, email, card });
 
 async function erase(customer: Customer): Promise<void> {
   const { status, body } = await ask('erasure', customer, customer.proof(1));
@@ -107,21 +116,32 @@ describe('the export', () => {
   });
 
   test('has no order of a guest with one’s email before that is shown to be one’s own', async () => {
-    const email = `ada-${crypto.randomUUID()}@test.example`;
-    const cart = await cartOf(shop, [{ variantId, quantity: 1 }]);
-    const { body: order } = await checkOut(shop, cart);
-    await shop.deps.db.update(orders).set({ email }).where(eq(orders.id, order.id));
+    const email = newEmail();
+    await asGuest(email, 'pm_card_visa');
     const { token, userId } = await shop.signIn();
     const change = { email, emailVerifiedAt: null };
     await shop.deps.db.update(users).set(change).where(eq(users.id, userId));
-    const proof = { password: TEST_PASSWORD };
-    expect((await ask('export', { token }, proof)).body.orders).toBeEmpty();
+    expect((await ask('export', { token }, PROOF)).body.orders).toBeEmpty();
     await shop.deps.db.update(users).set({ emailVerifiedAt: new Date() }).where(eq(users.id, userId));
-    expect((await ask('export', { token }, proof)).body.orders).toHaveLength(1);
+    expect((await ask('export', { token }, PROOF)).body.orders).toHaveLength(1);
   });
 });
 
 describe('an erased person', () => {
+  test('leaves nothing of what they ordered as a guest, under another email, from a cart that is theirs by now', async () => {
+    const { token } = await shop.signIn();
+    const emails = [newEmail(), newEmail()];
+    // The first cart is adopted, the second goes into it.
+    for (const email of emails) {
+      const cart = await asGuest(email, 'pm_card_chargeDeclined');
+      expect((await mergeInto(shop, cart, token)).status).toBe(200);
+    }
+    const { body } = await ask('export', { token }, PROOF);
+    for (const email of emails) expect(JSON.stringify(body.orders)).toContain(email);
+    expect((await ask('erasure', { token }, PROOF)).status).toBe(204);
+    expect(await tablesWith(shop, emails)).toBeEmpty();
+  });
+
   test('is found nowhere, neither here nor at Stripe, and their orders add up', async () => {
     const customer = await openCustomer(shop, variantId);
     const { db } = shop.deps;
@@ -225,10 +245,8 @@ describe('an erasure', () => {
     const cart = await cartOf(shop, [{ variantId, quantity: 2 }], token);
     const { body: order } = await checkOut(shop, cart);
     const [{ id: itemId }] = order.items;
-    const proof = { password: TEST_PASSWORD };
-    const expectTooEarly = async () => {
-      expectProblem(await ask('erasure', { token }, proof), 'erasure_too_early');
-    };
+    const expectTooEarly = async () =>
+      expectProblem(await ask('erasure', { token }, PROOF), 'erasure_too_early');
     await expectTooEarly();
     await send(shop, order.id, admin, { itemId, quantity: 1 });
     await expectTooEarly();
@@ -242,7 +260,29 @@ describe('an erasure', () => {
     await asStaff(shop, { ...named, body: { items: [{ itemId, restock: 1 }] } }, admin, 'receive');
     await expectTooEarly();
     expect((await asStaff(shop, named, admin, 'refund')).status).toBe(200);
-    expect((await ask('erasure', { token }, proof)).status).toBe(204);
+    expect((await ask('erasure', { token }, PROOF)).status).toBe(204);
+  });
+
+  test('waits for nothing of goods that come back once all of their money has', async () => {
+    const { token } = await shop.signIn();
+    const { token: admin } = await shop.signIn('admin');
+    const cart = await cartOf(shop, [{ variantId, quantity: 1 }], token);
+    const { body: order } = await checkOut(shop, cart);
+    const [{ id: itemId }] = order.items;
+    await send(shop, order.id, admin, { itemId, quantity: 1 });
+    expect((await refund(shop, { orderId: order.id }, admin)).status).toBe(200);
+    await sendBack(shop, { orderId: order.id, owner: { token } }, admin, { itemId, restock: 1 });
+    expect((await ask('erasure', { token }, PROOF)).status).toBe(204);
+  });
+
+  test('waits for no payment of a guest who gave the same email, and takes that email out', async () => {
+    const { token, email } = await shop.signIn();
+    const { cartId } = await asGuest(email, 'pm_card_threeDSecure2Required');
+    expect((await ask('erasure', { token }, PROOF)).status).toBe(204);
+    expect(await tablesWith(shop, [email])).toBeEmpty();
+    const ofCart = eq(orders.cartId, cartId as CartId);
+    const [left] = await shop.deps.db.select().from(orders).where(ofCart);
+    expect(left && openAddress(shop.deps, left)).toMatchObject({ line1: '1 Test Street' });
   });
 
   test('waits for a payment that is under way, and of who is in office there is none', async () => {
@@ -250,11 +290,10 @@ describe('an erasure', () => {
     const cart = await cartOf(shop, [{ variantId, quantity: 1 }], token);
     const { body: order } = await checkOut(shop, cart, { card: 'pm_card_threeDSecure2Required' });
     expect(order.status).toBe('requires_action');
-    const proof = { password: TEST_PASSWORD };
-    expectProblem(await ask('erasure', { token }, proof), 'erasure_too_early');
+    expectProblem(await ask('erasure', { token }, PROOF), 'erasure_too_early');
     for (const role of ['seller', 'admin'] as const) {
       const { token: theirs } = await shop.signIn(role);
-      expectProblem(await ask('erasure', { token: theirs }, proof), 'erasure_in_office');
+      expectProblem(await ask('erasure', { token: theirs }, PROOF), 'erasure_in_office');
     }
   });
 });

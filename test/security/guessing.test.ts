@@ -131,7 +131,7 @@ describe('of mailed tokens, an address', () => {
   });
 
   test.each([
-    ['/auth/email-verification', {}],
+    ['/auth/email-verification', { password: TEST_PASSWORD }],
     ['/auth/password-reset', { password: 'a lamp in every window' }],
   ])('guesses at %s as many', async (path, more) => {
     const guess = { token: 'pr_a-guess', ...more };

@@ -2,15 +2,16 @@
 
 import { eq, sql } from 'drizzle-orm';
 import { users } from '#db/schema/accounts.ts';
+import { orders } from '#db/schema/orders.ts';
 import { after, MINUTE_MS } from '#lib/clock.ts';
-import type { UserId } from '#lib/ids.ts';
+import type { CartId, UserId } from '#lib/ids.ts';
 import { LEFT_AFTER_MS, noteLeftCarts } from '#origin/cart-reminders/service.ts';
 import { codeOf } from './authenticator.ts';
-import { send } from './fulfilment.ts';
+import { pack, step } from './fulfilment.ts';
 import { openMailbox } from './mailbox.ts';
 import { cancel } from './orders.ts';
 import { type OriginUnderTest, type Reachable, TEST_PASSWORD } from './origin.ts';
-import { cartOf, createProduct } from './shopping.ts';
+import { cartOf, checkOut, createProduct, type TestCart } from './shopping.ts';
 
 export interface Customer {
   readonly userId: UserId;
@@ -41,6 +42,7 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   await post('/auth/register', { email, password: TEST_PASSWORD, name });
   await post('/auth/email-verification/confirmation', {
     token: await openMailbox(shop.deps).lastToken(email),
+    password: TEST_PASSWORD,
   });
   const { accessToken } = await post('/auth/login', { email, password: TEST_PASSWORD });
   const token = { token: accessToken };
@@ -63,7 +65,9 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
   const order = await checkout(own.cartId, token);
   const [bought] = order.items;
   const { token: admin } = await shop.signIn('admin');
-  await send(shop, order.id, admin, { itemId: bought.id, quantity: 1 });
+  const parcel = await pack(shop, order.id, admin, { items: [{ itemId: bought.id, quantity: 1 }] });
+  const tracking = { carrier: 'Post', trackingNumber: mark(), trackingUrl: `https://post.example/${mark()}` };
+  await step(shop, { orderId: order.id, shipmentId: parcel.body.id, body: tracking }, admin, 'ship');
   await leaveCart(shop, accessToken, buying);
   await post('/payment-methods', { paymentMethodId: 'pm_card_mastercard' }, token);
   const { productId } = bought;
@@ -88,7 +92,14 @@ export async function openCustomer(shop: OriginUnderTest, variantId?: string): P
     email,
     token: session.accessToken,
     secret,
-    marks: [...marks, ...Object.values(said), key.name, reason],
+    marks: [
+      ...marks,
+      ...Object.values(said),
+      key.name,
+      reason,
+      tracking.trackingNumber,
+      tracking.trackingUrl,
+    ],
     orderIds: [order.id, guestOrder.id],
     proof: (step) => ({ password: TEST_PASSWORD, code: codeOf(secret, step) }),
   };
@@ -110,6 +121,21 @@ async function succeed(shop: Reachable, path: string, call: Parameters<Reachable
   const { status, body } = await shop.call(`/api/v1${path}`, call);
   if (status >= 300) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
   return body;
+}
+
+interface Guest {
+  readonly variantId: string;
+  readonly email: string;
+  readonly card: string;
+}
+
+/** An order under the email, as far as the card takes it; its cart. */
+export async function orderAsGuest(shop: Reachable, { variantId, email, card }: Guest): Promise<TestCart> {
+  const cart = await cartOf(shop, [{ variantId, quantity: 1 }]);
+  await checkOut(shop, cart, { card });
+  const ofCart = eq(orders.cartId, cart.cartId as CartId);
+  await shop.deps.db.update(orders).set({ email }).where(ofCart);
+  return cart;
 }
 
 /** The tables of which a row holds one of the words, as text or as bytes. */

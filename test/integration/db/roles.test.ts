@@ -253,7 +253,10 @@ describe('the shop as its own roles', () => {
       return answer.body;
     };
     await post('/auth/register', { ...credentials, name: 'Ada' });
-    await post('/auth/email-verification/confirmation', { token: await mailbox.lastToken(email) });
+    await post('/auth/email-verification/confirmation', {
+      token: await mailbox.lastToken(email),
+      password: TEST_PASSWORD,
+    });
     await post('/auth/password-reset', { email });
     await post('/auth/password-reset/confirmation', {
       token: await mailbox.lastToken(email),

@@ -101,7 +101,8 @@ const HERE: Partial<Record<ProblemCode, () => Promise<Answer>>> = {
     await checkout(cart, 'one-key');
     return checkout(cart, 'one-key', 'pm_card_mastercard');
   },
-  link_invalid: () => post('/auth/email-verification/confirmation', { token: 'ev_unknown' }),
+  link_invalid: () =>
+    post('/auth/email-verification/confirmation', { token: 'ev_unknown', password: TEST_PASSWORD }),
   password_wrong: async () =>
     post('/me/export', { password: 'not the password' }, { token: (await shop.signIn()).token }),
   second_factor_off: async () =>

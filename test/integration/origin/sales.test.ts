@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { checkBooks } from '#test/support/books.ts';
+import { send } from '#test/support/fulfilment.ts';
 import { refund } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
@@ -89,6 +90,19 @@ test('the address is gone once there is nothing more to send', async () => {
   const headers = { 'idempotency-key': crypto.randomUUID() };
   await shop.call(`/api/v1/orders/${order.id}/cancel`, { method: 'POST', ...cart.owner, headers, body: {} });
   expect((await sale(order.id, one.sellerToken)).body).toMatchObject({ status: 'cancelled', shipTo: null });
+});
+
+test('the address is a seller’s as long as they have something to send, whatever goes back of the money', async () => {
+  const { one, other, order } = await sharedOrder();
+  const shipTo = async (token: string) => (await sale(order.id, token)).body.shipTo;
+  const itemOf = (variantId: string) =>
+    order.items.find((item: { variantId: string }) => item.variantId === variantId).id;
+  await send(shop, order.id, one.sellerToken, { itemId: itemOf(one.variantId), quantity: 1 });
+  expect(await shipTo(one.sellerToken)).toMatchObject({ line1: '1 Test Street' });
+  await send(shop, order.id, one.sellerToken, { itemId: itemOf(one.variantId), quantity: 1 });
+  await refund(shop, { orderId: order.id }, admin, { body: { amount: 100 } });
+  expect(await shipTo(one.sellerToken)).toBeNull();
+  expect(await shipTo(other.sellerToken)).toMatchObject({ line1: '1 Test Street' });
 });
 
 test('pages of any size show every sale once, the newest first', async () => {
