@@ -235,6 +235,16 @@ describe('a shop that was bought from', () => {
     });
   });
 
+  test('that does not open when it is read again costs no older one', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'hotshelf-backups-'));
+    const store = folderStore(own);
+    const { name } = await take(store);
+    const forgetful = { ...store, read: () => inOne(new Uint8Array()) };
+    await expect(take(forgetful, 1)).rejects.toThrow(BackupBroken);
+    expect((await store.list()).map((each) => each.name)).toContain(name);
+    await rm(own, { recursive: true });
+  });
+
   test('of which there are too many loses the oldest, and nothing that is not a backup', async () => {
     const own = await mkdtemp(join(tmpdir(), 'hotshelf-backups-'));
     await writeFile(join(own, 'notes.backup'), 'mine');
