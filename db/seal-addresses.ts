@@ -3,7 +3,9 @@
 import type postgres from 'postgres';
 import { ConfigError } from '#lib/config.ts';
 import { createFieldCipher, type FieldKeys } from './field-cipher.ts';
+import { type LockPatience, whenTablesAreFree } from './table-locks.ts';
 
+const STEP = 'sealing addresses';
 const BATCH = 1_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -16,7 +18,11 @@ interface ClearRow {
  * A run that was cut off goes on where it was. Ends with the column of clear text gone, and none of it in the table.
  * @throws {ConfigError} when there are addresses to seal and no key
  */
-export async function sealAddresses(sql: postgres.Sql, keys: FieldKeys | undefined): Promise<void> {
+export async function sealAddresses(
+  sql: postgres.Sql,
+  keys: FieldKeys | undefined,
+  patience: LockPatience,
+): Promise<void> {
   const [column] = await sql`
     select from information_schema.columns
      where table_schema = 'public' and table_name = 'orders' and column_name = 'shipping_address_in_clear'`;
@@ -27,15 +33,17 @@ export async function sealAddresses(sql: postgres.Sql, keys: FieldKeys | undefin
     const last = rows.at(-1);
     if (last === undefined) break;
     if (keys === undefined) throw new ConfigError('The environment variable FIELD_KEY is missing.');
-    await seal(sql, keys, rows);
+    await whenTablesAreFree(STEP, patience, () => seal(sql, keys, rows));
     after = last.id;
   }
-  await sql.begin(async (tx) => {
-    await tx`alter table orders alter column shipping_address set not null`;
-    await tx`alter table orders drop column shipping_address_in_clear`;
-  });
+  await whenTablesAreFree(STEP, patience, () =>
+    sql.begin(async (tx) => {
+      await tx`alter table orders alter column shipping_address set not null`;
+      await tx`alter table orders drop column shipping_address_in_clear`;
+    }),
+  );
   // Written anew where there was something: what was in the clear would else lie in the table's file for long.
-  if (after !== BEFORE_ALL) await sql`vacuum full orders`;
+  if (after !== BEFORE_ALL) await whenTablesAreFree(STEP, patience, () => sql`vacuum full orders`);
 }
 
 function nextRows(sql: postgres.Sql, after: string): Promise<ClearRow[]> {

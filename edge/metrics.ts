@@ -1,8 +1,10 @@
 /**
  * What an isolate counts. Each isolate counts for itself: on Cloudflare there are many, they come and go, and whoever
- * reads the metrics reads those of the one that answers. Their clock stands still while they compute.
+ * reads the metrics reads those of the one that answers. So each names itself on all that it tells, or the counters of
+ * one would look like those of another that has begun again. Their clock stands still while they compute.
  */
 
+import { ISOLATE_LABEL } from '#lib/edge-contract.ts';
 import { createRegistry } from '#lib/metric-registry.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { createRequestMetrics, NO_ROUTE, type ObserveRequest } from '#lib/request-metrics.ts';
@@ -25,8 +27,9 @@ export interface EdgeMetrics {
   hit(): void;
 }
 
-export function createEdgeMetrics(): EdgeMetrics {
-  const registry = createRegistry();
+/** @param isolate any name that no other isolate has */
+export function createEdgeMetrics(isolate: string): EdgeMetrics {
+  const registry = createRegistry({ [ISOLATE_LABEL]: isolate });
   const requests = createRequestMetrics(registry);
   const counterOf = (outcome: string) =>
     registry.counter('cache_reads_total', { cache: 'catalogue', tier: 'edge', outcome });

@@ -15,6 +15,8 @@ import type { EdgeHandler, Platform } from './platform.ts';
 // biome-ignore lint/suspicious/noConsole: the console is a Worker's log sink.
 const write = (line: string) => console.log(line);
 
+const ISOLATE_NAME_LENGTH = 8;
+
 function build(bindings: EdgeBindings): EdgeHandler {
   const config = parseVariables(bindings);
   const log = createLogger({ level: config.LOG_LEVEL, write }, { service: 'edge' });
@@ -31,7 +33,8 @@ function build(bindings: EdgeBindings): EdgeHandler {
     fetch: (url, init) => fetch(url, init),
     clock: systemClock,
     log,
-    metrics: createEdgeMetrics(),
+    // Made with the first request: outside of one there is nothing random.
+    metrics: createEdgeMetrics(crypto.randomUUID().slice(0, ISOLATE_NAME_LENGTH)),
   };
   return config.EDGE_CACHE_POLICY === 'http' ? createHttpCache(platform) : createApp(platform);
 }

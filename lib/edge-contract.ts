@@ -47,6 +47,8 @@ export const PURGE_PATH = '/__edge/purge';
 
 /** `GET` with `Authorization: Bearer <metrics token>`: what the isolate has counted that answers. */
 export const EDGE_METRICS_PATH = '/__edge/metrics';
+/** On every series of them: which isolate that was. */
+export const ISOLATE_LABEL = 'isolate';
 
 /** `POST ?token=` from a mail program, whose body says `List-Unsubscribe=One-Click` and is not read (RFC 8058). */
 export const STOP_NOTICES_PATH = '/api/v1/stock-notices/stop';

@@ -29,17 +29,27 @@ interface Family {
   readonly name: MetricName;
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
+  /** `name="value"`, of every series of the process. */
+  readonly own: readonly string[];
   readonly labels: readonly string[];
   readonly buckets: readonly number[];
   readonly series: Map<string, Series>;
 }
 
-export function createRegistry(): Metrics {
+/** @param own labels that stand on every series: what tells the process from others under the same address */
+export function createRegistry(own: Readonly<Record<string, string>> = {}): Metrics {
   const families = new Map<string, Family>();
   const collectors: (() => void | Promise<void>)[] = [];
   for (const [name, metric] of Object.entries(METRICS)) {
     const buckets = 'buckets' in metric ? metric.buckets : [];
-    const family: Family = { ...metric, name: name as MetricName, buckets, series: new Map() };
+    const owned = Object.entries(own).map(([label, value]) => `${label}="${escaped(value)}"`);
+    const family: Family = {
+      ...metric,
+      name: name as MetricName,
+      own: owned,
+      buckets,
+      series: new Map(),
+    };
     families.set(name, family);
     // So that the first one counted is seen as an increase.
     if (family.kind !== 'gauge' && family.labels.length === 0) seriesOf(family, {});
@@ -81,7 +91,7 @@ export function createRegistry(): Metrics {
 
 function seriesOf(family: Family, labels: Readonly<Record<string, string>>): Series {
   const text = (valueFor: (name: string) => string) =>
-    family.labels.map((name) => `${name}="${escaped(valueFor(name))}"`).join(',');
+    [...family.own, ...family.labels.map((name) => `${name}="${escaped(valueFor(name))}"`)].join(',');
   const wanted = text((name) => labels[name] ?? '');
   const key = family.series.has(wanted) || family.series.size < MAX_SERIES ? wanted : text(() => BEYOND);
   const known = family.series.get(key);

@@ -14,6 +14,7 @@ import { type BackupStore, newBackupName } from './store.ts';
 
 export interface Taken {
   readonly name: string;
+  readonly verified: Verified;
   /** Older ones that were removed. */
   readonly removed: readonly string[];
 }
@@ -29,7 +30,10 @@ export class NotEmpty extends Error {
   override readonly name = 'NotEmpty';
 }
 
-/** Writes one backup, then removes what is beyond the newest `keep`. */
+/**
+ * Writes one backup and reads it to its end. Only then are those beyond the newest `keep` removed.
+ * @throws {BackupBroken} when it does not open; all others stay
+ */
 export async function takeBackup(
   {
     databaseUrl,
@@ -46,11 +50,12 @@ export async function takeBackup(
       await store.write(name, sealStream(key, through(createGzip(), encodeRecords(records))));
     }),
   );
+  const verified = await verifyBackup(store, name, key);
   const others = (await store.list()).filter((each) => each.name !== name);
   // What was just taken stays, whatever a clock that was set back has others called.
   const beyond = others.slice(keep - 1);
   for (const old of beyond) await store.remove(old.name);
-  return { name, removed: beyond.map((old) => old.name) };
+  return { name, verified, removed: beyond.map((old) => old.name) };
 }
 
 /** Reads a backup to its end and counts what is in it; nothing is written. @throws {BackupBroken} */

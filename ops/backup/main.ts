@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { readRunningShop } from '#ops/local/running.ts';
-import { takeBackup, verifyBackup } from './backup.ts';
+import { takeBackup, type Verified, verifyBackup } from './backup.ts';
 import { backupKey, PLACES_HELP, storeOf, WrongCall } from './places.ts';
 import { BackupBroken, backupKeyName } from './sealed-stream.ts';
 import type { BackupStore } from './store.ts';
@@ -51,19 +51,21 @@ async function main(): Promise<number> {
   }
   const store = storeOf(options.to, process.env);
   if (options.list === true) return list(store);
-  const key = await backupKey(process.env);
+  const given = process.env['DATABASE_URL_BACKUP'] || process.env['DATABASE_URL'] || undefined;
+  const named = options['database-url'] ?? given;
+  const key = await backupKey(process.env, named);
   if (options.verify !== undefined) return verify(store, await nameOf(store, options.verify), key);
   const keep = Number(options.keep);
   if (!/^\d+$/.test(options.keep) || keep < 1 || keep > MAX_KEEP) {
     throw new WrongCall(`--keep is a whole number from 1 to ${MAX_KEEP}.`);
   }
-  const given = process.env['DATABASE_URL_BACKUP'] || process.env['DATABASE_URL'];
-  const databaseUrl = options['database-url'] ?? (given || (await readRunningShop())?.backupDatabaseUrl);
+  const databaseUrl = named ?? (await readRunningShop())?.backupDatabaseUrl;
   if (!databaseUrl) throw new WrongCall("There is no DATABASE_URL and no running shop: 'npm start' first.");
   const onProgress = (what: string) => console.error(`backup: ${what}`);
-  const { name, removed } = await takeBackup({ databaseUrl, key, store }, { keep, onProgress });
+  const { name, verified, removed } = await takeBackup({ databaseUrl, key, store }, { keep, onProgress });
+  tell(store, { name, key, verified });
   for (const old of removed) console.log(`removed ${old}`);
-  return verify(store, name, key);
+  return 0;
 }
 
 async function list(store: BackupStore): Promise<number> {
@@ -81,10 +83,20 @@ async function nameOf(store: BackupStore, wanted: string): Promise<string> {
 }
 
 async function verify(store: BackupStore, name: string, key: string): Promise<number> {
-  const { head, tables, rows } = await verifyBackup(store, name, key);
-  console.log(`${name} in ${store.place}, key ${backupKeyName(key)}`);
-  console.log(`whole: ${tables} tables, ${rows} rows, taken ${head.takenAt}, at migration ${head.migration}`);
+  tell(store, { name, key, verified: await verifyBackup(store, name, key) });
   return 0;
+}
+
+function tell(
+  { place }: BackupStore,
+  {
+    name,
+    key,
+    verified: { head, tables, rows },
+  }: { readonly name: string; readonly key: string; readonly verified: Verified },
+): void {
+  console.log(`${name} in ${place}, key ${backupKeyName(key)}`);
+  console.log(`whole: ${tables} tables, ${rows} rows, taken ${head.takenAt}, at migration ${head.migration}`);
 }
 
 process.exit(

@@ -3,12 +3,10 @@
 import { parseArgs } from 'node:util';
 import { fieldKeysOf } from '#db/migrate.ts';
 import { restoreBackup } from '#ops/backup/backup.ts';
-import { backupKey, PLACES_HELP, storeOf, WrongCall } from '#ops/backup/places.ts';
+import { backupKey, ownSecrets, PLACES_HELP, storeOf, WrongCall } from '#ops/backup/places.ts';
 import { BackupBroken } from '#ops/backup/sealed-stream.ts';
-import { LOCAL } from '#ops/local/paths.ts';
 import { createDatabase } from '#ops/local/postgres.ts';
 import { readRunningShop } from '#ops/local/running.ts';
-import { loadSecrets } from '#ops/local/secrets.ts';
 
 const DEFAULT_DATABASE = 'restored';
 
@@ -48,11 +46,13 @@ async function main(): Promise<number> {
   const store = storeOf(values.from, process.env);
   const name = wanted ?? (await store.list())[0]?.name;
   if (name === undefined) throw new WrongCall(`There is no backup in ${store.place}.`);
-  const key = await backupKey(process.env);
-  const databaseUrl = await targetOf(values['database-url']);
+  const named = values['database-url'];
+  const key = await backupKey(process.env, named);
+  const databaseUrl = await targetOf(named);
   await createDatabase(databaseUrl);
   const onProgress = (what: string) => console.error(`restore: ${what}`);
-  const fieldKeys = fieldKeysOf(process.env) ?? { current: (await loadSecrets(LOCAL)).fieldKey };
+  const current = (await ownSecrets(named))?.fieldKey;
+  const fieldKeys = fieldKeysOf(process.env) ?? (current === undefined ? undefined : { current });
   const restored = await restoreBackup({ store, name, key }, { databaseUrl, fieldKeys }, onProgress);
   const place = new URL(databaseUrl);
   console.log(`${name}: ${restored.tables} tables, ${restored.rows} rows, as of ${restored.head.takenAt}`);

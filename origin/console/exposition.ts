@@ -1,5 +1,7 @@
 /** Prometheus' text format, version 0.0.4, as every process of the shop exposes it. */
 
+import { ISOLATE_LABEL } from '#lib/edge-contract.ts';
+
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped';
 
 export interface Sample {
@@ -15,6 +17,8 @@ export interface Exposition {
   /** By the family's name. */
   readonly types: ReadonlyMap<string, MetricType>;
   readonly samples: readonly Sample[];
+  /** Which of the edge's isolates answered; undefined elsewhere. Its samples do not name it. */
+  readonly isolate: string | undefined;
 }
 
 export class ExpositionError extends Error {
@@ -25,6 +29,7 @@ const TYPE_LINE = /^# *TYPE +([\w:]+) +(counter|gauge|histogram|summary|untyped)
 const NAME = /^([a-zA-Z_:][\w:]*)[ \t]*(?:\{(.*)\})?$/;
 /** Behind the labels: the value, and perhaps a time, which nobody asks for. */
 const VALUE = /^[ \t]*(\S+)(?:[ \t]+-?\d+)?$/;
+const ISOLATE = new RegExp(`[{,]${ISOLATE_LABEL}="([^"]*)"`);
 /** One label, and the comma or the end behind it; a comma may close the list. */
 const LABEL = /[ \t]*([a-zA-Z_]\w*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(?:,|$)/y;
 const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\"': '"', '\\n': '\n' };
@@ -47,7 +52,8 @@ export function createReader(isWanted: (name: string) => boolean = () => true) {
     const [, name, labelText = ''] = NAME.exec(key) ?? [];
     const labels = parseLabels(labelText);
     if (name === undefined || labels === null) return undefined;
-    const identity = isWanted(name) ? { key, name, labels } : null;
+    const { [ISOLATE_LABEL]: _, ...others } = labels;
+    const identity = isWanted(name) ? { key: key.replace(ISOLATE, ''), name, labels: others } : null;
     if (known.size >= MAX_KNOWN) known.clear();
     known.set(key, identity);
     return identity;
@@ -76,8 +82,12 @@ export function createReader(isWanted: (name: string) => boolean = () => true) {
       if (sample === undefined) throw new ExpositionError(`line ${index + 1} is no sample`);
       if (sample !== null) samples.push(sample);
     }
-    return { types, samples };
+    return { types, samples, isolate: isolateIn(text) };
   };
+}
+
+function isolateIn(text: string): string | undefined {
+  return ISOLATE.exec(text)?.[1];
 }
 
 function readType(line: string, types: Map<string, MetricType>): void {

@@ -47,9 +47,10 @@ export function createMeter(): Meter {
   const totals: number[] = [];
   let moments: readonly Moment[] = [];
   let isGone = false;
+  let isolate: string | undefined;
   let gauges: ReadonlyMap<string, readonly Sample[]> = new Map();
 
-  function count({ key, name, labels, value }: Sample): void {
+  function count({ key, name, labels, value }: Sample, isOfAnother: boolean): void {
     const series = known.get(key);
     if (series === undefined) {
       const index = totals.length;
@@ -58,11 +59,12 @@ export function createMeter(): Meter {
       namesakes.push({ labels, index });
       byName.set(name, namesakes);
       // One that comes later was zero before.
-      totals.push(moments.length === 0 ? 0 : value);
+      totals.push(moments.length === 0 || isOfAnother ? 0 : value);
       return;
     }
     const { index, last } = series;
-    totals[index] = (totals[index] ?? 0) + (value >= last ? value - last : value);
+    const by = value >= last ? value - last : value;
+    totals[index] = (totals[index] ?? 0) + (isOfAnother ? 0 : by);
     series.last = value;
   }
 
@@ -72,10 +74,16 @@ export function createMeter(): Meter {
   };
 
   return {
-    take: (atMs, { types, samples }) => {
+    take: (atMs, { types, samples, isolate: answering }) => {
       isGone = false;
+      // What another isolate has counted in its time has not happened just now.
+      const isOfAnother = answering !== isolate;
+      isolate = answering;
       gauges = Map.groupBy(samples, ({ name }) => name);
-      for (const [name, all] of gauges) if (isCumulative(name, types)) all.forEach(count);
+      for (const [name, all] of gauges) {
+        if (!isCumulative(name, types)) continue;
+        for (const sample of all) count(sample, isOfAnother);
+      }
       moments = [...thinned(moments, atMs), { atMs, totals: Float64Array.from(totals) }];
     },
     miss: () => {

@@ -182,6 +182,22 @@ describe('Alertmanager', () => {
     ]);
   });
 
+  test.each(['AllOriginsDown', 'PostgresDown', 'WorkersDown', 'NatsDown'])(
+    'keeps quiet about orders while %s says why none are seen',
+    (cause) => {
+      const { inhibit_rules: rules } = readYaml<{
+        readonly inhibit_rules: readonly {
+          readonly source_matchers: readonly string[];
+          readonly target_matchers: readonly string[];
+        }[];
+      }>(ALERTMANAGER);
+      const names = (matchers: readonly string[]) =>
+        /^alertname=~?"(.*)"$/.exec(matchers.length === 1 ? (matchers[0] ?? '') : '')?.[1]?.split('|') ?? [];
+      const ofCause = rules.filter(({ source_matchers: source }) => names(source).includes(cause));
+      expect(ofCause.flatMap(({ target_matchers: target }) => names(target))).toContain('OrdersFellOff');
+    },
+  );
+
   test('knows a receiver for every severity', () => {
     const severities = new Set(ALERTS.map(({ labels }) => labels?.['severity']));
     expect([...severities].toSorted()).toEqual(['none', 'page', 'ticket']);

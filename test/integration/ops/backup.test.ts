@@ -15,6 +15,7 @@ import { decodeRecords, encodeRecords } from '#ops/backup/records.ts';
 import { BackupBroken, openStream, sealStream } from '#ops/backup/sealed-stream.ts';
 import { type BackupStore, folderStore } from '#ops/backup/store.ts';
 import { type AuditedShop, openAuditedShop, wrongIn } from '#test/support/audited.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { bookCaptures } from '#test/support/money-by-hand.ts';
 import { TEST_FIELD_KEY } from '#test/support/origin.ts';
 import { cartWith, checkOut, checkoutBody, createProduct } from '#test/support/shopping.ts';
@@ -234,6 +235,16 @@ describe('a shop that was bought from', () => {
     });
   });
 
+  test('that does not open when it is read again costs no older one', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'hotshelf-backups-'));
+    const store = folderStore(own);
+    const { name } = await take(store);
+    const forgetful = { ...store, read: () => inOne(new Uint8Array()) };
+    await expect(take(forgetful, 1)).rejects.toThrow(BackupBroken);
+    expect((await store.list()).map((each) => each.name)).toContain(name);
+    await rm(own, { recursive: true });
+  });
+
   test('of which there are too many loses the oldest, and nothing that is not a backup', async () => {
     const own = await mkdtemp(join(tmpdir(), 'hotshelf-backups-'));
     await writeFile(join(own, 'notes.backup'), 'mine');
@@ -246,6 +257,35 @@ describe('a shop that was bought from', () => {
     expect((await store.list()).some((each) => each.name === name)).toBe(true);
     expect((await readdir(own)).includes('notes.backup')).toBe(true);
     await rm(own, { recursive: true });
+  });
+});
+
+test('a migration that waits behind a backup lets the shop by, gives up in time, and is done once it has ended', async () => {
+  await withEmpty(async ({ url }) => {
+    await migrateUpTo(url, '0027_product_views');
+    const [backup, shop] = [1, 2].map(() =>
+      postgres(url, { max: 1, onnotice: () => {}, connection: { statement_timeout: 5_000 } }),
+    );
+    if (backup === undefined || shop === undefined) throw new Error('two clients were asked for');
+    const said: string[] = [];
+    const patience = { lockWaitMs: 200, pauseMs: 10, say: (what: string) => void said.push(what) };
+    let migrating: Promise<void> | undefined;
+    await backup.begin(async (tx) => {
+      await tx`select from products`;
+      const inVain = migrate(url, fieldKeys, { ...patience, tries: 2 });
+      await expect(inVain).rejects.toThrow('0028_commerce was not done');
+      migrating = migrate(url, fieldKeys, { ...patience, tries: 100 });
+      await eventually('the migration waits', async () => {
+        const [waiting] = await shop`select from pg_locks where not granted and locktype = 'relation'`;
+        return waiting !== undefined;
+      });
+      await shop`select from products`;
+    });
+    await migrating;
+    expect(said[0]).toContain('0028_commerce waits');
+    const [column] = await shop`select price_changes_at from products limit 0`.then(({ columns }) => columns);
+    expect(column?.name).toBe('price_changes_at');
+    await Promise.all([backup.end(), shop.end()]);
   });
 });
 

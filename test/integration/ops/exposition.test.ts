@@ -95,6 +95,9 @@ test('promtool finds no fault with what origin, workers and edge tell', async ()
   const text = await told.text();
   expect(await faultsOf(text)).toBe('');
   expect(text).toContain('http_route="/api/v1/products/[^/]+",http_response_status_code="503"} 1');
+  // Of one isolate, whichever: rates stay within it.
+  const isolates = new Set(seriesIn(text).map((line) => /\{isolate="([\da-f]{8})"/.exec(line)?.[1]));
+  expect([isolates.size, isolates.has(undefined)]).toEqual([1, false]);
 });
 
 test('nobody reads the edge’s metrics without its token, nor the origin’s through it', async () => {

@@ -37,7 +37,7 @@ async function answerOf(path: string, replaced: Partial<Platform>) {
     store: EMPTY_STORE,
     fetch: () => Promise.resolve(new Response('ok')),
     clock: systemClock,
-    metrics: createEdgeMetrics(),
+    metrics: createEdgeMetrics('test'),
     log: createLogger({ level: 'debug', write: (line) => lines.push(line) }),
     ...replaced,
   });

@@ -24,7 +24,7 @@ function setUp(bytes = 3) {
   const answers = createHotAnswers({
     store: { peek: () => state.held },
     clock: { now: () => new Date(state.nowMs) },
-    metrics: createEdgeMetrics(),
+    metrics: createEdgeMetrics('test'),
   });
   const finished = new Response(made.body, { headers: { age: '2', 'x-request-id': 'the first one' } });
   answers.remember(new Request(URL_TEXT), finished, { key: '/api/v1/products/tea', answer: made, route });

@@ -38,7 +38,7 @@ function setUp() {
       return state.isUp ? Promise.resolve(new Response('ok')) : Promise.reject(new Error('refused'));
     },
     clock: { now: () => new Date(state.nowMs) },
-    metrics: createEdgeMetrics(),
+    metrics: createEdgeMetrics('test'),
     log: QUIET,
   });
   const send = () => origin.send(CALL, CALLER).then(({ status }) => status, codeOf);

@@ -58,7 +58,7 @@ function setUp(behaviours: Record<string, Behaviour>, list = Object.keys(behavio
       asked.push(pathname === PATH ? name : `${name}?`);
       return answerOf(behaviours[name] ?? 'gone', signal);
     },
-    metrics: createEdgeMetrics(),
+    metrics: createEdgeMetrics('test'),
     clock: { now: () => new Date(state.nowMs) },
     log: QUIET,
   });

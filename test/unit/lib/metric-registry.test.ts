@@ -40,6 +40,15 @@ describe('a registry', () => {
     ]);
   });
 
+  test('says of every series whose it is, where it is one of many under the same address', async () => {
+    const metrics = createRegistry({ isolate: 'a"b' });
+    metrics.count('messages_handled_total', { consumer: 'email', outcome: 'done' });
+    const { body } = await metrics.expose();
+    const series = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(series.filter((line) => !line.includes('{isolate="a\\"b"'))).toEqual([]);
+    expect(series).toContain('carts_created_total{isolate="a\\"b"} 0');
+  });
+
   test('tells of a counter without labels before it counts, and of no gauge that was never set', async () => {
     const metrics = createRegistry();
     expect(await linesOf(metrics, 'carts_created_total')).toEqual(['carts_created_total 0']);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
+import { backupKey, WrongCall } from '#ops/backup/places.ts';
 import { type BackupRecord, decodeRecords, encodeRecords } from '#ops/backup/records.ts';
 import { BackupBroken, openStream, sealStream } from '#ops/backup/sealed-stream.ts';
 
@@ -105,4 +106,11 @@ describe('records', () => {
     await expect(read(await all(encodeRecords(given([END, ROWS]))))).rejects.toThrow(BackupBroken);
     await expect(read(Buffer.from([99, 0, 0, 0, 0]))).rejects.toThrow(BackupBroken);
   });
+});
+
+test('a shop that does not run from here is never backed up under a key that is made here', async () => {
+  const named = 'postgres://hotshelf_backup@db.example.com/shop';
+  await expect(backupKey({}, named)).rejects.toThrow(WrongCall);
+  await expect(backupKey({ BACKUP_KEY: '' }, named)).rejects.toThrow('BACKUP_KEY is missing');
+  expect(await backupKey({ BACKUP_KEY: KEY }, named)).toBe(KEY);
 });

@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DATABASE_ROLES } from '#db/role-grants.ts';
+import { roleNameOf } from '#db/roles.ts';
 import { present } from '#lib/assert.ts';
 import { EVENT_STREAM } from '#lib/events.ts';
 import { METRICS } from '#lib/metrics.ts';
@@ -175,6 +177,35 @@ describe.each(deployments.map((each) => [each.metadata.name, each] as const))('%
     });
     expect(container(deployment).resources.limits.memory).toBeDefined();
   });
+});
+
+test('a release migrates, then gives the roles what they need, as the owner, who is seen nowhere else', async () => {
+  const job = find('Job', 'migration');
+  const { initContainers, containers, ...pod } = job.spec.template.spec;
+  const steps: readonly Manifest[] = [...initContainers, ...containers];
+  expect(steps.map(({ command }) => command)).toEqual([
+    ['bun', 'db/migrate.ts'],
+    ['bun', 'db/roles.ts'],
+  ]);
+  expect(pod).toMatchObject({ restartPolicy: 'Never', automountServiceAccountToken: false });
+  expect(pod.securityContext).toEqual(find('Deployment', 'origin').spec.template.spec.securityContext);
+  for (const step of steps) {
+    expect(step.image).toBe('hotshelf');
+    expect(step.envFrom).toEqual([{ secretRef: { name: 'hotshelf-owner' } }]);
+    expect(step.securityContext).toEqual(container(find('Deployment', 'origin')).securityContext);
+  }
+  expect(JSON.stringify(deployments)).not.toContain('hotshelf-owner');
+
+  // `kubectl apply -l` takes what has the label, so that it can go before the rest.
+  const { labels } = job.metadata;
+  const first = manifests.filter(({ metadata }) => Bun.deepEquals(metadata?.labels, labels));
+  expect(first.map(({ kind }) => kind).toSorted()).toEqual(['Job', 'NetworkPolicy']);
+  expect(labels).toEqual(job.spec.template.metadata.labels);
+  const said = await Bun.file(join(FOLDER, 'kustomization.yaml')).text();
+  expect(said).toContain(`-l app.kubernetes.io/name=${labels['app.kubernetes.io/name']}`);
+
+  for (const role of DATABASE_ROLES) expect(said).toContain(`DATABASE_PASSWORD_${role.toUpperCase()}`);
+  for (const role of ['origin', 'workers'] as const) expect(said).toContain(roleNameOf(role));
 });
 
 function selects({ matchLabels, matchExpressions }: Manifest, labels: Record<string, string>): boolean {

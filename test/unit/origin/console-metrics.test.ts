@@ -122,6 +122,17 @@ describe('a rate', () => {
     expect(gather([meter]).increase('orders_placed_total', {}, 60_000)).toBe(10 + 4 + 2);
   });
 
+  test('of an edge is of one isolate at a time: what another has counted in its time has not just happened', () => {
+    const read = (isolate: string, value: number) =>
+      parse(`# TYPE cache_reads_total counter\ncache_reads_total{isolate="${isolate}",tier="edge"} ${value}`);
+    const meter = createMeter();
+    const seen = [read('a', 1_000), read('a', 1_010), read('b', 9_000), read('b', 9_003), read('a', 1_400)];
+    for (const [index, exposition] of seen.entries()) meter.take(1_000 + index * 1_000, exposition);
+    const gathered = gather([meter]);
+    expect(gathered.increase('cache_reads_total', { tier: 'edge' }, 60_000)).toBe(10 + 3);
+    expect(meter.grown('cache_reads_total', 60_000)).toHaveLength(1);
+  });
+
   test('counts a series that is new as begun at zero', () => {
     const meter = createMeter();
     meter.take(1_000, placed(5));
