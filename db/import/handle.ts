@@ -3,12 +3,12 @@
 import { cell, type Row } from './rows.ts';
 
 export const MAX_HANDLE_CHARACTERS = 255;
-const HANDLE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u;
+const HANDLE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,254}$/u;
 
 export function handleOf(row: Row): string {
   return cell(row, 'handle').toLowerCase();
 }
 
 export function isHandle(text: string): boolean {
-  return text.length <= MAX_HANDLE_CHARACTERS && HANDLE.test(text);
+  return HANDLE.test(text);
 }

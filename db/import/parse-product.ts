@@ -4,6 +4,7 @@
  */
 
 import { separated } from '#db/export/escape.ts';
+import { isUuid } from '#lib/ids.ts';
 import { type Currency, currency } from '#lib/money.ts';
 import { columnName } from './columns.ts';
 import { Fault, given, text, yesOrNo } from './fields.ts';
@@ -57,6 +58,8 @@ export function parseProduct(
 function readHead(row: Row, shopCurrency: Currency): Head {
   const slug = text(row, 'handle', MAX_HANDLE_CHARACTERS).toLowerCase();
   if (!isHandle(slug)) throw new Fault(`Handle '${slug.slice(0, 80)}' is not letters, digits and dashes`);
+  // It would never be looked up as a slug.
+  if (isUuid(slug)) throw new Fault(`Handle '${slug}' looks like an id`);
   const name = text(row, 'title', MAX_TITLE_CHARACTERS);
   if (name === '') throw new Fault('Title is missing');
   return {

@@ -29,6 +29,7 @@ const FIRST_ROWS: readonly (readonly [what: string, changes: CsvRow, reason: Reg
   ['without a title', { Title: ' ' }, /^Title is missing/],
   ['with an over-long title', { Title: 'x'.repeat(501) }, /^Title is longer than 500 characters/],
   ['with a handle that is no slug', { Handle: 'two words' }, /^Handle 'two words' is not letters/],
+  ['with a handle like an id', { Handle: '01890A5D-ac96-774b-bcce-b302099a8090' }, /^Handle .* like an id/],
   ['without a handle', { Handle: '' }, /^Handle is missing/],
   ['without a price', { 'Variant Price': '' }, /^Variant Price is missing/],
   ['with a price in words', { 'Variant Price': 'ten' }, /^Variant Price 'ten' is no decimal number/],
