@@ -213,7 +213,10 @@ function readImage(row: Row): { image: WantedImage; position: number } {
   if (!/^\d{0,9}$/.test(position))
     throw new Fault(`Image Position '${position.slice(0, 40)}' is no whole number`);
   return {
-    image: { url: imageUrl(row, 'imageUrl'), alt: text(row, 'imageAlt', MAX_ALT_CHARACTERS) },
+    image: {
+      url: imageUrl(row, 'imageUrl'),
+      alt: hasColumn(row, 'imageAlt') ? text(row, 'imageAlt', MAX_ALT_CHARACTERS) : undefined,
+    },
     position: position === '' ? Number.MAX_SAFE_INTEGER : Number(position),
   };
 }
@@ -233,7 +236,7 @@ function variantImages(
       () => imageUrl(row, 'variantImage'),
       (reason) => refuseRow(row, reason),
     );
-    if (valid !== undefined) images.push({ url: valid, alt: '' });
+    if (valid !== undefined) images.push({ url: valid, alt: hasColumn(row, 'imageAlt') ? '' : undefined });
   }
   return images;
 }

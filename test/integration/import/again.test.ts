@@ -114,6 +114,24 @@ test('a file without a column leaves what it would say as it is', async () => {
   expect((await shop.products())[0]).toMatchObject({ vendor: 'Quay', tags: ['a', 'b'], category: 'Cups' });
 });
 
+test('a file without what it says of pictures leaves their texts and variants as they are, wherever they stand', async () => {
+  const picture = (name: string) => ({ 'Image Src': `https://a.example/${name}.jpg` });
+  const said = (name: string) => ({ 'Image Alt Text': name, 'Variant Image': picture(name)['Image Src'] });
+  const two = goodRow('mug', { ...picture('one'), ...said('one') });
+  await importRows([two, nextRow('mug', 'Two', { ...picture('two'), ...said('two') })]);
+  const before = await shop.images('mug');
+  expect(before.map(({ alt, options }) => [alt, options])).toEqual([
+    ['one', ['One']],
+    ['two', ['Two']],
+  ]);
+  const again = await importRows([goodRow('mug', picture('one')), nextRow('mug', 'Two', picture('two'))]);
+  expect(again.summary.products.unchanged).toBe(1);
+  await importRows([goodRow('mug', picture('two')), nextRow('mug', 'Two', picture('one'))]);
+  expect(await shop.images('mug')).toEqual(
+    before.toReversed().map((image, index) => ({ ...image, position: index + 1 })),
+  );
+});
+
 test('units sold since the export are not put back by importing it again', async () => {
   await importRows([goodRow('mug')]);
   await shop.sql`update inventory set on_hand = on_hand - 2`;
