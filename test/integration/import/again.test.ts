@@ -12,6 +12,7 @@ import {
   toCsv,
 } from '#test/support/fixtures/product-files.ts';
 import { createTestDatabase, type TestDatabase } from '#test/support/stack.ts';
+import { renewCategory } from '#workers/handlers/renew-category.ts';
 
 let database: TestDatabase;
 let shop: Shop;
@@ -194,7 +195,24 @@ test('two imports of one file at the same time write it once', async () => {
   const [one, two] = await Promise.all([importRows(rows), importRows(rows)]);
   expect([one, two].map(({ summary }) => summary.products.created).toSorted()).toEqual([0, 300]);
   expect(one.summary.refused + two.summary.refused).toBe(0);
-  expect(await shop.events()).toHaveLength(300);
+  const events = await shop.events();
+  expect(events.filter(({ name }) => name === 'product.created')).toHaveLength(300);
+  expect(events).toHaveLength(300 + 8);
+});
+
+test('of each category that an import makes an event tells once, and renews no product', async () => {
+  const rows = [goodRow('mug', { Type: `Cups/${'x'.repeat(300)}` }), goodRow('cup', { Type: 'Cups' })];
+  await importRows(rows);
+  await importRows(rows);
+  const events = await shop.sql`
+    select c.name, length(c.slug) <= 200 as "canBeAskedFor", consumer
+    from outbox o join categories c on c.id = (data->>'categoryId')::uuid join inbox on event_id = o.id
+    where o.name = 'category.changed' order by length(c.slug)`;
+  const told = { canBeAskedFor: true, consumer: renewCategory.name };
+  expect([...events]).toEqual([
+    { ...told, name: 'Cups' },
+    { ...told, name: 'x'.repeat(300) },
+  ]);
 });
 
 const word = fc.stringMatching(/^[A-Za-z0-9äß日,"'&;-]{1,12}$/).filter((text) => !text.startsWith("'"));
