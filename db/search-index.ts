@@ -40,7 +40,7 @@ export interface IndexedDocument {
 
 /** What Postgres' parser takes for parts of addresses and paths: 'black/white' is two words here. */
 const JOINTS = '/.-_@:&+#=<>';
-const MAX_NAME_IN_INDEX = 200;
+export const MAX_NAME_IN_INDEX = 200;
 /** A lexeme that is a word, and may be suggested as one: no mark, no number, nothing of absurd length. */
 const WORD = '^[[:alpha:]]{2,40}$';
 
@@ -171,17 +171,22 @@ export async function beginRefresh(tx: Transaction, whenBusy: 'wait' | 'leave'):
   return row?.locked === true;
 }
 
+/** What to select from, as SQL, and which part of all documents that is. */
+export async function sampleOfDocuments(tx: Transaction, from: 'sample' | 'all') {
+  const [size] = await tx.execute<{ documents: number }>(
+    sql`select count(*)::int as documents from ${searchDocuments}`,
+  );
+  const share = from === 'all' ? 1 : Math.min(1, SAMPLED_DOCUMENTS / Math.max(1, size?.documents ?? 0));
+  return { sample: `search_documents tablesample system (${share * 100})`, share };
+}
+
 /**
  * Tells the dictionary how many documents have each word: by a sample where there are many, or by all of them,
  * which also brings in the words that it lacks. Takes terms in their order, as {@link addTerms} does: in any other
  * the two would deadlock.
  */
 export async function refreshFrequencies(tx: Transaction, from: 'sample' | 'all'): Promise<void> {
-  const [size] = await tx.execute<{ documents: number }>(
-    sql`select count(*)::int as documents from ${searchDocuments}`,
-  );
-  const share = from === 'all' ? 1 : Math.min(1, SAMPLED_DOCUMENTS / Math.max(1, size?.documents ?? 0));
-  const sample = `search_documents tablesample system (${share * 100})`;
+  const { sample, share } = await sampleOfDocuments(tx, from);
   const documents = `select document from ${sample}`;
   const times = sql`greatest(1, round(counted / ${share}::float8))::int`;
   await tx.execute(sql`

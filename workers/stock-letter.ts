@@ -28,7 +28,7 @@ export function writeStockLetter(
   const subject = `Back in stock: ${what}`;
   const lines = [
     `${what} can be bought again. There may not be much of it.`,
-    ...(shopUrl === undefined ? [] : [`${shopUrl}/products/${product.slug}`]),
+    ...(shopUrl === undefined ? [] : [`${shopUrl}/products/${encodeURIComponent(product.slug)}`]),
     'You asked to be told once, and this was it. To stop all such emails that you still wait for:',
     link(`stop-notices#token=${token}`) ?? token,
   ];

@@ -8,6 +8,7 @@ import { type ProductPlan, planProduct } from './plan.ts';
 import { recordImport } from './record.ts';
 import type { Place, Refusal } from './rows.ts';
 import type { Run } from './run.ts';
+import { findScattered } from './scattered.ts';
 import { loadProducts, loadSkuOwners, loadStock } from './stored.ts';
 import type { WantedProduct, WantedVariant } from './wanted.ts';
 import { writePlans } from './write.ts';
@@ -26,7 +27,8 @@ export async function importBatch(
   context: BatchContext,
 ): Promise<void> {
   const { run, tree } = context;
-  const wanted = await claimSkus(db, await claimHandles(db, batch, run), run);
+  const heard = await markScattered(db, await claimHandles(db, batch, run));
+  const wanted = await claimSkus(db, heard, run);
   for (const { categoryPath } of wanted) tree.reach(categoryPath ?? []);
   const made = tree.take();
   run.summary.categories.created += made.length;
@@ -122,6 +124,15 @@ async function claimHandles(
     });
     return false;
   });
+}
+
+/** What else the files say of such a product is refused, and may be its other variants. */
+async function markScattered(db: Queryable, batch: readonly WantedProduct[]): Promise<WantedProduct[]> {
+  const scattered = await findScattered(
+    db,
+    batch.map(({ slug }) => slug),
+  );
+  return batch.map((product) => (scattered.has(product.slug) ? { ...product, incomplete: true } : product));
 }
 
 /** Drops variants whose SKU another product has, and products that have none left. */

@@ -24,7 +24,9 @@ stays as it is. Products that are not published, and drafts, are
 imported as drafts; archived and unlisted ones as withdrawn.
 
 A bad row is reported as file:line: reason and the rest is imported. A bad first row costs its product; another
-bad row costs its variant or image, and then no variant of that product is withdrawn.
+bad row costs its variant or image, and then no variant of that product is withdrawn, nor of one that a row next to
+it may belong to. The rows of a product stand together: where they do not, the first ones are imported, the others
+are refused, and no variant of it is withdrawn.
 
 The database is that of DATABASE_URL, else of the shop that 'npm start' runs. File names start from the folder
 that you are in. One import runs at a time; a second one waits for the first.

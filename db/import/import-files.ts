@@ -17,6 +17,7 @@ import { sharedPictures } from './plan.ts';
 import { recordImport } from './record.ts';
 import { checkFile, type Row, readRows, type SourceFile } from './rows.ts';
 import type { ImportObserver, ImportOptions, Run } from './run.ts';
+import { countPlaces } from './scattered.ts';
 import { emptySummary, type ImportSummary } from './summary.ts';
 import type { WantedProduct } from './wanted.ts';
 
@@ -67,6 +68,7 @@ export async function importFiles(
   try {
     await lock(db);
     await openClaims(db);
+    await countPlaces(db, files);
     if (options.strict && !options.dryRun) await importAtOnce(db, files, { run, observer });
     else await importAll(db, files, { run, observer });
     summary.written = run.writes();
@@ -118,8 +120,8 @@ async function importAll(
     observer.progress(run.summary);
   };
   for (const file of files) {
-    for await (const rows of groupRows(countRows(readRows(file, run.refuse), run.summary), run.refuse)) {
-      const product = parseProduct(rows, run.options.currency, run.refuse);
+    for await (const group of groupRows(countRows(readRows(file), run.summary), run.refuse)) {
+      const product = parseProduct(group, run.options.currency, run.refuse);
       if (product === null) continue;
       note(product, run.summary);
       batch.push(product);
@@ -132,8 +134,10 @@ async function importAll(
 
 async function* countRows(rows: AsyncIterable<Row>, summary: ImportSummary): AsyncGenerator<Row> {
   for await (const row of rows) {
-    summary.rows += 1;
-    for (const name of unreadValues(row.header, row.cells)) summary.unreadColumns.add(name);
+    if (row.brokenBecause === null) {
+      summary.rows += 1;
+      for (const name of unreadValues(row.header, row.cells)) summary.unreadColumns.add(name);
+    }
     yield row;
   }
 }

@@ -4,15 +4,17 @@
  */
 
 import { separated } from '#db/export/escape.ts';
+import { isUuid } from '#lib/ids.ts';
 import type { Currency } from '#lib/money.ts';
 import { columnName } from './columns.ts';
 import { Fault, given, text, yesOrNo } from './fields.ts';
+import type { Group } from './groups.ts';
+import { isHandle, MAX_HANDLE_CHARACTERS } from './handle.ts';
 import { sanitizeHtml } from './html.ts';
 import { isVariantRow, parseVariant, readOptionNames } from './parse-variant.ts';
 import { cell, hasColumn, type Refusal, type Row } from './rows.ts';
 import type { WantedImage, WantedProduct, WantedVariant } from './wanted.ts';
 
-const MAX_HANDLE_CHARACTERS = 255;
 const MAX_TITLE_CHARACTERS = 500;
 const MAX_VENDOR_CHARACTERS = 255;
 const MAX_BODY_CHARACTERS = 200_000;
@@ -25,7 +27,6 @@ const MAX_URL_CHARACTERS = 2_048;
 const MAX_ALT_CHARACTERS = 512;
 const MAX_IMAGES = 250;
 
-const HANDLE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u;
 /** A picture that the shop serves itself: in a file of its own only, for elsewhere it would name nothing. */
 const OWN_PICTURE = /^\/media\/[\w.-]+$/;
 const STATUSES = new Set(['', 'active', 'draft', 'archived', 'unlisted']);
@@ -33,7 +34,7 @@ const STATUSES = new Set(['', 'active', 'draft', 'archived', 'unlisted']);
 type Head = Omit<WantedProduct, 'variants' | 'images' | 'incomplete'>;
 
 export function parseProduct(
-  rows: readonly Row[],
+  { rows, isIncomplete }: Group,
   shopCurrency: Currency,
   refuse: (refusal: Refusal) => void,
 ): WantedProduct | null {
@@ -51,12 +52,14 @@ export function parseProduct(
   const { variants, firstFailed, refused } = readVariants(rows, head, refuseRow);
   if (firstFailed || variants.length === 0) return null;
   const images = hasColumn(first, 'imageUrl') ? readImages(rows, refuseRow) : undefined;
-  return { ...head, variants, images, incomplete: refused > 0 };
+  return { ...head, variants, images, incomplete: isIncomplete || refused > 0 };
 }
 
 function readHead(row: Row, shopCurrency: Currency): Head {
   const slug = text(row, 'handle', MAX_HANDLE_CHARACTERS).toLowerCase();
-  if (!HANDLE.test(slug)) throw new Fault(`Handle '${slug.slice(0, 80)}' is not letters, digits and dashes`);
+  if (!isHandle(slug)) throw new Fault(`Handle '${slug.slice(0, 80)}' is not letters, digits and dashes`);
+  // It would never be looked up as a slug.
+  if (isUuid(slug)) throw new Fault(`Handle '${slug}' looks like an id`);
   const name = text(row, 'title', MAX_TITLE_CHARACTERS);
   if (name === '') throw new Fault('Title is missing');
   return {
@@ -149,7 +152,9 @@ function readVariants(
   let position = 0;
   for (const [index, row] of rows.entries()) {
     if (index > 0 && !isVariantRow(row)) {
-      if (cell(row, 'imageUrl') === '') refuseRow(row, 'has neither a variant nor an image');
+      if (cell(row, 'imageUrl') !== '') continue;
+      refuseRow(row, 'has neither a variant nor an image');
+      refused += 1;
       continue;
     }
     position += 1;
@@ -210,7 +215,10 @@ function readImage(row: Row): { image: WantedImage; position: number } {
   if (!/^\d{0,9}$/.test(position))
     throw new Fault(`Image Position '${position.slice(0, 40)}' is no whole number`);
   return {
-    image: { url: imageUrl(row, 'imageUrl'), alt: text(row, 'imageAlt', MAX_ALT_CHARACTERS) },
+    image: {
+      url: imageUrl(row, 'imageUrl'),
+      alt: hasColumn(row, 'imageAlt') ? text(row, 'imageAlt', MAX_ALT_CHARACTERS) : undefined,
+    },
     position: position === '' ? Number.MAX_SAFE_INTEGER : Number(position),
   };
 }
@@ -230,7 +238,7 @@ function variantImages(
       () => imageUrl(row, 'variantImage'),
       (reason) => refuseRow(row, reason),
     );
-    if (valid !== undefined) images.push({ url: valid, alt: '' });
+    if (valid !== undefined) images.push({ url: valid, alt: hasColumn(row, 'imageAlt') ? '' : undefined });
   }
   return images;
 }

@@ -3,7 +3,7 @@
 import type { Currency } from '#lib/money.ts';
 import type { Column } from './columns.ts';
 import { count, Fault, given, grams, price, text, yesOrNo } from './fields.ts';
-import { cell, cellAsWritten, type Row } from './rows.ts';
+import { cell, cellAsWritten, hasColumn, type Row } from './rows.ts';
 import type { WantedVariant } from './wanted.ts';
 
 const MAX_OPTION_CHARACTERS = 255;
@@ -61,7 +61,7 @@ export function parseVariant(row: Row, { currency, optionNames, position }: Vari
       ...given(row, 'taxable', { taxable: () => yesOrNo(row, 'taxable', true) }),
     },
     quantity: count(row, 'quantity'),
-    imageUrl: cell(row, 'variantImage') || null,
+    imageUrl: hasColumn(row, 'variantImage') ? cell(row, 'variantImage') || null : undefined,
   };
 }
 

@@ -220,20 +220,25 @@ interface ImagesInput {
   readonly stored: readonly ImageRow[];
 }
 
-/** An image belongs to the first variant that names it: the shop knows one variant an image. */
+/**
+ * An image belongs to the first variant that names it: the shop knows one variant an image. Of what the file does not
+ * say, it keeps what it had under the same address.
+ */
 function planImages(
   { images }: WantedProduct,
   { planned, productId, stored }: ImagesInput,
   ids: IdSource,
 ): ImageRow[] | null {
   if (images === undefined) return null;
+  const kept = new Map(stored.map((image) => [image.url, image]));
+  const saysVariants = planned.some(({ wanted }) => wanted.imageUrl !== undefined);
   const variantOf = new Map<string, VariantId>();
   for (const { wanted, row } of planned) {
-    if (wanted.imageUrl !== null && !variantOf.has(wanted.imageUrl)) variantOf.set(wanted.imageUrl, row.id);
+    if (wanted.imageUrl && !variantOf.has(wanted.imageUrl)) variantOf.set(wanted.imageUrl, row.id);
   }
-  const rows = images.map(({ url, alt }, index): ImageRow => {
+  const rows = images.map(({ url, alt = kept.get(url)?.alt ?? '' }, index): ImageRow => {
     const before = stored[index];
-    const variantId = variantOf.get(url) ?? null;
+    const variantId = (saysVariants ? variantOf.get(url) : kept.get(url)?.variantId) ?? null;
     return { id: before?.id ?? ids.next<ImageId>(), productId, variantId, url, alt, position: index + 1 };
   });
   const same =
@@ -251,6 +256,6 @@ function sameValues(one: object, other: object): boolean {
 
 /** How many variants name a picture that another variant has already. */
 export function sharedPictures(variants: readonly WantedVariant[]): number {
-  const named = variants.map(({ imageUrl }) => imageUrl).filter((url) => url !== null);
+  const named = variants.flatMap(({ imageUrl }) => imageUrl ?? []);
   return named.length - new Set(named).size;
 }

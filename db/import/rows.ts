@@ -19,6 +19,8 @@ export interface Place {
 export interface Row extends Place {
   readonly header: Header;
   readonly cells: readonly string[];
+  /** Why nothing but its place is to be trusted, and perhaps its handle; null for a row that reads well. */
+  readonly brokenBecause: string | null;
 }
 
 export interface Refusal extends Place {
@@ -38,22 +40,28 @@ interface Parsed {
   readonly info: { readonly empty_lines: number };
 }
 
-/** @throws {FileError} when the file is missing or is no product export; a broken row is refused instead. */
-export async function* readRows(file: SourceFile, refuse: (refusal: Refusal) => void): AsyncGenerator<Row> {
+/**
+ * Broken rows come too: whose rows they stand among has not been heard whole.
+ * @throws {FileError} when the file is missing or is no product export
+ */
+export async function* readRows(file: SourceFile): AsyncGenerator<Row> {
   let header: Header | undefined;
+  let ended: Refusal | undefined;
   for await (const { line, cells } of readCells(file, (refusal) => {
     // Nothing was understood so far: it is the file that is wrong, not a row.
     if (header === undefined) throw new FileError(`${file.name}: is no CSV: ${refusal.reason}`);
-    refuse(refusal);
+    ended = refusal;
   })) {
     if (header === undefined) header = expectHeader(file, cells);
     else {
       const reason = brokenBecause(header, cells);
-      if (reason !== undefined) refuse({ file: file.name, line, reason });
-      else if (cells.some((cell) => cell !== '')) yield { file: file.name, line, header, cells };
+      if (reason !== null || cells.some((cell) => cell !== ''))
+        yield { file: file.name, line, header, cells, brokenBecause: reason };
     }
   }
   if (header === undefined) throw new FileError(`${file.name}: is empty`);
+  if (ended !== undefined)
+    yield { file: file.name, line: ended.line, header, cells: [], brokenBecause: ended.reason };
 }
 
 /** Reads no more than the header. @throws {FileError} as {@link readRows} does. */
@@ -139,10 +147,10 @@ function expectHeader(file: SourceFile, cells: readonly string[]): Header {
   throw new FileError(`${file.name}: is no Shopify product export: its first line lacks ${names}`);
 }
 
-function brokenBecause(header: Header, cells: readonly string[]): string | undefined {
+function brokenBecause(header: Header, cells: readonly string[]): string | null {
   if (cells.length !== header.width) return `has ${cells.length} fields where the header has ${header.width}`;
   if (cells.some((text) => text.includes('\0'))) return 'contains a NUL character';
   // A text of the shop may hold one: what clients send is Unicode, and not always whole.
   if (!header.isOwn && cells.some((text) => text.includes('\uFFFD'))) return 'is not UTF-8';
-  return undefined;
+  return null;
 }

@@ -20,12 +20,14 @@ export interface WantedVariant {
   readonly given: Partial<VariantDetails>;
   /** Null where the file does not say. */
   readonly quantity: number | null;
-  readonly imageUrl: string | null;
+  /** Undefined where the file has no such column. */
+  readonly imageUrl: string | null | undefined;
 }
 
 export interface WantedImage {
   readonly url: string;
-  readonly alt: string;
+  /** Undefined where the file has no such column. */
+  readonly alt: string | undefined;
 }
 
 export interface ProductDetails {

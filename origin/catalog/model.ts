@@ -150,9 +150,15 @@ export const ProductListQuery = closedObject({
 });
 export type ProductListQuery = Static<typeof ProductListQuery>;
 
+/** Schemas know patterns without the flag `u`, and so no letters: whatever is not ASCII may be one. */
+const FOREIGN = '\\u00aa-\\ud7ff\\uf900-\\uffff';
+const FOREIGN_PAIR = '[\\ud800-\\udbff][\\udc00-\\udfff]';
+
+/** Product files name products in letters of every script, and with `_`. */
 export const SlugOrId = closedObject({
   id: t.String({
-    ...{ pattern: '^[a-z0-9][a-z0-9-]{0,254}$', error: 'must be a slug or an id' },
+    pattern: `^(?:[a-z0-9${FOREIGN}]|${FOREIGN_PAIR})(?:[a-z0-9_${FOREIGN}-]|${FOREIGN_PAIR}){0,254}$`,
+    error: 'must be a slug or an id',
     examples: ['enamel-camping-mug'],
   }),
 });

@@ -49,7 +49,7 @@ function reads(deps: Deps, tokens: AccessTokens, hot: HotReads) {
         const moved = answer instanceof Response ? await catalog.movedFrom(deps, id) : null;
         if (moved === null) return answer;
         const query = new URLSearchParams(catalog.keyOf(currency)).toString();
-        const location = `/api/v1/products/${moved.slug}${query === '' ? '' : `?${query}`}`;
+        const location = `/api/v1/products/${encodeURIComponent(moved.slug)}${query === '' ? '' : `?${query}`}`;
         return sendMoved(moved, location, moved.id);
       },
       {

@@ -6,7 +6,8 @@
 
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { EXIT, MAX_INPUT_PIXELS } from './resize-limits.ts';
+import type { Metadata, Sharp } from 'sharp';
+import { EXIT, MAX_AVIF_PIXELS, MAX_INPUT_BYTES, MAX_INPUT_PIXELS } from './resize-limits.ts';
 
 const USAGE = `usage: bun origin/media/resize-main.ts WIDTH FORMAT < picture > result
 
@@ -30,6 +31,9 @@ const WEBP = { quality: 75 };
 const JPEG = { quality: 80, mozjpeg: true };
 /** What others are made from. */
 const CLEAN = { jpeg: { quality: 90 }, webp: { quality: 90 }, avif: { quality: 70, effort: 2 } };
+/** What is smaller by the square root has a little less than its share of the bytes. */
+const SHRINK = 0.9;
+const MAX_TRIES = 3;
 
 const { values, positionals } = parseArgs({
   options: { help: { type: 'boolean' } },
@@ -55,16 +59,11 @@ async function run(widthPixels: number, wanted: string): Promise<number> {
   sharp.default.concurrency(1);
   try {
     const picture = sharp.default(await Bun.stdin.bytes(), { limitInputPixels: MAX_INPUT_PIXELS });
-    const { pages = 1, format: given } = await picture.metadata();
-    if (pages > 1) return EXIT.animated;
-    picture.autoOrient().resize({
-      width: widthPixels,
-      height: MAX_HEIGHT,
-      fit: 'inside',
-      withoutEnlargement: true,
-    });
-    const made =
-      wanted === 'clean' ? cleaned(picture, given) : encoded(picture, wanted === 'original' ? given : wanted);
+    const given = await picture.metadata();
+    if ((given.pages ?? 1) > 1) return EXIT.animated;
+    picture.autoOrient();
+    const format = wanted === 'original' ? given.format : wanted;
+    const made = wanted === 'clean' ? cleaned(picture, given) : encoded(within(picture, widthPixels), format);
     await Bun.write(Bun.stdout, await made);
     return EXIT.made;
   } catch (error) {
@@ -73,7 +72,7 @@ async function run(widthPixels: number, wanted: string): Promise<number> {
   }
 }
 
-function encoded(picture: import('sharp').Sharp, format: string): Promise<Buffer> {
+function encoded(picture: Sharp, format: string): Promise<Buffer> {
   switch (format) {
     case 'webp':
       return picture.webp(WEBP).toBuffer();
@@ -88,16 +87,38 @@ function encoded(picture: import('sharp').Sharp, format: string): Promise<Buffer
   }
 }
 
-function cleaned(picture: import('sharp').Sharp, format: string): Promise<Buffer> {
+function within(picture: Sharp, widthPixels: number): Sharp {
+  return picture.resize({ width: widthPixels, height: MAX_HEIGHT, fit: 'inside', withoutEnlargement: true });
+}
+
+/** No larger than what may be sent: what is written anew may come out larger, and is made smaller then. */
+async function cleaned(picture: Sharp, given: Metadata): Promise<Buffer> {
+  const pixels = given.width * given.height;
+  if (given.format === 'heif' && pixels > MAX_AVIF_PIXELS) throw new Error(`AVIF of ${pixels} pixels`);
+  let widthPixels = Number(width);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const { data, info } = await cleanlyEncoded(within(picture.clone(), widthPixels), given);
+    if (data.byteLength <= MAX_INPUT_BYTES) return data;
+    widthPixels = Math.floor(info.width * Math.sqrt(MAX_INPUT_BYTES / data.byteLength) * SHRINK);
+  }
+  throw new Error(`more than ${MAX_INPUT_BYTES} bytes, however small it is made`);
+}
+
+function cleanlyEncoded(picture: Sharp, { format, isPalette, space }: Metadata) {
+  const whole = { resolveWithObject: true } as const;
   switch (format) {
     case 'jpeg':
-      return picture.jpeg(CLEAN.jpeg).toBuffer();
+      return picture.jpeg(CLEAN.jpeg).toBuffer(whole);
     case 'png':
-      return picture.png().toBuffer();
+      // What repeats itself byte by byte is the worse for filters; shades of grey would come out as colours.
+      return picture
+        .toColourspace(space === 'b-w' ? 'b-w' : 'srgb')
+        .png({ adaptiveFiltering: isPalette !== true })
+        .toBuffer(whole);
     case 'webp':
-      return picture.webp(CLEAN.webp).toBuffer();
+      return picture.webp(CLEAN.webp).toBuffer(whole);
     default:
-      return picture.avif(CLEAN.avif).toBuffer();
+      return picture.avif(CLEAN.avif).toBuffer(whole);
   }
 }
 

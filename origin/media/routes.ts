@@ -51,9 +51,9 @@ function uploads(deps: Deps, tokens: AccessTokens) {
             id: 'uploadPicture',
             summary: 'Send a picture for a product to show',
             description:
-              'The picture itself is the body, of at most 8 MiB: JPEG, PNG, WebP or AVIF, whatever it is called. Of it the ' +
-              'pixels are kept, no wider than 4,096, and nothing else: no place, no caption, no thumbnail. The same bytes ' +
-              'again are the same picture. `changeProduct` shows it with a product of yours.',
+              'The picture itself is the body, of at most 8 MiB and 40 megapixels (AVIF: 16): JPEG, PNG, WebP or AVIF, ' +
+              'whatever it is called. Of it the pixels are kept, no wider than 4,096 and in no more than 8 MiB, and nothing ' +
+              'else: no place, no caption, no thumbnail. The same bytes again are the same picture. `changeProduct` shows it with a product of yours.',
             tag: 'Catalogue',
             success: [
               { status: CREATED, description: 'It is kept.', schema: UploadedPicture },

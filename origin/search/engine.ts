@@ -110,6 +110,9 @@ export interface SearchEngine {
   rebuild(documents: AsyncIterable<readonly SearchDocument[]>): Promise<void>;
   /** Ranks and sorts documents anew without their being indexed anew; what the index does not have is left out. */
   setPopularity(changes: readonly PopularityChange[]): Promise<void>;
-  /** Renews what is derived from all documents: frequencies, spelling, tiers. Search is right without it, if slower. */
+  /**
+   * Renews what is derived from all documents: frequencies, spelling, tiers. Search is right without it, if slower.
+   * Words and vendors that no document has are suggested no more.
+   */
   refresh(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Keeping the index in step with the catalogue, one product at a time or all of them. */
 
+import { forgetCategories } from '#db/gone-terms.ts';
 import * as source from '#db/search-source.ts';
 import type { ProductId } from '#lib/ids.ts';
 import type { Deps } from '#origin/deps.ts';
@@ -54,9 +55,10 @@ export async function reindexAll(deps: Deps, onProgress = (_done: number) => {})
   return indexed;
 }
 
-/** Renews what search derives from all documents. For a chore: it takes seconds in a large shop. */
+/** Renews what search derives from all documents, and from what categories are called. For a chore: it takes seconds in a large shop. */
 export async function refreshSearch(deps: Deps): Promise<void> {
   await deps.search.refresh();
+  await forgetCategories(deps.db);
 }
 
 /**

@@ -5,6 +5,7 @@
 
 import type { Database, Transaction } from '#db/client.ts';
 import { sqlState } from '#db/failures.ts';
+import { deleteGoneVendors, deleteGoneWords } from '#db/gone-terms.ts';
 import type { LatestPosition } from '#db/latest-position.ts';
 import type { Reader } from '#db/reader.ts';
 import * as written from '#db/search-index.ts';
@@ -153,6 +154,8 @@ async function refresh(db: Database, from: 'sample' | 'all'): Promise<void> {
     (tx: Transaction) => written.refreshFrequencies(tx, from),
     (tx: Transaction) => written.refreshTiers(tx, store.TIER_ENDS),
     (tx: Transaction) => written.moveBetweenTiers(tx),
+    (tx: Transaction) => deleteGoneWords(tx, from),
+    (tx: Transaction) => deleteGoneVendors(tx),
   ];
   for (const step of steps) {
     await db.transaction(async (tx) => {

@@ -12,6 +12,7 @@ import {
   toCsv,
 } from '#test/support/fixtures/product-files.ts';
 import { createTestDatabase, type TestDatabase } from '#test/support/stack.ts';
+import { renewCategory } from '#workers/handlers/renew-category.ts';
 
 let database: TestDatabase;
 let shop: Shop;
@@ -114,6 +115,24 @@ test('a file without a column leaves what it would say as it is', async () => {
   expect((await shop.products())[0]).toMatchObject({ vendor: 'Quay', tags: ['a', 'b'], category: 'Cups' });
 });
 
+test('a file without what it says of pictures leaves their texts and variants as they are, wherever they stand', async () => {
+  const picture = (name: string) => ({ 'Image Src': `https://a.example/${name}.jpg` });
+  const said = (name: string) => ({ 'Image Alt Text': name, 'Variant Image': picture(name)['Image Src'] });
+  const two = goodRow('mug', { ...picture('one'), ...said('one') });
+  await importRows([two, nextRow('mug', 'Two', { ...picture('two'), ...said('two') })]);
+  const before = await shop.images('mug');
+  expect(before.map(({ alt, options }) => [alt, options])).toEqual([
+    ['one', ['One']],
+    ['two', ['Two']],
+  ]);
+  const again = await importRows([goodRow('mug', picture('one')), nextRow('mug', 'Two', picture('two'))]);
+  expect(again.summary.products.unchanged).toBe(1);
+  await importRows([goodRow('mug', picture('two')), nextRow('mug', 'Two', picture('one'))]);
+  expect(await shop.images('mug')).toEqual(
+    before.toReversed().map((image, index) => ({ ...image, position: index + 1 })),
+  );
+});
+
 test('units sold since the export are not put back by importing it again', async () => {
   await importRows([goodRow('mug')]);
   await shop.sql`update inventory set on_hand = on_hand - 2`;
@@ -176,7 +195,24 @@ test('two imports of one file at the same time write it once', async () => {
   const [one, two] = await Promise.all([importRows(rows), importRows(rows)]);
   expect([one, two].map(({ summary }) => summary.products.created).toSorted()).toEqual([0, 300]);
   expect(one.summary.refused + two.summary.refused).toBe(0);
-  expect(await shop.events()).toHaveLength(300);
+  const events = await shop.events();
+  expect(events.filter(({ name }) => name === 'product.created')).toHaveLength(300);
+  expect(events).toHaveLength(300 + 8);
+});
+
+test('of each category that an import makes an event tells once, and renews no product', async () => {
+  const rows = [goodRow('mug', { Type: `Cups/${'x'.repeat(300)}` }), goodRow('cup', { Type: 'Cups' })];
+  await importRows(rows);
+  await importRows(rows);
+  const events = await shop.sql`
+    select c.name, length(c.slug) <= 200 as "canBeAskedFor", consumer
+    from outbox o join categories c on c.id = (data->>'categoryId')::uuid join inbox on event_id = o.id
+    where o.name = 'category.changed' order by length(c.slug)`;
+  const told = { canBeAskedFor: true, consumer: renewCategory.name };
+  expect([...events]).toEqual([
+    { ...told, name: 'Cups' },
+    { ...told, name: 'x'.repeat(300) },
+  ]);
 });
 
 const word = fc.stringMatching(/^[A-Za-z0-9äß日,"'&;-]{1,12}$/).filter((text) => !text.startsWith("'"));

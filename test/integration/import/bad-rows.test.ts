@@ -29,6 +29,7 @@ const FIRST_ROWS: readonly (readonly [what: string, changes: CsvRow, reason: Reg
   ['without a title', { Title: ' ' }, /^Title is missing/],
   ['with an over-long title', { Title: 'x'.repeat(501) }, /^Title is longer than 500 characters/],
   ['with a handle that is no slug', { Handle: 'two words' }, /^Handle 'two words' is not letters/],
+  ['with a handle like an id', { Handle: '01890A5D-ac96-774b-bcce-b302099a8090' }, /^Handle .* like an id/],
   ['without a handle', { Handle: '' }, /^Handle is missing/],
   ['without a price', { 'Variant Price': '' }, /^Variant Price is missing/],
   ['with a price in words', { 'Variant Price': 'ten' }, /^Variant Price 'ten' is no decimal number/],
@@ -162,10 +163,36 @@ test('a quote that is never closed is reported where it opens, and what came bef
   expect((await shop.products()).map(({ slug }) => slug)).toEqual(['mug']);
 });
 
-test('a refused variant row withdraws nothing of its product', async () => {
-  await importTexts(database.url, [toCsv([goodRow('mug'), nextRow('mug', 'Two')])]);
-  await importTexts(database.url, [toCsv([goodRow('mug'), nextRow('mug', 'Two', { 'Variant Price': 'x' })])]);
-  expect((await shop.variants()).map(({ options }) => options)).toEqual([['One'], ['Two']]);
+describe('a row that is refused withdraws no variant of its product:', () => {
+  const [small, medium, large] = [goodRow('tee'), nextRow('tee', 'Two'), nextRow('tee', 'Three')];
+  const after = goodRow('tub');
+  const good = toCsv([small, medium, large, after]);
+  const [header = '', first = '', second = '', third = '', last = ''] = good.split('\n');
+  const lines = (...texts: string[]) => [header, ...texts].map((text) => `${text}\n`).join('');
+  const latin1 = (text: string) => new Uint8Array(Buffer.from(text.replace('Two', 'Tw\xF6'), 'latin1'));
+
+  test.each<[what: string, ...files: (string | Uint8Array)[]]>([
+    ['a bad price', lines(first, second.replace('9.99', 'x'), third, last)],
+    ['nothing to add', lines(first, 'tee,,,,,,', third, last)],
+    ['a stray comma', lines(first, second.replace('Two', 'Two,'), third, last)],
+    [
+      'a stray comma in the first row',
+      lines(first.replace('One', 'One,'), second.replace('tee,,,', 'tee,Tee,Size,'), third),
+    ],
+    ['a byte of Latin-1', latin1(good)],
+    ['a quote that is never closed', lines(first, second.replace('Two', '"Two'), third, last)],
+    ['no handle', lines(first, second.replace('tee', ''), third, last)],
+    ['rows that do not stand together', lines(first, second, last, third)],
+    ['rows apart, of which one is broken', lines(first, third, last, second.replace('Two', 'Two,'))],
+    ['rows in two files', lines(first, second), lines(third, last)],
+  ])('%s', async (_, ...files) => {
+    await importTexts(database.url, [good]);
+    const { summary } = await importTexts(database.url, files);
+    expect(summary.refused).toBeGreaterThan(0);
+    expect(summary.variants.withdrawn).toBe(0);
+    const options = (await shop.variants()).map(({ slug, options }) => `${slug} ${options}`);
+    expect(options.toSorted()).toEqual(['tee One', 'tee Three', 'tee Two', 'tub One']);
+  });
 });
 
 describe('a file that is no product export is refused as a whole, before anything is written', () => {

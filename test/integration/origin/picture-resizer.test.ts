@@ -1,13 +1,14 @@
 /** The process that makes a picture: how it ends, and what of it reaches the process that started it. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { createLogger } from '#lib/log.ts';
 import { createPictureCache, hashOf } from '#origin/media/picture-cache.ts';
 import { EXIT } from '#origin/media/resize-limits.ts';
-import { createResizer, type Resizer } from '#origin/media/resizer.ts';
+import { createCleaner, createResizer, type Resizer } from '#origin/media/resizer.ts';
 import { openCacheProcess } from '#test/support/cache.ts';
 import { photograph } from '#test/support/pictures.ts';
 import { testRedisUrl } from '#test/support/stack.ts';
@@ -83,6 +84,31 @@ test('on a machine for which sharp has no binary, the program ends with its reas
   const log = createLogger({ level: 'info', write: (line) => logs.push(line) });
   expect(await createResizer(log, { program })(photo, WANTED)).toEqual({ kind: 'failed' });
   expect(logs.join()).toContain('Could not load the module for this machine');
+});
+
+test('what comes out larger than may be passed on is made smaller', async () => {
+  const limited = join(folder, 'limited');
+  const limits = await Bun.file(new URL('resize-limits.ts', `file://${PROGRAM}`)).text();
+  const modules = new URL('../../../node_modules', import.meta.url).pathname;
+  await Bun.write(join(limited, 'resize-main.ts'), Bun.file(PROGRAM));
+  await Bun.write(join(limited, 'resize-limits.ts'), limits.replace('8 * 1024 * 1024', '20_000'));
+  await symlink(modules, join(limited, 'node_modules'));
+  const cleaned = await createCleaner(createLogger({ level: 'error', write: () => {} }), {
+    program: join(limited, 'resize-main.ts'),
+  })(photo);
+  if (cleaned.kind !== 'made') throw new Error(cleaned.kind);
+  expect(photo.byteLength).toBeGreaterThan(20_000);
+  expect(cleaned.picture.byteLength).toBeWithin(10_000, 20_001);
+});
+
+test('of AVIF fewer pixels are taken in than of others, before any is decoded', async () => {
+  const avif = await sharp(photo).avif({ effort: 0 }).toBuffer();
+  const size = avif.indexOf('ispe') + 8;
+  avif.writeUInt32BE(4_001, size);
+  avif.writeUInt32BE(4_000, size + 4);
+  const run = Bun.spawnSync([process.execPath, PROGRAM, '4096', 'clean'], { stdin: avif, stderr: 'pipe' });
+  expect(run.exitCode).toBe(EXIT.unreadable);
+  expect(run.stderr.toString()).toContain('AVIF of 16004000 pixels');
 });
 
 test('the program explains itself, and what it is not meant for', async () => {

@@ -4,9 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { eq, sql } from 'drizzle-orm';
 import { products } from '#db/schema/catalog.ts';
 import { searchDocuments } from '#db/schema/search.ts';
+import { present } from '#lib/assert.ts';
 import type { CategoryId, ProductId } from '#lib/ids.ts';
 import { createPostgresEngine } from '#origin/search/postgres-engine.ts';
-import { indexMissing, reindexAll, renewPopularity } from '#origin/search/service.ts';
+import {
+  indexMissing,
+  refreshSearch,
+  reindexAll,
+  reindexProduct,
+  renewPopularity,
+} from '#origin/search/service.ts';
 import { insertCategory, insertProducts } from '#test/support/catalogue.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { expectProblem, pathsOf } from '#test/support/problem-document.ts';
@@ -176,4 +183,23 @@ describe('the index as a whole', () => {
     expect(await indexed()).toContain(lost);
     expect(await indexMissing(shop.deps)).toBe(0);
   });
+});
+
+test('what no document has any more is suggested no longer, be it a word, a vendor or a category', async () => {
+  const { deps } = shop;
+  const categoryId = await insertCategory(shop, 'quonsets');
+  const [left, gone] = await insertProducts(shop, [
+    { name: 'Quonset Hut', vendor: 'Quonlight', popularity: 99 },
+    { name: 'Quonly Hut', vendor: 'Quongone', categoryId },
+  ]);
+  for (const id of [left, gone]) await reindexProduct(deps, present(id, 'a product'));
+  const suggested = async () =>
+    (await deps.search.suggest('quon', 10)).map(({ kind, text }) => `${kind} ${text}`).toSorted();
+  const stays = ['product Quonset Hut', 'vendor Quonlight', 'word quonset'];
+  const goes = ['category quonsets', 'product Quonly Hut', 'vendor Quongone', 'word quonly'];
+  await refreshSearch(deps);
+  expect(await suggested()).toEqual([...stays, ...goes].toSorted());
+  await deps.search.remove([present(gone, 'a product')]);
+  await refreshSearch(deps);
+  expect(await suggested()).toEqual(stays);
 });

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
+import { products } from '#db/schema/catalog.ts';
 import { productSlugs } from '#db/schema/product-slugs.ts';
 import { openEdgeBefore } from '#test/support/before-edge.ts';
 import { type Answer, type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -101,6 +102,24 @@ test('so many old slugs lead to a product, and no more', async () => {
     last = await act('PATCH', last, id, { slug: unused(`s${index}`) });
   expect(await shop.deps.db.$count(productSlugs, eq(productSlugs.productId, id))).toBe(50);
   expectProblem(await read(first), 'product_not_found');
+});
+
+test('a slug from a product file is read in whatever letters it is, and in one place at the edge', async () => {
+  const edge = await openEdgeBefore(shop);
+  try {
+    const [a, foreign] = [unused('a'), unused('café_茶𠮷')];
+    const made = await create(a);
+    await act('PATCH', made, made.body.id, { slug: unused('b') });
+    await shop.deps.db.update(products).set({ slug: foreign }).where(eq(products.id, made.body.id));
+    const written = encodeURIComponent(foreign);
+    expect((await read(a)).headers.get('location')).toBe(`/api/v1/products/${written}`);
+    expect((await read(written)).body.slug).toBe(foreign);
+    expect((await edge.call(`/api/v1/products/${written.toLowerCase()}`)).status).toBe(200);
+    const again = await edge.call(`/api/v1/products/${written}`);
+    expect(again.headers.get('cache-status')).toContain('hit');
+  } finally {
+    await edge.close();
+  }
 });
 
 test('the edge keeps where a product has gone, and forgets it with the product', async () => {

@@ -78,6 +78,13 @@ describe('a picture', () => {
     expect(await sharp(await kept(await send(wide))).metadata()).toMatchObject({ width: 4_096 });
   });
 
+  test('of PNG takes about as many bytes as before', async () => {
+    const colours = await (await drawing(SIZE)).png({ adaptiveFiltering: true }).toBuffer();
+    const grey = await sharp(colours).toColourspace('b-w').png({ adaptiveFiltering: true }).toBuffer();
+    for (const sent of [colours, grey])
+      expect((await send(sent)).body.bytes).toBeLessThan(sent.byteLength * 1.1);
+  });
+
   test('sent again is the same, and costs its user nothing more; sent at once, too', async () => {
     const sent = await photograph({ width: 80, height: 60 });
     const answers = await Promise.all([1, 2, 3].map(() => send(sent)));
