@@ -14,6 +14,7 @@ import type { Deps } from '#origin/deps.ts';
 import { hasRunOut, lockStock, reserveStock } from '#origin/inventory/service.ts';
 import { unspentOf } from '#origin/ledger/service.ts';
 import {
+  isReplacement,
   lockOrder,
   moveOrder,
   type OrderRow,
@@ -24,6 +25,7 @@ import {
 import { recordCovered } from '#origin/payments/service.ts';
 import * as store from './store.ts';
 
+export { asPaid, lockWithPaid } from './paid-order.ts';
 export { findExchangeOf } from './store.ts';
 export { worthOf } from './worth.ts';
 
@@ -50,17 +52,21 @@ export interface Wish {
 export async function priceReplacement(
   deps: Deps,
   tx: Transaction,
-  order: Pick<OrderRow, 'userId' | 'currency'>,
+  order: Pick<OrderRow, 'userId' | 'currency' | 'totalMinor'>,
   wish: Wish,
 ): Promise<Minor> {
   const { lineId: itemId, replacementId: variantId, quantity, paidMinor } = wish;
   const { userId, currency } = order;
   if (variantId === wish.variantId) return paidMinor;
-  const offer = await store.findOffer(tx, { variantId, quantity, currency, userId, at: deps.clock.now() });
+  const at = deps.clock.now();
+  const offerOf = (id: VariantId) => store.findOffer(tx, { variantId: id, quantity, currency, userId, at });
+  const offer = await offerOf(variantId);
   if (offer === undefined || offer.sellerId !== wish.sellerId) {
     throw new AppError('exchange_not_offered', { itemId, variantId });
   }
-  if (offer.productId === wish.productId && offer.priceMinor === wish.unitPriceMinor) return paidMinor;
+  // A replacement has no price of its own on its order: it counts by that of now.
+  const own = isReplacement(order) ? (await offerOf(wish.variantId))?.priceMinor : wish.unitPriceMinor;
+  if (offer.productId === wish.productId && offer.priceMinor === own) return paidMinor;
   const more = offer.priceMinor - paidMinor;
   if (more > 0)
     throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
@@ -80,7 +86,7 @@ interface PaidFor extends Replacement {
 /**
  * Of the replacements, line by line in this order, those that can be had, and that what is left of the order's money
  * pays for; their stock, and that of the others, stays as it is until the transaction ends. Its caller has locked the
- * order.
+ * order, which is the one that was charged.
  */
 export async function replaceable<Line extends PaidFor>(
   tx: Transaction,
