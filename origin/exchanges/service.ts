@@ -23,6 +23,7 @@ import {
   sealAddress,
 } from '#origin/orders/service.ts';
 import { recordCovered } from '#origin/payments/service.ts';
+import { loadUntaxed, placeOf } from '#origin/pricing/service.ts';
 import * as store from './store.ts';
 
 export { asPaid, lockWithPaid } from './paid-order.ts';
@@ -52,14 +53,20 @@ export interface Wish {
 export async function priceReplacement(
   deps: Deps,
   tx: Transaction,
-  order: Pick<OrderRow, 'userId' | 'currency' | 'totalMinor'>,
+  order: OrderRow,
   wish: Wish,
 ): Promise<Minor> {
   const { lineId: itemId, replacementId: variantId, quantity, paidMinor } = wish;
   const { userId, currency } = order;
   if (variantId === wish.variantId) return paidMinor;
   const at = deps.clock.now();
-  const offerOf = (id: VariantId) => store.findOffer(tx, { variantId: id, quantity, currency, userId, at });
+  const place = () => placeOf(openAddress(deps, order));
+  const untaxed = await loadUntaxed(deps.taxes, tx, { userId, currency }, { place, at });
+  const offerOf = async (id: VariantId) => {
+    const found = await store.findOffer(tx, { variantId: id, quantity, currency, userId, at });
+    if (found === undefined || untaxed === null) return found;
+    return { ...found, priceMinor: untaxed(found.priceMinor, found.taxCategory) };
+  };
   const offer = await offerOf(variantId);
   if (offer === undefined || offer.sellerId !== wish.sellerId) {
     throw new AppError('exchange_not_offered', { itemId, variantId });

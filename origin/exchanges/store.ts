@@ -21,6 +21,8 @@ interface Offer {
   readonly productId: ProductId;
   readonly sellerId: UserId | null;
   readonly priceMinor: Minor;
+  /** Null for what is not taxed. */
+  readonly taxCategory: string | null;
 }
 
 /** Of which product and whose the variant is, and what so many of it cost each, as in a cart; undefined where it is not sold so. */
@@ -39,6 +41,7 @@ export async function findOffer(
       productId: products.id,
       sellerId: products.sellerId,
       priceMinor: sql<Minor | null>`${price}`.mapWith(variants.priceMinor),
+      taxCategory: sql<string | null>`case when ${variants.taxable} then ${products.taxCategory} end`,
     })
     .from(variants)
     .innerJoin(products, eq(products.id, variants.productId))

@@ -43,7 +43,12 @@ export const CurrencyRule = answerOf(
 );
 
 const groupExample = { name: 'Trade', taxExempt: false };
-const group = { name: Name, taxExempt: t.Boolean({ description: 'Whether its members pay no tax.' }) };
+const group = {
+  name: Name,
+  taxExempt: t.Boolean({
+    description: 'Whether its members pay no tax: where prices contain it, they pay the price without.',
+  }),
+};
 export const NewGroup = closedObject(group, { examples: [groupExample] });
 export const GroupChange = changeOf(group, { taxExempt: true });
 export const GroupRule = answerOf(

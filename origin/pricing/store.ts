@@ -214,6 +214,23 @@ export async function findTaxRates(db: Queryable, query: RatesQuery): Promise<Ta
   return Object.fromEntries(rows.map(({ category, name, ppm }) => [category, { name, ppm }]));
 }
 
+interface Payer {
+  /** Null for a guest, whom nothing is known of. */
+  readonly userId: UserId | null;
+  readonly currency: Currency;
+}
+
+/** Whether the currency's prices contain tax, and the customer pays none. */
+export async function isExemptFromContained(db: Queryable, { userId, currency }: Payer): Promise<boolean> {
+  if (userId === null) return false;
+  const [row] = await db.execute<{ isExempt: boolean }>(sql`
+    select exists (
+      select from currencies c, customer_group_members m join customer_groups g on g.id = m.group_id
+       where c.code = ${currency} and c.tax_inclusive
+         and m.user_id = ${userId} and g.ended_at is null and g.tax_exempt) as "isExempt"`);
+  return present(row, 'an answer').isExempt;
+}
+
 interface Use {
   readonly discountId: DiscountId;
   readonly customer: Uint8Array;
