@@ -188,7 +188,12 @@ export const NewDiscount = closedObject(
     groupId: t.Optional(Uuid),
     firstOrderOnly: t.Optional(t.Boolean()),
     maxUses: t.Optional(Units),
-    maxUsesPerCustomer: t.Optional(Units),
+    maxUsesPerCustomer: t.Optional(
+      Type.Integer({
+        ...Units,
+        description: 'Of an account and of guests by its email together; of any other guest by the email.',
+      }),
+    ),
     ...window,
   },
   { examples: [{ ...discountExample, maxUses: 1_000, maxUsesPerCustomer: 1, validUntil: UNTIL }] },

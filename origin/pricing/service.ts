@@ -42,8 +42,9 @@ export { listPriceOf } from './list-price-store.ts';
 export { type PlaceNeed, placeNeedOf, placeOf } from './places.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
-export { giveUsesBack, lockCustomer, type Place } from './store.ts';
+export { lockCustomer, type Place } from './store.ts';
 export { subdivisionOf } from './subdivisions.ts';
+export { giveUsesBack } from './uses-store.ts';
 
 /** All that a cart is priced by, but what is in it. */
 export interface CartRules {
