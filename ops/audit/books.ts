@@ -1,6 +1,6 @@
 /**
  * What the checks read beside the shop's own tables, in the auditor's session only: temporary tables that hold what
- * Stripe, the mail catcher and JetStream say, and a view of orders with what became of their money.
+ * Stripe, the mail catcher and JetStream say, and views of orders with what became of their money.
  */
 
 import type postgres from 'postgres';
@@ -51,9 +51,20 @@ const ORDERS = `
          o.status not in (${UNPAID}) or coalesce(p.status = 'captured', false) as was_paid
     from orders o left join payments p on p.order_id = o.id`;
 
+/** Orders by which replacements went out, each with the one that was charged for it: however often it was exchanged. */
+const REPLACEMENTS = `
+  create temp view audit_replacements as
+  with recursive replaced as (
+    select x.order_id, r.order_id as paid_id from exchanges x join returns r on r.id = x.return_id
+    union
+    select b.order_id, r.order_id
+      from replaced b join exchanges x on x.order_id = b.paid_id join returns r on r.id = x.return_id)
+  select order_id, paid_id from replaced b
+   where not exists (select 1 from exchanges x where x.order_id = b.paid_id)`;
+
 /** Makes them, empty. They end with the session. */
 export async function openBooks(sql: postgres.Sql): Promise<void> {
-  await sql.unsafe(`${TABLES};${ORDERS}`);
+  await sql.unsafe(`${TABLES};${ORDERS};${REPLACEMENTS}`);
 }
 
 export interface Moment {

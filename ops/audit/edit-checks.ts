@@ -28,11 +28,22 @@ const BACK_BEFORE = `
                      join ledger_entries e on e.transaction_id = t.id and e.account = 'disputes'
                     where t.order_id = o.id and t.occurred_at < x.made_at), 0) as given_back_minor`;
 
-/** What pays for the replacements of an order, up to those of a return. */
+/** What pays for the replacements of an order, up to those of a return: less what paid for those that had come back. */
 const EXCHANGED_SO_FAR = `
-  select sum(l.exchanged_minor) as exchanged_minor
-    from exchanges e join returns r on r.id = e.return_id join return_lines l on l.return_id = e.return_id
-   where r.order_id = o.id and e.made_at <= x.made_at`;
+  select coalesce(sum(l.exchanged_minor) filter (where e.made_at <= x.made_at), 0)
+       - coalesce(sum(l.charged_minor) filter (where r.order_id <> o.id
+                    and (r.id = x.return_id or r.received_at <= x.made_at)), 0) as exchanged_minor
+    from returns r join return_lines l on l.return_id = r.id left join exchanges e on e.return_id = r.id
+   where r.order_id = o.id or r.order_id in (select order_id from audit_replacements where paid_id = o.id)`;
+
+/** What was charged for a line; for one of replacements, what pays for them. */
+const CHARGED = `
+  select l.id as line_id, l.order_id,
+         case when x.order_id is null then l.line_total_minor - l.discount_minor + l.tax_minor
+              else coalesce((select sum(rl.exchanged_minor) from return_lines rl
+                              where rl.return_id = x.return_id and rl.replacement_id = l.variant_id), 0)
+         end as charged_minor
+    from order_lines l left join exchanges x on x.order_id = l.order_id`;
 
 export const EDIT_CHECKS: readonly Check[] = [
   {
@@ -66,13 +77,13 @@ export const EDIT_CHECKS: readonly Check[] = [
   {
     invariant: 'I3',
     name: 'given-back-within-charge',
-    promise: 'no more is given back for the units of a line than was charged for it',
+    promise:
+      'no more is given back for the units of a line than was charged for it, or than pays for the replacements in it',
     population: 'order_lines',
     offenders: `
-      select l.id as line_id, l.order_id, b.charged_minor as given_back_minor,
-             l.line_total_minor - l.discount_minor + l.tax_minor as charged_minor, false as in_flight
-        from (${GIVEN_BACK}) b join order_lines l on l.id = b.line_id
-       where b.charged_minor > l.line_total_minor - l.discount_minor + l.tax_minor`,
+      select l.line_id, l.order_id, b.charged_minor as given_back_minor, l.charged_minor, false as in_flight
+        from (${GIVEN_BACK}) b join (${CHARGED}) l on l.line_id = b.line_id
+       where b.charged_minor > l.charged_minor`,
   },
   {
     invariant: 'I7',
@@ -93,7 +104,9 @@ export const EDIT_CHECKS: readonly Check[] = [
     population: 'exchanges',
     offenders: `
       select x.return_id, o.id as order_id, o.amount_minor, s.exchanged_minor, b.given_back_minor, false as in_flight
-        from exchanges x join returns r on r.id = x.return_id join audit_orders o on o.id = r.order_id
+        from exchanges x join returns r on r.id = x.return_id
+        left join audit_replacements m on m.order_id = r.order_id
+        join audit_orders o on o.id = coalesce(m.paid_id, r.order_id)
        cross join lateral (${EXCHANGED_SO_FAR}) s
        cross join lateral (${BACK_BEFORE}) b
        where s.exchanged_minor > 0 and s.exchanged_minor + b.given_back_minor > o.amount_minor`,

@@ -162,7 +162,7 @@ export const GOODS_CHECKS: readonly Check[] = [
     invariant: 'I7',
     name: 'returns-refunded-once',
     promise:
-      'a return is refunded if and only if it says so, by its amount, no more than was charged for what came and pays for no replacement',
+      'a return is refunded if and only if it says so, by its amount, of the order that was charged, no more than was charged for what came and pays for no replacement',
     population: 'returns',
     offenders: `
       select r.id as return_id, r.order_id, r.status, r.refund_minor, f.amount_minor, l.charged_minor,
@@ -170,10 +170,12 @@ export const GOODS_CHECKS: readonly Check[] = [
         from returns r
         left join refunds f on f.id = r.refund_id
         left join payments p on p.id = f.payment_id
+        left join audit_replacements x on x.order_id = r.order_id
         left join (select return_id, sum(charged_minor - exchanged_minor) as charged_minor
                      from return_lines group by return_id) l
           on l.return_id = r.id
        where (r.status = 'refunded') <> (f.id is not null)
-          or f.amount_minor <> r.refund_minor or f.amount_minor > l.charged_minor or p.order_id <> r.order_id`,
+          or f.amount_minor <> r.refund_minor or f.amount_minor > l.charged_minor
+          or p.order_id <> coalesce(x.paid_id, r.order_id)`,
   },
 ];

@@ -70,7 +70,7 @@ export async function changeLines(
   caller: Caller,
   id: CartId,
   /** Returns what is in the cart then. */
-  change: (tx: Transaction, at: Date) => Promise<CartContents>,
+  change: (tx: Transaction, at: Date, rules: Promise<CartRules>) => Promise<CartContents>,
 ): Promise<ShownCart> {
   const changed = await deps.db.transaction(async (tx) => {
     const at = deps.clock.now();
@@ -79,10 +79,8 @@ export async function changeLines(
     const cart = requireOpen(requireOwn(caller, touched));
     if (isPaid) throw new AppError('checkout_in_progress');
     const place = placeOf(cart);
-    const [{ lines, saved }, rules] = await Promise.all([
-      change(tx, at),
-      loadRules(deps.taxes, tx, { cartId: id, place, at }),
-    ]);
+    const loading = loadRules(deps.taxes, tx, { cartId: id, place, at });
+    const [rules, { lines, saved }] = await Promise.all([loading, change(tx, at, loading)]);
     // Priced before it is committed: a change that cannot be priced does not happen.
     return { cart: priceCart(cart, lines, rules), saved };
   });

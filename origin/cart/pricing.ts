@@ -10,18 +10,23 @@ import {
   chargeLimits,
   isCountedAlike,
   isShippable,
+  isUntaxed,
   type LinePrice,
   type Place,
   type PlaceNeed,
   placeNeedOf,
   priceByRules,
+  priceFor,
   type ShippingPrice,
   type Totals,
 } from '#origin/pricing/service.ts';
 import type { Notice } from './model.ts';
 import type { CartLineRow, CartRow } from './store.ts';
 
+/** Its prices are those that its owner pays. */
 export interface PricedLine extends CartLineRow, LinePrice {
+  /** What it is listed at. */
+  readonly listPriceMinor: Minor;
   readonly lineTotalMinor: Minor;
   readonly notice: Notice | null;
 }
@@ -38,6 +43,8 @@ export interface PricedCart extends Totals, Pick<CartRow, 'id' | 'version' | 'cu
   /** What is missing of the place. */
   readonly placeNeed: PlaceNeed | null;
   readonly pricesIncludeTax: boolean;
+  /** Whether its owner pays prices that contain tax without: they are other ones in another place. */
+  readonly isUntaxed: boolean;
   readonly isCurrencySold: boolean;
   readonly shippingNeed: ShippingNeed;
 }
@@ -52,23 +59,42 @@ export function priceCart(
   rules: CartRules,
 ): PricedCart {
   if (!isExact(rows, rules)) throw notChargeable(currency);
-  const basketLines = rows.map(toBasketLine);
+  const priced = rows.map((row) => priceRow(row, rules));
+  const basketLines = priced.map(toBasketLine);
   const { breakdown, codes } = priceByRules(basketLines, rules, { currency });
-  const { lines: prices, ...priced } = breakdown;
+  const { lines: prices, ...sums } = breakdown;
   const { pricesIncludeTax } = rules.found;
   const isCurrencySold = rules.found.isCurrencySold && isCountedAlike(currency);
   return {
-    ...priced,
+    ...sums,
     ...{ id, version, currency, codes, pricesIncludeTax, isCurrencySold },
+    isUntaxed: isUntaxed(rules),
     place: rules.place,
     placeNeed: placeNeedOf(rules.found, rules.place),
-    lines: rows.map((row, index) => {
+    lines: priced.map((row, index) => {
       const price = prices[index] as LinePrice;
       return { ...row, ...price, lineTotalMinor: price.subtotalMinor, notice: noticeOf(row) };
     }),
-    shippingNeed: needOf(basketLines, rules, priced.shipping),
+    shippingNeed: needOf(basketLines, rules, sums.shipping),
   };
 }
+
+/** What it costs, and was seen at, as its owner is told. */
+function priceRow(row: CartLineRow, rules: CartRules) {
+  const { priceMinor: listPriceMinor, seenPriceMinor } = row;
+  const paid = (listMinor: Minor) => priceFor(rules, listMinor, taxCategoryOf(row));
+  return {
+    ...row,
+    ...{ listPriceMinor, priceMinor: paid(listPriceMinor), seenPriceMinor: paid(seenPriceMinor) },
+  };
+}
+
+/** The listed price, where that is what its owner was told; else what they name. */
+export function listedAs(row: CartLineRow, toldMinor: Minor, rules: CartRules): Minor {
+  return priceRow(row, rules).priceMinor === toldMinor ? row.priceMinor : toldMinor;
+}
+
+const taxCategoryOf = ({ taxable, taxCategory }: CartLineRow) => (taxable ? taxCategory : null);
 
 export function toBasketLine(row: CartLineRow): BasketLine {
   const { variantId, productId, categoryId, takenInBy, priceMinor } = row;
@@ -77,7 +103,7 @@ export function toBasketLine(row: CartLineRow): BasketLine {
     ...{ variantId, productId, quantity, grams, requiresShipping },
     categoryIds: categoryId === null ? takenInBy : [categoryId, ...takenInBy],
     unitPriceMinor: priceMinor,
-    taxCategory: row.taxable ? row.taxCategory : null,
+    taxCategory: taxCategoryOf(row),
   };
 }
 

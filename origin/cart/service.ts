@@ -14,7 +14,7 @@ import { quote, type ShownCart, toCart } from './answer.ts';
 import { deleteLeft } from './left-store.ts';
 import type { Cart, CartItemChange, NewCartItem } from './model.ts';
 import { changeLines, hashToken, isOwn, pricedCart, requireOwn, shownCart } from './own-cart.ts';
-import { type PricedLine, priceCart } from './pricing.ts';
+import { listedAs, type PricedLine, priceCart } from './pricing.ts';
 import type { CartQuote } from './quote-model.ts';
 import { findContents } from './saved-store.ts';
 import * as store from './store.ts';
@@ -142,14 +142,18 @@ export async function changeItem(
   { cartId, itemId }: ItemPlace,
   { quantity, acceptedPrice }: CartItemChange,
 ): Promise<Cart> {
-  const changed = await changeLines(deps, caller, cartId, async (tx, at) => {
+  const changed = await changeLines(deps, caller, cartId, async (tx, at, rules) => {
     const place = { cartId, itemId };
-    const isFound = await Promise.all([
-      quantity === undefined || store.setQuantity(tx, { ...place, quantity, at }),
-      acceptedPrice === undefined || store.setSeenPrice(tx, { ...place, priceMinor: minor(acceptedPrice) }),
-    ]);
-    if (isFound.includes(false)) throw new AppError('cart_item_not_found');
-    return findContents(tx, cartId, at);
+    const isFound = quantity === undefined || (await store.setQuantity(tx, { ...place, quantity, at }));
+    if (!isFound) throw new AppError('cart_item_not_found');
+    const contents = await findContents(tx, cartId, at);
+    if (acceptedPrice === undefined) return contents;
+    const line = contents.lines.find(({ id }) => id === itemId);
+    if (line === undefined) throw new AppError('cart_item_not_found');
+    const seenPriceMinor = listedAs(line, minor(acceptedPrice), await rules);
+    await store.setSeenPrice(tx, { ...place, priceMinor: seenPriceMinor });
+    const lines = contents.lines.map((each) => (each === line ? { ...line, seenPriceMinor } : each));
+    return { ...contents, lines };
   });
   return toCart(deps, changed);
 }
@@ -185,10 +189,10 @@ export async function requireOwnCart(db: Queryable, caller: Caller, id: CartId):
 export async function acknowledgePrices(
   deps: Deps,
   id: CartId,
-  told: readonly Pick<PricedLine, 'variantId' | 'priceMinor'>[],
+  told: readonly Pick<PricedLine, 'variantId' | 'listPriceMinor'>[],
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    for (const { variantId, priceMinor } of told) {
+    for (const { variantId, listPriceMinor: priceMinor } of told) {
       await store.acknowledgePrice(tx, { cartId: id, variantId, priceMinor });
     }
   });

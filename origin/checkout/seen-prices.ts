@@ -23,7 +23,7 @@ export class PricesChanged extends AppError {
 export function requireSeenPrices(deps: Deps, cart: PricedCart, token: string | undefined): void {
   if (token === undefined) {
     requireSame(deps, cart, { seenPrice: (line) => line.seenPriceMinor });
-    if (cart.totalMinor !== cart.subtotalMinor || cart.discountMinor > 0) {
+    if (cart.totalMinor !== cart.subtotalMinor || cart.discountMinor > 0 || cart.isUntaxed) {
       throw new AppError('quote_required', { quote: quote(deps, cart) });
     }
     return;

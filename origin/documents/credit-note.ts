@@ -1,6 +1,5 @@
 /** What a credit note says: an amount that went back, of which invoice, and the tax in it. */
 
-import { assert } from '#lib/assert.ts';
 import type { Order } from '#origin/orders/service.ts';
 import { headOf, type Issued, itemName } from './invoice.ts';
 import { amountOf, type Column, dayOf, type Sheet } from './sheet.ts';
@@ -8,8 +7,8 @@ import { amountOf, type Column, dayOf, type Sheet } from './sheet.ts';
 export interface Credit extends Issued {
   readonly invoiceNumber: string;
   readonly refund: Order['refunds'][number];
-  /** What the credit notes before this one came to, in minor units. */
-  readonly before: number;
+  /** What of it is tax, in minor units. */
+  readonly tax: number;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -18,9 +17,7 @@ const COLUMNS: readonly Column[] = [
   { label: 'Amount', share: 0.2, align: 'right' },
 ];
 
-export function creditNoteSheet({ invoiceNumber, refund, before, ...issued }: Credit, order: Order): Sheet {
-  const { amount } = refund.amount;
-  const tax = taxWithin(order, before + amount) - taxWithin(order, before);
+export function creditNoteSheet({ invoiceNumber, refund, tax, ...issued }: Credit, order: Order): Sheet {
   const optionalTax =
     tax === 0 ? [] : [{ label: 'Tax in it', value: amountOf({ ...order.total, amount: tax }) }];
   return {
@@ -36,16 +33,6 @@ export function creditNoteSheet({ invoiceNumber, refund, before, ...issued }: Cr
     sums: [...optionalTax, { label: 'Credited', value: amountOf(refund.amount) }],
     notes: refund.status === 'failed' ? ['The bank has called this refund back: it is void.'] : [],
   };
-}
-
-/**
- * Of so much of the order's total, the part that is tax. Whatever the parts in which an order goes back, their taxes
- * come to its own: each is rounded down with all that were before it.
- */
-function taxWithin({ tax, includedTax, total }: Order, amount: number): number {
-  assert(total.amount > 0, 'an order that was invoiced has a total');
-  const inAll = BigInt(tax.amount + includedTax.amount);
-  return Number((inAll * BigInt(amount)) / BigInt(total.amount));
 }
 
 /** By its lines where it is of units that came back or were taken off; else by what staff has said. */

@@ -11,12 +11,14 @@ import { may } from '#origin/http/permissions.ts';
 import {
   addressAtPlacing,
   lockOrder,
+  type Order,
   openAddress,
   orderById,
   requireOrder,
   requireOwn,
 } from '#origin/orders/service.ts';
 import { creditNoteSheet } from './credit-note.ts';
+import { creditedTaxes, type Invoiced } from './credited-tax.ts';
 import { type Issued, invoiceSheet } from './invoice.ts';
 import { packingSlipSheet } from './packing-slip.ts';
 import type { Seller } from './seller.ts';
@@ -75,12 +77,22 @@ export async function readCreditNote(
   const order = await orderById(db, orderId);
   const refund = order.refunds.find(({ id }) => id === refundId);
   if (refund === undefined) throw new AppError('document_not_found');
-  const before = await store.creditedBefore(db, note);
+  const tax = creditedTaxes(invoicedOf(order), await store.findCredits(db, note)).at(-1) ?? 0;
   const { number: invoiceNumber } = await issuedBy(deps, orderId, invoice);
-  const credit = { ...(await issuedBy(deps, orderId, note)), invoiceNumber, refund, before };
+  const credit = { ...(await issuedBy(deps, orderId, note)), invoiceNumber, refund, tax };
   return {
     name: `credit-note-${note.number}.pdf`,
     pdf: await deps.printer.print(creditNoteSheet(credit, order)),
+  };
+}
+
+function invoicedOf({ total, tax, includedTax, items }: Order): Invoiced {
+  return {
+    ...{ total: total.amount, tax: tax.amount + includedTax.amount },
+    lines: items.map((item) => ({
+      ...{ id: item.id, quantity: item.quantity },
+      tax: item.tax.amount + item.includedTax.amount,
+    })),
   };
 }
 

@@ -1,11 +1,11 @@
 /** Every query of documents. A number is given away with the row that has it, or not at all. */
 
-import { and, eq, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { documents } from '#db/schema/documents.ts';
 import { refunds } from '#db/schema/payments.ts';
 import type { OrderId, RefundId } from '#lib/ids.ts';
-import type { Minor } from '#lib/money.ts';
+import type { Credit, CreditedUnits } from './credited-tax.ts';
 
 export type DocumentRow = typeof documents.$inferSelect;
 
@@ -71,15 +71,35 @@ export async function findCreditNote(db: Queryable, id: RefundId): Promise<Docum
   return row;
 }
 
-/** What the credit notes of the order before this one come to. */
-export async function creditedBefore(
+/** What the refund of a return or of an edit is for, line by line. */
+const BACK = sql<CreditedUnits[]>`(
+  select coalesce(json_agg(b.units), '[]')
+    from (select r.refund_id, json_build_object('lineId', l.line_id, 'units', l.restocked + l.written_off,
+                   'charged', l.charged_minor, 'due', l.charged_minor - l.exchanged_minor) as units
+            from returns r join return_lines l on l.return_id = r.id where r.order_id = ${documents.orderId}
+          union all
+          select e.refund_id, json_build_object('lineId', l.line_id, 'units', l.removed,
+                   'charged', l.charged_minor, 'due', l.charged_minor)
+            from order_edits e join order_edit_lines l on l.edit_id = e.id
+           where e.order_id = ${documents.orderId}) b
+   where b.refund_id = ${documents.refundId})`;
+
+/** By the credit notes of the order up to this one, in the order of their numbers. */
+export async function findCredits(
   db: Queryable,
   { orderId, number }: Pick<DocumentRow, 'orderId' | 'number'>,
-): Promise<number> {
-  const [row] = await db
-    .select({ minor: sql<Minor>`coalesce(sum(${refunds.amountMinor}), 0)`.mapWith(Number) })
+): Promise<Credit[]> {
+  return db
+    .select({
+      amount: refunds.amountMinor,
+      issuedAt: documents.issuedAt,
+      voidAt: sql<Date | null>`case when ${refunds.status} = 'failed' then ${refunds.settledAt} end`.mapWith(
+        refunds.settledAt,
+      ),
+      back: BACK,
+    })
     .from(documents)
     .innerJoin(refunds, eq(refunds.id, documents.refundId))
-    .where(and(eq(documents.orderId, orderId), lt(documents.number, number)));
-  return row?.minor ?? 0;
+    .where(and(eq(documents.orderId, orderId), lte(documents.number, number)))
+    .orderBy(documents.number);
 }

@@ -14,6 +14,7 @@ import type { Deps } from '#origin/deps.ts';
 import { hasRunOut, lockStock, reserveStock } from '#origin/inventory/service.ts';
 import { unspentOf } from '#origin/ledger/service.ts';
 import {
+  isReplacement,
   lockOrder,
   moveOrder,
   type OrderRow,
@@ -22,8 +23,10 @@ import {
   sealAddress,
 } from '#origin/orders/service.ts';
 import { recordCovered } from '#origin/payments/service.ts';
+import { loadUntaxed, placeOf } from '#origin/pricing/service.ts';
 import * as store from './store.ts';
 
+export { asPaid, lockWithPaid } from './paid-order.ts';
 export { findExchangeOf } from './store.ts';
 export { worthOf } from './worth.ts';
 
@@ -50,17 +53,27 @@ export interface Wish {
 export async function priceReplacement(
   deps: Deps,
   tx: Transaction,
-  order: Pick<OrderRow, 'userId' | 'currency'>,
+  order: OrderRow,
   wish: Wish,
 ): Promise<Minor> {
   const { lineId: itemId, replacementId: variantId, quantity, paidMinor } = wish;
   const { userId, currency } = order;
   if (variantId === wish.variantId) return paidMinor;
-  const offer = await store.findOffer(tx, { variantId, quantity, currency, userId, at: deps.clock.now() });
+  const at = deps.clock.now();
+  const place = () => placeOf(openAddress(deps, order));
+  const untaxed = await loadUntaxed(deps.taxes, tx, { userId, currency }, { place, at });
+  const offerOf = async (id: VariantId) => {
+    const found = await store.findOffer(tx, { variantId: id, quantity, currency, userId, at });
+    if (found === undefined || untaxed === null) return found;
+    return { ...found, priceMinor: untaxed(found.priceMinor, found.taxCategory) };
+  };
+  const offer = await offerOf(variantId);
   if (offer === undefined || offer.sellerId !== wish.sellerId) {
     throw new AppError('exchange_not_offered', { itemId, variantId });
   }
-  if (offer.productId === wish.productId && offer.priceMinor === wish.unitPriceMinor) return paidMinor;
+  // A replacement has no price of its own on its order: it counts by that of now.
+  const own = isReplacement(order) ? (await offerOf(wish.variantId))?.priceMinor : wish.unitPriceMinor;
+  if (offer.productId === wish.productId && offer.priceMinor === own) return paidMinor;
   const more = offer.priceMinor - paidMinor;
   if (more > 0)
     throw new AppError('exchange_costs_more', { itemId, difference: money(minor(more), currency) });
@@ -80,7 +93,7 @@ interface PaidFor extends Replacement {
 /**
  * Of the replacements, line by line in this order, those that can be had, and that what is left of the order's money
  * pays for; their stock, and that of the others, stays as it is until the transaction ends. Its caller has locked the
- * order.
+ * order, which is the one that was charged.
  */
 export async function replaceable<Line extends PaidFor>(
   tx: Transaction,

@@ -1,10 +1,9 @@
 /** Every query of the ledger. Its rows are only ever added. */
 
-import { eq, type SQLWrapper, sql } from 'drizzle-orm';
+import { type SQLWrapper, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
 import { type ledgerEntries, ledgerTransactions } from '#db/schema/ledger.ts';
-import { returnLines, returns } from '#db/schema/returns.ts';
 import { present } from '#lib/assert.ts';
 import type { OrderId } from '#lib/ids.ts';
 import type { Minor } from '#lib/money.ts';
@@ -75,12 +74,19 @@ export async function sumAccounts(db: Queryable, orderId: OrderId): Promise<Sums
   return present(row, `the sums of order ${orderId}`).sums;
 }
 
-/** What of an order's money pays for replacements of what came back of it. */
+/**
+ * What of an order's money pays for replacements of what came back of it, and of what came back of those: less what was
+ * paid for each that came back itself.
+ */
 export async function sumExchanged(db: Queryable, orderId: OrderId): Promise<Minor> {
-  const [row] = await db
-    .select({ exchanged: sql<Minor>`coalesce(sum(${returnLines.exchangedMinor}), 0)::float8` })
-    .from(returnLines)
-    .innerJoin(returns, eq(returns.id, returnLines.returnId))
-    .where(eq(returns.orderId, orderId));
+  const [row] = await db.execute<{ exchanged: Minor }>(sql`
+    with recursive paid_for as (
+      select ${orderId}::uuid as order_id, false as is_replacement
+      union all
+      select x.order_id, true
+        from paid_for p join returns r on r.order_id = p.order_id join exchanges x on x.return_id = r.id)
+    select coalesce(sum(l.exchanged_minor - case when p.is_replacement then l.charged_minor else 0 end), 0)::float8
+             as exchanged
+      from paid_for p join returns r on r.order_id = p.order_id join return_lines l on l.return_id = r.id`);
   return present(row, `what order ${orderId} exchanged`).exchanged;
 }

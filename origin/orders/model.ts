@@ -108,7 +108,9 @@ export const Return = t.Object(
       description: 'The order by which replacements go out; nothing is charged for it.',
     }),
     refund: t.Union([t.Object({ id: Uuid, amount: MoneySchema }), t.Null()], {
-      description: "One of the order's refunds, which say how it stands.",
+      description:
+        "One of the order's refunds, which say how it stands; of an order of replacements, one of the order that was " +
+        'charged.',
     }),
     requestedAt: DateTime,
     decidedAt: nullableTime,

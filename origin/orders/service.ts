@@ -32,7 +32,7 @@ export {
   type OrderStatus,
   type OrderTrigger,
 } from './lifecycle.ts';
-export { chargeOfUnits, paidPerUnit } from './line-charge.ts';
+export { type ChargedLine, chargeOfUnits, paidPerUnit } from './line-charge.ts';
 export { AddressInput, Order, OrderItem, OrderParams, Return, Shipment } from './model.ts';
 export {
   goodsOf,

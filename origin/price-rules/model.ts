@@ -43,7 +43,12 @@ export const CurrencyRule = answerOf(
 );
 
 const groupExample = { name: 'Trade', taxExempt: false };
-const group = { name: Name, taxExempt: t.Boolean({ description: 'Whether its members pay no tax.' }) };
+const group = {
+  name: Name,
+  taxExempt: t.Boolean({
+    description: 'Whether its members pay no tax: where prices contain it, they pay the price without.',
+  }),
+};
 export const NewGroup = closedObject(group, { examples: [groupExample] });
 export const GroupChange = changeOf(group, { taxExempt: true });
 export const GroupRule = answerOf(
@@ -183,7 +188,12 @@ export const NewDiscount = closedObject(
     groupId: t.Optional(Uuid),
     firstOrderOnly: t.Optional(t.Boolean()),
     maxUses: t.Optional(Units),
-    maxUsesPerCustomer: t.Optional(Units),
+    maxUsesPerCustomer: t.Optional(
+      Type.Integer({
+        ...Units,
+        description: 'Of an account and of guests by its email together; of any other guest by the email.',
+      }),
+    ),
     ...window,
   },
   { examples: [{ ...discountExample, maxUses: 1_000, maxUsesPerCustomer: 1, validUntil: UNTIL }] },

@@ -7,7 +7,8 @@ import { minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { AppliedDiscount, Basket, Benefit, Discount } from './basket.ts';
 import { type Obstacle, whyNot } from './discounts.ts';
-import { claimUse, type DiscountRow, type FoundRules } from './store.ts';
+import type { DiscountRow, FoundRules } from './store.ts';
+import { claimUse } from './uses-store.ts';
 
 export type CodeObstacle =
   | Obstacle
@@ -65,7 +66,10 @@ export function codeStates(
   });
 }
 
-/** Whoever uses a code: an account, or the email of somebody who has none. */
+/**
+ * Whoever uses a code: an account, or the email of a guest. Uses are kept by what they were made as, and limited for
+ * both together where the email is that of the account.
+ */
 export type CodeUser = { readonly userId: UserId } | { readonly email: string };
 
 /** A digest, other with each discount: it tells whether somebody has used a code, and nothing else of them. */
@@ -91,7 +95,11 @@ export async function claimCodes(
   const outcomes = await Promise.all(
     byId.map(async ({ id, code }) => ({
       code,
-      outcome: await claimUse(tx, { discountId: id, customer: customerKey(id, user) }),
+      outcome: await claimUse(tx, {
+        ...{ discountId: id, customer: customerKey(id, user) },
+        userId: 'userId' in user ? user.userId : null,
+        email: 'email' in user ? user.email : null,
+      }),
     })),
   );
   const refused = outcomes.find(({ outcome }) => outcome !== 'granted');

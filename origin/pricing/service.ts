@@ -1,17 +1,26 @@
 /** Pricing: what a basket costs, and why; the rules that carts are priced by, and the uses of codes. */
 
 import type { Queryable, Transaction } from '#db/client.ts';
-import type { CartId, OrderId, OrderLineId } from '#lib/ids.ts';
+import type { CartId, OrderId, OrderLineId, UserId } from '#lib/ids.ts';
 import type { Currency, Minor } from '#lib/money.ts';
 import type { Basket, Breakdown, Customer, Rules, ShippingMethod, TaxRates } from './basket.ts';
 import { barOf, type CodeState, codeStates, toDiscount } from './codes.ts';
 import { placeNeedOf } from './places.ts';
 import { priceBasket } from './price-basket.ts';
 import { unweighed } from './shipping.ts';
-import { type FoundRules, findMethods, findMove, findRules, type Move, type Place } from './store.ts';
+import {
+  type FoundRules,
+  findMethods,
+  findMove,
+  findRules,
+  isExemptFromContained,
+  type Move,
+  type Place,
+} from './store.ts';
 import type { TaxProvider } from './taxes.ts';
 import { type KeptUnits, unearned } from './terms.ts';
 import { findTerms, findUnderpriced } from './terms-store.ts';
+import { shippingWithoutTax, withoutTax } from './untaxed.ts';
 
 export {
   type AppliedDiscount,
@@ -33,8 +42,9 @@ export { listPriceOf } from './list-price-store.ts';
 export { type PlaceNeed, placeNeedOf, placeOf } from './places.ts';
 export { priceBasket } from './price-basket.ts';
 export { isShippable } from './shipping.ts';
-export { giveUsesBack, lockCustomer, type Place } from './store.ts';
+export { lockCustomer, type Place } from './store.ts';
 export { subdivisionOf } from './subdivisions.ts';
+export { giveUsesBack } from './uses-store.ts';
 
 /** All that a cart is priced by, but what is in it. */
 export interface CartRules {
@@ -82,24 +92,48 @@ function customerOf({ groups, isFirstOrder }: FoundRules): Customer {
   };
 }
 
+/** Whether prices that contain tax are paid without: what is left of them goes by the place. */
+export const isUntaxed = ({ found }: CartRules): boolean =>
+  found.pricesIncludeTax && customerOf(found).isTaxExempt;
+
+/** What a listed price comes to for whom the rules are. */
+export function priceFor(rules: CartRules, listMinor: Minor, taxCategory: string | null): Minor {
+  return isUntaxed(rules) ? withoutTax(listMinor, taxCategory, rules.taxRates) : listMinor;
+}
+
+/** The same without a cart: null where listed prices are what is paid. */
+export async function loadUntaxed(
+  taxes: TaxProvider,
+  db: Queryable,
+  who: { readonly userId: UserId | null; readonly currency: Currency },
+  where: { readonly place: () => Place; readonly at: Date },
+): Promise<((listMinor: Minor, taxCategory: string | null) => Minor) | null> {
+  if (!(await isExemptFromContained(db, who))) return null;
+  const rates = await taxes.ratesFor(db, where.place(), where.at);
+  return (listMinor, taxCategory) => withoutTax(listMinor, taxCategory, rates);
+}
+
 export interface PricedBasket {
   readonly breakdown: Breakdown;
   readonly codes: readonly CodeState[];
 }
 
-/** What the lines cost by the rules. A method that cannot be priced counts as none. */
+/** What the lines cost by the rules, at prices by {@link priceFor}. A method that cannot be priced counts as none. */
 export function priceByRules(
   lines: Basket['lines'],
-  { found, taxRates }: CartRules,
+  cartRules: CartRules,
   {
     currency,
-    shipping = found.shipping,
+    shipping = cartRules.found.shipping,
   }: { readonly currency: Currency; readonly shipping?: ShippingMethod | null },
 ): PricedBasket {
+  const { found, taxRates } = cartRules;
   const basket: Basket = { lines, customer: customerOf(found) };
+  const method =
+    shipping !== null && isUntaxed(cartRules) ? shippingWithoutTax(shipping, taxRates) : shipping;
   const rules: Rules = {
     discounts: found.discounts.filter((row) => barOf(row, currency) === null).map(toDiscount),
-    shipping: shipping !== null && unweighed(shipping, lines) === undefined ? shipping : null,
+    shipping: method !== null && unweighed(method, lines) === undefined ? method : null,
     taxRates,
     pricesIncludeTax: found.pricesIncludeTax,
   };

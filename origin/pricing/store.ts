@@ -3,13 +3,14 @@
 import { isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '#db/client.ts';
 import { asIn, kept, type Slots } from '#db/kept.ts';
-import { discountCustomers, discounts } from '#db/schema/discounts.ts';
+import { discounts } from '#db/schema/discounts.ts';
 import { currencies, taxRates } from '#db/schema/pricing.ts';
 import { present } from '#lib/assert.ts';
-import type { CartId, CustomerGroupId, DiscountId, OrderId, UserId } from '#lib/ids.ts';
+import type { CartId, CustomerGroupId, DiscountId, UserId } from '#lib/ids.ts';
 import { type Currency, type Minor, SHOP_CURRENCY } from '#lib/money.ts';
 import type { Benefit, Discount, ShippingMethod, TaxRates } from './basket.ts';
 import { isCountedAlike } from './chargeable.ts';
+import { customersOf, usesBy } from './uses-store.ts';
 
 /** Where something is sent to, as far as it is known. Region and postal code in capitals: see `places.ts`. */
 export interface Place {
@@ -99,10 +100,8 @@ const DISCOUNTS = sql`(
            'amountMinor', d.amount_minor, 'buy', d.buy_quantity, 'get', d.get_quantity, 'currency', d.currency,
            'minimumMinor', d.minimum_minor, 'isExclusive', d.exclusive, 'productIds', d.product_ids,
            'categoryIds', ${CATEGORIES_WITHIN}, 'groupId', d.group_id, 'isFirstOrderOnly', d.first_order_only, 'isInForce', ${IN_FORCE},
-           'isUsedUp', coalesce(d.uses >= d.max_uses, false) or exists (
-             select from discount_customers u
-              where u.discount_id = d.id and u.uses >= d.max_uses_per_customer
-                and u.customer = sha256(convert_to(d.id || ' user ' || q.user_id, 'UTF8'))))), '[]')
+           'isUsedUp', coalesce(d.uses >= d.max_uses, false) or coalesce(
+             ${usesBy(customersOf(sql`p.id = q.user_id`))} >= d.max_uses_per_customer, false))), '[]')
     from discounts d
    where d.code = any (q.codes) or (d.code is null and ${IN_FORCE} and coalesce(d.currency, q.currency) = q.currency))`;
 
@@ -215,38 +214,21 @@ export async function findTaxRates(db: Queryable, query: RatesQuery): Promise<Ta
   return Object.fromEntries(rows.map(({ category, name, ppm }) => [category, { name, ppm }]));
 }
 
-interface Use {
-  readonly discountId: DiscountId;
-  readonly customer: Uint8Array;
+interface Payer {
+  /** Null for a guest, whom nothing is known of. */
+  readonly userId: UserId | null;
+  readonly currency: Currency;
 }
 
-const CLAIM = kept((db, slots: Slots<Use>) => {
-  const { discountId } = slots;
-  const customer = asIn(discountCustomers.customer, slots.customer);
-  return db.execute<{ isCounted: boolean; isGranted: boolean }>(sql`
-    with counted as (
-      update discounts set uses = uses + 1
-       where id = ${discountId} and (max_uses is null or uses < max_uses)
-      returning id, max_uses_per_customer),
-    granted as (
-      insert into discount_customers (discount_id, customer, uses)
-      select id, ${customer}::bytea, 1 from counted
-      on conflict (discount_id, customer) do update set uses = discount_customers.uses + 1
-       where discount_customers.uses < coalesce(
-         (select max_uses_per_customer from discounts where id = discount_customers.discount_id), 2147483647)
-      returning 1)
-    select exists (select from counted) as "isCounted", exists (select from granted) as "isGranted"`);
-});
-
-/** Counts one more use, unless that were one too many: of all, or of the customer's. The caller then undoes all. */
-export async function claimUse(
-  tx: Transaction,
-  use: Use,
-): Promise<'granted' | 'used_up' | 'used_by_customer'> {
-  const [row] = await CLAIM(tx, use);
-  const { isCounted, isGranted } = present(row, `the use of discount ${use.discountId}`);
-  if (isGranted) return 'granted';
-  return isCounted ? 'used_by_customer' : 'used_up';
+/** Whether the currency's prices contain tax, and the customer pays none. */
+export async function isExemptFromContained(db: Queryable, { userId, currency }: Payer): Promise<boolean> {
+  if (userId === null) return false;
+  const [row] = await db.execute<{ isExempt: boolean }>(sql`
+    select exists (
+      select from currencies c, customer_group_members m join customer_groups g on g.id = m.group_id
+       where c.code = ${currency} and c.tax_inclusive
+         and m.user_id = ${userId} and g.ended_at is null and g.tax_exempt) as "isExempt"`);
+  return present(row, 'an answer').isExempt;
 }
 
 const LOCK_CUSTOMER = kept((db, { userId }: Slots<{ readonly userId: UserId }>) =>
@@ -256,22 +238,4 @@ const LOCK_CUSTOMER = kept((db, { userId }: Slots<{ readonly userId: UserId }>) 
 /** Of one customer's checkouts those that lock them take turns: an order is first to one of them only. */
 export async function lockCustomer(tx: Transaction, userId: UserId): Promise<void> {
   await LOCK_CUSTOMER(tx, { userId });
-}
-
-const GIVE_BACK = kept((db, { orderId }: Slots<{ readonly orderId: OrderId }>) =>
-  db.execute(sql`
-    with used as (
-      select discount_id, customer from order_discounts where order_id = ${orderId} and code is not null),
-    locked as (
-      select id from discounts where id in (select discount_id from used) order by id for no key update),
-    counted as (
-      update discounts set uses = uses - 1 where id in (select id from locked) returning id)
-    update discount_customers c set uses = c.uses - 1
-      from used join counted on counted.id = used.discount_id
-     where c.discount_id = used.discount_id and c.customer = used.customer`),
-);
-
-/** The uses of codes that an order has had count no more. Called once, by whoever ends the order. */
-export async function giveUsesBack(tx: Transaction, orderId: OrderId): Promise<void> {
-  await GIVE_BACK(tx, { orderId });
 }

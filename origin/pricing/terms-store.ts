@@ -50,7 +50,11 @@ export async function findUnderpriced(
   const inForce = sql`p.variant_id = l.variant_id and p.currency = o.currency
        and p.valid_from <= o.placed_at and (p.valid_until is null or p.valid_until > o.placed_at)`;
   const at = { quantity: sql`k.quantity`, at: sql`o.placed_at` };
-  const price = listPriceOf({ currency: sql`o.currency`, userId: sql`o.user_id`, ...at });
+  const of = { currency: sql`o.currency`, userId: sql`o.user_id` };
+  const price = listPriceOf({ ...of, ...at });
+  // Where prices contain tax that was not paid, the line's is without: its listed one is held against them.
+  const paid = sql`case when l.tax_rate_ppm = 0 and (select c.tax_inclusive from currencies c where c.code = o.currency)
+                        then ${listPriceOf({ ...of, ...at, quantity: sql`l.quantity` })} else l.unit_price_minor end`;
   const [row] = await tx.execute<{ lineId: OrderLineId }>(sql`
     select l.id as "lineId"
       from orders o join order_lines l on l.order_id = o.id
@@ -59,7 +63,7 @@ export async function findUnderpriced(
      where o.id = ${id} and k.quantity between 1 and l.quantity - 1
        and exists (select from prices p where ${inForce}
                       and p.min_quantity > k.quantity and p.min_quantity <= l.quantity)
-       and (${price} <= l.unit_price_minor) is not true
+       and (${price} <= ${paid}) is not true
      order by l.position limit 1`);
   return row?.lineId;
 }

@@ -11,20 +11,13 @@ import { type Minor, minor } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import { touchProductsOf } from '#origin/catalog/service.ts';
 import type { Deps } from '#origin/deps.ts';
-import { placeExchange, replaceable, worthOf } from '#origin/exchanges/service.ts';
+import { asPaid, lockWithPaid, placeExchange, replaceable, worthOf } from '#origin/exchanges/service.ts';
 import { followGoods } from '#origin/fulfilment/service.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { lockStock, takeBack } from '#origin/inventory/service.ts';
 import { unspentOf } from '#origin/ledger/service.ts';
 import { requireActive } from '#origin/locations/service.ts';
-import {
-  chargeOfUnits,
-  linesOf,
-  lockOrder,
-  type OrderRow,
-  paidPerUnit,
-  toSell,
-} from '#origin/orders/service.ts';
+import { chargeOfUnits, linesOf, type OrderRow, paidPerUnit, toSell } from '#origin/orders/service.ts';
 import { carryOutOrWait, openRefund } from '#origin/payments/service.ts';
 import type { ReceiptInput } from './model.ts';
 import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
@@ -42,14 +35,15 @@ const NOTHING = minor(0);
 export async function receiveReturn(deps: Deps, staff: SignedIn, receipt: Receipt): Promise<void> {
   const { orderId, returnId } = receipt;
   const { isNews, refundId } = await deps.db.transaction(async (tx) => {
-    const order = await lockOrder(tx, orderId);
+    const { order, paid } = await lockWithPaid(tx, orderId);
     const row = await requireOwnReturn(tx, staff, receipt);
     const status = nextReturnStatus(row.status, 'receive');
     if (status === row.status) return { isNews: false, refundId: null };
-    const lines = await takeGoods(deps, tx, { order, row, staff, receipt });
+    const lines = await takeGoods(deps, tx, { order, paid, row, staff, receipt });
     await store.updateReturn(tx, row.id, { status, receivedAt: deps.clock.now() });
     await tell(deps, tx, { orderId, returnId, staff, news: 'return.received' });
-    return { isNews: true, refundId: await endExchange(deps, tx, { order, row, staff, lines, status }) };
+    const ending = { order, paid, row, staff, lines, status };
+    return { isNews: true, refundId: await endExchange(deps, tx, ending) };
   });
   if (isNews) deps.metrics.count('return_steps_total', { step: 'receive' });
   if (refundId !== null) await carryOutOrWait(deps, { orderId, refundId, actor: 'staff' });
@@ -57,6 +51,8 @@ export async function receiveReturn(deps: Deps, staff: SignedIn, receipt: Receip
 
 interface Receiving {
   readonly order: OrderRow;
+  /** Whose money it is about: where the order is one of replacements, that of an order before. */
+  readonly paid: OrderRow;
   readonly row: store.ReturnRow;
   readonly staff: SignedIn;
 }
@@ -69,12 +65,13 @@ type Came = ReturnType<typeof whatCame>[number] & {
 async function takeGoods(
   deps: Deps,
   tx: Transaction,
-  { order, row, staff, receipt }: Receiving & { readonly receipt: Receipt },
+  { order, paid, row, staff, receipt }: Receiving & { readonly receipt: Receipt },
 ): Promise<readonly Came[]> {
   const { items, locationId: at = DEFAULT_LOCATION } = receipt;
   const locationId = at as StockLocationId;
   await requireActive(tx, locationId);
-  const came = whatCame(await store.findReturnLines(tx, row.id), items);
+  const asked = await store.findReturnLines(tx, row.id);
+  const came = whatCame(await asPaid(tx, order.id, asked, ({ lineId }) => lineId), items);
   const bought = await linesOf(tx, order.id);
   const replacements = came.flatMap(({ replacementId }) => replacementId ?? []);
   // All at once: a line that goes back and one that goes out would else wait for two others that do the reverse.
@@ -83,10 +80,13 @@ async function takeGoods(
     came.map(({ variantId, ...line }) => ({ variantId, quantity: line[of] }));
   const back = { bought, locationId, restocked: units('restocked'), writtenOff: units('writtenOff') };
   const backInStock = await takeBack(deps, tx, toSell(deps, order), back);
-  const { lines, soldOut } = await exchange(deps, tx, { order, row, came });
-  for (const { lineId, restocked, writtenOff, chargedMinor, exchanged, exchangedMinor } of lines) {
-    const change = { restocked, writtenOff, chargedMinor, exchanged, exchangedMinor };
-    await store.updateLine(tx, { returnId: row.id, lineId }, change);
+  for (const { lineId, restocked, writtenOff, chargedMinor } of came) {
+    await store.updateLine(tx, { returnId: row.id, lineId }, { restocked, writtenOff, chargedMinor });
+  }
+  // After that: what paid for a replacement that came back pays for the next.
+  const { lines, soldOut } = await exchange(deps, tx, { order, paid, row, came });
+  for (const { lineId, exchanged, exchangedMinor } of lines.filter((line) => line.exchanged > 0)) {
+    await store.updateLine(tx, { returnId: row.id, lineId }, { exchanged, exchangedMinor });
   }
   await followGoods(deps, tx, { order, actorId: staff.userId }, () => store.takeUnits(tx, row.id));
   // Once, for all of them: products are locked in one order, as stock is.
@@ -122,7 +122,12 @@ function whatCame(lines: readonly store.ReturnLine[], items: ReceiptInput['items
 async function exchange(
   deps: Deps,
   tx: Transaction,
-  { order, row, came }: Pick<Receiving, 'order' | 'row'> & { readonly came: ReturnType<typeof whatCame> },
+  {
+    order,
+    paid,
+    row,
+    came,
+  }: Pick<Receiving, 'order' | 'paid' | 'row'> & { readonly came: ReturnType<typeof whatCame> },
 ): Promise<{ readonly lines: readonly Came[]; readonly soldOut: readonly VariantId[] }> {
   const wanted = came.flatMap((line) => {
     const { lineId, replacementId: variantId, replacementMinor, units: quantity } = line;
@@ -130,7 +135,7 @@ async function exchange(
     const exchangedMinor = worthOf({ ...line, paidMinor: paidPerUnit(line), replacementMinor });
     return [{ lineId, variantId, quantity, exchangedMinor }];
   });
-  const replacements = await replaceable(tx, order.id, wanted);
+  const replacements = await replaceable(tx, paid.id, wanted);
   const exchange = { order, returnId: row.id, replacements };
   const soldOut = replacements.length === 0 ? [] : await placeExchange(deps, tx, exchange);
   const lines = came.map((line) => {
@@ -149,6 +154,7 @@ async function endExchange(
   tx: Transaction,
   {
     order,
+    paid,
     row,
     staff,
     lines,
@@ -156,14 +162,14 @@ async function endExchange(
   }: Receiving & { readonly lines: readonly Came[]; readonly status: store.ReturnRow['status'] },
 ): Promise<RefundId | null> {
   if (lines.some(({ units, exchanged }) => exchanged < units)) return null;
-  const refundMinor = minor(Math.min(dueForAll(lines), await unspentOf(tx, order.id)));
+  const refundMinor = minor(Math.min(dueForAll(lines), await unspentOf(tx, paid.id)));
   if (refundMinor === 0) {
     await store.updateReturn(tx, row.id, { status: nextReturnStatus(status, 'exchange') });
     return null;
   }
   const { refundId } = row;
   const by = { actor: 'staff', actorId: staff.userId } as const;
-  await openRefund(deps, tx, order, { refundId, amount: refundMinor, reason: 'exchange', ...by });
+  await openRefund(deps, tx, paid, { refundId, amount: refundMinor, reason: 'exchange', ...by });
   const refundedAt = deps.clock.now();
   await store.updateReturn(tx, row.id, {
     status: nextReturnStatus(status, 'refund'),

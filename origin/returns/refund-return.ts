@@ -3,9 +3,9 @@
 import { type Minor, minor, money } from '#lib/money.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
+import { lockWithPaid } from '#origin/exchanges/service.ts';
 import type { SignedIn } from '#origin/http/auth.ts';
 import { balanceOf, unspentOf } from '#origin/ledger/service.ts';
-import { lockOrder } from '#origin/orders/service.ts';
 import { carryOut, openRefund } from '#origin/payments/service.ts';
 import { dueForAll, type ReturnName, requireOwnReturn, tell } from './service.ts';
 import { nextReturnStatus } from './states.ts';
@@ -27,7 +27,7 @@ export async function refundReturn(
   { amount, ...name }: ReturnRefund,
 ): Promise<void> {
   const { refundId, isNews } = await deps.db.transaction(async (tx) => {
-    const order = await lockOrder(tx, name.orderId);
+    const { paid } = await lockWithPaid(tx, name.orderId);
     const row = await requireOwnReturn(tx, staff, name);
     const status = nextReturnStatus(row.status, 'refund');
     if (status === row.status) {
@@ -35,16 +35,16 @@ export async function refundReturn(
       return { refundId: row.refundId, isNews: false };
     }
     const due = dueForAll(await store.findReturnLines(tx, row.id));
-    const { refundable } = await balanceOf(tx, order.id);
+    const { refundable } = await balanceOf(tx, paid.id);
     const most = minor(Math.min(due, refundable));
     if (most === 0) throw new AppError('nothing_to_refund');
-    const refundMinor = amount ?? minor(Math.min(due, await unspentOf(tx, order.id)));
+    const refundMinor = amount ?? minor(Math.min(due, await unspentOf(tx, paid.id)));
     if (refundMinor === 0) throw new AppError('nothing_to_refund');
     if (refundMinor > most)
-      throw new AppError('refund_too_large', { refundable: money(most, order.currency) });
+      throw new AppError('refund_too_large', { refundable: money(most, paid.currency) });
     const by = { actor: 'staff', actorId: staff.userId } as const;
     const refund = { refundId: row.refundId, amount: refundMinor, reason: 'return', ...by };
-    await openRefund(deps, tx, order, refund);
+    await openRefund(deps, tx, paid, refund);
     await store.updateReturn(tx, row.id, { status, refundMinor, refundedAt: deps.clock.now() });
     await tell(deps, tx, { ...name, staff, news: 'return.refunded' });
     return { refundId: row.refundId, isNews: true };

@@ -5,7 +5,7 @@ import { present } from '#lib/assert.ts';
 import type { OrderId, OrderLineId, RefundId, ReturnId, VariantId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { type Deps, emit } from '#origin/deps.ts';
-import { priceReplacement } from '#origin/exchanges/service.ts';
+import { asPaid, priceReplacement } from '#origin/exchanges/service.ts';
 import { requireNamedOnce, unitsOf } from '#origin/fulfilment/service.ts';
 import type { Caller } from '#origin/http/auth.ts';
 import {
@@ -62,7 +62,7 @@ async function withPrices(
   order: OrderRow,
   lines: readonly Asked[],
 ): Promise<readonly store.NewReturnLine[]> {
-  const bought = await linesOf(tx, order.id);
+  const bought = await asPaid(tx, order.id, await linesOf(tx, order.id), ({ id }) => id);
   const priced: store.NewReturnLine[] = [];
   for (const { replacementId, ...asked } of lines) {
     if (replacementId === null) {

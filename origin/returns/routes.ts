@@ -162,7 +162,9 @@ function ends(deps: Deps, tokens: AccessTokens) {
         body: ReturnRefundBody,
         detail: documented('refundReturn', {
           summary: 'Give back the money of what has come back',
-          description: 'Once for each return: again, it makes no other refund.',
+          description:
+            'Once for each return: again, it makes no other refund. Of replacements, what paid for them goes back, by ' +
+            'the payment of the order that was charged.',
           failures: [
             ...(['nothing_to_refund', 'refund_too_large'] as const),
             ...(['refund_refused', 'payments_unavailable'] as const),

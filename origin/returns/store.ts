@@ -120,16 +120,22 @@ export async function updateReturn(
   await tx.update(returns).set(change).where(eq(returns.id, id));
 }
 
+interface LineOfReturn {
+  readonly returnId: ReturnId;
+  readonly lineId: OrderLineId;
+}
+
+type LineRow = typeof returnLines.$inferSelect;
+
 export async function updateLine(
   tx: Transaction,
-  { returnId, lineId }: { readonly returnId: ReturnId; readonly lineId: OrderLineId },
-  came: Pick<
-    typeof returnLines.$inferSelect,
-    'restocked' | 'writtenOff' | 'chargedMinor' | 'exchanged' | 'exchangedMinor'
-  >,
+  { returnId, lineId }: LineOfReturn,
+  change:
+    | Pick<LineRow, 'restocked' | 'writtenOff' | 'chargedMinor'>
+    | Pick<LineRow, 'exchanged' | 'exchangedMinor'>,
 ): Promise<void> {
   await tx
     .update(returnLines)
-    .set(came)
+    .set(change)
     .where(and(eq(returnLines.returnId, returnId), eq(returnLines.lineId, lineId)));
 }

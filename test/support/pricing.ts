@@ -81,11 +81,13 @@ export async function buyQuoted(
     key = crypto.randomUUID() as string,
     card = 'pm_card_visa',
     to = NEW_YORK,
+    email = 'guest@test.example',
   }: {
     readonly quote?: string;
     readonly key?: string;
     readonly card?: string;
     readonly to?: object;
+    readonly email?: string;
   } = {},
 ): Promise<Answer> {
   const { body } = await shop.call(`/api/v1/carts/${cart.cartId}/quote`, cart.owner);
@@ -95,7 +97,7 @@ export async function buyQuoted(
     headers: { 'idempotency-key': key },
     body: {
       cartId: cart.cartId,
-      email: 'guest@test.example',
+      email,
       shippingAddress: { name: 'Guest', line1: '1 Test Street', city: 'Testville', ...to },
       paymentMethodId: card,
       quote: quote ?? body.token,

@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { MINUTE_MS } from '#lib/clock.ts';
+import { checkBooks } from '#test/support/books.ts';
+import { send } from '#test/support/fulfilment.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import {
   buyQuoted,
@@ -13,7 +15,15 @@ import {
   openMerchant,
 } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
-import { cartOf, cartWith, changePrice, createProduct } from '#test/support/shopping.ts';
+import { sendBack } from '#test/support/returns.ts';
+import {
+  CATEGORY,
+  cartOf,
+  cartWith,
+  changePrice,
+  checkoutBody,
+  createProduct,
+} from '#test/support/shopping.ts';
 
 setDefaultTimeout(MINUTE_MS);
 
@@ -29,6 +39,8 @@ afterAll(async () => {
   await shop.close();
 });
 
+const SHIPPED = { name: 'Ada', line1: '1 Test Street', city: 'Berlin' };
+const BERLIN = { country: 'DE', postalCode: '10115' };
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 describe('a code that is not for the cart is refused, and the cart stays as it was:', () => {
@@ -116,6 +128,48 @@ describe('a cart has one currency:', () => {
       includedTax: { amount: 1_900, currency: 'EUR' },
     });
     expectProblem(await changeCart(shop, own, { currency: 'USD' }), 'cart_not_empty');
+  });
+
+  test('whoever pays no tax pays its prices without; agrees to them, buys and exchanges by them', async () => {
+    const { sellerToken } = await createProduct(shop);
+    const variants = ['Red', 'Blue'].map((colour) => ({ price: 1, stock: 5, optionValues: [colour] }));
+    const lamp = { name: 'Lamp', category: CATEGORY, optionNames: ['Colour'], variants };
+    const { body: product } = await shop.call('/api/v1/products', {
+      ...{ method: 'POST', token: sellerToken, body: lamp },
+    });
+    const [red, blue] = product.variants.map(({ id }: { id: string }) => id);
+    const list = (variantId: string, kind: object) =>
+      merchant.make('prices', { variantId, currency: 'EUR', ...kind });
+    await list(red, { kind: 'regular', price: 12_000 });
+    await list(blue, { kind: 'regular', price: 11_900 });
+    const group = await merchant.make('customer-groups', { name: 'Abroad', taxExempt: true });
+    const { token, userId } = await shop.signIn();
+    await merchant.ask('POST', `customer-groups/${group.id}/members`, { userId });
+    const cart = await cartOf(shop, [], token);
+    await changeCart(shop, cart, { currency: 'EUR', destination: { country: 'DE' } });
+    const path = `/api/v1/carts/${cart.cartId}/items`;
+    const filled = await shop.call(path, { method: 'POST', token, body: { variantId: red, quantity: 1 } });
+    await list(red, { kind: 'sale', price: 11_900, compareAtPrice: 12_000 });
+    const line = `${path}/${filled.body.items[0].id}`;
+    const { body: agreed } = await shop.call(line, {
+      ...{ method: 'PATCH', token, body: { acceptedPrice: 10_000 } },
+    });
+    expect(agreed.items).toMatchObject([{ unitPrice: { amount: 10_000 }, notice: null }]);
+    expect(agreed.quote).toMatchObject({ includedTax: { amount: 0 }, total: { amount: 10_000 } });
+    // In another place the same would cost more.
+    const unseen = { ...checkoutBody(cart.cartId), shippingAddress: { ...SHIPPED, ...BERLIN } };
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const refused = await shop.call('/api/v1/checkout', { method: 'POST', token, headers, body: unseen });
+    expectProblem(refused, 'quote_required');
+    const { body: order } = await buyQuoted(shop, cart, { to: BERLIN });
+    expect(order).toMatchObject({ total: { amount: 10_000 }, includedTax: { amount: 0 } });
+    const itemId = order.items[0].id;
+    await send(shop, order.id, merchant.token, { itemId, quantity: 1 });
+    const came = { itemId, restock: 1, replacementVariantId: blue };
+    await sendBack(shop, { orderId: order.id, owner: cart.owner }, merchant.token, came);
+    const { body: exchanged } = await shop.call(`/api/v1/orders/${order.id}`, cart.owner);
+    expect(exchanged.returns).toMatchObject([{ status: 'exchanged', refund: null }]);
+    await checkBooks(shop);
   });
 
   test('a quantity price counts from its quantity on, and a sale price for its time', async () => {

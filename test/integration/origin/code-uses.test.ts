@@ -118,6 +118,32 @@ test('a code once per customer is refused the second time, to a customer already
   expectProblem(await enterCode(shop, again, code), 'code_used_up');
 });
 
+test('a code once per customer is used once, by an account or by a guest with its email, also at once', async () => {
+  const { variantId } = await createProduct(shop, { price: 5_000 });
+  const { token } = await shop.signIn();
+  const { body: me } = await shop.call('/api/v1/me', { token });
+  const cartFor = async (code: string, caller?: string) => {
+    const cart = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }], caller);
+    await enterCode(shop, cart, code);
+    return cart;
+  };
+  const asGuest = (cart: TestCart) => buyQuoted(shop, cart, { email: me.email.toUpperCase() });
+  const { code: first } = await makeCode(merchant, { maxUsesPerCustomer: 1 });
+  const [own, guests] = [await cartFor(first, token), await cartFor(first)];
+  expect((await buyQuoted(shop, own)).body.status).toBe('paid');
+  expectProblem(await asGuest(guests), 'code_used_up');
+  const { code: second } = await makeCode(merchant, { maxUsesPerCustomer: 1 });
+  expect((await asGuest(await cartFor(second))).body.status).toBe('paid');
+  const late = await shippedCart(shop, furnished, [{ variantId, quantity: 1 }], token);
+  expectProblem(await enterCode(shop, late, second), 'code_used_up');
+  const { code: third, id } = await makeCode(merchant, { maxUsesPerCustomer: 1 });
+  const both = [await cartFor(third, token), await cartFor(third)] as const;
+  const answers = await Promise.all([buyQuoted(shop, both[0]), asGuest(both[1])]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+  expect(await usesOf(merchant, id)).toBe(1);
+  await checkBooks(shop);
+});
+
 test('of two first orders at once one is the first, and the other is told that it is not', async () => {
   const { variantId, productId } = await createProduct(shop, { price: 5_000 });
   const first = await merchant.make('discounts', {

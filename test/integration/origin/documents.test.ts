@@ -267,4 +267,29 @@ describe('with discounts, tax and shipping', () => {
     }
     expect([credited, tax]).toEqual([order.total.amount, order.tax.amount]);
   });
+
+  test('a credit note of what is taken off has the tax of that, and of what came back, too', async () => {
+    const lamp = await createProduct(shop, { price: 1_000, name: 'Lamp' });
+    const variants = [{ price: 1_000, stock: 5, taxable: false }];
+    const body = { name: 'Book', category: CATEGORY, variants };
+    const { body: book } = await shop.call('/api/v1/products', {
+      ...{ method: 'POST', token: lamp.sellerToken, body },
+    });
+    const wanted = [book.variants[0].id, lamp.variantId].map((variantId) => ({ variantId, quantity: 2 }));
+    const cart = await shippedCart(shop, furnished, wanted);
+    const { body: order } = await buyQuoted(shop, cart);
+    const [ofBook, ofLamp] = order.items;
+    expect([ofBook.tax.amount, ofLamp.tax.amount]).toEqual([0, 178]);
+    const owned = { orderId: order.id as OrderId, owner: cart.owner };
+    const edited = await edit(shop, owned, { items: [{ itemId: ofLamp.id, quantity: 1 }] });
+    await send(shop, order.id, admin.token, { itemId: ofBook.id, quantity: 2 });
+    const returnId = await sendBack(shop, owned, admin.token, { itemId: ofBook.id, restock: 1 });
+    const returned = await asStaff(shop, { orderId: order.id, returnId }, admin.token, 'refund');
+    const taxes = [];
+    for (const { id } of [edited.body.edits[0].refund, returned.body.refund]) {
+      const note = await noteOf(order.id, id, cart.owner);
+      taxes.push(amountAfter(linesOfPdf(note.bytes), 'Tax in it'));
+    }
+    expect(taxes).toEqual([89, 0]);
+  });
 });

@@ -6,6 +6,7 @@ import type { OrderId } from '#lib/ids.ts';
 import { readReturn } from '#origin/returns/service.ts';
 import { checkBooks, stockOf } from '#test/support/books.ts';
 import { edit } from '#test/support/edits.ts';
+import { makeColours, orderSent, type Sent, seenOrder } from '#test/support/exchanges.ts';
 import { send } from '#test/support/fulfilment.ts';
 import { cancel, moneyOf, refund, statusOf } from '#test/support/orders.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -13,7 +14,7 @@ import { fetchFile } from '#test/support/pdf.ts';
 import { buyQuoted, enterCode, makeCode, openMerchant } from '#test/support/pricing.ts';
 import { expectProblem } from '#test/support/problem-document.ts';
 import { askBack, asStaff, sendBack } from '#test/support/returns.ts';
-import { CATEGORY, cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
+import { cartOf, checkOut, createProduct, type Owner } from '#test/support/shopping.ts';
 import { writeReturnLetter } from '#workers/return-letter.ts';
 
 const TEST_TIMEOUT_MS = 120_000;
@@ -32,36 +33,9 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** Of one seller: one that is bought, one that is as dear, a cheaper one and a dearer one. */
-async function colours(stock = 5) {
-  const { token } = await shop.signIn('seller');
-  await createProduct(shop);
-  const variants = ['Red', 'Blue', 'Cheap', 'Dear'].map((colour, index) => ({
-    ...{ optionValues: [colour], price: [1_000, 1_000, 600, 1_300][index] ?? 0, stock },
-  }));
-  const body = { name: 'Mug', category: CATEGORY, optionNames: ['Colour'], variants };
-  const { body: product } = await shop.call('/api/v1/products', { method: 'POST', token, body });
-  const [red, blue, cheap, dear] = product.variants.map(({ id }: { id: string }) => id as string);
-  return { red, blue, cheap, dear } as Readonly<Record<'red' | 'blue' | 'cheap' | 'dear', string>>;
-}
-
-interface Sent {
-  readonly orderId: OrderId;
-  readonly owner: Owner;
-  readonly itemId: string;
-}
-
-/** Two red ones have left. */
-async function sentOrder(red: string, token?: string): Promise<Sent> {
-  const cart = await cartOf(shop, [{ variantId: red, quantity: 2 }], token);
-  const { body } = await checkOut(shop, cart);
-  const itemId = body.items[0].id as string;
-  await send(shop, body.id, admin, { itemId, quantity: 2 });
-  return { orderId: body.id as OrderId, owner: cart.owner, itemId };
-}
-
-const seen = async (orderId: string, owner: Owner) =>
-  (await shop.call(`/api/v1/orders/${orderId}`, owner)).body;
+const colours = (stock?: number) => makeColours(shop, stock);
+const sentOrder = (red: string, token?: string) => orderSent(shop, admin, red, token);
+const seen = (orderId: string, owner: Owner) => seenOrder(shop, orderId, owner);
 
 test('the same again: it goes out by an order that costs nothing, and nothing is refunded', async () => {
   const { red } = await colours();

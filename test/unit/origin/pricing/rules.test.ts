@@ -1,14 +1,17 @@
 /** The rules of rounding, sharing and stacking, by the examples that decide them. */
 
 import { describe, expect, test } from 'bun:test';
-import type { DiscountId, ProductId, ShippingMethodId, VariantId } from '#lib/ids.ts';
-import { minor } from '#lib/money.ts';
+import type { CustomerGroupId, DiscountId, ProductId, ShippingMethodId, VariantId } from '#lib/ids.ts';
+import { minor, SHOP_CURRENCY } from '#lib/money.ts';
 import { proportion, shares } from '#origin/pricing/arithmetic.ts';
 import {
   type Basket,
   type BasketLine,
   type Discount,
+  NO_RULES,
   priceBasket,
+  priceByRules,
+  priceFor,
   type Rules,
 } from '#origin/pricing/service.ts';
 
@@ -36,6 +39,16 @@ const rulesOf = (...discounts: Discount[]): Rules => ({
   ...{ discounts, shipping: null, taxRates: {}, pricesIncludeTax: false },
 });
 const percent = (ppm: number) => ({ kind: 'percent', ppm }) as const;
+
+const parcel = (rest: object) => ({
+  ...{ id: 'm' as ShippingMethodId, version: 1, name: 'Parcel', kind: 'by_weight' as const },
+  steps: [
+    { from: 0, rateMinor: minor(490) },
+    { from: 1_000, rateMinor: minor(990) },
+  ],
+  freeFromMinor: null,
+  ...rest,
+});
 
 describe('a proportion', () => {
   test.each([
@@ -112,19 +125,9 @@ describe('discounts', () => {
 });
 
 describe('shipping', () => {
-  const method = (rest: object) => ({
-    ...{ id: 'm' as ShippingMethodId, version: 1, name: 'Parcel', kind: 'by_weight' as const },
-    steps: [
-      { from: 0, rateMinor: minor(490) },
-      { from: 1_000, rateMinor: minor(990) },
-    ],
-    freeFromMinor: null,
-    ...rest,
-  });
-
   test('costs what its step says, and nothing from a threshold on that the goods reach after their discounts', () => {
     const cost = (quantity: number, rest: object, ...discounts: Discount[]) =>
-      priceBasket(basketOf(line('a', 100, quantity)), { ...rulesOf(...discounts), shipping: method(rest) });
+      priceBasket(basketOf(line('a', 100, quantity)), { ...rulesOf(...discounts), shipping: parcel(rest) });
     expect<number>(cost(9, {}).shippingMinor).toBe(490);
     expect<number>(cost(10, {}).shippingMinor).toBe(990);
     expect<number>(cost(10, { freeFromMinor: minor(1_000) }).shippingMinor).toBe(0);
@@ -133,7 +136,7 @@ describe('shipping', () => {
 
   test('that a discount makes free is shown with what it would have cost', () => {
     const free = discount('1', { benefit: { kind: 'free_shipping' } });
-    const found = priceBasket(basketOf(line('a', 100)), { ...rulesOf(free), shipping: method({}) });
+    const found = priceBasket(basketOf(line('a', 100)), { ...rulesOf(free), shipping: parcel({}) });
     expect(found.shipping).toMatchObject({ listMinor: 490, discountMinor: 490 } as never);
     expect<number[]>([found.discountMinor, found.shippingMinor, found.totalMinor]).toEqual([0, 0, 100]);
   });
@@ -148,4 +151,24 @@ test('tax that prices contain is told and not added; an exempt customer has none
   expect<number[]>([onTop.taxMinor, onTop.includedTaxMinor, onTop.totalMinor]).toEqual([2_261, 0, 14_161]);
   const exempt = { ...basket, customer: { ...basket.customer, isTaxExempt: true } };
   expect<number>(priceBasket(exempt, rules).taxMinor).toBe(0);
+});
+
+test('an exempt customer pays prices that contain tax without, those of shipping too', () => {
+  const vat = { name: 'VAT', ppm: 190_000 };
+  const rulesFor = (isTaxExempt: boolean) => ({
+    ...{ ...NO_RULES, taxRates: { standard: vat, shipping: vat } },
+    found: {
+      ...{ ...NO_RULES.found, pricesIncludeTax: true, shipping: parcel({}) },
+      groups: [{ id: 'g' as CustomerGroupId, isTaxExempt }],
+    },
+  });
+  const costs = (isTaxExempt: boolean) => {
+    const rules = rulesFor(isTaxExempt);
+    const each = priceFor(rules, minor(11_900), 'standard');
+    const { breakdown } = priceByRules([line('a', each, 2)], rules, { currency: SHOP_CURRENCY });
+    return [each, breakdown.shippingMinor, breakdown.includedTaxMinor, breakdown.totalMinor];
+  };
+  expect<number[]>(costs(true)).toEqual([10_000, 412, 0, 20_412]);
+  expect<number[]>(costs(false)).toEqual([11_900, 490, 3_878, 24_290]);
+  expect<number>(priceFor(rulesFor(true), minor(11_900), null)).toBe(11_900);
 });
