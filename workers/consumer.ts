@@ -9,6 +9,7 @@ import { inSpan, inTrace } from '#db/trace-scope.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { decodeEvent, EventDecodeError, type EventName, type ShopEvent, subjectOf } from '#lib/events.ts';
 import { type EventId, isUuid } from '#lib/ids.ts';
+import { maskedReason } from '#lib/log.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import { newTrace, parseTraceparent, type Traceparent } from '#lib/trace.ts';
 import type { Delivery, Deps } from '#origin/deps.ts';
@@ -113,11 +114,6 @@ export async function handleMessage(deps: Deps, consumer: Consumer, message: Uin
   });
 }
 
-/** For people: why a message is parked. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
 /** A message that cannot even be parked goes back: it must not be lost. */
 async function park({ deps, consumer, retries }: Work, delivery: Delivery, error: unknown) {
   const { name } = consumer;
@@ -128,7 +124,7 @@ async function park({ deps, consumer, retries }: Work, delivery: Delivery, error
       consumer: name,
       eventId: envelopeIn(message).id,
       message,
-      reason: reasonOf(error),
+      reason: maskedReason(error),
       attempts,
     };
     await parkDeadLetter(deps.db, letter);

@@ -109,7 +109,7 @@ test('an event whose handling fails is tried again until it succeeds', async () 
 describe('an event is parked with its bytes and the reason', () => {
   test('after its last attempt', async () => {
     const consumer = recorder(() => {
-      throw new Error('never');
+      throw new Error('never to jane@example.com');
     });
     loops.consume(consumer);
     const orderId = await publish();
@@ -118,7 +118,7 @@ describe('an event is parked with its bytes and the reason', () => {
       return letters.length > 0 && letters;
     });
     expect(consumer.seen).toEqual(times(QUICK.maxAttempts, orderId));
-    expect(letter?.reason).toBe('Error: never');
+    expect(letter?.reason).toBe('Error: never to [masked]');
     expect(JSON.parse(Buffer.from(letter?.message ?? []).toString()).data).toEqual({ orderId });
   });
 
