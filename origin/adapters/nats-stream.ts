@@ -4,11 +4,14 @@ import {
   AckPolicy,
   type ConsumerMessages,
   DiscardPolicy,
+  type JetStreamManager,
   type JsMsg,
   type NatsConnection,
+  NatsError,
   nanos,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
 } from 'nats';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { EVENT_STREAM, SUBJECT_PREFIX } from '#lib/events.ts';
@@ -46,18 +49,46 @@ const PULL_EXPIRES_MS = 1_500;
 const IDLE_HEARTBEAT_MS = PULL_EXPIRES_MS / 2;
 export const NOT_FOUND = '404';
 
+/** What the shop cannot do without; the rest of a stream that is there is as its operator has set it up. */
+const NEEDED = { subjects: [`${SUBJECT_PREFIX}>`], duplicate_window: nanos(DUPLICATE_WINDOW_MS) };
+
 export async function ensureStream(nats: NatsConnection): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
-  await manager.streams.add({
-    name: EVENT_STREAM,
-    subjects: [`${SUBJECT_PREFIX}>`],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.Old,
-    max_age: nanos(RETENTION_MS),
-    max_bytes: MAX_STREAM_BYTES,
-    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+  const { streams } = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
+  const found = await streams.info(EVENT_STREAM).catch(undefinedIfMissing);
+  if (found === undefined) {
+    await streams.add({
+      ...{ name: EVENT_STREAM, storage: StorageType.File },
+      ...{ retention: RetentionPolicy.Limits, discard: DiscardPolicy.Old },
+      ...{ max_age: nanos(RETENTION_MS), max_bytes: MAX_STREAM_BYTES },
+      ...NEEDED,
+    });
+  } else if (!hasNeeded(found.config)) {
+    await streams.update(EVENT_STREAM, NEEDED);
+  }
+}
+
+function hasNeeded({ subjects, duplicate_window: window }: StreamConfig): boolean {
+  return NEEDED.subjects.every((subject) => subjects.includes(subject)) && window >= NEEDED.duplicate_window;
+}
+
+/** Asked for, as adding one that is there fails where it is set up otherwise: by an earlier release, or its operator. */
+async function ensureConsumer({ consumers }: JetStreamManager, spec: ConsumerSpec): Promise<void> {
+  const settings = {
+    filter_subject: SUBJECT_PREFIX + spec.filter,
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
+  };
+  const updated = await consumers.update(EVENT_STREAM, spec.name, settings).catch(undefinedIfMissing);
+  if (updated !== undefined) return;
+  await consumers.add(EVENT_STREAM, {
+    ...settings,
+    durable_name: spec.name,
+    ack_policy: AckPolicy.Explicit,
   });
+}
+
+export function undefinedIfMissing(error: unknown): undefined {
+  if (!(error instanceof NatsError && error.code === NOT_FOUND)) throw error;
 }
 
 interface Pull {
@@ -68,13 +99,7 @@ interface Pull {
 
 export async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: Pull): Promise<void> {
   const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
-  await manager.consumers.add(EVENT_STREAM, {
-    durable_name: spec.name,
-    filter_subject: SUBJECT_PREFIX + spec.filter,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
-  });
+  await ensureConsumer(manager, spec);
   const consumer = await nats.jetstream({ timeout: CALL_MS }).consumers.get(EVENT_STREAM, spec.name);
   const messages: ConsumerMessages = await consumer.consume({
     max_messages: MAX_IN_FLIGHT,

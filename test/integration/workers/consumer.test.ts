@@ -216,6 +216,22 @@ test('a consumer goes on after its stream was deleted and made anew', async () =
   expect(consumer.seen).toEqual([first, second]);
 });
 
+test('a stream that an operator has set up otherwise serves as it is, but for what the shop cannot do without', async () => {
+  const { max_bytes: bytes, duplicate_window: window } = await stream.configure();
+  const change = { description: 'ours', max_bytes: 2 * bytes, subjects: ['shop.order.>'] };
+  await stream.configure({ ...change, duplicate_window: window / 2 });
+  const consumer = recorder();
+  loops.consume(consumer);
+  await eventually(
+    'it is brought up to date',
+    async () => (await stream.configure()).subjects[0] === 'shop.>',
+  );
+  const orderId = await publish();
+  await eventually('the event is handled', () => consumer.seen.includes(orderId));
+  const kept = { description: 'ours', max_bytes: 2 * bytes };
+  expect(await stream.configure()).toMatchObject({ ...kept, duplicate_window: window });
+});
+
 test(
   'a consumer that starts before NATS, or loses it, goes on when it is there',
   async () => {
