@@ -7,6 +7,7 @@ import {
   type JetStreamManager,
   type JsMsg,
   type NatsConnection,
+  type Consumer as NatsConsumer,
   NatsError,
   nanos,
   RetentionPolicy,
@@ -42,11 +43,14 @@ const MAX_STREAM_BYTES = 1024 ** 3;
 const ACK_WAIT_MS = 4 * SECOND_MS;
 const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
-/** So many processes of a consumer find work at once, each with what it handles and as much again at hand. */
+/** So many processes of a consumer find work at once, each with what it handles and, after a loss, as much again. */
 const MAX_PROCESSES = 10;
-/** Short, for so long, more or less, the client leaves a stream alone that has not answered it once. */
-const PULL_EXPIRES_MS = 1_500;
-const IDLE_HEARTBEAT_MS = PULL_EXPIRES_MS / 2;
+/**
+ * Short: for so long, more or less, the client leaves a stream alone that has not answered it once. No shorter: a
+ * twentieth of it later the client listens no more, and what it has not read by then comes again when it is overdue.
+ */
+const PULL_EXPIRES_MS = 3 * SECOND_MS;
+const IDLE_HEARTBEAT_MS = 750;
 export const NOT_FOUND = '404';
 
 /** What the shop cannot do without; the rest of a stream that is there is as its operator has set it up. */
@@ -101,29 +105,49 @@ export async function pullMessages(nats: NatsConnection, { spec, onDelivery, sig
   const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
   await ensureConsumer(manager, spec);
   const consumer = await nats.jetstream({ timeout: CALL_MS }).consumers.get(EVENT_STREAM, spec.name);
-  const messages: ConsumerMessages = await consumer.consume({
-    max_messages: MAX_IN_FLIGHT,
+  const inFlight = new Set<Promise<void>>();
+  const take = (message: JsMsg) => {
+    const beat = setInterval(() => message.working(), STILL_WORKING_MS);
+    const handling: Promise<void> = onDelivery(delivery(message)).finally(() => {
+      clearInterval(beat);
+      inFlight.delete(handling);
+    });
+    inFlight.add(handling);
+  };
+  try {
+    while (!signal.aborted) {
+      // No more than can be begun at once: what lay here unread would be overdue, and its deliveries count as attempts.
+      const free = MAX_IN_FLIGHT - inFlight.size;
+      if (free > 0) await takeSome(consumer, { free, take, signal });
+      else await Promise.race(inFlight);
+      // Whatever ends in one turn makes room for one pull, not for a pull each.
+      await new Promise(setImmediate);
+    }
+  } finally {
+    await Promise.all(inFlight);
+  }
+}
+
+interface Taking {
+  readonly free: number;
+  readonly take: (message: JsMsg) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Until so many have come, or the time of the pull is over. @throws when the consumer is gone */
+async function takeSome(consumer: NatsConsumer, { free, take, signal }: Taking): Promise<void> {
+  const messages: ConsumerMessages = await consumer.fetch({
+    max_messages: free,
     expires: PULL_EXPIRES_MS,
     idle_heartbeat: IDLE_HEARTBEAT_MS,
-    abort_on_missing_resource: true,
   });
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  const inFlight = new Set<Promise<void>>();
   try {
-    for await (const message of messages) {
-      const beat = setInterval(() => message.working(), STILL_WORKING_MS);
-      const handling: Promise<void> = onDelivery(delivery(message)).finally(() => {
-        clearInterval(beat);
-        inFlight.delete(handling);
-      });
-      inFlight.add(handling);
-      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
-    }
+    for await (const message of messages) take(message);
   } finally {
     signal.removeEventListener('abort', stop);
-    await Promise.all(inFlight);
   }
 }
 
