@@ -150,9 +150,19 @@ const Envelope = Type.Object({
   data: Type.Unknown(),
 });
 
-/** Why a message cannot be read; trying again would not help. */
+/** Why a message cannot be read; trying again here would not help. */
 export class EventDecodeError extends Error {
   override readonly name = 'EventDecodeError';
+}
+
+/** An event of a release that knows more, or less, than this one. */
+export class UnknownEventError extends EventDecodeError {
+  readonly occurredAt: Date;
+
+  constructor(message: string, occurredAt: string) {
+    super(message);
+    this.occurredAt = new Date(occurredAt);
+  }
 }
 
 /** @throws {Error} when the data does not fit the catalogue: a bug of the emitting verb. */
@@ -165,17 +175,22 @@ export function encodeEvent(event: ShopEvent): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(event));
 }
 
-/** @throws {EventDecodeError} when the bytes are no event of the catalogue at the version this process knows. */
+/**
+ * @throws {EventDecodeError} when the bytes are no event of the catalogue at the version this process knows;
+ * {@link UnknownEventError} when another release may know it
+ */
 export function decodeEvent(bytes: Uint8Array): ShopEvent {
   const candidate = parseJson(bytes);
   if (!Value.Check(Envelope, candidate)) throw new EventDecodeError('the message is no event envelope');
-  if (!isEventName(candidate.name)) throw new EventDecodeError(`no event is called ${candidate.name}`);
-  const { version, data } = EVENTS[candidate.name];
+  const { name, occurredAt } = candidate;
+  if (!isEventName(name)) throw new UnknownEventError(`no event is called ${name}`, occurredAt);
+  const { version, data } = EVENTS[name];
   if (candidate.version !== version) {
-    throw new EventDecodeError(`${candidate.name} has version ${candidate.version}, known is ${version}`);
+    const message = `${name} has version ${candidate.version}, known is ${version}`;
+    throw new UnknownEventError(message, occurredAt);
   }
   if (!Value.Check(data, candidate.data)) {
-    throw new EventDecodeError(`the data of ${candidate.name} does not fit its schema`);
+    throw new EventDecodeError(`the data of ${name} does not fit its schema`);
   }
   return candidate as ShopEvent;
 }

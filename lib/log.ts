@@ -103,6 +103,12 @@ function withoutParameters(message: string): string {
   return /^Failed query: .*?(?=\nparams: )/s.exec(message)?.[0] ?? message;
 }
 
+/** What went wrong in one line, for people and masked like a log: it may be kept for long. */
+export function maskedReason(error: unknown): string {
+  if (!(error instanceof Error)) return maskText(String(error));
+  return maskText(`${error.name}: ${withoutParameters(error.message)}`);
+}
+
 /** Name, message, code, trace and causes; other members (a query's parameters, say) stay out of the logs. */
 function describeError(error: Error, depth: number, budget: Budget): unknown {
   const { name, message, stack, cause } = error;

@@ -137,9 +137,9 @@ export const POLICIES = {
     why: 'Every write carries an idempotency key. All attempts together end before the edge gives up a checkout.',
   },
   smtp: {
-    ...{ timeoutMs: 40 * SECOND_MS, connectMs: 10 * SECOND_MS, retry: NEVER, breaker: EXTERNAL },
+    ...{ timeoutMs: MINUTE_MS, connectMs: 10 * SECOND_MS, retry: NEVER, breaker: EXTERNAL },
     bulkhead: { maxRunning: 4, maxWaiting: 200 },
-    why: 'JetStream delivers the message again. A server that is slow to take a mail has taken it: it is not cut short.',
+    why: 'JetStream delivers the message again. A server that is slow to take a mail has taken it: it is not cut short, but may be silent for as long as is left once it has been connected to and has greeted.',
   },
   search: {
     ...{ timeoutMs: 1_500, connectMs: null, retry: NEVER, breaker: own(5 * SECOND_MS), bulkhead: null },

@@ -9,6 +9,7 @@ import { Value } from '@sinclair/typebox/value';
 import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { createRetryBudget, type RetryBudget } from '#lib/retry-budget.ts';
+import type { Deps } from '#origin/deps.ts';
 
 /** 'Max operations per request'. */
 const MAX_TAGS_PER_CALL = 100;
@@ -24,8 +25,10 @@ const Answer = Type.Object({
   errors: Type.Array(Type.Object({ code: Type.Number(), message: Type.String() })),
 });
 
-/** Resolves when every one of the tags is purged everywhere. */
-export type PurgeTags = (tags: readonly string[]) => Promise<void>;
+/** Resolves when every one of the tags is purged everywhere. `inHand`: whose work it is, which waits for most of it. */
+export type PurgeTags = (tags: readonly string[], inHand: InHand) => Promise<void>;
+
+type InHand = Deps['inHand'];
 
 export interface CloudflareZone {
   /** With the version, without a trailing slash: `https://api.cloudflare.com/client/v4`. */
@@ -46,6 +49,7 @@ const REAL_TIME: Waiting = { nowMs: () => performance.now(), wait: (ms) => Bun.s
 
 interface Batch {
   readonly tags: Set<string>;
+  readonly inHand: Set<InHand>;
   readonly outcome: PromiseWithResolvers<void>;
 }
 
@@ -58,18 +62,17 @@ export function createCloudflarePurge(zone: CloudflareZone, time: Waiting = REAL
   const send = async (): Promise<void> => {
     isSending = true;
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-      await purge({ zone, time, takeToken, budget }, [...batch.tags]).then(
-        batch.outcome.resolve,
-        batch.outcome.reject,
-      );
+      await purge({ zone, time, takeToken, budget }, batch).then(batch.outcome.resolve, batch.outcome.reject);
     }
     isSending = false;
   };
 
-  return async (tags) => {
+  return async (tags, inHand) => {
     const joined = new Set(tags.map((tag) => join(waiting, tag)));
+    for (const batch of joined) batch.inHand.add(inHand);
+    inHand.waits();
     if (!isSending) void send();
-    await Promise.all([...joined].map(({ outcome }) => outcome.promise));
+    await Promise.all([...joined].map(({ outcome }) => outcome.promise)).finally(inHand.goesOn);
   };
 }
 
@@ -81,7 +84,7 @@ function join(waiting: Batch[], tag: string): Batch {
     return open;
   }
   if (waiting.length >= MAX_WAITING_BATCHES) throw new Error('too many purges are waiting for Cloudflare');
-  const batch: Batch = { tags: new Set([tag]), outcome: Promise.withResolvers() };
+  const batch: Batch = { tags: new Set([tag]), inHand: new Set(), outcome: Promise.withResolvers() };
   waiting.push(batch);
   return batch;
 }
@@ -106,11 +109,14 @@ interface Purge {
   readonly budget: RetryBudget;
 }
 
-async function purge({ zone, time, takeToken, budget }: Purge, tags: readonly string[]): Promise<void> {
+/** Only a call is in hand: what Cloudflare has a batch wait for takes minutes, and nothing is wrong. */
+async function purge({ zone, time, takeToken, budget }: Purge, { tags, inHand }: Batch): Promise<void> {
   budget.earn();
   for (let attempt = 1; ; attempt += 1) {
     await takeToken();
-    const result = await call(zone, tags);
+    for (const each of inHand) each.goesOn();
+    const result = await call(zone, [...tags]);
+    for (const each of inHand) each.waits();
     if (result.kind === 'purged') return;
     const isLast = !result.isRetryable || attempt > RETRY.most || !budget.take();
     if (isLast) throw new Error(result.reason);

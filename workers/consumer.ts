@@ -6,9 +6,17 @@
 import { parkDeadLetter } from '#db/dead-letters.ts';
 import { markHandled } from '#db/outbox.ts';
 import { inSpan, inTrace } from '#db/trace-scope.ts';
-import { SECOND_MS } from '#lib/clock.ts';
-import { decodeEvent, EventDecodeError, type EventName, type ShopEvent, subjectOf } from '#lib/events.ts';
+import { MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import {
+  decodeEvent,
+  EventDecodeError,
+  type EventName,
+  type ShopEvent,
+  subjectOf,
+  UnknownEventError,
+} from '#lib/events.ts';
 import { type EventId, isUuid } from '#lib/ids.ts';
+import { maskedReason } from '#lib/log.ts';
 import { AppError, PROBLEMS } from '#lib/problems.ts';
 import { newTrace, parseTraceparent, type Traceparent } from '#lib/trace.ts';
 import type { Delivery, Deps } from '#origin/deps.ts';
@@ -31,6 +39,11 @@ export interface RetryPolicy {
 
 const RETRIES: RetryPolicy = { maxAttempts: 8, firstRetryMs: SECOND_MS, maxRetryMs: 60 * SECOND_MS };
 const RESTART_MS = SECOND_MS;
+/**
+ * Longer than a release takes: so long an event of another one is kept for a process that knows it. Not much longer,
+ * for what waits takes the consumer's room.
+ */
+const UNKNOWN_FOR_MS = 15 * MINUTE_MS;
 
 /** Runs until the signal aborts; what it has in hand then is finished. */
 export async function runConsumer(
@@ -76,7 +89,8 @@ async function attempt(work: Work, delivery: Delivery): Promise<'done' | 'retrie
     delivery.ack();
     return 'done';
   } catch (error) {
-    if (isBeingHandled(error) || (isWorthRetrying(error) && delivery.attempt < retries.maxAttempts)) {
+    const isNoFailure = isBeingHandled(error) || isOfAnotherRelease(error, deps.clock.now());
+    if (isNoFailure || (isWorthRetrying(error) && delivery.attempt < retries.maxAttempts)) {
       const waitMs = retryAfterMs(retries, delivery.attempt);
       deps.log.warn('a message failed and is tried again', { consumer: consumer.name, waitMs, error });
       delivery.retry(waitMs);
@@ -113,11 +127,6 @@ export async function handleMessage(deps: Deps, consumer: Consumer, message: Uin
   });
 }
 
-/** For people: why a message is parked. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
 /** A message that cannot even be parked goes back: it must not be lost. */
 async function park({ deps, consumer, retries }: Work, delivery: Delivery, error: unknown) {
   const { name } = consumer;
@@ -128,7 +137,7 @@ async function park({ deps, consumer, retries }: Work, delivery: Delivery, error
       consumer: name,
       eventId: envelopeIn(message).id,
       message,
-      reason: reasonOf(error),
+      reason: maskedReason(error),
       attempts,
     };
     await parkDeadLetter(deps.db, letter);
@@ -162,6 +171,11 @@ function envelopeIn(message: Uint8Array): EnvelopeIn {
 /** Another worker is at it, which is no failure: its lease ends, at the latest, when it was killed. */
 function isBeingHandled(error: unknown): boolean {
   return error instanceof AppError && error.code === 'idempotency_in_progress';
+}
+
+function isOfAnotherRelease(error: unknown, now: Date): boolean {
+  if (!(error instanceof UnknownEventError)) return false;
+  return Math.abs(now.getTime() - error.occurredAt.getTime()) < UNKNOWN_FOR_MS;
 }
 
 function isWorthRetrying(error: unknown): boolean {

@@ -22,12 +22,19 @@ export interface Mailer {
   close(): void;
 }
 
+/** How long the steps of sending may take, and how many mails are under way at once. */
+type MailPolicy = Pick<typeof POLICIES.smtp, 'bulkhead'> &
+  Readonly<Record<'timeoutMs' | 'connectMs', number>>;
+
 /** RFC 5321 §4.2.1 */
 const FIRST_PERMANENT_CODE = 500;
-const { connectMs: STEP_MS, bulkhead } = POLICIES.smtp;
 const SEND = { name: 'send mail', kind: 'client', attributes: { 'peer.service': 'smtp' } } as const;
 
-export function createMailer(smtpUrl: string, from: string): Mailer {
+export function createMailer(
+  smtpUrl: string,
+  from: string,
+  { timeoutMs, connectMs, bulkhead }: MailPolicy = POLICIES.smtp,
+): Mailer {
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
   const secure = protocol === 'smtps:';
   const transport = createTransport({
@@ -36,9 +43,11 @@ export function createMailer(smtpUrl: string, from: string): Mailer {
     host: hostname,
     port: Number(port || (secure ? 465 : 587)),
     secure,
-    connectionTimeout: STEP_MS,
-    greetingTimeout: STEP_MS,
-    socketTimeout: STEP_MS,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    // A mail that is given up after its last byte may have been taken (RFC 5321 §4.5.3.2.6), and comes again then. It
+    // is given up here before the guard does, which would not end it.
+    socketTimeout: timeoutMs - 2 * connectMs,
     ...(username === ''
       ? {}
       : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),

@@ -5,8 +5,9 @@
 
 import { claimAgain, type DeadLetter, parkAgain, removeDeadLetter } from '#db/dead-letters.ts';
 import { after, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
+import { maskedReason } from '#lib/log.ts';
 import type { Deps } from '#origin/deps.ts';
-import { type Consumer, handleMessage, inTraceOf, pause, reasonOf } from './consumer.ts';
+import { type Consumer, handleMessage, inTraceOf, pause } from './consumer.ts';
 
 /** Longer than any handler takes. */
 const LEASE_MS = 2 * MINUTE_MS;
@@ -53,6 +54,6 @@ async function tryLetter(deps: Deps, consumer: Consumer, letter: DeadLetter): Pr
     return;
   }
   deps.log.error('a message that was sent again is parked again', { ...labels, error: outcome.error });
-  await parkAgain(deps.db, letter.id, reasonOf(outcome.error), deps.clock.now());
+  await parkAgain(deps.db, letter.id, maskedReason(outcome.error), deps.clock.now());
   deps.metrics.count('messages_handled_total', { ...labels, outcome: 'parked' });
 }

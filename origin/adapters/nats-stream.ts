@@ -4,11 +4,15 @@ import {
   AckPolicy,
   type ConsumerMessages,
   DiscardPolicy,
+  type JetStreamManager,
   type JsMsg,
   type NatsConnection,
+  type Consumer as NatsConsumer,
+  NatsError,
   nanos,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
 } from 'nats';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '#lib/clock.ts';
 import { EVENT_STREAM, SUBJECT_PREFIX } from '#lib/events.ts';
@@ -39,25 +43,56 @@ const MAX_STREAM_BYTES = 1024 ** 3;
 const ACK_WAIT_MS = 4 * SECOND_MS;
 const STILL_WORKING_MS = SECOND_MS;
 const MAX_IN_FLIGHT = 16;
-/** So many processes of a consumer find work at once, each with what it handles and as much again at hand. */
+/** So many processes of a consumer find work at once, each with what it handles and, after a loss, as much again. */
 const MAX_PROCESSES = 10;
-/** Short, for so long, more or less, the client leaves a stream alone that has not answered it once. */
-const PULL_EXPIRES_MS = 1_500;
-const IDLE_HEARTBEAT_MS = PULL_EXPIRES_MS / 2;
+/**
+ * Short: for so long, more or less, the client leaves a stream alone that has not answered it once. No shorter: a
+ * twentieth of it later the client listens no more, and what it has not read by then comes again when it is overdue.
+ */
+const PULL_EXPIRES_MS = 3 * SECOND_MS;
+const IDLE_HEARTBEAT_MS = 750;
 export const NOT_FOUND = '404';
 
+/** What the shop cannot do without; the rest of a stream that is there is as its operator has set it up. */
+const NEEDED = { subjects: [`${SUBJECT_PREFIX}>`], duplicate_window: nanos(DUPLICATE_WINDOW_MS) };
+
 export async function ensureStream(nats: NatsConnection): Promise<void> {
-  const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
-  await manager.streams.add({
-    name: EVENT_STREAM,
-    subjects: [`${SUBJECT_PREFIX}>`],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.Old,
-    max_age: nanos(RETENTION_MS),
-    max_bytes: MAX_STREAM_BYTES,
-    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+  const { streams } = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
+  const found = await streams.info(EVENT_STREAM).catch(undefinedIfMissing);
+  if (found === undefined) {
+    await streams.add({
+      ...{ name: EVENT_STREAM, storage: StorageType.File },
+      ...{ retention: RetentionPolicy.Limits, discard: DiscardPolicy.Old },
+      ...{ max_age: nanos(RETENTION_MS), max_bytes: MAX_STREAM_BYTES },
+      ...NEEDED,
+    });
+  } else if (!hasNeeded(found.config)) {
+    await streams.update(EVENT_STREAM, NEEDED);
+  }
+}
+
+function hasNeeded({ subjects, duplicate_window: window }: StreamConfig): boolean {
+  return NEEDED.subjects.every((subject) => subjects.includes(subject)) && window >= NEEDED.duplicate_window;
+}
+
+/** Asked for, as adding one that is there fails where it is set up otherwise: by an earlier release, or its operator. */
+async function ensureConsumer({ consumers }: JetStreamManager, spec: ConsumerSpec): Promise<void> {
+  const settings = {
+    filter_subject: SUBJECT_PREFIX + spec.filter,
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
+  };
+  const updated = await consumers.update(EVENT_STREAM, spec.name, settings).catch(undefinedIfMissing);
+  if (updated !== undefined) return;
+  await consumers.add(EVENT_STREAM, {
+    ...settings,
+    durable_name: spec.name,
+    ack_policy: AckPolicy.Explicit,
   });
+}
+
+export function undefinedIfMissing(error: unknown): undefined {
+  if (!(error instanceof NatsError && error.code === NOT_FOUND)) throw error;
 }
 
 interface Pull {
@@ -68,37 +103,51 @@ interface Pull {
 
 export async function pullMessages(nats: NatsConnection, { spec, onDelivery, signal }: Pull): Promise<void> {
   const manager = await nats.jetstreamManager({ timeout: CALL_MS, checkAPI: false });
-  await manager.consumers.add(EVENT_STREAM, {
-    durable_name: spec.name,
-    filter_subject: SUBJECT_PREFIX + spec.filter,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: MAX_IN_FLIGHT * 2 * MAX_PROCESSES,
-  });
+  await ensureConsumer(manager, spec);
   const consumer = await nats.jetstream({ timeout: CALL_MS }).consumers.get(EVENT_STREAM, spec.name);
-  const messages: ConsumerMessages = await consumer.consume({
-    max_messages: MAX_IN_FLIGHT,
+  const inFlight = new Set<Promise<void>>();
+  const take = (message: JsMsg) => {
+    const beat = setInterval(() => message.working(), STILL_WORKING_MS);
+    const handling: Promise<void> = onDelivery(delivery(message)).finally(() => {
+      clearInterval(beat);
+      inFlight.delete(handling);
+    });
+    inFlight.add(handling);
+  };
+  try {
+    while (!signal.aborted) {
+      // No more than can be begun at once: what lay here unread would be overdue, and its deliveries count as attempts.
+      const free = MAX_IN_FLIGHT - inFlight.size;
+      if (free > 0) await takeSome(consumer, { free, take, signal });
+      else await Promise.race(inFlight);
+      // Whatever ends in one turn makes room for one pull, not for a pull each.
+      await new Promise(setImmediate);
+    }
+  } finally {
+    await Promise.all(inFlight);
+  }
+}
+
+interface Taking {
+  readonly free: number;
+  readonly take: (message: JsMsg) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Until so many have come, or the time of the pull is over. @throws when the consumer is gone */
+async function takeSome(consumer: NatsConsumer, { free, take, signal }: Taking): Promise<void> {
+  const messages: ConsumerMessages = await consumer.fetch({
+    max_messages: free,
     expires: PULL_EXPIRES_MS,
     idle_heartbeat: IDLE_HEARTBEAT_MS,
-    abort_on_missing_resource: true,
   });
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  const inFlight = new Set<Promise<void>>();
   try {
-    for await (const message of messages) {
-      const beat = setInterval(() => message.working(), STILL_WORKING_MS);
-      const handling: Promise<void> = onDelivery(delivery(message)).finally(() => {
-        clearInterval(beat);
-        inFlight.delete(handling);
-      });
-      inFlight.add(handling);
-      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
-    }
+    for await (const message of messages) take(message);
   } finally {
     signal.removeEventListener('abort', stop);
-    await Promise.all(inFlight);
   }
 }
 

@@ -49,14 +49,21 @@ export function createVitals(metrics: Metrics, now: () => number = () => perform
     lagMs: () => lagMs,
     begin: (name) => {
       let work = { name, since: now() };
+      let hasEnded = false;
       inHand.add(work);
       const leave = () => void inHand.delete(work);
       const goesOn = () => {
         leave();
+        // What it shares with others may go on without it.
+        if (hasEnded) return;
         work = { name, since: now() };
         inHand.add(work);
       };
-      return { goesOn, waits: leave, ended: leave };
+      const ended = () => {
+        hasEnded = true;
+        leave();
+      };
+      return { goesOn, waits: leave, ended };
     },
     oldest: () => {
       // A set keeps the order in which its members came.

@@ -1,7 +1,11 @@
 /** Purge by tag over HTTP as Cloudflare documents it, against a double that keeps to the documented answers. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { MINUTE_MS } from '#lib/clock.ts';
 import { ConfigError } from '#lib/config.ts';
+import { createRegistry } from '#lib/metric-registry.ts';
+import { createVitals, type InHand, UNWATCHED } from '#origin/adapters/vitals.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { createCloudflarePurge, type Waiting } from '#workers/cloudflare-purge.ts';
 import { cloudflareZone, type WorkersConfig } from '#workers/config.ts';
 
@@ -51,7 +55,7 @@ afterEach(() => {
 afterAll(() => server.stop(true));
 
 /** A purge whose waiting takes no time but is written down. */
-function setUp(callsPerMinute = 300) {
+function setUp(callsPerMinute = 300, onWait = () => {}) {
   const waits: number[] = [];
   let nowMs = 0;
   const time: Waiting = {
@@ -59,12 +63,15 @@ function setUp(callsPerMinute = 300) {
     wait: (ms) => {
       waits.push(ms);
       nowMs += ms;
+      onWait();
       return Promise.resolve();
     },
   };
   const apiUrl = `http://127.0.0.1:${server.port}/client/v4`;
+  const purge = createCloudflarePurge({ apiUrl, zoneId: ZONE_ID, apiToken: TOKEN, callsPerMinute }, time);
   return {
-    purge: createCloudflarePurge({ apiUrl, zoneId: ZONE_ID, apiToken: TOKEN, callsPerMinute }, time),
+    purge: (tags: readonly string[], inHand: InHand = UNWATCHED) => purge(tags, inHand),
+    nowMs: time.nowMs,
     waits,
   };
 }
@@ -102,6 +109,26 @@ describe('a purge', () => {
     await purge(['a']);
     expect(waits).toEqual([7_000]);
     expect(calls).toHaveLength(2);
+  });
+
+  test('that Cloudflare has wait for minutes is stuck work in no probe, nor is one behind it', async () => {
+    const heldUpMs: number[] = [];
+    const { purge, nowMs, waits } = setUp(300, () => heldUpMs.push(vitals.oldest()?.ms ?? 0));
+    const vitals = createVitals(createRegistry(), nowMs);
+    const gate = Promise.withResolvers<Response>();
+    scripted = [gate.promise, ...[1, 2].map(() => failure(429, 10429, { 'retry-after': '60' }))];
+    const first = vitals.begin('the first');
+    const second = vitals.begin('the second');
+    const purging = [purge(['a'], first), purge(['b'], second)];
+    await eventually('the first is in hand', () => calls.length === 1);
+    expect(vitals.oldest()?.name).toBe('the first');
+    gate.resolve(failure(429, 10429, { 'retry-after': '60' }));
+    await Promise.all(purging);
+    expect(waits).toEqual([MINUTE_MS, MINUTE_MS, MINUTE_MS]);
+    expect(heldUpMs).toEqual([0, 0, 0]);
+    for (const each of [first, second]) each.ended();
+    expect(vitals.oldest()).toBeNull();
+    vitals.stop();
   });
 
   test('is repeated after a server’s failure, later each time', async () => {

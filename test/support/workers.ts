@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectNats, NatsError, type StoredMsg } from 'nats';
+import { connect as connectNats, type StoredMsg, type StreamUpdateConfig } from 'nats';
 import { deadLetters } from '#db/schema/messaging.ts';
 import { decodeEvent, EVENT_STREAM, type EventInput, type ShopEvent } from '#lib/events.ts';
 import { createLogger } from '#lib/log.ts';
 import { type MailCatcher, startMailCatcher } from '#ops/mail-catcher/catcher.ts';
-import { NOT_FOUND } from '#origin/adapters/nats-stream.ts';
+import { undefinedIfMissing } from '#origin/adapters/nats-stream.ts';
 import { createDeps, type Deps, emit, type RunningDeps } from '#origin/deps.ts';
 import { type Consumer, type RetryPolicy, runConsumer } from '#workers/consumer.ts';
 import { runRelay } from '#workers/outbox-relay.ts';
@@ -104,6 +104,8 @@ export interface StreamView {
   settled(consumer: string): Promise<void>;
   /** How many of a consumer's messages may be in hands at once; sets it where a number is given. */
   limitOf(consumer: string, most?: number): Promise<number>;
+  /** How the stream is set up; sets what is given. */
+  configure(change?: Partial<StreamUpdateConfig>): Promise<StreamUpdateConfig>;
   empty(): Promise<void>;
   deleteStream(): Promise<void>;
   close(): Promise<void>;
@@ -133,7 +135,8 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
     },
     settled: async (consumer) => {
       await eventually(`${consumer} has nothing left to do`, async () => {
-        const state = await manager.consumers.info(EVENT_STREAM, consumer).catch(notYetThere);
+        // A consumer that has just begun is yet to make itself known.
+        const state = await manager.consumers.info(EVENT_STREAM, consumer).catch(undefinedIfMissing);
         return state?.num_pending === 0 && state.num_ack_pending === 0;
       });
     },
@@ -142,6 +145,7 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
         await manager.consumers.update(EVENT_STREAM, consumer, { max_ack_pending: most });
       return (await manager.consumers.info(EVENT_STREAM, consumer)).config.max_ack_pending ?? 0;
     },
+    configure: async (change = {}) => (await manager.streams.update(EVENT_STREAM, change)).config,
     empty: async () => {
       await manager.streams.purge(EVENT_STREAM);
     },
@@ -150,11 +154,6 @@ export async function openStream({ deps, config }: OriginUnderTest): Promise<Str
     },
     close: () => nats.close(),
   };
-}
-
-/** A consumer that has just begun is yet to make itself known. */
-function notYetThere(error: unknown): undefined {
-  if (!(error instanceof NatsError && error.code === NOT_FOUND)) throw error;
 }
 
 /** A mail server of the test's own. */

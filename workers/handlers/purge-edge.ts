@@ -77,13 +77,13 @@ export function purgeCurrencies(target: PurgeTarget, purgeEverywhere?: PurgeTags
 }
 
 async function purge(
-  { guards }: Deps,
+  { guards, inHand }: Deps,
   target: PurgeTarget,
   tags: string[],
   purgeEverywhere?: PurgeTags,
 ): Promise<void> {
   const here = guards('edge-purge').run((signal) => purgeAt(target, { tags }, signal));
-  await Promise.all([here, purgeEverywhere?.(tags)]);
+  await Promise.all([here, purgeEverywhere?.(tags, inHand)]);
 }
 
 async function purgeAt(

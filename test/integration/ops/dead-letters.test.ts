@@ -5,7 +5,6 @@ import { listDeadLetters, parkDeadLetter } from '#db/dead-letters.ts';
 import { deadLetters } from '#db/schema/messaging.ts';
 import { encodeEvent } from '#lib/events.ts';
 import type { EventId } from '#lib/ids.ts';
-import { AppError } from '#lib/problems.ts';
 import type { MailCatcher } from '#ops/mail-catcher/catcher.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
@@ -118,7 +117,7 @@ describe('send', () => {
 
   test('keeps what fails again, with the latest reason and one try more', async () => {
     const consumer = recorder(() => {
-      throw new AppError('payments_unavailable');
+      throw new Error('550 5.1.1 <jane@example.com>');
     });
     const id = await park(consumer.name);
     loops.again(consumer);
@@ -127,7 +126,7 @@ describe('send', () => {
     expect(out).toContain('Failed again: 1.');
     const [letter] = await parked(shop, consumer.name);
     expect(letter).toMatchObject({ id, attempts: 9, againAt: null });
-    expect(letter?.reason).toContain('Payments are not available');
+    expect(letter?.reason).toBe('Error: 550 5.1.1 <[masked]>');
   });
 
   test('keeps what is no event at all', async () => {

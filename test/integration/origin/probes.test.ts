@@ -185,6 +185,8 @@ describe('a process gets on', () => {
     clock.nowMs = 538_000;
     expect(probes.heldUpBy()).toBe('the consumer email');
     email.ended();
+    // What it shared with others goes on without it.
+    email.goesOn();
     expect(vitals.oldest()).toBeNull();
     vitals.stop();
   });

@@ -11,6 +11,7 @@ import {
   test,
 } from 'bun:test';
 import { deadLetters } from '#db/schema/messaging.ts';
+import { after, MINUTE_MS } from '#lib/clock.ts';
 import type { EventId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -68,6 +69,18 @@ async function publish(): Promise<string> {
   return orderId;
 }
 
+/** As another release may write it. */
+const event = (change: object, occurredAt = new Date()) =>
+  JSON.stringify({
+    id: crypto.randomUUID(),
+    name: 'order.cancelled',
+    version: 1,
+    occurredAt: occurredAt.toISOString(),
+    traceparent: null,
+    data: { orderId: crypto.randomUUID() },
+    ...change,
+  });
+
 const times = (count: number, what: string) => Array.from({ length: count }, () => what);
 const sorted = (ids: readonly string[]) => ids.toSorted();
 
@@ -109,7 +122,7 @@ test('an event whose handling fails is tried again until it succeeds', async () 
 describe('an event is parked with its bytes and the reason', () => {
   test('after its last attempt', async () => {
     const consumer = recorder(() => {
-      throw new Error('never');
+      throw new Error('never to jane@example.com');
     });
     loops.consume(consumer);
     const orderId = await publish();
@@ -118,7 +131,7 @@ describe('an event is parked with its bytes and the reason', () => {
       return letters.length > 0 && letters;
     });
     expect(consumer.seen).toEqual(times(QUICK.maxAttempts, orderId));
-    expect(letter?.reason).toBe('Error: never');
+    expect(letter?.reason).toBe('Error: never to [masked]');
     expect(JSON.parse(Buffer.from(letter?.message ?? []).toString()).data).toEqual({ orderId });
   });
 
@@ -136,23 +149,13 @@ describe('an event is parked with its bytes and the reason', () => {
     expect(consumer.seen).toEqual([orderId]);
   });
 
-  const event = (change: object) =>
-    JSON.stringify({
-      id: crypto.randomUUID(),
-      name: 'order.cancelled',
-      version: 1,
-      occurredAt: new Date().toISOString(),
-      traceparent: null,
-      data: { orderId: crypto.randomUUID() },
-      ...change,
-    });
   const unreadable: readonly (readonly [string, string | Uint8Array])[] = [
     ['no JSON', 'no JSON'],
     ['no text', new Uint8Array([0xff, 0x00, 0xfe])],
     ['empty', ''],
     ['no event', '{"hello":"world"}'],
-    ['of an unknown name', event({ name: 'order.eaten' })],
-    ['of an unknown version', event({ version: 2 })],
+    ['of an unknown name, and old', event({ name: 'order.eaten' }, new Date(0))],
+    ['of an unknown version, and of no time', event({ version: 2, occurredAt: '' })],
     ['without its data', event({ data: {} })],
   ];
   test.each(unreadable)('at once when it is %s, and the next is handled', async (_what, content) => {
@@ -169,6 +172,24 @@ describe('an event is parked with its bytes and the reason', () => {
     await eventually('the next event', () => consumer.seen.includes(next));
     expect(consumer.seen).toEqual([next]);
   });
+});
+
+test('events of another release are kept for it until they are old', async () => {
+  const consumer = recorder();
+  const occurredAt = new Date();
+  let now = occurredAt;
+  let tries = 0;
+  const warn = () => {
+    tries += 1;
+  };
+  loops.consume(consumer, { ...shop.deps, log: { ...shop.deps.log, warn }, clock: { now: () => now } });
+  for (const change of [{ name: 'order.eaten' }, { version: 2 }]) {
+    await stream.publishRaw('shop.order.cancelled', new TextEncoder().encode(event(change, occurredAt)));
+  }
+  await eventually('each is tried more often than what fails', () => tries > 3 * QUICK.maxAttempts);
+  expect(await parked(shop, consumer.name)).toEqual([]);
+  now = after(occurredAt, 15 * MINUTE_MS);
+  await eventually('both are parked', async () => (await parked(shop, consumer.name)).length === 2);
 });
 
 test('one that cannot even be parked comes back until it can', async () => {

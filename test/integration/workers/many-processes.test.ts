@@ -14,6 +14,7 @@ import {
   openLoops,
   openMail,
   openStream,
+  recorder,
   type StreamView,
   secondProcess,
 } from '#test/support/workers.ts';
@@ -89,4 +90,14 @@ test('a queue that was made for fewer processes takes as many as there may be no
   expect(await stream.limitOf(sellStock.name, 1)).toBe(1);
   loops.consume(sellStock);
   await eventually('it is wide again', async () => (await stream.limitOf(sellStock.name)) === wide);
+});
+
+test('a stream that an operator has set up otherwise stays so, but for what the shop cannot do without', async () => {
+  const { max_bytes: bytes, duplicate_window: window } = await stream.configure();
+  const kept = { description: 'ours', max_bytes: 2 * bytes };
+  await stream.configure({ ...kept, subjects: ['shop.order.>'], duplicate_window: window / 2 });
+  loops.consume(recorder());
+  const isServed = async () => (await stream.configure()).subjects.includes('shop.>');
+  await eventually('it takes every event again', isServed);
+  expect(await stream.configure()).toMatchObject({ ...kept, duplicate_window: window });
 });

@@ -12,7 +12,9 @@ import { createVitals } from '#origin/adapters/vitals.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type OriginUnderTest, openOrigin } from '#test/support/origin.ts';
 import { cartWith, checkOut, createProduct } from '#test/support/shopping.ts';
+import { openMail } from '#test/support/workers.ts';
 import { sendReceipt } from '#workers/handlers/send-receipt.ts';
+import { createMailer } from '#workers/mailer.ts';
 
 setDefaultTimeout(60 * SECOND_MS);
 
@@ -92,4 +94,21 @@ test('a receipt that waits for its turn is not in hand; one that is being sent i
   sent.resolve();
   await handled;
   vitals.stop();
+});
+
+test('a server that takes longer over a mail than to be connected to is waited for', async () => {
+  const connectMs = 250;
+  const mail = await openMail(2 * connectMs);
+  const policy = { ...POLICIES.smtp, connectMs, timeoutMs: 20 * SECOND_MS };
+  const mailer = createMailer(mail.smtpUrl, 'Hotshelf <orders@hotshelf.example>', policy);
+  const content = {
+    subject: 'A receipt',
+    text: 'Paid.',
+    html: '<p>Paid.</p>',
+    messageId: 'order-1@hotshelf',
+  };
+  await mailer.send({ to: 'jane@example.com', ...content });
+  expect(await mail.messages()).toHaveLength(1);
+  mailer.close();
+  await mail.stop();
 });

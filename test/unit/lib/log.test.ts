@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { createLogger, type LogFields, type LogLevel } from '#lib/log.ts';
+import { createLogger, type LogFields, type LogLevel, maskedReason } from '#lib/log.ts';
 
 interface Line {
   readonly [name: string]: unknown;
@@ -219,4 +219,12 @@ describe('the logger never throws and never writes without end', () => {
       }),
     );
   });
+});
+
+test.each([
+  [new Error('550 5.1.1 <jane@example.com>: no such user'), 'Error: 550 5.1.1 <[masked]>: no such user'],
+  [new Error('Failed query: select $1\nparams: Jane Doe'), 'Error: Failed query: select $1'],
+  ['to jane@example.com', 'to [masked]'],
+])('a reason that is kept for people names none: %#', (error, reason) => {
+  expect(maskedReason(error)).toBe(reason);
 });
