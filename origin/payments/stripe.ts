@@ -44,7 +44,10 @@ export function createStripeGateway(config: SharedConfig, surroundings: GuardSur
 }
 
 function createCaller(surroundings: GuardSurroundings): Caller {
-  const guard = guardOf('stripe', surroundings, (error) => !isRefusal(error));
+  const guard = guardOf('stripe', surroundings, {
+    isFailure: (error) => !isRefusal(error) && !isBusy(error),
+    isBusy,
+  });
   /** Every write carries an idempotency key, so that trying again is safe. */
   return async (work) => {
     try {
@@ -164,14 +167,23 @@ async function verifyWebhook(stripe: Stripe, webhook: SignedWebhook): Promise<St
   }
 }
 
-/** The same call with the same key still runs, or there were too many calls: nothing is said of this one. */
-const ASK_AGAIN: ReadonlySet<number> = new Set([409, 429]);
+const CONFLICT = 409;
+
+/**
+ * Another call has the key or the object at this moment: nothing is said of this one, and Stripe is well. Whoever sends
+ * a request many times at once can bring it about, and must not open the circuit for everybody.
+ */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeError &&
+    (error.statusCode === CONFLICT || error.code === 'lock_timeout')
+  );
+}
 
 /** Stripe answered, and what it said was no: asking again would not help, and Stripe is well. */
 function isRefusal(error: unknown): boolean {
   return (
-    error instanceof Stripe.errors.StripeCardError ||
-    (error instanceof Stripe.errors.StripeInvalidRequestError && !ASK_AGAIN.has(error.statusCode ?? 0))
+    error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError
   );
 }
 
