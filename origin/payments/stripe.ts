@@ -7,6 +7,7 @@ import Stripe from 'stripe';
 import { assert, present } from '#lib/assert.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { type GuardSurroundings, guardOf } from '#lib/guards.ts';
+import type { Logger } from '#lib/log.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import type { SharedConfig } from '#origin/config.ts';
@@ -34,7 +35,7 @@ export function createStripeGateway(config: SharedConfig, surroundings: GuardSur
   });
   const call = createCaller(surroundings);
   return {
-    ...intentCalls(stripe, call),
+    ...intentCalls(stripe, call, surroundings.log),
     ...refundCalls(stripe, call),
     ...cardCalls(stripe, call),
     retrieveDispute: async (id) => toDispute(await call(() => stripe.disputes.retrieve(id))),
@@ -63,6 +64,7 @@ function createCaller(surroundings: GuardSurroundings): Caller {
 function intentCalls(
   stripe: Stripe,
   call: Caller,
+  log: Logger,
 ): Pick<PaymentGateway, 'create' | 'confirm' | 'retrieve' | 'cancel'> {
   const expand = EXPAND_CHARGE;
   const retrieve = async (id: string) =>
@@ -96,7 +98,7 @@ function intentCalls(
       } catch (error) {
         if (error instanceof Stripe.errors.StripeCardError) return retrieve(intentId);
         if (isUnexpectedState(error)) return retrieve(intentId);
-        throw refusedPaymentMethod(error);
+        throw refusedMeans(error, log.with({ paymentIntentId: intentId }));
       }
     },
     retrieve,
@@ -204,10 +206,14 @@ function refusedAmount(error: unknown): unknown {
     : error;
 }
 
-/** A payment method that Stripe does not know is the client's mistake; every other refusal is ours. */
-function refusedPaymentMethod(error: unknown): unknown {
-  const isRequestError = error instanceof Stripe.errors.StripeInvalidRequestError;
-  if (!isRequestError || !['payment_method', 'customer'].includes(error.param ?? '')) return error;
+/**
+ * Whatever Stripe has against it, the order is not paid so: of a method that was used before it names neither a code
+ * nor the parameter. Some of it may be our mistake, so the log says where to look it up.
+ */
+function refusedMeans(error: unknown, log: Logger): unknown {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return error;
+  const { code: stripeCode, param, requestId: stripeRequestId } = error;
+  log.warn('stripe refuses what was to pay for an order', { stripeCode, param, stripeRequestId });
   const message = 'is not a payment method that can be used';
   return new AppError('invalid_input', { errors: [{ path: '/paymentMethodId', message }] });
 }

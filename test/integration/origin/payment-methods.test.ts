@@ -152,6 +152,21 @@ test('a shopper sees, deletes and pays with no card of another', async () => {
   expect(await attachedOf(ada)).toHaveLength(1);
 });
 
+test('a card that has paid once and was not saved pays no second time: refused at once, and nothing is held', async () => {
+  const { id: card } = await shop.double.stripe.paymentMethods.create({
+    type: 'card',
+    card: { token: 'tok_visa' },
+  });
+  const { variantId } = await createProduct(shop, { stock: 2 });
+  expect((await checkOut(shop, await cartWith(shop, variantId), { card })).status).toBe(201);
+  const cart = await cartWith(shop, variantId);
+  const refused = await checkOut(shop, cart, { card });
+  expectProblem(refused, 'invalid_input');
+  expect(pathsOf(refused)).toEqual(['/paymentMethodId']);
+  expect(await stockOf(shop.deps.db, variantId)).toEqual({ onHand: 2, reserved: 1 });
+  expect((await checkOut(shop, cart)).status).toBe(201);
+});
+
 test.each([
   ['GET', '/api/v1/payment-methods'],
   ['POST', '/api/v1/payment-methods'],
