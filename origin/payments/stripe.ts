@@ -49,7 +49,7 @@ function createCaller(surroundings: GuardSurroundings): Caller {
     isFailure: (error) => !isRefusal(error) && !isBusy(error),
     isBusy,
   });
-  /** Every write carries an idempotency key, so that trying again is safe. */
+  /** Every write carries an idempotency key or is as good when it is made twice, so that trying again is safe. */
   return async (work) => {
     try {
       return await guard.run(work);
@@ -104,9 +104,9 @@ function intentCalls(
     retrieve,
     cancel: async (intentId, reason = 'abandoned') => {
       const params = { cancellation_reason: reason };
-      const options = { idempotencyKey: `cancel-${intentId}-${reason}` };
       try {
-        return toIntent(await call(() => stripe.paymentIntents.cancel(intentId, params, options)));
+        // Without a key: twice is as good as once, and a refusal would be kept under the key when it holds no longer.
+        return toIntent(await call(() => stripe.paymentIntents.cancel(intentId, params)));
       } catch (error) {
         if (isUnexpectedState(error)) return retrieve(intentId);
         throw error;
