@@ -19,24 +19,24 @@ export type Guards = (dependency: Dependency, isFailure?: GuardOptions['isFailur
 
 export function createGuards(surroundings: GuardSurroundings): Guards {
   const guards = new Map<Dependency, Guard>();
-  return (dependency, isFailure) => {
-    const guard = guards.get(dependency) ?? guardOf(dependency, surroundings, isFailure);
+  return (dependency, isFailure = () => true) => {
+    const guard = guards.get(dependency) ?? guardOf(dependency, surroundings, { isFailure });
     guards.set(dependency, guard);
     return guard;
   };
 }
 
-/** @param isFailure see {@link GuardOptions} */
+/** @param answers see {@link GuardOptions} */
 export function guardOf(
   dependency: Dependency,
   surroundings: GuardSurroundings,
-  isFailure: GuardOptions['isFailure'] = () => true,
+  answers: Pick<GuardOptions, 'isFailure' | 'isBusy'> = {},
 ): Guard {
   const { metrics, timeLeftMs = () => null } = surroundings;
   const tell = circuitTeller(dependency, surroundings);
   const guard = createGuard(POLICIES[dependency], {
+    ...answers,
     timeLeftMs,
-    isFailure,
     observer: {
       ended: callCounter(dependency, metrics),
       retry: (outcome) => metrics.count('dependency_retries_total', { dependency, outcome }),

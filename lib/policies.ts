@@ -134,7 +134,7 @@ export const POLICIES = {
     ...{ timeoutMs: 8 * SECOND_MS, connectMs: null, breaker: EXTERNAL },
     retry: { most: 2, firstWaitMs: 50, longestWaitMs: 2 * SECOND_MS, budget: TENTH },
     bulkhead: { maxRunning: 100, maxWaiting: 1_000 },
-    why: 'Every write carries an idempotency key. All attempts together end before the edge gives up a checkout.',
+    why: 'Every write carries an idempotency key, or is as good when it is made twice. All attempts together end before the edge gives up a checkout.',
   },
   smtp: {
     ...{ timeoutMs: MINUTE_MS, connectMs: 10 * SECOND_MS, retry: NEVER, breaker: EXTERNAL },

@@ -35,6 +35,8 @@ import { createRetryBudget } from './retry-budget.ts';
 export interface GuardOptions {
   /** Which failures count: an answer that says 'you are wrong' is no failure of the dependency. */
   readonly isFailure?: (error: unknown) => boolean;
+  /** Which answers that are no failure say 'not now': they are worth repeating, and open no circuit. */
+  readonly isBusy?: (error: unknown) => boolean;
   /** What the request at hand has left, in milliseconds; null where nobody waits. */
   readonly timeLeftMs?: () => number | null;
   readonly observer?: GuardObserver;
@@ -88,10 +90,10 @@ class OutOfTime extends AppError {
 class NotAgain extends Error {}
 
 export function createGuard(policy: Policy, options: GuardOptions = {}): Guard {
-  const { isFailure = () => true, observer = {} } = options;
+  const { isFailure = () => true, isBusy = () => false, observer = {} } = options;
   const counts = (error: unknown) => !(error instanceof OutOfTime) && isFailure(error);
   const isWorthRepeating = (error: unknown) =>
-    counts(error) && !isBrokenCircuitError(error) && !(error instanceof NotAgain);
+    (counts(error) || isBusy(error)) && !isBrokenCircuitError(error) && !(error instanceof NotAgain);
   const attempt = attempts(policy, options);
   const throughBreaker = breakerOf(policy.breaker, counts, observer);
   const room = policy.bulkhead && createRoom(policy.bulkhead);

@@ -124,6 +124,11 @@ export const TRADE_PROBLEMS = {
     retryable: false,
   },
   edit_moves_order: { status: 409, title: 'Elsewhere tax and shipping would be others', retryable: false },
+  order_edits_full: {
+    status: 409,
+    title: 'You have edited the order as often as you can: ask the shop',
+    retryable: false,
+  },
   order_not_shippable: { status: 409, title: 'The order has nothing that may be sent', retryable: false },
   units_not_left: { status: 409, title: 'More units than are left to be sent', retryable: false },
   units_not_at_location: {
@@ -142,6 +147,11 @@ export const TRADE_PROBLEMS = {
     retryable: false,
   },
   return_window_closed: { status: 409, title: 'It is too late to send this back', retryable: false },
+  returns_full: {
+    status: 409,
+    title: 'You have asked for as many returns of the order as you can: ask the shop',
+    retryable: false,
+  },
   return_step_refused: { status: 409, title: 'The return is past that, or not there yet', retryable: false },
   exchange_costs_more: { status: 409, title: 'The replacement costs more', retryable: false },
   exchange_not_offered: { status: 409, title: 'The line is not exchanged for this', retryable: false },

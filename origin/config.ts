@@ -64,7 +64,7 @@ export const SharedConfigSchema = Type.Object({
   MAX_REQUESTS_AT_WORK: Count(256),
   /** Requests a minute that each user may make. */
   LIMIT_USER_PER_MINUTE: Count(100),
-  /** Checkouts a minute by each user, or by guests from each address. */
+  /** Checkouts, cards to be kept, edits and returns, together, a minute by each user, or by guests from each address. */
   LIMIT_CHECKOUT_PER_MINUTE: Count(10),
   /** Product files an hour that each user may take. */
   LIMIT_EXPORTS_PER_HOUR: Count(60),

@@ -150,7 +150,7 @@ export function createDeps(config: SharedConfig, name: string, log: Logger): Run
     ...createCaches({ ...base, sharedCache, metrics, bus, log, config }),
     search: openSearch({ ...base, reader: pools.readers.search }, surroundings),
     // That something is not there says nothing of what it is looked up in.
-    recommendations: guardOf('recommendations', surroundings, (error) => !isRefusal(error)),
+    recommendations: guardOf('recommendations', surroundings, { isFailure: (error) => !isRefusal(error) }),
     ...{ passwords: createPasswords(), printer: createPrinter() },
     ...shopPolicies(config),
     payments: tracedGateway(createStripeGateway(config, surroundings)),
@@ -215,7 +215,10 @@ function primaryBounds(surroundings: GuardSurroundings) {
 }
 
 function openSearch(connections: Connections, surroundings: GuardSurroundings): SearchEngine {
-  return guardedEngine(createPostgresEngine(connections), guardOf('search', surroundings, isEnginesFailure));
+  return guardedEngine(
+    createPostgresEngine(connections),
+    guardOf('search', surroundings, { isFailure: isEnginesFailure }),
+  );
 }
 
 function openPools(config: SharedConfig, name: string, surroundings: GuardSurroundings) {

@@ -152,7 +152,7 @@ function attempt({ store }: ApiDependencies, work: () => Answer): Answer {
 }
 
 function failByFault(deps: ApiDependencies, call: ApiCall, fault: Extract<Fault, { kind: 'error' }>): never {
-  const error = serverError(statusOf(fault), fault.kept === true);
+  const error = serverError(statusOf(fault), fault.kept === true, fault.code);
   if (fault.kept === true && call.keyed !== null) {
     deps.keys.keep(call.keyed, { status: error.refusal.status, body: { error: error.refusal.body } });
   }

@@ -110,15 +110,23 @@ export function keyInUse(key: string): StripeDoubleError {
   });
 }
 
-/** A failure on the double's own side, or one that a fault asked for. */
-export function serverError(status: number, executed: boolean): StripeDoubleError {
+/** A failure on the double's own side, or one that a fault asked for; one with a code is of the request's kind. */
+export function serverError(status: number, executed: boolean, code?: string): StripeDoubleError {
   if (status === 429) {
     const message =
       'Request rate limit exceeded. Learn more about rate limits: https://docs.stripe.com/rate-limits';
     return new StripeDoubleError({
       status,
-      body: body('invalid_request_error', message, { code: 'rate_limit' }),
+      body: body('invalid_request_error', message, { code: code ?? 'rate_limit' }),
       executed: false,
+    });
+  }
+  if (code !== undefined) {
+    const message = `The call was refused: ${code}.`;
+    return new StripeDoubleError({
+      status,
+      body: body('invalid_request_error', message, { code }),
+      executed,
     });
   }
   const message = 'An unknown error occurred';

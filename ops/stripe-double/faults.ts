@@ -29,6 +29,8 @@ export const FaultSchema = Type.Union([
       ...MATCH,
       kind: Type.Literal('error'),
       status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599 })),
+      /** One of Stripe's; the answer is then an `invalid_request_error`. */
+      code: Type.Optional(Type.String({ pattern: '^[a-z_]+$', maxLength: 100 })),
       kept: Type.Optional(Type.Boolean()),
     },
     { additionalProperties: false },

@@ -30,7 +30,7 @@ const STEPS: Readonly<Record<IntentStatus, readonly IntentStep[]>> = {
   requires_payment_method: ['provide_method', 'cancel', ...ATTEMPT],
   requires_confirmation: ['provide_method', 'cancel', ...ATTEMPT],
   requires_action: ['provide_method', 'cancel', ...ATTEMPT],
-  processing: ['authorise', 'pay', 'fail', 'cancel'],
+  processing: ['authorise', 'pay', 'fail'],
   requires_capture: ['pay', 'cancel'],
   succeeded: [],
   canceled: [],
@@ -41,13 +41,8 @@ const PERMITTED = {
   confirm: ['requires_payment_method', 'requires_confirmation', 'requires_action'],
   update: ['requires_payment_method', 'requires_confirmation', 'requires_action'],
   capture: ['requires_capture'],
-  cancel: [
-    'requires_payment_method',
-    'requires_capture',
-    'requires_confirmation',
-    'requires_action',
-    'processing',
-  ],
+  /** Stripe lets go of few that are in `processing`, the double of none. */
+  cancel: ['requires_payment_method', 'requires_capture', 'requires_confirmation', 'requires_action'],
   authenticate: ['requires_action'],
   settle: ['processing'],
 } as const satisfies Record<string, readonly IntentStatus[]>;

@@ -95,8 +95,10 @@ function methodInPath(context: Context, id: string): Stripe.PaymentMethod {
   return method;
 }
 
-const ONCE_ONLY =
+const NOT_TO_BE_SAVED =
   'This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.';
+const NOT_TO_PAY_AGAIN =
+  'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.';
 
 /** Saves a method for a customer; the issuer is asked, so that a declining card is refused here. */
 export function attachMethod(context: Context, method: Stripe.PaymentMethod, customerId: string) {
@@ -108,7 +110,7 @@ export function attachMethod(context: Context, method: Stripe.PaymentMethod, cus
       code: 'payment_method_unexpected_state',
     });
   }
-  if (usage === 'used') throw refused(ONCE_ONLY, { code: 'payment_method_unexpected_state' });
+  if (usage === 'used') throw refused(NOT_TO_BE_SAVED);
   if (card.decline !== null && !card.attaches) {
     const { code, declineCode, message, param } = card.decline;
     throw cardError(message, { code, decline_code: declineCode, ...(param === undefined ? {} : { param }) });
@@ -127,7 +129,7 @@ export function detachMethod(context: Context, method: Stripe.PaymentMethod): St
   return detached;
 }
 
-/** A method may pay for its own customer, or for nobody in particular and then only once. */
+/** A method may pay for its own customer, or for nobody in particular and then only once. Of that Stripe gives no code. */
 export function requireUsable(
   context: Context,
   method: Stripe.PaymentMethod,
@@ -142,7 +144,7 @@ export function requireUsable(
     throw refused(message, { code: 'payment_method_invalid_parameter', param: 'payment_method' });
   }
   if (owner === null && behaviour(context, method.id).usage === 'used') {
-    throw refused(ONCE_ONLY, { code: 'payment_method_unexpected_state', param: 'payment_method' });
+    throw refused(NOT_TO_PAY_AGAIN);
   }
 }
 

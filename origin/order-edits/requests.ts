@@ -6,7 +6,7 @@ import type { OrderEditId, OrderId, OrderLineId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { Deps } from '#origin/deps.ts';
 import { requireNamedOnce, unitsOf } from '#origin/fulfilment/service.ts';
-import type { Caller } from '#origin/http/auth.ts';
+import type { Caller, SignedIn } from '#origin/http/auth.ts';
 import { once } from '#origin/http/idempotency.ts';
 import { may } from '#origin/http/permissions.ts';
 import { noteOwner, orderById, requireOrder, requireOwn } from '#origin/orders/service.ts';
@@ -21,6 +21,10 @@ interface Asked {
   readonly input: EditInput;
 }
 
+export function isStaffOfEdits(caller: Caller): caller is SignedIn {
+  return caller.kind === 'user' && may(caller, 'orders:edit-any');
+}
+
 /**
  * For the order's owner, while nothing is packed, or staff. Answers the order as it is then.
  * @throws {AppError} what {@link editOrder} and the Idempotency-Key refuse; `invalid_input` where nothing is to change
@@ -30,7 +34,7 @@ export async function askEdit(
   caller: Caller,
   { orderId, key, input }: Asked,
 ): Promise<StoredAnswer> {
-  const isStaff = caller.kind === 'user' && may(caller, 'orders:edit-any');
+  const isStaff = isStaffOfEdits(caller);
   await (isStaff ? requireOrder(deps.db, orderId) : requireOwn(deps.db, caller, orderId));
   const { items = [], shippingAddress } = input;
   if (items.length === 0 && shippingAddress === undefined) throw nothingAsked();

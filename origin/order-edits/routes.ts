@@ -6,11 +6,12 @@ import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth } from '#origin/http/auth.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
+import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { IdempotencyHeader } from '#origin/http/schemas.ts';
 import { Order, OrderParams } from '#origin/orders/service.ts';
 import { EditInput } from './model.ts';
-import { askEdit } from './requests.ts';
+import { askEdit, isStaffOfEdits } from './requests.ts';
 
 export function orderEditRoutes(deps: Deps, tokens: AccessTokens) {
   return new Elysia({ name: 'order-edits', prefix: '/api/v1/orders', normalize: false })
@@ -18,6 +19,7 @@ export function orderEditRoutes(deps: Deps, tokens: AccessTokens) {
     .post(
       '/:id/edits',
       async ({ body, caller, headers, params, request }) => {
+        if (!isStaffOfEdits(caller)) await countCostly('checkout', request, caller);
         const asked = { orderId: params.id as OrderId, key: headers['idempotency-key'], input: body };
         return toResponse(await askEdit(forRequest(deps, request), caller, asked));
       },
@@ -44,6 +46,7 @@ export function orderEditRoutes(deps: Deps, tokens: AccessTokens) {
             ...(['unauthenticated', 'order_not_found', 'order_item_not_found'] as const),
             ...(['order_not_editable', 'edit_costs_more', 'edit_leaves_nothing'] as const),
             ...(['edit_breaks_terms', 'edit_moves_order', 'units_not_left'] as const),
+            'order_edits_full',
             ...IDEMPOTENCY_FAILURES,
           ],
         }),

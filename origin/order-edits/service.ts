@@ -31,6 +31,9 @@ import { brokenTerm, isShippedAlike, placeOf } from '#origin/pricing/service.ts'
 import { keptAfter, type Removal, removalsOf, type WantedLine } from './removals.ts';
 import * as store from './store.ts';
 
+/** By its shopper: each is told to the order's email, and stays for good. */
+const MAX_SHOPPERS_EDITS = 20;
+
 export interface Editing {
   readonly orderId: OrderId;
   /** Chosen beforehand: a repetition of the request finds the edit of the first. */
@@ -46,7 +49,7 @@ export interface Editing {
 /**
  * What changes nothing is no edit. What Stripe cannot give back at once stays pending, and the reconciler carries on.
  * @throws {AppError} `order_not_found`, `order_not_editable`, `order_item_not_found`, `edit_costs_more`,
- * `units_not_left`, `edit_leaves_nothing`, `edit_breaks_terms`, `edit_moves_order`
+ * `units_not_left`, `edit_leaves_nothing`, `edit_breaks_terms`, `edit_moves_order`, `order_edits_full`
  */
 export async function editOrder(deps: Deps, editing: Editing): Promise<void> {
   const { orderId, editId, editor } = editing;
@@ -82,6 +85,8 @@ async function edit(deps: Deps, tx: Transaction, order: OrderRow, editing: Editi
   }
   const move = await moveOf(deps, tx, order, editing);
   if (removals.length === 0 && move === null) return { refundId: null, isNews: false };
+  if (editor === 'shopper' && (await store.countShoppersEdits(tx, order.id)) >= MAX_SHOPPERS_EDITS)
+    throw new AppError('order_edits_full', { maxEdits: MAX_SHOPPERS_EDITS });
   const refundId = deps.ids.next<RefundId>();
   const refundMinor = await refundOf(tx, order, removals);
   await takeOff(deps, tx, { order, actorId, removals });

@@ -22,6 +22,10 @@ export async function findEdit(db: Queryable, order: OrderId, edit: OrderEditId)
   return row;
 }
 
+export async function countShoppersEdits(tx: Transaction, order: OrderId): Promise<number> {
+  return tx.$count(orderEdits, and(eq(orderId, order), eq(editor, 'shopper')));
+}
+
 /** Lines with what they were charged by, and what has become of their units. The units have rows already. */
 export async function findLines(tx: Transaction, order: OrderId) {
   return tx

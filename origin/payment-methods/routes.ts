@@ -6,6 +6,7 @@ import type { Deps } from '#origin/deps.ts';
 import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
+import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { NewPaymentMethod, PaymentMethod, PaymentMethodPage, PaymentMethodParams } from './model.ts';
 import { deletePaymentMethod, listPaymentMethods, savePaymentMethod } from './service.ts';
@@ -19,6 +20,8 @@ export function paymentMethodRoutes(deps: Deps, tokens: AccessTokens) {
     .post(
       '',
       async ({ body, caller, request, set }) => {
+        // The bank is asked about the card: whoever tries out cards must find this no wider than checkout.
+        await countCostly('checkout', request, caller);
         const scoped = forRequest(deps, request);
         const { method, isNew } = await savePaymentMethod(scoped, signedIn(caller), body.paymentMethodId);
         set.status = isNew ? 201 : 200;

@@ -116,7 +116,11 @@ export interface PaymentGateway extends CardKeeper {
    * @throws {AppError} `total_not_chargeable`
    */
   create(intent: NewIntent): Promise<Intent>;
-  /** Charges the card. A decline is an outcome, not an error; calling it again charges nothing more. A saved card needs its customer. */
+  /**
+   * Charges the card. A decline is an outcome, not an error; calling it again charges nothing more. A saved card needs
+   * its customer.
+   * @throws {AppError} `invalid_input` where Stripe does not take it to pay with: the intent can still be charged then
+   */
   confirm(intentId: string, paymentMethodId: string, customerId?: string | null): Promise<Intent>;
   retrieve(intentId: string): Promise<Intent>;
   /** Makes sure that the intent can never be charged; one that was charged already is returned as it is. */

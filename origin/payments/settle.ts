@@ -55,6 +55,12 @@ export function settleAs(deps: Deps, orderId: OrderId, intent: Intent, step: Ste
 
 async function settleWhole(deps: Deps, orderId: OrderId, intent: Intent, step: Step): Promise<Intent> {
   const final = intent.state.kind === 'declined' ? await deps.payments.cancel(intent.id) : intent;
+  if (final.state.kind === 'declined') {
+    deps.log.error('a payment was declined, and cannot be cancelled: its order stays open', {
+      orderId,
+      paymentIntentId: final.id,
+    });
+  }
   if (final.state.kind === 'unconfirmed') return final;
   const { outcome, currency } = await deps.db.transaction(async (tx) => {
     const [order, found] = await Promise.all([lockOrder(tx, orderId), store.findPayment(tx, orderId)]);

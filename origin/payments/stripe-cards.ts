@@ -1,6 +1,7 @@
 /** Stripe's customers and the cards that it keeps for them. */
 
 import Stripe from 'stripe';
+import type { UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import type { CardKeeper, KeptCard } from './gateway.ts';
 
@@ -17,11 +18,22 @@ export function cardCalls(stripe: Stripe, call: Caller): CardKeeper {
       if (!isRefused(error) || (await retrieve(id)).customer !== null) throw error;
     }
   };
-  return {
-    createCustomer: async (userId) => {
-      const params = { metadata: { user_id: userId } };
-      const options = { idempotencyKey: `customer-${userId}` };
+  // Stripe refuses a key that is in use: who asks meanwhile waits for the same answer.
+  const creations = new Map<UserId, Promise<string>>();
+  const createCustomer = async (userId: UserId): Promise<string> => {
+    const params = { metadata: { user_id: userId } };
+    const options = { idempotencyKey: `customer-${userId}` };
+    try {
       return (await call(() => stripe.customers.create(params, options))).id;
+    } finally {
+      creations.delete(userId);
+    }
+  };
+  return {
+    createCustomer: (userId) => {
+      const creation = creations.get(userId) ?? createCustomer(userId);
+      creations.set(userId, creation);
+      return creation;
     },
     attach: async (paymentMethodId, customer) => {
       const options = { idempotencyKey: `attach-${crypto.randomUUID()}` };

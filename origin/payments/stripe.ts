@@ -7,6 +7,7 @@ import Stripe from 'stripe';
 import { assert, present } from '#lib/assert.ts';
 import { SECOND_MS } from '#lib/clock.ts';
 import { type GuardSurroundings, guardOf } from '#lib/guards.ts';
+import type { Logger } from '#lib/log.ts';
 import { POLICIES } from '#lib/policies.ts';
 import { AppError } from '#lib/problems.ts';
 import type { SharedConfig } from '#origin/config.ts';
@@ -34,7 +35,7 @@ export function createStripeGateway(config: SharedConfig, surroundings: GuardSur
   });
   const call = createCaller(surroundings);
   return {
-    ...intentCalls(stripe, call),
+    ...intentCalls(stripe, call, surroundings.log),
     ...refundCalls(stripe, call),
     ...cardCalls(stripe, call),
     retrieveDispute: async (id) => toDispute(await call(() => stripe.disputes.retrieve(id))),
@@ -44,8 +45,11 @@ export function createStripeGateway(config: SharedConfig, surroundings: GuardSur
 }
 
 function createCaller(surroundings: GuardSurroundings): Caller {
-  const guard = guardOf('stripe', surroundings, (error) => !isRefusal(error));
-  /** Every write carries an idempotency key, so that trying again is safe. */
+  const guard = guardOf('stripe', surroundings, {
+    isFailure: (error) => !isRefusal(error) && !isBusy(error),
+    isBusy,
+  });
+  /** Every write carries an idempotency key or is as good when it is made twice, so that trying again is safe. */
   return async (work) => {
     try {
       return await guard.run(work);
@@ -60,6 +64,7 @@ function createCaller(surroundings: GuardSurroundings): Caller {
 function intentCalls(
   stripe: Stripe,
   call: Caller,
+  log: Logger,
 ): Pick<PaymentGateway, 'create' | 'confirm' | 'retrieve' | 'cancel'> {
   const expand = EXPAND_CHARGE;
   const retrieve = async (id: string) =>
@@ -93,15 +98,15 @@ function intentCalls(
       } catch (error) {
         if (error instanceof Stripe.errors.StripeCardError) return retrieve(intentId);
         if (isUnexpectedState(error)) return retrieve(intentId);
-        throw refusedPaymentMethod(error);
+        throw refusedMeans(error, log.with({ paymentIntentId: intentId }));
       }
     },
     retrieve,
     cancel: async (intentId, reason = 'abandoned') => {
       const params = { cancellation_reason: reason };
-      const options = { idempotencyKey: `cancel-${intentId}-${reason}` };
       try {
-        return toIntent(await call(() => stripe.paymentIntents.cancel(intentId, params, options)));
+        // Without a key: twice is as good as once, and a refusal would be kept under the key when it holds no longer.
+        return toIntent(await call(() => stripe.paymentIntents.cancel(intentId, params)));
       } catch (error) {
         if (isUnexpectedState(error)) return retrieve(intentId);
         throw error;
@@ -164,14 +169,23 @@ async function verifyWebhook(stripe: Stripe, webhook: SignedWebhook): Promise<St
   }
 }
 
-/** The same call with the same key still runs, or there were too many calls: nothing is said of this one. */
-const ASK_AGAIN: ReadonlySet<number> = new Set([409, 429]);
+const CONFLICT = 409;
+
+/**
+ * Another call has the key or the object at this moment: nothing is said of this one, and Stripe is well. Whoever sends
+ * a request many times at once can bring it about, and must not open the circuit for everybody.
+ */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeError &&
+    (error.statusCode === CONFLICT || error.code === 'lock_timeout')
+  );
+}
 
 /** Stripe answered, and what it said was no: asking again would not help, and Stripe is well. */
 function isRefusal(error: unknown): boolean {
   return (
-    error instanceof Stripe.errors.StripeCardError ||
-    (error instanceof Stripe.errors.StripeInvalidRequestError && !ASK_AGAIN.has(error.statusCode ?? 0))
+    error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError
   );
 }
 
@@ -192,10 +206,14 @@ function refusedAmount(error: unknown): unknown {
     : error;
 }
 
-/** A payment method that Stripe does not know is the client's mistake; every other refusal is ours. */
-function refusedPaymentMethod(error: unknown): unknown {
-  const isRequestError = error instanceof Stripe.errors.StripeInvalidRequestError;
-  if (!isRequestError || !['payment_method', 'customer'].includes(error.param ?? '')) return error;
+/**
+ * Whatever Stripe has against it, the order is not paid so: of a method that was used before it names neither a code
+ * nor the parameter. Some of it may be our mistake, so the log says where to look it up.
+ */
+function refusedMeans(error: unknown, log: Logger): unknown {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return error;
+  const { code: stripeCode, param, requestId: stripeRequestId } = error;
+  log.warn('stripe refuses what was to pay for an order', { stripeCode, param, stripeRequestId });
   const message = 'is not a payment method that can be used';
   return new AppError('invalid_input', { errors: [{ path: '/paymentMethodId', message }] });
 }

@@ -20,6 +20,9 @@ import type { ReturnInput } from './model.ts';
 import { windowEnd } from './policy.ts';
 import * as store from './store.ts';
 
+/** Of one order, those that were withdrawn or rejected among them: each is told of, and stays for good. */
+const MAX_RETURNS = 50;
+
 export interface AskedReturn extends ReturnInput {
   readonly orderId: OrderId;
   /** Chosen beforehand: a repetition of the request finds the return of the first. */
@@ -28,7 +31,7 @@ export interface AskedReturn extends ReturnInput {
 
 /**
  * @throws {AppError} `order_not_found`, `order_item_not_found`; `return_too_large`, `return_window_closed`,
- * `exchange_not_offered`, `exchange_costs_more`, which name the line
+ * `exchange_not_offered`, `exchange_costs_more`, which name the line; `returns_full`
  */
 export async function requestReturn(deps: Deps, caller: Caller, asked: AskedReturn): Promise<void> {
   const { orderId, returnId, items, reason, note = '' } = asked;
@@ -40,6 +43,9 @@ export async function requestReturn(deps: Deps, caller: Caller, asked: AskedRetu
     const order = await lockOrder(tx, orderId);
     await requireOwn(tx, caller, orderId);
     if ((await store.findReturn(tx, orderId, returnId)) !== undefined) return false;
+    if ((await store.countReturns(tx, orderId)) >= MAX_RETURNS) {
+      throw new AppError('returns_full', { maxReturns: MAX_RETURNS });
+    }
     requireNamedOnce(lines, await unitsOf(tx, orderId));
     for (const line of lines) await askBack(deps, tx, orderId, line);
     const refundId = deps.ids.next<RefundId>();

@@ -9,6 +9,7 @@ import { type AccessTokens, auth, signedIn } from '#origin/http/auth.ts';
 import { PRIVATE } from '#origin/http/caching.ts';
 import { forRequest } from '#origin/http/context.ts';
 import { IDEMPOTENCY_FAILURES, toResponse } from '#origin/http/idempotency.ts';
+import { countCostly } from '#origin/http/limits.ts';
 import { operation } from '#origin/http/openapi.ts';
 import { IdempotencyHeader } from '#origin/http/schemas.ts';
 import { OrderParams, Return } from '#origin/orders/service.ts';
@@ -39,6 +40,7 @@ function ofShoppers(deps: Deps, tokens: AccessTokens) {
     .post(
       '',
       async ({ body, caller, headers, params, request }) => {
+        await countCostly('checkout', request, caller);
         const asked = { orderId: params.id as OrderId, key: headers['idempotency-key'], input: body };
         return toResponse(await askReturn(forRequest(deps, request), caller, asked));
       },
@@ -57,7 +59,7 @@ function ofShoppers(deps: Deps, tokens: AccessTokens) {
           success: { status: 201, description: 'The return.', schema: Return },
           failures: [
             ...(['unauthenticated', 'order_not_found', 'order_item_not_found'] as const),
-            ...(['return_too_large', 'return_window_closed'] as const),
+            ...(['return_too_large', 'return_window_closed', 'returns_full'] as const),
             ...(['exchange_not_offered', 'exchange_costs_more'] as const),
             ...IDEMPOTENCY_FAILURES,
           ],

@@ -80,6 +80,11 @@ export async function findReturn(
   return row;
 }
 
+/** Whatever has become of them. */
+export async function countReturns(tx: Transaction, orderId: OrderId): Promise<number> {
+  return tx.$count(returns, eq(returns.orderId, orderId));
+}
+
 /** With the line of the order that each is of, by their positions. */
 export async function findReturnLines(db: Queryable, id: ReturnId) {
   return db

@@ -128,6 +128,31 @@ test('checkouts have a budget of their own: of a user, and of guests from one ne
   expectProblem(await buy('2001:db8:1:3::1'), 'cart_not_found');
 });
 
+const UNKNOWN = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+test.each([
+  ['a card is kept', '/payment-methods', { paymentMethodId: 'pm_unknown' }, 'invalid_input'],
+  [
+    'an order is edited',
+    `/orders/${UNKNOWN}/edits`,
+    { items: [{ itemId: UNKNOWN, quantity: 0 }] },
+    'order_not_found',
+  ],
+  [
+    'goods are sent back',
+    `/orders/${UNKNOWN}/returns`,
+    { items: [{ itemId: UNKNOWN, quantity: 1 }], reason: 'other' },
+    'order_not_found',
+  ],
+] as const)('when %s, that spends of the budget of checkouts', async (_what, path, body, code) => {
+  const { token } = await shop.signIn();
+  const ask = () => {
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    return shop.call(`/api/v1${path}`, { method: 'POST', token, headers, body });
+  };
+  for (const expected of [code, code, 'rate_limited'] as const) expectProblem(await ask(), expected);
+});
+
 test('accounts cannot be opened in masses from one address', async () => {
   const open = (ip: string) => {
     const body = { email: `${crypto.randomUUID()}@test.example`, password: TEST_PASSWORD, name: 'Ada' };

@@ -3,6 +3,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import { listAudit } from '#db/audit-log.ts';
+import { orderEdits } from '#db/schema/order-edits.ts';
+import type { OrderEditId, RefundId } from '#lib/ids.ts';
 import { readReceipt } from '#origin/orders/service.ts';
 import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
 import { ADDRESS, type BoughtForEdits, boughtOrder, edit, takeCancellation } from '#test/support/edits.ts';
@@ -181,6 +183,22 @@ describe('the address', () => {
     expectProblem(await edit(shop, order, { shippingAddress }), 'edit_moves_order');
     expect((await seen(order)).edits).toEqual([]);
   });
+});
+
+test('an order is edited by its shopper twenty times and no more, at once or not; by staff as before', async () => {
+  const order = await paidOrder();
+  const { ids, db } = shop.deps;
+  const before = Array.from({ length: 19 }, () => ({
+    ...({ id: ids.next<OrderEditId>(), orderId: order.orderId, editor: 'shopper' } as const),
+    ...{ refundId: ids.next<RefundId>(), changesAddress: true, madeAt: new Date() },
+  }));
+  await db.insert(orderEdits).values(before);
+  const to = (number: number) => ({ shippingAddress: { ...ADDRESS, line1: `${number} Other Street` } });
+  const last = await Promise.all([20, 21].map((number) => edit(shop, order, to(number))));
+  const [refused, ...others] = last.filter(({ status }) => status !== 200);
+  expect(others).toEqual([]);
+  expect(refused?.body).toMatchObject({ code: 'order_edits_full', maxEdits: 20 });
+  expect((await edit(shop, { ...order, owner: admin }, to(22))).body.edits).toHaveLength(21);
 });
 
 describe('two at once: the first counts, and the second is told why not', () => {

@@ -91,8 +91,9 @@ describe('a card', () => {
     expect(await attachedOf(ada)).toHaveLength(1);
   });
 
-  test('that is saved ten times at once is there once, for one customer', async () => {
+  test('that is saved ten times at once is there once, for one customer, however long Stripe takes', async () => {
     const ada = await shop.signIn();
+    await shop.double.control('POST', '/faults', { kind: 'latency', path: '/v1/customers', ms: 400 });
     const answers = await Promise.all(Array.from({ length: 10 }, () => save(ada)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array(9).fill(200), 201]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
@@ -149,6 +150,21 @@ test('a shopper sees, deletes and pays with no card of another', async () => {
   expectProblem(await checkOut(shop, guests, { card: card.id }), 'payment_method_not_found');
   expect(await stockOf(shop.deps.db, cart.variantId)).toEqual({ onHand: 10, reserved: 0 });
   expect(await attachedOf(ada)).toHaveLength(1);
+});
+
+test('a card that has paid once and was not saved pays no second time: refused at once, and nothing is held', async () => {
+  const { id: card } = await shop.double.stripe.paymentMethods.create({
+    type: 'card',
+    card: { token: 'tok_visa' },
+  });
+  const { variantId } = await createProduct(shop, { stock: 2 });
+  expect((await checkOut(shop, await cartWith(shop, variantId), { card })).status).toBe(201);
+  const cart = await cartWith(shop, variantId);
+  const refused = await checkOut(shop, cart, { card });
+  expectProblem(refused, 'invalid_input');
+  expect(pathsOf(refused)).toEqual(['/paymentMethodId']);
+  expect(await stockOf(shop.deps.db, variantId)).toEqual({ onHand: 2, reserved: 1 });
+  expect((await checkOut(shop, cart)).status).toBe(201);
 });
 
 test.each([

@@ -88,14 +88,30 @@ describe('a payment that the bank is at work on', () => {
     expect(await statusOf(shop, order)).toBe('paid');
   });
 
-  test('that fails in the end gives its stock back', async () => {
+  test('that fails in the end gives its stock back, though Stripe would not let go of it before', async () => {
     const order = await orderWith(shop, 'pm_double_processing');
+    expect((await shop.deps.payments.cancel(order.intentId)).state.kind).toBe('processing');
     await settle(order, 'fail');
     const failed = await eventOf(shop, order.intentId, 'payment_intent.payment_failed');
     expect(await deliver(shop, failed)).toBe(200);
     expect(await statusOf(shop, order)).toBe('payment_failed');
     expect(await stock(order)).toEqual({ onHand: 5, reserved: 0 });
   });
+});
+
+test('a declined payment that Stripe does not let go of is told loudly, and ends with the next look', async () => {
+  const { payments } = shop.deps;
+  const stubborn = shop.beside({ payments: { ...payments, cancel: (id) => payments.retrieve(id) } });
+  const product = await createProduct(shop, { stock: 1 });
+  const cart = await cartWith(shop, product.variantId);
+  const { body } = await checkOut(stubborn, cart, { card: 'pm_card_chargeDeclined' });
+  expect(body.status).toBe('pending_payment');
+  expect(shop.logs.filter((line) => line.includes('"level":"error"') && line.includes(body.id))).toHaveLength(
+    1,
+  );
+  expect((await refresh({ orderId: body.id, intentId: '', owner: cart.owner, product })).body.status).toBe(
+    'payment_failed',
+  );
 });
 
 /** A checkout whose process dies at one call to Stripe, before or after it. */

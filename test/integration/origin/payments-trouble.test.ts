@@ -63,6 +63,7 @@ async function readyCart(): Promise<TestCart & { readonly variantId: string }> {
 interface Fault {
   readonly kind: 'error' | 'timeout_before' | 'timeout_after';
   readonly status?: number;
+  readonly code?: string;
   readonly kept?: boolean;
   readonly times?: number;
 }
@@ -183,6 +184,20 @@ test('an open circuit answers at once without a call to Stripe, and reserves not
 test('declines do not open the circuit, however many', async () => {
   for (let attempt = 0; attempt < 8; attempt += 1) {
     expect((await checkOut(shop, await readyCart(), { card: 'pm_card_chargeDeclined' })).status).toBe(402);
+  }
+  expect((await checkOut(shop, await readyCart())).status).toBe(201);
+});
+
+test.each([
+  [409, 'idempotency_key_in_use'],
+  [429, 'lock_timeout'],
+])('calls that met others of their own at Stripe (%d %s) close checkout to nobody', async (status, code) => {
+  await arm('/v1/customers', { kind: 'error', status, code });
+  const { token } = await opened.signIn();
+  const body = { paymentMethodId: 'pm_card_visa' };
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const refused = await shop.call('/api/v1/payment-methods', { method: 'POST', token, body });
+    expect([refused.status, refused.body.code]).toEqual([503, 'payments_unavailable']);
   }
   expect((await checkOut(shop, await readyCart())).status).toBe(201);
 });

@@ -3,8 +3,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { eq } from 'drizzle-orm';
 import { shipments } from '#db/schema/fulfilment.ts';
+import { returnLines, returns } from '#db/schema/returns.ts';
 import { after, DAY_MS } from '#lib/clock.ts';
-import type { OrderId, ShipmentId } from '#lib/ids.ts';
+import type { OrderId, OrderLineId, RefundId, ReturnId, ShipmentId } from '#lib/ids.ts';
+import { minor } from '#lib/money.ts';
 import { checkBooks, stockOf, toldTimes } from '#test/support/books.ts';
 import { type BoughtOrder, buyTwoLines, send, step } from '#test/support/fulfilment.ts';
 import { moneyOf, refund, statusOf } from '#test/support/orders.ts';
@@ -125,6 +127,26 @@ describe('no more than was sent', () => {
     const withdrawn = await shop.call(path, { method: 'POST', ...cart.owner });
     expect(withdrawn.body.status).toBe('withdrawn');
     expect((await askBack(shop, order, unit)).status).toBe(201);
+  });
+
+  test('and what is withdrawn is asked for again fifty times at most', async () => {
+    const order = await sentOrder();
+    const { orderId } = order;
+    const lineId = order.lines[0].itemId as OrderLineId;
+    const withdrawn = Array.from({ length: 49 }, () => ({
+      ...({ id: shop.deps.ids.next<ReturnId>(), orderId, status: 'withdrawn', reason: 'other' } as const),
+      ...{ refundId: shop.deps.ids.next<RefundId>(), requestedAt: new Date() },
+    }));
+    await shop.deps.db.insert(returns).values(withdrawn);
+    const nothing = { quantity: 1, chargedMinor: minor(0) };
+    await shop.deps.db
+      .insert(returnLines)
+      .values(withdrawn.map(({ id: returnId }) => ({ returnId, lineId, ...nothing })));
+    const one = { itemId: lineId, quantity: 1 };
+    const answers = await Promise.all([askBack(shop, order, one), askBack(shop, order, one)]);
+    const [refused, ...others] = answers.filter(({ status }) => status !== 201);
+    expect(others).toEqual([]);
+    expect(refused?.body).toMatchObject({ code: 'returns_full', maxReturns: 50 });
   });
 
   test('of what came, no more than was asked for; what did not come may be asked for again', async () => {

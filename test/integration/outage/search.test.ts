@@ -152,7 +152,7 @@ test('searches that cost too much open no circuit: others are searched for as be
           return shop.deps.search.search(request);
         },
       },
-      guardOf('search', shop.deps, isEnginesFailure),
+      guardOf('search', shop.deps, { isFailure: isEnginesFailure }),
     );
   const after = async (failure: () => Error) => {
     const one = shop.beside({ search: engine(failure) });

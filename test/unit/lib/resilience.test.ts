@@ -153,6 +153,13 @@ describe('the circuit', () => {
     expect(refusing.state.calls).toBe(6);
   });
 
+  test('stays closed for answers that say not now, which are repeated all the same', async () => {
+    const { state, call } = dependency(new Refused('not now'));
+    const guard = guardOf({ breakAfter: 2, retries: 2 }, { isBusy: () => true });
+    for (let n = 0; n < 3; n += 1) expect(await outcome(guard.run(call))).toBeInstanceOf(Refused);
+    expect(state.calls).toBe(9);
+  });
+
   test('is not retried while it is open', async () => {
     const { state, call } = dependency(down);
     const guard = guardOf({ breakAfter: 1, retries: 5 });
