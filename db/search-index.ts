@@ -94,8 +94,7 @@ export async function upsertManyDocuments(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.execute(sql`
-      select set_config('synchronous_commit', 'off', true), set_config('jit', 'off', true),
-             set_config('statement_timeout', ${String(BATCH_TIMEOUT_MS)}, true)`);
+      select set_config('synchronous_commit', 'off', true), set_config('statement_timeout', ${String(BATCH_TIMEOUT_MS)}, true)`);
     await upsertDocuments(tx, documents);
   });
 }

@@ -94,7 +94,7 @@ const COMPARE_TIMEOUT_MS = 60_000;
 export async function listChangedPopularity(db: Database, limit: number) {
   return db.transaction(async (tx) => {
     await tx.execute(sql`
-      select set_config('statement_timeout', ${String(COMPARE_TIMEOUT_MS)}, true), set_config('jit', 'off', true),
+      select set_config('statement_timeout', ${String(COMPARE_TIMEOUT_MS)}, true),
              set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true)`);
     return tx.execute<{ productId: ProductId; popularity: number }>(sql`
       select p.id as "productId", p.popularity

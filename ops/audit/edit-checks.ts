@@ -34,7 +34,7 @@ const EXCHANGED_SO_FAR = `
        - coalesce(sum(l.charged_minor) filter (where r.order_id <> o.id
                     and (r.id = x.return_id or r.received_at <= x.made_at)), 0) as exchanged_minor
     from returns r join return_lines l on l.return_id = r.id left join exchanges e on e.return_id = r.id
-   where r.order_id = o.id or r.order_id in (select order_id from audit_replacements where paid_id = o.id)`;
+   where r.order_id = o.id or r.order_id in (select order_id from replacement where paid_id = o.id)`;
 
 /** What was charged for a line; for one of replacements, what pays for them. */
 const CHARGED = `
@@ -103,9 +103,10 @@ export const EDIT_CHECKS: readonly Check[] = [
     promise: 'what was left of an order’s money when replacements were placed paid for all of them so far',
     population: 'exchanges',
     offenders: `
+      with replacement as materialized (select order_id, paid_id from audit_replacements)
       select x.return_id, o.id as order_id, o.amount_minor, s.exchanged_minor, b.given_back_minor, false as in_flight
         from exchanges x join returns r on r.id = x.return_id
-        left join audit_replacements m on m.order_id = r.order_id
+        left join replacement m on m.order_id = r.order_id
         join audit_orders o on o.id = coalesce(m.paid_id, r.order_id)
        cross join lateral (${EXCHANGED_SO_FAR}) s
        cross join lateral (${BACK_BEFORE}) b

@@ -27,7 +27,7 @@ import { loadUntaxed, placeOf } from '#origin/pricing/service.ts';
 import * as store from './store.ts';
 
 export { asPaid, lockWithPaid } from './paid-order.ts';
-export { findExchangeOf } from './store.ts';
+export { findExchangeOf, findPaidOrder } from './store.ts';
 export { worthOf } from './worth.ts';
 
 const NOTHING = minor(0);

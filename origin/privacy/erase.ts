@@ -7,6 +7,7 @@ import type { OrderId, UserId } from '#lib/ids.ts';
 import { AppError } from '#lib/problems.ts';
 import { eraseRemindersOf } from '#origin/cart-reminders/service.ts';
 import { type Deps, emit } from '#origin/deps.ts';
+import { findPaidOrder } from '#origin/exchanges/service.ts';
 import { unitsOf } from '#origin/fulfilment/service.ts';
 import { balanceOf } from '#origin/ledger/service.ts';
 import { forgetUploadsOf } from '#origin/media/service.ts';
@@ -77,9 +78,8 @@ async function isReturnUnderWay(tx: Transaction, orderId: OrderId): Promise<bool
   const underWay = await store.returnsUnderWay(tx, orderId);
   if (underWay.some(({ status }) => status !== 'received')) return true;
   if (underWay.length === 0) return false;
-  // What came back of an order that was not charged itself was paid for by another.
-  const { paid, refundable } = await balanceOf(tx, orderId);
-  return paid === 0 || refundable > 0;
+  const { refundable } = await balanceOf(tx, (await findPaidOrder(tx, orderId)) ?? orderId);
+  return refundable > 0;
 }
 
 /** The country stays: taxes are owed by it, and it says nothing of whom. */

@@ -30,7 +30,6 @@ export async function boundCost(tx: Transaction, statementTimeoutMs: number): Pr
     select set_config('statement_timeout', ${String(statementTimeoutMs)}, true),
            set_config('enable_seqscan', 'off', true),
            set_config('max_parallel_workers_per_gather', '0', true),
-           set_config('jit', 'off', true),
            set_config('pg_trgm.similarity_threshold', '0.2', true)`);
 }
 
