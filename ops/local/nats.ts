@@ -14,6 +14,9 @@ const READY_DEADLINE_MS = 30_000;
 /** Accounts see nothing of each other: a test file that has one has JetStream to itself. */
 export const TEST_NATS_ACCOUNTS = 320;
 
+/** Each has a stream that may become a gigabyte, and is counted as if it were; none of them does. */
+const TEST_FILE_STORE = `${2 * TEST_NATS_ACCOUNTS}GB`;
+
 function testAccounts(password: string): string {
   const accounts = Array.from({ length: TEST_NATS_ACCOUNTS }, (_, index) => {
     const user = `{ user: "test${index}", password: "${password}" }`;
@@ -28,7 +31,7 @@ function configuration(options: ServerOptions, data: string): string {
   return [
     `listen: "${LOOPBACK}:${options.port}"`,
     options.isDurable ? `authorization { token: "${natsToken}" }` : testAccounts(natsToken),
-    `jetstream { store_dir: "${data}" }`,
+    `jetstream { store_dir: "${data}"${options.isDurable ? '' : `, max_file_store: ${TEST_FILE_STORE}`} }`,
     '',
   ].join('\n');
 }

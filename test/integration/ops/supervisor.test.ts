@@ -179,7 +179,7 @@ test(
     await register.put({ ...part, name: 'stranger' }, stranger.pid);
     const { child } = await ask();
     expect(await endLeftovers(folder)).toEqual(['part']);
-    expect([pid, child].filter(isAlive)).toEqual([]);
+    await until('Their end', async () => ![pid, child].some(isAlive));
     expect(isAlive(stranger.pid)).toBe(true);
     stranger.kill();
     expect(await endLeftovers(folder)).toEqual([]);
