@@ -123,7 +123,7 @@ export const V4: readonly Requirement[] = [
 export const V5: readonly Requirement[] = [
   held('5.1.1', 'What may be uploaded is documented', [
     'origin/media/routes.ts',
-    'of at most 8 MiB: JPEG, PNG, WebP or AVIF',
+    'of at most 8 MiB and 40 megapixels (AVIF: 16): JPEG, PNG, WebP or AVIF',
   ]),
   held(
     '5.2.1',
