@@ -56,6 +56,9 @@ async function exchange(edgeUrl: string, request: Request): Promise<Received> {
   try {
     const answer = await fetch(`${edgeUrl}/api/v1${path}`, {
       ...{ method, headers: headersOf(request), signal },
+      // workerd closes a connection that was idle for 5 s, and fetch sends no write again that meets that moment: a
+      // write that is cut off on a new one was cut off by the shop.
+      keepalive: method === 'GET',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
