@@ -11,7 +11,7 @@ import { isAlive } from './processes.ts';
 /** Linux's file system in memory; half of the machine's at most, unless it says otherwise. */
 const MEMORY = '/dev/shm';
 /** Several times what all that a run of the tests keeps there comes to. */
-const ROOM_BYTES = 8 * 1024 ** 3;
+const ROOM_BYTES = 2 * 1024 ** 3;
 /** Whoever runs a server without privileges has to reach what is theirs in it. */
 const OTHERS_MAY_PASS = 0o755;
 
